@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Trains the same Glow twice on real images, once in PyTorch and once in FlowEngine, and compares bits per dimension.
+
+Both runs start from the same weights (initialised on data and written by the peer, imported here), use Adam at 1e-3,
+batch 64, the same linear warm-up, no clip, no moving average, no flip, float32, and see the same number of images.
+Each side shuffles and draws its noise by its own generator.
+
+    python3 train_parity.py peer --set mnist   --data DATA/mnist   --out runs/mnist-1   --seed 1
+    python3 train_parity.py ours --set mnist   --data DATA/mnist   --out runs/mnist-1   --seed 1 --flow ./flow
+    python3 train_parity.py report --runs runs/* --out ../parity.svg
+
+`peer` needs torch and numpy (Debian: apt-get install python3-torch python3-numpy). `peer` must run before `ours`.
+"""
+import argparse, gzip, json, math, os, struct, subprocess, time
+
+SETS = {
+    "mnist": {"levels": 2, "steps": 8, "hidden": 128, "channels": 1, "images": 120_000},
+    "cifar10": {"levels": 3, "steps": 8, "hidden": 128, "channels": 3, "images": 60_000},
+}
+SIZE, BATCH, RATE, WARMUP_IMAGES, BINS, REPORT_EVERY = 32, 64, 1e-3, 6_400, 256, 3_200
+
+
+def load(name, folder, part):
+    """uint8 images (N, C, 32, 32); MNIST is padded by two zero pixels on each side."""
+    import numpy as np
+    if name == "mnist":
+        file = os.path.join(folder, ("train" if part == "train" else "t10k") + "-images-idx3-ubyte.gz")
+        raw = gzip.open(file).read()
+        count, height, width = struct.unpack(">III", raw[4:16])
+        images = np.frombuffer(raw, np.uint8, offset=16).reshape(count, 1, height, width)
+        return np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    files = ["test_batch.bin"] if part == "test" else sorted(f for f in os.listdir(folder) if f.startswith("data_batch_"))
+    records = [np.fromfile(os.path.join(folder, f), np.uint8).reshape(-1, 3073) for f in files]
+    return np.concatenate(records)[:, 1:].reshape(-1, 3, 32, 32)
+
+
+def peer(args):
+    import numpy as np
+    import torch
+    from torch_glow import Glow, bits_per_dim, save_safetensors
+    torch.set_num_threads(args.threads)
+    shape = SETS[args.set]
+    os.makedirs(args.out, exist_ok=True)
+    torch.manual_seed(args.seed)
+    shuffle = np.random.default_rng(args.seed)
+    train, test = load(args.set, args.data, "train"), load(args.set, args.data, "test")
+    dims = train[0].size
+
+    def prepared(batch):
+        x = torch.from_numpy(np.ascontiguousarray(batch)).float() / BINS - 0.5
+        return x + torch.rand_like(x) / BINS
+
+    model = Glow(shape["channels"], shape["steps"], shape["levels"], shape["hidden"], True)
+    model.initialize(prepared(train[shuffle.choice(len(train), 256, replace=False)]))
+    for module in model.modules():
+        if hasattr(module, "use_log_scale"):
+            module.scale.data.abs_()
+    save_safetensors(os.path.join(args.out, "initial.safetensors"), model.state_dict())
+    for module in model.modules():
+        if hasattr(module, "use_log_scale"):
+            module.use_log_scale()
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    seen, order, curve, recent = 0, [], [], []
+    start = time.time()
+    while seen < shape["images"]:
+        if len(order) < BATCH:
+            order = list(shuffle.permutation(len(train)))
+        picked, order = order[:BATCH], order[BATCH:]
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1.0, (seen + BATCH) / WARMUP_IMAGES)
+        log_p, log_det, _ = model(prepared(train[picked]))
+        loss = bits_per_dim(log_p, log_det, dims).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seen += BATCH
+        recent.append(loss.item())
+        if not math.isfinite(recent[-1]):
+            raise SystemExit(f"the peer's loss is {recent[-1]} after {seen} images")
+        if seen % REPORT_EVERY == 0:
+            curve.append({"images": seen, "bits_per_dim": sum(recent) / len(recent)})
+            print(json.dumps(curve[-1] | {"seconds": round(time.time() - start, 1)}), flush=True)
+            recent = []
+    seconds = time.time() - start
+    with torch.no_grad():
+        bits = []
+        for i in range(0, len(test), 250):
+            log_p, log_det, _ = model(prepared(test[i:i + 250]))
+            bits.append(bits_per_dim(log_p, log_det, dims))
+    bits = torch.cat(bits)
+    write(args, "peer", {"seconds": seconds, "curve": curve, "bits_per_dim": bits.mean().item(),
+                         "bits_per_dim_stderr": (bits.std() / math.sqrt(len(bits))).item(), "test_images": len(bits)})
+
+
+def ours(args):
+    shape = SETS[args.set]
+    flow = args.flow.split()
+    run = os.path.join(args.out, "run")
+    start = os.path.join(args.out, "start.safetensors")
+    pad = ["--pad"] if args.set == "mnist" else []
+    data = ["--data", args.data, *pad]
+    subprocess.run([*flow, "import", os.path.join(args.out, "initial.safetensors"), start], check=True)
+    subprocess.run([*flow, "train", *data, "--out", run, "--init", start, "--batch", str(BATCH), "--images", str(shape["images"]),
+                    "--lr", str(RATE), "--schedule", "constant", "--warmup-images", str(WARMUP_IMAGES), "--clip", "0", "--ema", "0",
+                    "--seed", str(args.seed), "--threads", str(args.threads), "--json"], check=True)
+    checkpoint = os.path.join(run, "checkpoint.safetensors")
+    text = subprocess.run([*flow, "eval", checkpoint, *data, "--threads", str(args.threads), "--json"],
+                          check=True, capture_output=True, text=True).stdout
+    result = json.loads(text.strip().splitlines()[-1])
+    points = [json.loads(line) for line in open(os.path.join(run, "metrics.jsonl"))]
+    points = [p for p in points if "bits_per_dim" in p and "images" in p and p.get("kind", "train") == "train"]
+    curve, start_image, total, count = [], 0, 0.0, 0
+    for p in points:
+        total, count = total + p["bits_per_dim"] * (p["images"] - start_image), count + p["images"] - start_image
+        start_image = p["images"]
+        if count >= REPORT_EVERY:
+            curve.append({"images": p["images"], "bits_per_dim": total / count})
+            total, count = 0.0, 0
+    write(args, "ours", {"seconds": points[-1]["seconds"], "curve": curve, "bits_per_dim": result["bits_per_dim"],
+                         "bits_per_dim_stderr": result["bits_per_dim_stderr"], "test_images": result["images"]})
+
+
+def write(args, side, result):
+    result = {"set": args.set, "side": side, "seed": args.seed, "threads": args.threads} | result
+    with open(os.path.join(args.out, side + ".json"), "w") as f:
+        json.dump(result, f, indent=1)
+    print(json.dumps({k: v for k, v in result.items() if k != "curve"}), flush=True)
+
+
+def report(args):
+    results = [json.load(open(os.path.join(folder, side + ".json"))) for folder in args.runs for side in ("peer", "ours")
+               if os.path.exists(os.path.join(folder, side + ".json"))]
+    panels = []
+    for column, name in enumerate(SETS):
+        runs = [r for r in results if r["set"] == name]
+        if not runs:
+            continue
+        low = min(p["bits_per_dim"] for r in runs for p in r["curve"])
+        high = sorted(r["curve"][0]["bits_per_dim"] for r in runs)[-1]
+        last = max(p["images"] for r in runs for p in r["curve"])
+        left, top, width, height = 70 + column * 480, 50, 380, 300
+        place = lambda p: (left + width * p["images"] / last, top + height * (1 - (p["bits_per_dim"] - low) / (high - low)))
+        text = [f'<text x="{left}" y="30" font-size="15">{name}: training bits/dim by images seen</text>',
+                f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#999"/>']
+        for i in range(5):
+            value = low + (high - low) * i / 4
+            y = top + height * (1 - i / 4)
+            text.append(f'<text x="{left - 8}" y="{y + 4:.0f}" font-size="11" text-anchor="end">{value:.2f}</text>')
+            text.append(f'<text x="{left + width * i / 4:.0f}" y="{top + height + 16}" font-size="11" text-anchor="middle">{last * i // 4}</text>')
+        for row, r in enumerate(sorted(runs, key=lambda r: (r["side"], r["seed"]))):
+            color = "#c0392b" if r["side"] == "peer" else "#2060c0"
+            dash = "" if r["seed"] % 2 else ' stroke-dasharray="5 3"'
+            points = " ".join("%.1f,%.1f" % place(p) for p in r["curve"] if p["bits_per_dim"] <= high)
+            text.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.3"{dash}/>')
+            label = "PyTorch" if r["side"] == "peer" else "FlowEngine"
+            text.append(f'<text x="{left + width - 8}" y="{top + 20 + 17 * row}" font-size="12" text-anchor="end" fill="{color}">'
+                        f'{label}, seed {r["seed"]}: test {r["bits_per_dim"]:.4f} ± {r["bits_per_dim_stderr"]:.4f}</text>')
+        panels += text
+    with open(args.out, "w") as f:
+        f.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 390" font-family="sans-serif">'
+                '<rect width="960" height="390" fill="white"/>' + "\n".join(panels) + "</svg>\n")
+    for r in sorted(results, key=lambda r: (r["set"], r["seed"], r["side"])):
+        print(f'{r["set"]:8s} seed {r["seed"]} {r["side"]:5s} {r["bits_per_dim"]:.4f} +- {r["bits_per_dim_stderr"]:.4f} bits/dim, '
+              f'{r["test_images"]} images, {r["seconds"]:.0f} s on {r["threads"]} thread(s)')
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for side in ("peer", "ours"):
+        p = commands.add_parser(side)
+        p.add_argument("--set", choices=SETS, required=True)
+        p.add_argument("--data", required=True)
+        p.add_argument("--out", required=True)
+        p.add_argument("--seed", type=int, default=1)
+        p.add_argument("--threads", type=int, default=os.cpu_count())
+        if side == "ours":
+            p.add_argument("--flow", default="flow", help="the flow command, with arguments if need be")
+    p = commands.add_parser("report")
+    p.add_argument("--runs", nargs="+", required=True)
+    p.add_argument("--out", required=True)
+    a = parser.parse_args()
+    {"peer": peer, "ours": ours, "report": report}[a.command](a)
