@@ -97,14 +97,14 @@ def ours(args):
     flow = args.flow.split()
     run = os.path.join(args.out, "run")
     start = os.path.join(args.out, "start.safetensors")
-    pad = ["--pad"] if args.set == "mnist" else []
+    pad = ["--pad", "32"] if args.set == "mnist" else []
     data = ["--data", args.data, *pad]
     subprocess.run([*flow, "import", os.path.join(args.out, "initial.safetensors"), start], check=True)
     subprocess.run([*flow, "train", *data, "--out", run, "--init", start, "--batch", str(BATCH), "--images", str(shape["images"]),
                     "--lr", str(RATE), "--schedule", "constant", "--warmup-images", str(WARMUP_IMAGES), "--clip", "0", "--ema", "0",
                     "--seed", str(args.seed), "--threads", str(args.threads), "--json"], check=True)
     checkpoint = os.path.join(run, "checkpoint.safetensors")
-    text = subprocess.run([*flow, "eval", checkpoint, *data, "--threads", str(args.threads), "--json"],
+    text = subprocess.run([*flow, "eval", checkpoint, "--data", args.data, "--threads", str(args.threads), "--json"],
                           check=True, capture_output=True, text=True).stdout
     result = json.loads(text.strip().splitlines()[-1])
     points = [json.loads(line) for line in open(os.path.join(run, "metrics.jsonl"))]

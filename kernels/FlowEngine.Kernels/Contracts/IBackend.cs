@@ -1,0 +1,81 @@
+namespace FlowEngine.Kernels;
+
+/// <summary>
+/// The operations a model is made of, on one device. Every backend computes the same functions; the parts of this
+/// interface are one file per family of operations, and each implementation has a file of the same name.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Images are (B, H, W, C), the channel contiguous; B·P pixels, P = H·W. LogDet and LogProb are per image, (B), in nats,
+/// and are added to. Gradients of parameters accumulate (+=); gradients of activations overwrite, unless the operation
+/// says that it adds. An output may not overlap an input unless the operation allows it.
+/// </para>
+/// <para>
+/// A result does not depend on the number of threads, the width of the vectors, the other images of the batch or the
+/// position of an image in it: every sum runs in an order fixed by the shapes alone.
+/// </para>
+/// <para>Operations allocate nothing; what they need beside their arguments is passed as a workspace.</para>
+/// </remarks>
+public partial interface IBackend : IDisposable
+{
+    /// <summary>A short name, such as <c>cpu</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The type this backend computes in.</summary>
+    ElementType ElementType { get; }
+
+    /// <summary>Allocates a zeroed buffer.</summary>
+    /// <param name="length">The number of elements.</param>
+    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    DeviceBuffer Allocate(long length);
+
+    /// <summary>Copies host values into a buffer, converting if the types differ.</summary>
+    /// <param name="values">The values; as many as <paramref name="destination"/> holds.</param>
+    /// <param name="destination">Where they go.</param>
+    void Write(ReadOnlySpan<float> values, BufferView destination);
+
+    /// <inheritdoc cref="Write(ReadOnlySpan{float}, BufferView)"/>
+    void Write(ReadOnlySpan<double> values, BufferView destination);
+
+    /// <summary>Copies a buffer's values to the host, converting if the types differ.</summary>
+    /// <param name="source">What to read.</param>
+    /// <param name="values">Where it goes; as long as <paramref name="source"/>.</param>
+    void Read(BufferView source, Span<float> values);
+
+    /// <inheritdoc cref="Read(BufferView, Span{float})"/>
+    void Read(BufferView source, Span<double> values);
+
+    /// <summary>Copies one view to another of the same length.</summary>
+    /// <param name="source">What to copy.</param>
+    /// <param name="destination">Where it goes.</param>
+    void Copy(BufferView source, BufferView destination);
+
+    /// <summary>Sets every element to a value.</summary>
+    /// <param name="destination">What to fill.</param>
+    /// <param name="value">The value.</param>
+    void Fill(BufferView destination, double value);
+
+    /// <summary>
+    /// Copies channels between images of equal pixels:
+    /// <c>destination[p, destinationChannel + c] = source[p, sourceChannel + c]</c>, c &lt; count.
+    /// </summary>
+    /// <param name="source">(B, H, W, sourceChannels).</param>
+    /// <param name="sourceShape">The shape of <paramref name="source"/>.</param>
+    /// <param name="sourceChannel">The first channel read.</param>
+    /// <param name="destination">(B, H, W, destinationChannels).</param>
+    /// <param name="destinationChannels">The channels of <paramref name="destination"/>.</param>
+    /// <param name="destinationChannel">The first channel written.</param>
+    /// <param name="count">How many channels.</param>
+    void CopyChannels(
+        BufferView source,
+        ImageShape sourceShape,
+        int sourceChannel,
+        BufferView destination,
+        int destinationChannels,
+        int destinationChannel,
+        int count);
+
+    /// <summary>True if every element is finite.</summary>
+    /// <param name="source">What to look at.</param>
+    bool IsFinite(BufferView source);
+}

@@ -1,0 +1,35 @@
+namespace FlowEngine.Kernels;
+
+/// <remarks>
+/// Philox4x32-10 (Salmon et al. 2011), with element e of item i from word e mod 4 of the block at counter
+/// (e / 4, i, epoch, purpose). Uniform: the high 24 bits times 2⁻²⁴, in [0, 1). Normal: Box-Muller on the words of a
+/// block in pairs (0, 1) and (2, 3): r = sqrt(-2 ln u), u = (first + 0.5) 2⁻³² rounded to the compute type and at most
+/// the largest value below 1, angle = 2π · (second's high 24 bits) 2⁻²⁴; the pair gives r cos(angle), r sin(angle).
+/// </remarks>
+public partial interface IBackend
+{
+    /// <summary>Uniform numbers in [0, 1), the same bits on every backend.</summary>
+    /// <param name="key">The stream.</param>
+    /// <param name="indices">The item index of each row.</param>
+    /// <param name="elements">Numbers per item.</param>
+    /// <param name="destination">(indices, elements), overwritten.</param>
+    void PhiloxUniform(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination);
+
+    /// <summary>Standard normal numbers; backends agree within a few units in the last place.</summary>
+    /// <param name="key">The stream.</param>
+    /// <param name="indices">The item index of each row.</param>
+    /// <param name="elements">Numbers per item.</param>
+    /// <param name="destination">(indices, elements), overwritten.</param>
+    void PhiloxNormal(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination);
+
+    /// <summary>
+    /// Uniform dequantization: x = (level + u) / bins - 0.5 with u from <see cref="PhiloxUniform"/>, computed as
+    /// (level + u) · (1 / bins) - 0.5 in the compute type, and kept below 0.5.
+    /// </summary>
+    /// <param name="key">The stream of u.</param>
+    /// <param name="levels">Grey levels 0 to bins - 1, (indices, elements).</param>
+    /// <param name="indices">The data set index of each image.</param>
+    /// <param name="bins">The number of grey levels, 2 to 256.</param>
+    /// <param name="x">(indices, elements), overwritten.</param>
+    void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x);
+}

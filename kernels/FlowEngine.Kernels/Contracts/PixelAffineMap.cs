@@ -1,0 +1,34 @@
+namespace FlowEngine.Kernels;
+
+/// <summary>
+/// One affine map per pixel, ready to run: y = M x + v, x = M⁻¹ y + v⁻, and ln |det M|. Assembled from
+/// <see cref="PixelAffineParameters"/> and valid until they change.
+/// </summary>
+/// <param name="Channels">C.</param>
+/// <param name="Storage">All of it, <see cref="LengthFor"/> elements.</param>
+public readonly record struct PixelAffineMap(int Channels, BufferView Storage)
+{
+    /// <summary>True if this stands for "no map".</summary>
+    public bool IsEmpty => Storage.IsEmpty;
+
+    /// <summary>M, (C, C) row-major.</summary>
+    public BufferView Matrix => Storage.Slice(0, Square);
+
+    /// <summary>v, (C).</summary>
+    public BufferView Offset => Storage.Slice(Square, Channels);
+
+    /// <summary>M⁻¹, (C, C) row-major; filled only if the inverse was asked for.</summary>
+    public BufferView InverseMatrix => Storage.Slice(Square + Channels, Square);
+
+    /// <summary>-M⁻¹ v, (C); filled only if the inverse was asked for.</summary>
+    public BufferView InverseOffset => Storage.Slice((2 * Square) + Channels, Channels);
+
+    /// <summary>ln |det M|, (1), nats per pixel.</summary>
+    public BufferView LogDet => Storage.Slice(2 * (Square + Channels), 1);
+
+    private long Square => (long)Channels * Channels;
+
+    /// <summary>The elements a map over <paramref name="channels"/> channels takes.</summary>
+    /// <param name="channels">C.</param>
+    public static long LengthFor(int channels) => (2L * channels * (channels + 1)) + 1;
+}

@@ -1,0 +1,129 @@
+using System.Numerics;
+
+namespace FlowEngine.Kernels.Host;
+
+/// <summary>Memory of the backends that compute on the host.</summary>
+/// <typeparam name="T">The type they compute in: float or double.</typeparam>
+public abstract unsafe class HostBackend<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <inheritdoc cref="IBackend.ElementType"/>
+    public ElementType ElementType => typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Float32;
+
+    /// <inheritdoc cref="IBackend.Allocate"/>
+    public DeviceBuffer Allocate(long length) => new HostBuffer<T>(length);
+
+    /// <inheritdoc cref="IBackend.Write(ReadOnlySpan{float}, BufferView)"/>
+    public void Write(ReadOnlySpan<float> values, BufferView destination) => Store(values, destination);
+
+    /// <inheritdoc cref="IBackend.Write(ReadOnlySpan{double}, BufferView)"/>
+    public void Write(ReadOnlySpan<double> values, BufferView destination) => Store(values, destination);
+
+    /// <inheritdoc cref="IBackend.Read(BufferView, Span{float})"/>
+    public void Read(BufferView source, Span<float> values) => Load(source, values);
+
+    /// <inheritdoc cref="IBackend.Read(BufferView, Span{double})"/>
+    public void Read(BufferView source, Span<double> values) => Load(source, values);
+
+    /// <inheritdoc cref="IBackend.Copy"/>
+    public void Copy(BufferView source, BufferView destination)
+    {
+        T* from = Pointer(source, destination.Length);
+        T* to = Pointer(destination, source.Length);
+        long bytes = source.Length * sizeof(T);
+        Buffer.MemoryCopy(from, to, bytes, bytes);
+    }
+
+    /// <inheritdoc cref="IBackend.Fill"/>
+    public void Fill(BufferView destination, double value)
+    {
+        T* to = Pointer(destination, destination.Length);
+        T converted = T.CreateTruncating(value);
+        for (long i = 0; i < destination.Length; i += int.MaxValue)
+        {
+            new Span<T>(to + i, (int)Math.Min(int.MaxValue, destination.Length - i)).Fill(converted);
+        }
+    }
+
+    /// <inheritdoc cref="IBackend.CopyChannels"/>
+    public void CopyChannels(
+        BufferView source,
+        ImageShape sourceShape,
+        int sourceChannel,
+        BufferView destination,
+        int destinationChannels,
+        int destinationChannel,
+        int count)
+    {
+        T* from = Pointer(source, sourceShape.Length) + sourceChannel;
+        T* to = Pointer(destination, (long)sourceShape.Pixels * destinationChannels) + destinationChannel;
+        for (long p = 0; p < sourceShape.Pixels; p++)
+        {
+            new Span<T>(from + (p * sourceShape.Channels), count).CopyTo(
+                new Span<T>(to + (p * destinationChannels), count));
+        }
+    }
+
+    /// <inheritdoc cref="IBackend.IsFinite"/>
+    public bool IsFinite(BufferView source)
+    {
+        T* values = Pointer(source, source.Length);
+        for (long i = 0; i < source.Length; i++)
+        {
+            if (!T.IsFinite(values[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc cref="IBackend.BroadcastChannels"/>
+    public void BroadcastChannels(ImageShape shape, BufferView values, BufferView destination)
+    {
+        Span<T> row = new(Pointer(values, shape.Channels), shape.Channels);
+        T* to = Pointer(destination, shape.Length);
+        for (long p = 0; p < shape.Pixels; p++)
+        {
+            row.CopyTo(new Span<T>(to + (p * shape.Channels), shape.Channels));
+        }
+    }
+
+    /// <summary>The address of a view's first element.</summary>
+    /// <param name="view">The view, of a buffer of this backend.</param>
+    /// <param name="length">The elements that will be used, at most the view's.</param>
+    /// <exception cref="ArgumentException">The view is absent, too short, or of another backend.</exception>
+    protected internal static T* Pointer(BufferView view, long length)
+    {
+        if (view.Buffer is not HostBuffer<T> buffer || view.Length < length)
+        {
+            throw new ArgumentException(
+                $"a view of {length} elements of host {typeof(T).Name} was expected, not {view}", nameof(view));
+        }
+
+        return buffer.Pointer + view.Offset;
+    }
+
+    private static void Store<TValue>(ReadOnlySpan<TValue> values, BufferView destination)
+        where TValue : IBinaryFloatingPointIeee754<TValue>
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)values.Length, destination.Length);
+        T* to = Pointer(destination, destination.Length);
+        for (int i = 0; i < values.Length; i++)
+        {
+            to[i] = T.CreateTruncating(values[i]);
+        }
+    }
+
+    private static void Load<TValue>(BufferView source, Span<TValue> values)
+        where TValue : IBinaryFloatingPointIeee754<TValue>
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual((long)values.Length, source.Length);
+        T* from = Pointer(source, source.Length);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = TValue.CreateTruncating(from[i]);
+        }
+    }
+}
