@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>The threads of one CPU backend. The caller of <see cref="Run"/> is worker 0.</summary>
+/// <remarks>
+/// Parts are handed out by a counter, so who does what differs from run to run; results do not, because a part's result
+/// depends on its index alone. While the team is busy with one caller, another caller does all parts on its own thread.
+/// </remarks>
+internal sealed unsafe class WorkerTeam : IDisposable
+{
+    // About 50 microseconds: longer than the gap between two loops of a training step, shorter than a time slice.
+    private const int SpinsBeforeSleep = 2000;
+
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Lock _sleepLock = new();
+    private int _sleepers;
+    private int _busy;
+    private volatile int _generation;
+    private volatile bool _stopping;
+    private void* _job;
+    private delegate*<void*, int, int, void> _invoke;
+    private int _count;
+    private int _next;
+    private int _running;
+    private ExceptionDispatchInfo? _failure;
+
+    public WorkerTeam(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        _threads = new Thread[threads - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int worker = i + 1;
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"FlowEngine {worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    public int Threads => _threads.Length + 1;
+
+    /// <summary>Calls <c>job.Invoke(index, worker)</c> once for every index below <paramref name="count"/>.</summary>
+    public void Run<TJob>(int count, TJob job)
+        where TJob : struct, IJob
+    {
+        if (count <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                job.Invoke(i, 0);
+            }
+
+            return;
+        }
+
+        // The job lives in this frame until every worker has left it.
+        _job = Unsafe.AsPointer(ref job);
+        _invoke = &Invoke<TJob>;
+        _count = count;
+        _next = 0;
+        _failure = null;
+        _running = _threads.Length;
+        Interlocked.Increment(ref _generation);
+        lock (_sleepLock)
+        {
+            if (_sleepers > 0)
+            {
+                _wake.Release(_sleepers);
+                _sleepers = 0;
+            }
+        }
+
+        TakeParts(0);
+        SpinWait spin = default;
+        while (Volatile.Read(ref _running) > 0)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        ExceptionDispatchInfo? failure = _failure;
+        Volatile.Write(ref _busy, 0);
+        failure?.Throw();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        Interlocked.Increment(ref _generation);
+        _wake.Release(_threads.Length);
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _wake.Dispose();
+    }
+
+    private static void Invoke<TJob>(void* job, int index, int worker)
+        where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Invoke(index, worker);
+
+    private void Work(int worker)
+    {
+        int seen = 0;
+        while (true)
+        {
+            WaitForWork(seen);
+            if (_stopping)
+            {
+                return;
+            }
+
+            seen = _generation;
+            TakeParts(worker);
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private void WaitForWork(int seen)
+    {
+        for (int i = 0; i < SpinsBeforeSleep; i++)
+        {
+            if (_generation != seen)
+            {
+                return;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        while (_generation == seen)
+        {
+            lock (_sleepLock)
+            {
+                if (_generation != seen)
+                {
+                    return;
+                }
+
+                _sleepers++;
+            }
+
+            _wake.Wait();
+        }
+    }
+
+    private void TakeParts(int worker)
+    {
+        try
+        {
+            for (int i = Interlocked.Increment(ref _next) - 1; i < _count; i = Interlocked.Increment(ref _next) - 1)
+            {
+                _invoke(_job, i, worker);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Rethrown by Run on the caller's thread; the remaining parts are dropped.
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            Interlocked.Exchange(ref _next, _count);
+        }
+    }
+}
