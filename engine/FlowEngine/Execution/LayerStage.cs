@@ -1,0 +1,33 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+
+namespace FlowEngine.Execution;
+
+/// <summary>A layer that nothing fuses. It always recomputes its input, whatever the memory mode.</summary>
+internal sealed class LayerStage : PlanStage
+{
+    private readonly IFlowLayer _layer;
+    private readonly LayerContext _context;
+    private readonly PreparedWeights _prepared;
+    private readonly ArenaRegion _workspace;
+
+    public LayerStage(
+        IFlowLayer layer, ImageShape input, in LayerContext context, PreparedWeights prepared, Arena arena, bool training)
+        : base(input, layer.OutputShape(input))
+    {
+        _layer = layer;
+        _context = context;
+        _prepared = prepared;
+        _workspace = arena.Share("workspace", layer.WorkspaceLength(context.Backend, input, training));
+    }
+
+    private LayerContext Context => _context with { Prepared = _prepared.Layer(_layer), Workspace = _workspace.View };
+
+    public override void Forward(BufferView x, BufferView y, BufferView logDet) =>
+        _layer.Forward(Context, Input, x, y, logDet);
+
+    public override void Inverse(BufferView y, BufferView x) => _layer.Inverse(Context, Input, y, x);
+
+    public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx) =>
+        _layer.Backward(Context, Input, y, dy, dLogDet, x, dx);
+}

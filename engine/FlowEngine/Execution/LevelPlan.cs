@@ -1,0 +1,157 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Models;
+
+namespace FlowEngine.Execution;
+
+/// <summary>One level over its buffers: stages, then the latent leaves.</summary>
+internal sealed class LevelPlan
+{
+    private readonly FlowLevel _level;
+    private readonly LayerContext _context;
+    private readonly IReadOnlyList<PlanStage> _stages;
+    private readonly ImageShape _latentShape;
+    private readonly int _priorBatch;
+    private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion[] _values;
+    private readonly ArenaRegion[] _gradients = [];
+    private readonly ArenaRegion? _kept;
+    private readonly ArenaRegion? _dKept;
+    private readonly ArenaRegion? _dLatent;
+    private readonly ArenaRegion? _dPrior;
+    private readonly ArenaRegion _latent;
+    private readonly ArenaRegion _prior;
+
+    public LevelPlan(
+        FlowLevel level, IReadOnlyList<PlanStage> stages, in LayerContext context, Arena arena, bool training)
+    {
+        _level = level;
+        _context = context;
+        _stages = stages;
+        Output = stages[^1].Output;
+        _latentShape = level.IsSplit ? Output.WithChannels(Output.Channels / 2) : Output;
+        _priorBatch = level.Prior.IsConditional ? Output.Batch : 1;
+        long priorLength = PriorShape.Length * 2;
+        long valueLength = stages.Max(stage => Math.Max(stage.Input.Length, stage.Output.Length));
+        _values = [arena.Reserve("values", valueLength), arena.Reserve("values", valueLength)];
+        _kept = level.IsSplit ? arena.Reserve("values", _latentShape.Length) : null;
+        _latent = arena.Reserve("latents", _latentShape.Length);
+        _prior = arena.Reserve("priors", priorLength);
+        _workspace = arena.Share("workspace", level.Prior.WorkspaceLength(context.Backend, PriorShape));
+        if (training)
+        {
+            _gradients = [arena.Reserve("value gradients", valueLength), arena.Reserve("value gradients", valueLength)];
+            _dKept = level.IsSplit ? arena.Reserve("value gradients", _latentShape.Length) : null;
+            _dLatent = arena.Reserve("value gradients", _latentShape.Length);
+            _dPrior = arena.Reserve("value gradients", priorLength);
+        }
+    }
+
+    /// <summary>The shape after the stages.</summary>
+    public ImageShape Output { get; }
+
+    /// <summary>The half that goes on to the next level; empty on the last.</summary>
+    public BufferView Kept => _kept?.View ?? default;
+
+    /// <summary>The gradient of <see cref="Kept"/>, which the next level's backward pass writes.</summary>
+    public BufferView KeptGradient => _dKept?.View ?? default;
+
+    /// <summary>z of this level, raw.</summary>
+    public BufferView Latent => _latent.View;
+
+    private IBackend Backend => _context.Backend;
+
+    private ImageShape PriorShape => _latentShape with { Batch = _priorBatch };
+
+    private LayerContext PriorContext => _context with { Workspace = _workspace.View };
+
+    public void Forward(BufferView x, BufferView logDet, BufferView logPrior)
+    {
+        BufferView y = x;
+        for (int s = 0; s < _stages.Count; s++)
+        {
+            BufferView output = Value(s);
+            _stages[s].Forward(y, output, logDet);
+            y = output;
+        }
+
+        if (_level.IsSplit)
+        {
+            int half = _latentShape.Channels;
+            Backend.CopyChannels(y, Output, 0, Kept, half, 0, half);
+            Backend.CopyChannels(y, Output, half, Latent, half, 0, half);
+        }
+        else
+        {
+            Backend.Copy(y, Latent);
+        }
+
+        _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
+        Backend.GaussianLogProb(_latentShape, Latent, _prior.View, _priorBatch, logPrior);
+    }
+
+    /// <summary>From the latent, and the kept half that the next level's inverse wrote, to x.</summary>
+    /// <param name="x">Overwritten.</param>
+    /// <param name="temperature">Not null: the latent is noise, to be scaled by it and put through the prior.</param>
+    public void Inverse(BufferView x, double? temperature)
+    {
+        if (temperature is double scale)
+        {
+            _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
+            Backend.GaussianSample(_latentShape, Latent, _prior.View, _priorBatch, scale, Latent);
+        }
+
+        BufferView y = Value(_stages.Count - 1);
+        if (_level.IsSplit)
+        {
+            int half = _latentShape.Channels;
+            Backend.CopyChannels(Kept, _latentShape, 0, y, Output.Channels, 0, half);
+            Backend.CopyChannels(Latent, _latentShape, 0, y, Output.Channels, half, half);
+        }
+        else
+        {
+            Backend.Copy(Latent, y);
+        }
+
+        for (int s = _stages.Count - 1; s >= 0; s--)
+        {
+            BufferView input = s > 0 ? Value(s - 1) : x;
+            _stages[s].Inverse(y, input);
+            y = input;
+        }
+    }
+
+    /// <summary>
+    /// From dLogDet and dLogPrior, and <see cref="KeptGradient"/>, to the gradient of x; x is recomputed.
+    /// </summary>
+    public void Backward(BufferView dLogDet, BufferView dLogPrior, BufferView x, BufferView dx)
+    {
+        BufferView dy = Gradient(_stages.Count - 1);
+        Backend.GaussianBackward(
+            _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, _dLatent!.View, _dPrior!.View);
+        _level.Prior.Backward(
+            PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
+        if (_level.IsSplit)
+        {
+            int half = _latentShape.Channels;
+            Backend.CopyChannels(KeptGradient, _latentShape, 0, dy, Output.Channels, 0, half);
+            Backend.CopyChannels(_dLatent.View, _latentShape, 0, dy, Output.Channels, half, half);
+        }
+        else
+        {
+            Backend.Copy(_dLatent.View, dy);
+        }
+
+        BufferView y = Value(_stages.Count - 1);
+        for (int s = _stages.Count - 1; s >= 0; s--)
+        {
+            (BufferView input, BufferView dInput) = s > 0 ? (Value(s - 1), Gradient(s - 1)) : (x, dx);
+            _stages[s].Backward(y, dy, dLogDet, input, dInput);
+            (y, dy) = (input, dInput);
+        }
+    }
+
+    private BufferView Value(int stage) => _values[stage % 2].View.Slice(0, _stages[stage].Output.Length);
+
+    private BufferView Gradient(int stage) => _gradients[stage % 2].View.Slice(0, _stages[stage].Output.Length);
+}

@@ -1,0 +1,17 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Execution;
+
+/// <summary>One part of a level's work, over buffers reserved beforehand. Its backward pass may destroy y and dy.</summary>
+internal abstract class PlanStage(ImageShape input, ImageShape output)
+{
+    public ImageShape Input { get; } = input;
+
+    public ImageShape Output { get; } = output;
+
+    public abstract void Forward(BufferView x, BufferView y, BufferView logDet);
+
+    public abstract void Inverse(BufferView y, BufferView x);
+
+    public abstract void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx);
+}

@@ -1,0 +1,88 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Models;
+
+namespace FlowEngine.Execution;
+
+/// <summary>Packed weights, affine maps and inverses of a whole model: everything derived from the weights alone.</summary>
+/// <remarks>
+/// With shared networks the packed weights of the coupling networks, by far the largest part, take turns in one slot and
+/// are packed again at each use: memory then does not grow with depth.
+/// </remarks>
+internal sealed class PreparedWeights : IDisposable
+{
+    private readonly LayerContext _context;
+    private readonly Arena _arena = new();
+    private readonly Dictionary<object, ArenaRegion> _slots = [];
+    private readonly List<IFlowLayer> _layers = [];
+    private readonly List<FlowStep> _steps = [];
+    private readonly bool _sharesNetworks;
+
+    public PreparedWeights(
+        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, bool sharesNetworks)
+    {
+        _context = context;
+        _sharesNetworks = sharesNetworks;
+        IBackend backend = context.Backend;
+        foreach (object group in groups.SelectMany(level => level))
+        {
+            if (group is IFlowLayer layer)
+            {
+                _layers.Add(layer);
+                _slots.Add(layer, _arena.Reserve("prepared layers", layer.PreparedLength(backend)));
+                continue;
+            }
+
+            foreach (FlowStep step in (List<FlowStep>)group)
+            {
+                _steps.Add(step);
+                _slots.Add(step, _arena.Reserve("affine maps", PixelAffineMap.LengthFor(step.Channels)));
+                long length = step.Network.PreparedLength(backend);
+                _slots.Add(
+                    step.Network,
+                    sharesNetworks ? _arena.Share("packed weights", length) : _arena.Reserve("packed weights", length));
+            }
+        }
+
+        _arena.Allocate(backend);
+    }
+
+    public IEnumerable<(string Name, long Length)> Summary => _arena.Summary;
+
+    /// <summary>Derives everything that has a place of its own; again after the weights change.</summary>
+    public void Refresh()
+    {
+        foreach (IFlowLayer layer in _layers)
+        {
+            layer.Prepare(_context with { Prepared = Layer(layer) });
+        }
+
+        foreach (FlowStep step in _steps)
+        {
+            _context.Backend.PixelAffineAssemble(step.AffineParameters(_context), Map(step), inverse: true);
+            if (!_sharesNetworks)
+            {
+                step.Network.Prepare(_context with { Prepared = _slots[step.Network].View });
+            }
+        }
+    }
+
+    public BufferView Layer(IFlowLayer layer) => _slots[layer].View;
+
+    public PixelAffineMap Map(FlowStep step) => new(step.Channels, _slots[step].View);
+
+    /// <summary>The packed weights of a step's network; valid until another's are asked for if networks share.</summary>
+    public BufferView Network(FlowStep step)
+    {
+        BufferView slot = _slots[step.Network].View;
+        if (_sharesNetworks)
+        {
+            slot = slot.Slice(0, step.Network.PreparedLength(_context.Backend));
+            step.Network.Prepare(_context with { Prepared = slot });
+        }
+
+        return slot;
+    }
+
+    public void Dispose() => _arena.Dispose();
+}

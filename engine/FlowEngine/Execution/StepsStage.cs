@@ -1,0 +1,171 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+
+namespace FlowEngine.Execution;
+
+/// <summary>The K steps of a level, fused: networks, and between two networks one pass over the pixels.</summary>
+/// <remarks>
+/// In <see cref="MemoryMode.Store"/> the forward pass keeps each step's output, the network's output and its hidden
+/// activations. In <see cref="MemoryMode.Invert"/> it keeps nothing: the backward pass runs each network again from the
+/// step's output, whose first half is the network's input, and undoes the step.
+/// </remarks>
+internal sealed class StepsStage : PlanStage
+{
+    private readonly IReadOnlyList<FlowStep> _steps;
+    private readonly LayerContext _context;
+    private readonly PreparedWeights _prepared;
+    private readonly bool _stores;
+    private readonly ArenaRegion _taps;
+    private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion? _dOutput;
+    private readonly ArenaRegion? _keptOfOne;
+    private readonly ArenaRegion? _start;
+    private readonly List<(ArenaRegion Coupled, ArenaRegion Output, ArenaRegion Kept)> _stored = [];
+
+    public StepsStage(
+        IReadOnlyList<FlowStep> steps,
+        ImageShape shape,
+        in LayerContext context,
+        PreparedWeights prepared,
+        Arena arena,
+        MemoryMode? training)
+        : base(shape, shape)
+    {
+        _steps = steps;
+        _context = context;
+        _prepared = prepared;
+        _stores = training == MemoryMode.Store;
+        IBackend backend = context.Backend;
+        PixelNetwork network = steps[0].Network;
+        ImageShape output = shape.WithChannels(network.OutputChannels);
+        long keptLength = network.KeptLength(backend, shape);
+        _taps = arena.Share("taps", backend.PixelNetworkTapsLength(network.Shape, shape));
+        _workspace = arena.Share("workspace", backend.PixelNetworkWorkspaceLength(network.Shape, shape, training is not null));
+        if (training is null)
+        {
+            return;
+        }
+
+        _workspace = arena.Share("workspace", PixelAffineGradient.WorkspaceLength(backend, shape));
+        _dOutput = arena.Share("network output gradient", output.Length);
+        if (!_stores)
+        {
+            _keptOfOne = arena.Share("hidden activations", keptLength);
+            return;
+        }
+
+        _start = arena.Reserve("values", shape.Length);
+        foreach (FlowStep step in steps)
+        {
+            _stored.Add((
+                arena.Reserve("values", shape.Length),
+                arena.Reserve("network outputs", output.Length),
+                arena.Reserve("hidden activations", keptLength)));
+        }
+    }
+
+    private IBackend Backend => _context.Backend;
+
+    public override void Forward(BufferView x, BufferView y, BufferView logDet)
+    {
+        if (_start is not null)
+        {
+            Backend.Copy(x, _start.View);
+        }
+
+        Backend.PixelAffineForward(Input, _prepared.Map(_steps[0]), x, y, logDet);
+        for (int k = 0; k < _steps.Count; k++)
+        {
+            FlowStep step = _steps[k];
+            BufferView weights = _prepared.Network(step);
+            (BufferView coupled, BufferView output, BufferView kept) = _stores
+                ? (_stored[k].Coupled.View, _stored[k].Output.View, _stored[k].Kept.View)
+                : default;
+            RunNetwork(step, weights, y, kept);
+            PixelAffineMap next = k + 1 < _steps.Count ? _prepared.Map(_steps[k + 1]) : default;
+            Backend.PixelStageForward(
+                step.Coupling.Kind, step.Network.Shape, Input, weights, Taps(step), y, next, output, coupled, y, logDet);
+        }
+    }
+
+    public override void Inverse(BufferView y, BufferView x)
+    {
+        BufferView value = y;
+        for (int k = _steps.Count - 1; k >= 0; k--)
+        {
+            FlowStep step = _steps[k];
+            BufferView weights = _prepared.Network(step);
+            RunNetwork(step, weights, value, default);
+            Backend.PixelStageInverse(
+                step.Coupling.Kind, step.Network.Shape, Input, weights, Taps(step), value, _prepared.Map(step), x);
+            value = x;
+        }
+    }
+
+    public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
+    {
+        LayerContext context = _context with { Workspace = _workspace.View };
+        BufferView value = y;
+        BufferView previous = x;
+        BufferView gradient = dy;
+        for (int k = _steps.Count - 1; k >= 0; k--)
+        {
+            FlowStep step = _steps[k];
+            BufferView weights = _prepared.Network(step);
+            BufferView kept;
+            BufferView dOutput = _dOutput!.View.Slice(0, Input.WithChannels(step.Network.OutputChannels).Length);
+            if (_stores)
+            {
+                kept = _stored[k].Kept.View;
+                value = _stored[k].Coupled.View;
+                previous = k > 0 ? _stored[k - 1].Coupled.View : _start!.View;
+                Backend.CouplingBackward(
+                    step.Coupling.Kind, Input, value, _stored[k].Output.View, gradient, dLogDet, dx, dOutput);
+            }
+            else
+            {
+                kept = _keptOfOne!.View.Slice(0, step.Network.KeptLength(Backend, Input));
+                RunNetwork(step, weights, value, kept);
+                Backend.PixelStageBackward(
+                    step.Coupling.Kind,
+                    step.Network.Shape,
+                    Input,
+                    weights,
+                    Taps(step),
+                    value,
+                    _prepared.Map(step),
+                    gradient,
+                    dLogDet,
+                    previous,
+                    dx,
+                    dOutput);
+            }
+
+            step.Network.Backward(context with { Prepared = weights }, Input, value, kept, dOutput, dx);
+            PixelAffineGradient.Run(
+                context,
+                Input,
+                step.AffineParameters(context),
+                step.AffineGradients(context),
+                _prepared.Map(step),
+                previous,
+                dx,
+                dLogDet,
+                dx);
+            gradient = dx;
+            (value, previous) = (previous, value);
+        }
+
+        // After the loop `value` is the stage's input; with an odd number of swaps it is already in x.
+        if (value != x)
+        {
+            Backend.Copy(value, x);
+        }
+    }
+
+    private BufferView Taps(FlowStep step) =>
+        _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Input));
+
+    private void RunNetwork(FlowStep step, BufferView weights, BufferView x, BufferView kept) =>
+        Backend.PixelNetworkForward(step.Network.Shape, Input, weights, x, Taps(step), kept, _workspace.View);
+}

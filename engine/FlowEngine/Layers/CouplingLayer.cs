@@ -1,0 +1,118 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Layers;
+
+/// <summary>What the affine and the additive coupling share: x₁ passes, and decides by a network what happens to x₂.</summary>
+/// <remarks>The formulae stand at <see cref="IBackend.CouplingForward"/>'s part of the contract.</remarks>
+public abstract class CouplingLayer : IFlowLayer
+{
+    private protected CouplingLayer(string name, CouplingKind kind, int channels, ICouplingNetwork network)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(channels % 2, 0, nameof(channels));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, OutputChannels(kind, channels), nameof(network));
+        Name = name;
+        Kind = kind;
+        Channels = channels;
+        Network = network;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Affine or additive.</summary>
+    public CouplingKind Kind { get; }
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
+
+    /// <summary>The network.</summary>
+    public ICouplingNetwork Network { get; }
+
+    /// <summary>The channels a network inside a coupling gives.</summary>
+    /// <param name="kind">Affine or additive.</param>
+    /// <param name="channels">The coupling's channels, C.</param>
+    public static int OutputChannels(CouplingKind kind, int channels) =>
+        kind == CouplingKind.Affine ? channels : channels / 2;
+
+    /// <inheritdoc/>
+    public ImageShape OutputShape(ImageShape input)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(input.Channels, Channels);
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
+
+    /// <inheritdoc/>
+    public void Prepare(in LayerContext context) => Network.Prepare(context);
+
+    /// <inheritdoc/>
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
+        OutputLength(input) + KeptLength(backend, input) + (backward ? OutputLength(input) : 0)
+        + Network.WorkspaceLength(backend, input, backward);
+
+    /// <inheritdoc/>
+    public void Initialize(in LayerContext context, ImageShape input, BufferView x)
+    {
+        LayerContext inner = Split(context, input, backward: false, out _, out _, out BufferView kept);
+        Network.Initialize(inner, input, x, kept);
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
+    {
+        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
+        Network.Forward(inner, input, x, output, default);
+        context.Backend.CouplingForward(Kind, input, x, output, y, logDet);
+    }
+
+    /// <inheritdoc/>
+    public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
+    {
+        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
+        Network.Forward(inner, input, y, output, default);
+        context.Backend.CouplingInverse(Kind, input, y, output, x);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(
+        in LayerContext context,
+        ImageShape input,
+        BufferView y,
+        BufferView dy,
+        BufferView dLogDet,
+        BufferView x,
+        BufferView dx)
+    {
+        LayerContext inner = Split(
+            context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
+        Network.Forward(inner, input, y, output, kept);
+        context.Backend.CouplingInverse(Kind, input, y, output, x);
+        context.Backend.CouplingBackward(Kind, input, y, output, dy, dLogDet, dx, dOutput);
+        Network.Backward(inner, input, x, kept, dOutput, dx);
+    }
+
+    private long OutputLength(ImageShape input) => input.WithChannels(Network.OutputChannels).Length;
+
+    private long KeptLength(IBackend backend, ImageShape input) => Network.KeptLength(backend, input);
+
+    private LayerContext Split(
+        in LayerContext context,
+        ImageShape input,
+        bool backward,
+        out BufferView output,
+        out BufferView dOutput,
+        out BufferView kept)
+    {
+        long outputLength = OutputLength(input);
+        long keptLength = KeptLength(context.Backend, input);
+        output = context.Workspace.Slice(0, outputLength);
+        kept = context.Workspace.Slice(outputLength, keptLength);
+        long used = outputLength + keptLength;
+        dOutput = backward ? context.Workspace.Slice(used, outputLength) : default;
+        used += dOutput.Length;
+        return context with { Workspace = context.Workspace.Slice(used, context.Workspace.Length - used) };
+    }
+}

@@ -1,0 +1,28 @@
+using FlowEngine.Kernels;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Layers;
+
+/// <summary>What a layer runs with: the device, the model's flat buffers, and this layer's share of scratch memory.</summary>
+/// <param name="Backend">Where it runs.</param>
+/// <param name="Weights">The trained values of the whole model.</param>
+/// <param name="Constants">The constants of the whole model.</param>
+/// <param name="Gradients">The gradients of the whole model; empty outside training.</param>
+/// <param name="Prepared">What <see cref="IFlowLayer.Prepare"/> made of this layer's weights.</param>
+/// <param name="Workspace">Scratch memory.</param>
+public readonly record struct LayerContext(
+    IBackend Backend,
+    BufferView Weights,
+    BufferView Constants,
+    BufferView Gradients,
+    BufferView Prepared,
+    BufferView Workspace)
+{
+    /// <summary>The values of a parameter or constant.</summary>
+    /// <param name="parameter">The parameter.</param>
+    public BufferView Value(Parameter parameter) => parameter.In(parameter.IsConstant ? Constants : Weights);
+
+    /// <summary>The gradient of a parameter; empty for a constant.</summary>
+    /// <param name="parameter">The parameter.</param>
+    public BufferView Gradient(Parameter parameter) => parameter.IsConstant ? default : parameter.In(Gradients);
+}

@@ -1,0 +1,71 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Layers;
+
+/// <summary>What ActNorm and the invertible 1x1 convolution share: both are one affine map per pixel.</summary>
+/// <remarks>The formulae stand at <see cref="IBackend.PixelAffineForward"/>'s part of the contract.</remarks>
+public abstract class PixelAffineLayer : IFlowLayer
+{
+    private protected PixelAffineLayer(string name, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        Name = name;
+        Channels = channels;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
+
+    /// <inheritdoc/>
+    public ImageShape OutputShape(ImageShape input)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(input.Channels, Channels);
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public long PreparedLength(IBackend backend) => PixelAffineMap.LengthFor(Channels);
+
+    /// <inheritdoc/>
+    public void Prepare(in LayerContext context) =>
+        context.Backend.PixelAffineAssemble(Parameters(context), Map(context), inverse: true);
+
+    /// <inheritdoc/>
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
+        backward ? PixelAffineGradient.WorkspaceLength(backend, input) : 0;
+
+    /// <inheritdoc/>
+    public abstract void Initialize(in LayerContext context, ImageShape input, BufferView x);
+
+    /// <inheritdoc/>
+    public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet) =>
+        context.Backend.PixelAffineForward(input, Map(context), x, y, logDet);
+
+    /// <inheritdoc/>
+    public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
+        context.Backend.PixelAffineInverse(input, Map(context), y, x);
+
+    /// <inheritdoc/>
+    public void Backward(
+        in LayerContext context,
+        ImageShape input,
+        BufferView y,
+        BufferView dy,
+        BufferView dLogDet,
+        BufferView x,
+        BufferView dx)
+    {
+        Inverse(context, input, y, x);
+        PixelAffineGradient.Run(
+            context, input, Parameters(context), Gradients(context), Map(context), x, dy, dLogDet, dx);
+    }
+
+    private protected abstract PixelAffineParameters Parameters(in LayerContext context);
+
+    private protected abstract PixelAffineParameters Gradients(in LayerContext context);
+
+    private PixelAffineMap Map(in LayerContext context) => new(Channels, context.Prepared);
+}

@@ -1,0 +1,35 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+
+namespace FlowEngine.Likelihood;
+
+/// <summary>Where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first.</summary>
+public interface IPrior
+{
+    /// <summary>The path of the prior in the model.</summary>
+    string Name { get; }
+
+    /// <summary>True if it reads the kept half of a split; then it differs from image to image.</summary>
+    bool IsConditional { get; }
+
+    /// <summary>Scratch memory, in elements.</summary>
+    /// <param name="backend">Where it runs.</param>
+    /// <param name="latent">The shape of z.</param>
+    long WorkspaceLength(IBackend backend, ImageShape latent);
+
+    /// <summary>Computes the prior.</summary>
+    /// <param name="context">Weights and scratch memory.</param>
+    /// <param name="latent">The shape of z; its batch is 1 if the prior is not conditional.</param>
+    /// <param name="kept">The kept half of a split, the shape of z; empty if not conditional.</param>
+    /// <param name="prior">(priorBatch, H, W, 2C), overwritten.</param>
+    void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior);
+
+    /// <summary>The gradients of the parameters (+=) and of the kept half (+=).</summary>
+    /// <param name="context">Weights, gradients and scratch memory.</param>
+    /// <param name="latent">As in <see cref="Forward"/>.</param>
+    /// <param name="kept">As in <see cref="Forward"/>.</param>
+    /// <param name="dPrior">(priorBatch, H, W, 2C).</param>
+    /// <param name="dKept">Added to; empty if not conditional.</param>
+    void Backward(
+        in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept);
+}

@@ -1,0 +1,41 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Models;
+
+/// <summary>The architecture of a flow: its levels and the names and shapes of its parameters, without their values.</summary>
+/// <param name="Parameters">Every parameter of every layer.</param>
+/// <param name="Levels">The scales, finest first.</param>
+/// <param name="Height">Rows of an image.</param>
+/// <param name="Width">Columns of an image.</param>
+/// <param name="Channels">Channels of an image.</param>
+public sealed record Flow(
+    ParameterSet Parameters, IReadOnlyList<FlowLevel> Levels, int Height, int Width, int Channels)
+{
+    /// <summary>Dimensions of one image, D.</summary>
+    public int Dims => Height * Width * Channels;
+
+    /// <summary>Every layer, in the order of the forward pass.</summary>
+    public IEnumerable<IFlowLayer> Layers => Levels.SelectMany(level => level.Layers);
+
+    /// <summary>The shape of a batch of images.</summary>
+    /// <param name="batch">Images.</param>
+    public ImageShape InputShape(int batch) => new(batch, Height, Width, Channels);
+
+    /// <summary>The shapes of the latents of a batch, in level order.</summary>
+    /// <param name="batch">Images.</param>
+    public ImageShape[] LatentShapes(int batch)
+    {
+        ImageShape[] shapes = new ImageShape[Levels.Count];
+        ImageShape shape = InputShape(batch);
+        for (int l = 0; l < shapes.Length; l++)
+        {
+            shape = Levels[l].Layers.Aggregate(shape, (current, layer) => layer.OutputShape(current));
+            shape = Levels[l].IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
+            shapes[l] = shape;
+        }
+
+        return shapes;
+    }
+}

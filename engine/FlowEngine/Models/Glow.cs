@@ -1,0 +1,65 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Likelihood;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Models;
+
+/// <summary>Glow (Kingma and Dhariwal 2018): levels of squeeze, K steps and a split.</summary>
+public static class Glow
+{
+    /// <summary>Builds the architecture.</summary>
+    /// <param name="options">Its sizes.</param>
+    /// <exception cref="FlowException">The sizes are out of range or do not fit each other.</exception>
+    public static Flow Build(GlowOptions options)
+    {
+        options.Validate();
+        ParameterSet parameters = new();
+        List<FlowLevel> levels = [];
+        int channels = options.Channels;
+        for (int l = 0; l < options.Levels; l++)
+        {
+            channels *= 4;
+            List<IFlowLayer> layers = [new Squeeze($"levels.{l}.squeeze")];
+            for (int k = 0; k < options.Steps; k++)
+            {
+                string step = $"levels.{l}.steps.{k}";
+                layers.Add(new ActNorm(parameters, $"{step}.actnorm", channels));
+                layers.Add(new InvertibleConv1x1(parameters, $"{step}.invconv", channels));
+                layers.Add(BuildCoupling(parameters, $"{step}.coupling", channels, options));
+            }
+
+            bool isSplit = l < options.Levels - 1;
+            levels.Add(new FlowLevel(layers, BuildPrior(parameters, l, channels, isSplit, options), isSplit));
+            channels = isSplit ? channels / 2 : channels;
+        }
+
+        return new Flow(parameters, levels, options.Height, options.Width, options.Channels);
+    }
+
+    private static CouplingLayer BuildCoupling(
+        ParameterSet parameters, string name, int channels, GlowOptions options)
+    {
+        bool isRosinality = options.Preset == GlowPreset.Rosinality;
+        PixelNetwork network = new(parameters, name, new PixelNetworkShape(
+            channels / 2,
+            options.Hidden,
+            CouplingLayer.OutputChannels(options.Coupling, channels),
+            InnerActNorm: !isRosinality,
+            OutsideReadsOne: isRosinality));
+        return options.Coupling == CouplingKind.Affine
+            ? new AffineCoupling(name, channels, network)
+            : new AdditiveCoupling(name, channels, network);
+    }
+
+    private static IPrior BuildPrior(
+        ParameterSet parameters, int level, int channels, bool isSplit, GlowOptions options)
+    {
+        bool isRosinality = options.Preset == GlowPreset.Rosinality;
+        return isSplit
+            ? new ConvolutionPrior(parameters, $"levels.{level}.split.prior", channels / 2, true, isRosinality)
+            : isRosinality
+                ? new ConvolutionPrior(parameters, $"levels.{level}.prior", channels, false, true)
+                : new ChannelPrior(parameters, $"levels.{level}.prior", channels);
+    }
+}

@@ -1,0 +1,67 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Models;
+
+/// <summary>The sizes of a Glow.</summary>
+public sealed record GlowOptions
+{
+    /// <summary>Rows of an image; divisible by 2^<see cref="Levels"/>.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Columns of an image; divisible by 2^<see cref="Levels"/>.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Channels of an image.</summary>
+    public required int Channels { get; init; }
+
+    /// <summary>Levels, L.</summary>
+    public required int Levels { get; init; }
+
+    /// <summary>Steps of a level, K.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Hidden channels of the coupling networks.</summary>
+    public required int Hidden { get; init; }
+
+    /// <summary>Affine or additive couplings.</summary>
+    public CouplingKind Coupling { get; init; } = CouplingKind.Affine;
+
+    /// <summary>Which variant.</summary>
+    public GlowPreset Preset { get; init; } = GlowPreset.Glow;
+
+    /// <summary>Grey levels of the data, 2 to 256.</summary>
+    public int Bins { get; init; } = 256;
+
+    /// <summary>Checks every size against the others.</summary>
+    /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
+    public void Validate()
+    {
+        const int MaximumSize = 1 << 16;
+
+        Require(nameof(Height), Height, 1, MaximumSize);
+        Require(nameof(Width), Width, 1, MaximumSize);
+        Require(nameof(Channels), Channels, 1, 4096);
+        Require(nameof(Levels), Levels, 1, 16);
+        Require(nameof(Steps), Steps, 1, 4096);
+        Require(nameof(Hidden), Hidden, 1, 1 << 15);
+        Require(nameof(Bins), Bins, 2, 256);
+        int factor = 1 << Levels;
+        if (Height % factor != 0 || Width % factor != 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"images of {Height}x{Width} cannot be halved {Levels} times: height and width must be multiples of "
+                + $"{factor} (use fewer levels, or pad)");
+        }
+    }
+
+    private static void Require(string name, int value, int smallest, int largest)
+    {
+        if (value < smallest || value > largest)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{name.ToLowerInvariant()} is {value}, expected {smallest} to {largest}");
+        }
+    }
+}
