@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace FlowEngine.Checkpoints;
+
+/// <summary>A FlowEngine checkpoint: a safetensors file that says its version, configuration and checksum.</summary>
+/// <remarks>
+/// The metadata keys are <c>format_version</c>, <c>config</c> (JSON, not looked into here) and <c>sha256</c>, the
+/// SHA-256 of everything after the header in lower-case hexadecimal. A model and the state of a training run are
+/// both stored so; they differ in their tensors.
+/// </remarks>
+public sealed class CheckpointFile
+{
+    /// <summary>The version this library writes and the newest it reads.</summary>
+    public const int FormatVersion = 1;
+
+    private const string VersionKey = "format_version";
+    private const string ConfigKey = "config";
+    private const string ChecksumKey = "sha256";
+
+    private CheckpointFile(IReadOnlyDictionary<string, NamedTensor> tensors, string config)
+    {
+        Tensors = tensors;
+        Config = config;
+    }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, NamedTensor> Tensors { get; }
+
+    /// <summary>The configuration, as the JSON text that was saved.</summary>
+    public string Config { get; }
+
+    /// <summary>Writes a checkpoint, atomically: a reader or a crash sees the old file or the new, never a part.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="tensors">The tensors, of different names.</param>
+    /// <param name="configJson">The configuration.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written;
+    /// <see cref="FlowErrorKind.InvalidArgument"/>: a name occurs twice.</exception>
+    public static void Save(string path, IReadOnlyCollection<NamedTensor> tensors, string configJson)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(configJson);
+        NamedTensor[] ordered = SafetensorsFile.InStorageOrder(tensors);
+        SafetensorsFile.Write(path, ordered, new Dictionary<string, string>
+        {
+            [VersionKey] = FormatVersion.ToString(CultureInfo.InvariantCulture),
+            [ConfigKey] = configJson,
+            [ChecksumKey] = Sha256.OfTensors(ordered),
+        });
+    }
+
+    /// <summary>Reads a checkpoint and verifies its checksum where it has one.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The checkpoint, in memory.</returns>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: missing or unreadable;
+    /// <see cref="FlowErrorKind.BadFormat"/>: damaged, foreign or newer than this library.</exception>
+    public static CheckpointFile Load(string path) => Open(SafetensorsFile.Read(path));
+
+    /// <summary>Checks that a safetensors file is a checkpoint; for files that come from a stream or memory.</summary>
+    /// <param name="file">The file.</param>
+    /// <returns>The checkpoint; it shares the file's tensors.</returns>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: damaged, foreign or newer.</exception>
+    public static CheckpointFile Open(SafetensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        CheckVersion(file);
+        if (!file.Metadata.TryGetValue(ConfigKey, out string? config))
+        {
+            throw Bad(file, "a checkpoint without its configuration");
+        }
+
+        if (file.Metadata.TryGetValue(ChecksumKey, out string? checksum) &&
+            !checksum.Equals(Sha256.OfTensors(file.Tensors), StringComparison.OrdinalIgnoreCase))
+        {
+            throw Bad(file, "the checksum does not match: the file is damaged");
+        }
+
+        return new CheckpointFile(file.Tensors.ToDictionary(tensor => tensor.Name), config);
+    }
+
+    private static void CheckVersion(SafetensorsFile file)
+    {
+        if (!file.Metadata.TryGetValue(VersionKey, out string? text))
+        {
+            throw Bad(file, "a safetensors file, but not a FlowEngine checkpoint; flow import can convert some");
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) || version < 1)
+        {
+            throw Bad(file, $"format_version {NamedTensor.Quote(text)} is not a version");
+        }
+
+        if (version > FormatVersion)
+        {
+            throw Bad(file, $"written by a newer version (format {version}; this one reads up to {FormatVersion})");
+        }
+    }
+
+    private static FlowException Bad(SafetensorsFile file, string message) =>
+        new(FlowErrorKind.BadFormat, $"{file.Name}: {message}");
+}

@@ -1,0 +1,104 @@
+using System.IO.Compression;
+using System.Security;
+
+namespace FlowEngine.Data;
+
+/// <summary>Opens data files, unzips gzip by its magic, and turns every failure into a FlowException.</summary>
+internal static class DataFile
+{
+    /// <summary>Deflate cannot expand more than this, so the compressed length bounds the content (RFC 1951).</summary>
+    public const int MaxExpansion = 1032;
+
+    /// <summary>Runs a reader over a file.</summary>
+    public static T Open<T>(string path, Func<FileStream, T> read) => Guard(path, () =>
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        return read(file);
+    });
+
+    /// <summary>Runs a reader over the content of a file, unzipped if the file is gzip.</summary>
+    public static T Read<T>(string path, Func<DataReader, T> read) => Open(path, file =>
+    {
+        Span<byte> magic = stackalloc byte[2];
+        bool isGzip = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
+        file.Position = 0;
+        if (!isGzip)
+        {
+            return read(new DataReader(file, path, file.Length, isExact: true));
+        }
+
+        using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
+        return read(new DataReader(content, path, checked(file.Length * MaxExpansion), isExact: false));
+    });
+
+    /// <summary>The first bytes of a file's content, fewer if it is shorter.</summary>
+    public static byte[] ReadMagic(string path, int count) => Open(path, file =>
+    {
+        byte[] magic = new byte[count];
+        int read = file.ReadAtLeast(magic, count, throwOnEndOfStream: false);
+        if (magic is [0x1f, 0x8b, ..])
+        {
+            file.Position = 0;
+            using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
+            read = content.ReadAtLeast(magic, count, throwOnEndOfStream: false);
+        }
+
+        return magic[..read];
+    });
+
+    /// <summary>All bytes of a file.</summary>
+    public static byte[] ReadAllBytes(string path) => Guard(path, () => File.ReadAllBytes(path));
+
+    /// <summary>Writes a file whole.</summary>
+    public static void WriteAllBytes(string path, byte[] bytes) => Guard(path, () =>
+    {
+        File.WriteAllBytes(path, bytes);
+        return true;
+    });
+
+    /// <summary>Runs something that touches a file, and names that file in whatever goes wrong.</summary>
+    public static T Guard<T>(string path, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Error(FlowErrorKind.Io, path, "does not exist, expected a file or folder", e);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw Error(FlowErrorKind.BadFormat, path, $"is damaged or cut short: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException
+            or ArgumentException or NotSupportedException)
+        {
+            throw Error(FlowErrorKind.Io, path, $"cannot be accessed: {e.Message}", e);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or OverflowException)
+        {
+            throw Error(FlowErrorKind.OutOfMemory, path, "does not fit in memory", e);
+        }
+    }
+
+    /// <summary>The error for a file whose content is wrong.</summary>
+    public static FlowException BadFormat(string name, string problem, Exception? cause = null) =>
+        Error(FlowErrorKind.BadFormat, name, problem, cause);
+
+    /// <summary>The error of a kind about a named file, on one line whatever the file put into the text.</summary>
+    public static FlowException Error(FlowErrorKind kind, string name, string problem, Exception? cause = null)
+    {
+        string message = string.Create(name.Length + problem.Length + 2, (name, problem), static (text, parts) =>
+        {
+            parts.name.CopyTo(text);
+            ": ".CopyTo(text[parts.name.Length..]);
+            parts.problem.CopyTo(text[(parts.name.Length + 2)..]);
+            foreach (ref char c in text)
+            {
+                c = char.IsControl(c) ? '?' : c;
+            }
+        });
+        return new FlowException(kind, message, cause);
+    }
+}

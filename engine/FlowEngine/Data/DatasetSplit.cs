@@ -1,0 +1,48 @@
+namespace FlowEngine.Data;
+
+/// <summary>Splits a data set that has no test part by a rule that depends on its count alone.</summary>
+internal static class DatasetSplit
+{
+    private const int Stride = 10;
+
+    /// <summary>Never to change: a saved figure holds for the images it was measured on.</summary>
+    private const ulong Seed = 0x464C4F57454E4731;
+
+    /// <summary>Every tenth image of one fixed shuffle is test; both parts keep the order of the source.</summary>
+    public static (ImageDataset Train, ImageDataset Test) Split(ImageDataset all, string source)
+    {
+        if (all.Count < 2)
+        {
+            throw DataFile.BadFormat(source, $"holds {all.Count} image, expected at least 2 to split off a test part");
+        }
+
+        int[] shuffled = Shuffle(all.Count);
+        bool[] isTest = new bool[all.Count];
+        for (int i = 0; i < shuffled.Length; i += Stride)
+        {
+            isTest[shuffled[i]] = true;
+        }
+
+        int[] order = [.. Enumerable.Range(0, all.Count)];
+        return (
+            all.Select(Array.FindAll(order, index => !isTest[index])),
+            all.Select(Array.FindAll(order, index => isTest[index])));
+    }
+
+    /// <summary>Fisher-Yates over SplitMix64, our own so that no version of .NET can change it.</summary>
+    private static int[] Shuffle(int count)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        ulong state = Seed;
+        for (int i = count - 1; i > 0; i--)
+        {
+            state += 0x9E3779B97F4A7C15;
+            ulong z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            int j = (int)Math.BigMul(z ^ (z >> 31), (ulong)i + 1, out _);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+
+        return order;
+    }
+}

@@ -1,0 +1,185 @@
+namespace FlowEngine.Data;
+
+/// <summary>Images of one shape with samples 0..Bins-1, and labels where the source has them.</summary>
+/// <remarks>
+/// Immutable, so one data set serves many threads. Each image is its own array: there is no 2 GB limit, and
+/// <see cref="Select"/> copies references only.
+/// </remarks>
+public sealed class ImageDataset
+{
+    private readonly byte[][] _images;
+
+    /// <summary>Creates a data set over arrays, which are taken over, not copied: do not change them after.</summary>
+    /// <param name="name">Short name for messages and reports.</param>
+    /// <param name="height">Rows of an image, at least 1.</param>
+    /// <param name="width">Columns of an image, at least 1.</param>
+    /// <param name="channels">Samples a pixel, at least 1.</param>
+    /// <param name="bins">Number of grey levels, 2..256.</param>
+    /// <param name="images">height·width·channels samples each, in H,W,C order, every sample below bins.</param>
+    /// <param name="labels">One label an image, or null.</param>
+    /// <exception cref="FlowException">A size, a length or a sample breaks the rules above.</exception>
+    public ImageDataset(
+        string name, int height, int width, int channels, int bins, byte[][] images, int[]? labels = null)
+    {
+        Name = name ?? throw Invalid("data set", "the name is null");
+        int length = Image.CheckedLength(height, width, channels);
+        if (bins is < 2 or > 256)
+        {
+            throw Invalid(name, $"bins is {bins}, expected 2..256");
+        }
+
+        if (images is null)
+        {
+            throw Invalid(name, "the images are null");
+        }
+
+        for (int i = 0; i < images.Length; i++)
+        {
+            if (images[i] is null || images[i].Length != length)
+            {
+                throw Invalid(name, $"image {i} has {images[i]?.Length ?? 0} samples, expected {length}");
+            }
+
+            if (bins < 256 && images[i].AsSpan().ContainsAnyInRange((byte)bins, byte.MaxValue))
+            {
+                throw Invalid(name, $"image {i} has a sample above {bins - 1}, expected 0..{bins - 1}");
+            }
+        }
+
+        if (labels is not null && labels.Length != images.Length)
+        {
+            throw Invalid(name, $"{labels.Length} labels for {images.Length} images, expected one each");
+        }
+
+        (Height, Width, Channels, Bins, _images, Labels) = (height, width, channels, bins, images, labels);
+    }
+
+    /// <summary>Short name, as the source calls itself.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of images; may be 0.</summary>
+    public int Count => _images.Length;
+
+    /// <summary>Rows of an image.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of an image.</summary>
+    public int Width { get; }
+
+    /// <summary>Samples a pixel.</summary>
+    public int Channels { get; }
+
+    /// <summary>Number of grey levels: samples are 0..Bins-1.</summary>
+    public int Bins { get; }
+
+    /// <summary>One label an image in the order of the images, or null where the source has none.</summary>
+    public int[]? Labels { get; }
+
+    /// <summary>The samples of one image, height·width·channels levels in H,W,C order.</summary>
+    /// <param name="index">0..Count-1.</param>
+    /// <exception cref="FlowException"><paramref name="index"/> is outside the data set.</exception>
+    public ReadOnlySpan<byte> this[int index] => (uint)index < (uint)_images.Length
+        ? _images[index]
+        : throw Invalid(Name, $"no image {index}, expected 0..{Count - 1}");
+
+    /// <summary>The same images with fewer grey levels: floor(v · bins / Bins).</summary>
+    /// <param name="bins">New number of levels, 2..Bins.</param>
+    /// <exception cref="FlowException"><paramref name="bins"/> is below 2 or above Bins.</exception>
+    public ImageDataset Quantize(int bins)
+    {
+        if (bins < 2 || bins > Bins)
+        {
+            throw Invalid(Name, $"cannot quantize {Bins} levels to {bins}, expected 2..{Bins}");
+        }
+
+        if (bins == Bins)
+        {
+            return this;
+        }
+
+        byte[] levels = new byte[Bins];
+        for (int v = 0; v < Bins; v++)
+        {
+            levels[v] = (byte)(v * bins / Bins);
+        }
+
+        byte[][] images = Array.ConvertAll(_images, image => Array.ConvertAll(image, v => levels[v]));
+        return new ImageDataset(Name, Height, Width, Channels, bins, images, Labels);
+    }
+
+    /// <summary>The same images centered in zeros; of an odd border the smaller half is top and left.</summary>
+    /// <param name="height">New rows, at least Height.</param>
+    /// <param name="width">New columns, at least Width.</param>
+    /// <exception cref="FlowException">A new size is below the old one.</exception>
+    public ImageDataset Pad(int height, int width)
+    {
+        if (height < Height || width < Width)
+        {
+            throw Invalid(
+                Name, $"cannot pad {Height}x{Width} to {height}x{width}, expected at least {Height}x{Width}");
+        }
+
+        if (height == Height && width == Width)
+        {
+            return this;
+        }
+
+        int length = Image.CheckedLength(height, width, Channels);
+        int first = ((height - Height) / 2 * width + (width - Width) / 2) * Channels;
+        byte[][] images = Array.ConvertAll(_images, image =>
+        {
+            byte[] padded = new byte[length];
+            for (int row = 0; row < Height; row++)
+            {
+                image.AsSpan(row * Width * Channels, Width * Channels)
+                    .CopyTo(padded.AsSpan(first + row * width * Channels));
+            }
+
+            return padded;
+        });
+        return new ImageDataset(Name, height, width, Channels, Bins, images, Labels);
+    }
+
+    /// <summary>The first images.</summary>
+    /// <param name="count">How many, 0..Count.</param>
+    /// <exception cref="FlowException"><paramref name="count"/> is negative or above Count.</exception>
+    public ImageDataset Take(int count)
+    {
+        if (count < 0 || count > Count)
+        {
+            throw Invalid(Name, $"cannot take {count} images, expected 0..{Count}");
+        }
+
+        return count == Count
+            ? this
+            : new ImageDataset(Name, Height, Width, Channels, Bins, _images[..count], Labels?[..count]);
+    }
+
+    /// <summary>The images at some positions, in the order given; a position may come twice.</summary>
+    /// <param name="indices">Positions, each 0..Count-1.</param>
+    /// <exception cref="FlowException">A position is outside the data set.</exception>
+    public ImageDataset Select(ReadOnlySpan<int> indices)
+    {
+        byte[][] images = new byte[indices.Length][];
+        int[]? labels = Labels is null ? null : new int[indices.Length];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            int index = indices[i];
+            if ((uint)index >= (uint)Count)
+            {
+                throw Invalid(Name, $"no image {index}, expected 0..{Count - 1}");
+            }
+
+            images[i] = _images[index];
+            labels?[i] = Labels![index];
+        }
+
+        return new ImageDataset(Name, Height, Width, Channels, Bins, images, labels);
+    }
+
+    /// <summary>The same images with labels, for readers that find them in a file of their own.</summary>
+    internal ImageDataset WithLabels(int[] labels) => new(Name, Height, Width, Channels, Bins, _images, labels);
+
+    private static FlowException Invalid(string name, string problem) =>
+        new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");
+}

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace FlowEngine.Data;
+
+/// <summary>Turns the elements of a .npy array, of any size and byte order, into grey levels or labels.</summary>
+internal static class NpyElements
+{
+    /// <summary>Converts elements to 0..255: integers unchanged, floats in [0,1] as min(255, floor(256·v)).</summary>
+    /// <param name="header">The type of the elements.</param>
+    /// <param name="elements">The elements as stored; left in the byte order of this machine.</param>
+    /// <param name="levels">One level an element.</param>
+    /// <returns>The first element out of range, or -1.</returns>
+    public static int ToLevels(NpyHeader header, Span<byte> elements, Span<byte> levels)
+    {
+        ToMachineOrder(header, elements);
+        return (header.Kind, header.ItemSize) switch
+        {
+            ('u', 1) => CopyLevels(elements, levels),
+            ('u', 2) => IntegerLevels<ushort>(elements, levels),
+            ('u', 4) => IntegerLevels<uint>(elements, levels),
+            ('u', _) => IntegerLevels<ulong>(elements, levels),
+            ('i', 1) => IntegerLevels<sbyte>(elements, levels),
+            ('i', 2) => IntegerLevels<short>(elements, levels),
+            ('i', 4) => IntegerLevels<int>(elements, levels),
+            ('i', _) => IntegerLevels<long>(elements, levels),
+            (_, 2) => FractionLevels<Half>(elements, levels),
+            (_, 4) => FractionLevels<float>(elements, levels),
+            _ => FractionLevels<double>(elements, levels),
+        };
+    }
+
+    /// <summary>Converts integer elements to labels.</summary>
+    /// <returns>The first element outside 0..2^31-1, or -1.</returns>
+    public static int ToLabels(NpyHeader header, Span<byte> elements, Span<int> labels)
+    {
+        ToMachineOrder(header, elements);
+        return (header.Kind, header.ItemSize) switch
+        {
+            ('u', 1) => Labels<byte>(elements, labels),
+            ('u', 2) => Labels<ushort>(elements, labels),
+            ('u', 4) => Labels<uint>(elements, labels),
+            ('u', _) => Labels<ulong>(elements, labels),
+            ('i', 1) => Labels<sbyte>(elements, labels),
+            ('i', 2) => Labels<short>(elements, labels),
+            ('i', 4) => Labels<int>(elements, labels),
+            _ => Labels<long>(elements, labels),
+        };
+    }
+
+    /// <summary>One element as text, after a conversion put it in the byte order of this machine.</summary>
+    public static string Describe(NpyHeader header, ReadOnlySpan<byte> elements, int index)
+    {
+        ReadOnlySpan<byte> element = elements.Slice(index * header.ItemSize, header.ItemSize);
+        IFormattable value = (header.Kind, header.ItemSize) switch
+        {
+            ('u', 1) => element[0],
+            ('u', 2) => MemoryMarshal.Read<ushort>(element),
+            ('u', 4) => MemoryMarshal.Read<uint>(element),
+            ('u', _) => MemoryMarshal.Read<ulong>(element),
+            ('i', 1) => (sbyte)element[0],
+            ('i', 2) => MemoryMarshal.Read<short>(element),
+            ('i', 4) => MemoryMarshal.Read<int>(element),
+            ('i', _) => MemoryMarshal.Read<long>(element),
+            (_, 2) => MemoryMarshal.Read<Half>(element),
+            (_, 4) => MemoryMarshal.Read<float>(element),
+            _ => MemoryMarshal.Read<double>(element),
+        };
+        return value.ToString(null, CultureInfo.InvariantCulture);
+    }
+
+    private static int CopyLevels(ReadOnlySpan<byte> elements, Span<byte> levels)
+    {
+        elements.CopyTo(levels);
+        return -1;
+    }
+
+    private static int IntegerLevels<T>(ReadOnlySpan<byte> elements, Span<byte> levels)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        T last = T.CreateSaturating(255);
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] < T.Zero || values[i] > last)
+            {
+                return i;
+            }
+
+            levels[i] = byte.CreateTruncating(values[i]);
+        }
+
+        return -1;
+    }
+
+    private static int FractionLevels<T>(ReadOnlySpan<byte> elements, Span<byte> levels)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
+        for (int i = 0; i < values.Length; i++)
+        {
+            // Positive form, so that NaN fails it.
+            double value = double.CreateTruncating(values[i]);
+            if (!(value >= 0 && value <= 1))
+            {
+                return i;
+            }
+
+            levels[i] = (byte)Math.Min(255, (int)(value * 256));
+        }
+
+        return -1;
+    }
+
+    private static int Labels<T>(ReadOnlySpan<byte> elements, Span<int> labels)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        T last = T.CreateSaturating(int.MaxValue);
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] < T.Zero || values[i] > last)
+            {
+                return i;
+            }
+
+            labels[i] = int.CreateTruncating(values[i]);
+        }
+
+        return -1;
+    }
+
+    private static void ToMachineOrder(NpyHeader header, Span<byte> elements)
+    {
+        if (header.IsBigEndian != BitConverter.IsLittleEndian)
+        {
+            return;
+        }
+
+        switch (header.ItemSize)
+        {
+            case 2:
+                Span<ushort> twos = MemoryMarshal.Cast<byte, ushort>(elements);
+                BinaryPrimitives.ReverseEndianness(twos, twos);
+                break;
+            case 4:
+                Span<uint> fours = MemoryMarshal.Cast<byte, uint>(elements);
+                BinaryPrimitives.ReverseEndianness(fours, fours);
+                break;
+            case 8:
+                Span<ulong> eights = MemoryMarshal.Cast<byte, ulong>(elements);
+                BinaryPrimitives.ReverseEndianness(eights, eights);
+                break;
+            default:
+                break;
+        }
+    }
+}
