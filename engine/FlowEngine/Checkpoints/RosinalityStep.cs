@@ -1,3 +1,5 @@
+using FlowEngine.Tensors;
+
 namespace FlowEngine.Checkpoints;
 
 /// <summary>The parts of a step that differ between the layouts: ActNorm's scale and the 1x1 convolution.</summary>

@@ -13,7 +13,7 @@ internal sealed class PreparedWeights : IDisposable
 {
     private readonly LayerContext _context;
     private readonly Arena _arena = new();
-    private readonly Dictionary<object, ArenaRegion> _slots = [];
+    private readonly Dictionary<object, ArenaRegion> _slots = new(ReferenceEqualityComparer.Instance);
     private readonly List<IFlowLayer> _layers = [];
     private readonly List<FlowStep> _steps = [];
     private readonly bool _sharesNetworks;

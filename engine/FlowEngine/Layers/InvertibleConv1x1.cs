@@ -33,11 +33,11 @@ public sealed class InvertibleConv1x1 : PixelAffineLayer
     public InvertibleConv1x1(ParameterSet parameters, string name, int channels)
         : base(name, channels)
     {
-        // One rotation serves five arrays; whichever is initialized first draws it.
-        LuDecomposition? decomposition = null;
-        LuDecomposition Draw(HostRandom random)
+        // One rotation serves five arrays: the first to be initialized draws it, the last lets it go.
+        PluFactors? factors = null;
+        PluFactors Draw(HostRandom random)
         {
-            return decomposition ??= LuDecomposition.OfRotation(random, channels);
+            return factors ??= PluFactors.Factor(Rotation(random, channels), channels)!;
         }
 
         _lower = parameters.Add($"{name}.lower", [channels, channels], (random, _) => Draw(random).Lower);
@@ -46,8 +46,8 @@ public sealed class InvertibleConv1x1 : PixelAffineLayer
         _sign = parameters.AddConstant($"{name}.sign", [channels], (random, _) => Draw(random).Sign);
         _permutation = parameters.AddConstant($"{name}.permutation", [channels], (random, _) =>
         {
-            double[] permutation = Draw(random).Permutation;
-            decomposition = null;
+            double[] permutation = [.. Draw(random).Permutation];
+            factors = null;
             return permutation;
         });
     }
@@ -83,4 +83,46 @@ public sealed class InvertibleConv1x1 : PixelAffineLayer
 
     private protected override PixelAffineParameters Gradients(in LayerContext context) =>
         With(context, default, default, gradients: true);
+
+    /// <summary>A random rotation: normal rows made orthonormal by Gram and Schmidt, twice for accuracy.</summary>
+    private static double[] Rotation(HostRandom random, int size)
+    {
+        double[] rows = random.Normal(size * size);
+        for (int r = 0; r < size; r++)
+        {
+            Span<double> row = rows.AsSpan(r * size, size);
+            for (int previous = 0; previous < 2 * r; previous++)
+            {
+                Span<double> other = rows.AsSpan(previous % r * size, size);
+                AddScaled(row, other, -Dot(row, other));
+            }
+
+            double norm = Math.Sqrt(Dot(row, row));
+            for (int c = 0; c < size; c++)
+            {
+                row[c] /= norm;
+            }
+        }
+
+        return rows;
+    }
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
+    private static void AddScaled(Span<double> a, ReadOnlySpan<double> b, double scale)
+    {
+        for (int i = 0; i < a.Length; i++)
+        {
+            a[i] += scale * b[i];
+        }
+    }
 }

@@ -53,6 +53,11 @@ public sealed class Parameter
     private double[] Transpose(ReadOnlySpan<double> values, bool toFile)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Length);
+        if (_fileAxes.Zip(_fileAxes.Skip(1)).All(pair => pair.First < pair.Second))
+        {
+            return values.ToArray();
+        }
+
         int[] strides = new int[Shape.Count];
         for (int axis = Shape.Count - 1, stride = 1; axis >= 0; stride *= Shape[axis], axis--)
         {

@@ -1,4 +1,4 @@
-namespace FlowEngine.Checkpoints;
+namespace FlowEngine.Tensors;
 
 /// <summary>
 /// A square matrix as W[i, :] = ((L + I)(U + diag(sign · exp(logDiagonal))))[permutation[i], :], row-major, with L

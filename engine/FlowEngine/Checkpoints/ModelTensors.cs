@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Checkpoints;
+
+/// <summary>Moves the values of a model's parameters between flat buffers and the tensors of a file.</summary>
+internal static class ModelTensors
+{
+    /// <summary>The tensors of a flat buffer.</summary>
+    /// <param name="prefix">Put before each name.</param>
+    /// <param name="flow">The parameters.</param>
+    /// <param name="backend">The buffers' backend.</param>
+    /// <param name="trained">The flat buffer of trained values.</param>
+    /// <param name="constants">The flat buffer of constants; empty to leave them out.</param>
+    public static IEnumerable<NamedTensor> Write(
+        string prefix, Flow flow, IBackend backend, BufferView trained, BufferView constants)
+    {
+        foreach (Parameter parameter in flow.Parameters.All)
+        {
+            if (parameter.IsConstant && constants.IsEmpty)
+            {
+                continue;
+            }
+
+            double[] values = new double[parameter.Length];
+            backend.Read(parameter.In(parameter.IsConstant ? constants : trained), values);
+            string name = prefix + parameter.Name;
+            values = parameter.ToFile(values);
+            yield return IsIndex(parameter)
+                ? new NamedTensor(name, Array.ConvertAll(values, value => (int)value), parameter.FileShape)
+                : backend.ElementType == ElementType.Float64
+                    ? new NamedTensor(name, values, parameter.FileShape)
+                    : new NamedTensor(name, Array.ConvertAll(values, value => (float)value), parameter.FileShape);
+        }
+    }
+
+    /// <summary>Fills flat buffers from a file.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="source">Its name, for messages.</param>
+    /// <param name="prefix">What stands before each name.</param>
+    /// <param name="flow">The parameters.</param>
+    /// <param name="backend">The buffers' backend.</param>
+    /// <param name="trained">Overwritten.</param>
+    /// <param name="constants">Overwritten; empty to leave them out.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: a tensor is missing or has another shape,
+    /// or holds values no such parameter has.</exception>
+    public static void Read(
+        CheckpointFile checkpoint,
+        string source,
+        string prefix,
+        Flow flow,
+        IBackend backend,
+        BufferView trained,
+        BufferView constants)
+    {
+        foreach (Parameter parameter in flow.Parameters.All)
+        {
+            if (parameter.IsConstant && constants.IsEmpty)
+            {
+                continue;
+            }
+
+            string name = prefix + parameter.Name;
+            if (!checkpoint.Tensors.TryGetValue(name, out NamedTensor? tensor))
+            {
+                throw Bad(source, $"the tensor {name} is missing");
+            }
+
+            if (!tensor.Shape.SequenceEqual(parameter.FileShape))
+            {
+                throw Bad(source, $"{tensor} was found, expected the shape ({string.Join(", ", parameter.FileShape)})");
+            }
+
+            double[] values = IsIndex(parameter) && tensor.Type == TensorType.I32
+                ? [.. MemoryMarshal.Cast<byte, int>(tensor.Bytes).ToArray().Select(value => (double)value)]
+                : tensor.ToDoubles();
+            if (Array.FindIndex(values, value => !double.IsFinite(value)) is int bad and >= 0)
+            {
+                throw Bad(source, $"{name} holds {values[bad]} at element {bad}");
+            }
+
+            if (IsIndex(parameter) && !values.Order().SequenceEqual(Enumerable.Range(0, values.Length).Select(i => (double)i)))
+            {
+                throw Bad(source, $"{name} is not a permutation");
+            }
+
+            if (parameter.Name.EndsWith(".sign", StringComparison.Ordinal) && values.Any(value => Math.Abs(value) != 1))
+            {
+                throw Bad(source, $"{name} holds values other than 1 and -1");
+            }
+
+            backend.Write(parameter.FromFile(values), parameter.In(parameter.IsConstant ? constants : trained));
+        }
+    }
+
+    private static bool IsIndex(Parameter parameter) => parameter.Name.EndsWith(".permutation", StringComparison.Ordinal);
+
+    private static FlowException Bad(string source, string message) => new(FlowErrorKind.BadFormat, $"{source}: {message}");
+}
