@@ -63,37 +63,56 @@ internal static class ModelTensors
                 continue;
             }
 
-            string name = prefix + parameter.Name;
-            if (!checkpoint.Tensors.TryGetValue(name, out NamedTensor? tensor))
-            {
-                throw Bad(source, $"the tensor {name} is missing");
-            }
-
-            if (!tensor.Shape.SequenceEqual(parameter.FileShape))
-            {
-                throw Bad(source, $"{tensor} was found, expected the shape ({string.Join(", ", parameter.FileShape)})");
-            }
-
+            NamedTensor tensor = Find(checkpoint, source, prefix, parameter);
             double[] values = IsIndex(parameter) && tensor.Type == TensorType.I32
                 ? [.. MemoryMarshal.Cast<byte, int>(tensor.Bytes).ToArray().Select(value => (double)value)]
                 : tensor.ToDoubles();
             if (Array.FindIndex(values, value => !double.IsFinite(value)) is int bad and >= 0)
             {
-                throw Bad(source, $"{name} holds {values[bad]} at element {bad}");
+                throw Bad(source, $"{tensor.Name} holds {values[bad]} at element {bad}");
             }
 
             if (IsIndex(parameter) && !values.Order().SequenceEqual(Enumerable.Range(0, values.Length).Select(i => (double)i)))
             {
-                throw Bad(source, $"{name} is not a permutation");
+                throw Bad(source, $"{tensor.Name} is not a permutation");
             }
 
             if (parameter.Name.EndsWith(".sign", StringComparison.Ordinal) && values.Any(value => Math.Abs(value) != 1))
             {
-                throw Bad(source, $"{name} holds values other than 1 and -1");
+                throw Bad(source, $"{tensor.Name} holds values other than 1 and -1");
             }
 
             backend.Write(parameter.FromFile(values), parameter.In(parameter.IsConstant ? constants : trained));
         }
+    }
+
+    /// <summary>Checks that a file has every tensor of a flow, of the right shape.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="source">Its name, for messages.</param>
+    /// <param name="prefix">What stands before each name.</param>
+    /// <param name="flow">The parameters.</param>
+    /// <param name="constants">False if the file holds trained values alone.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: one is missing or has another shape.</exception>
+    public static void Verify(
+        CheckpointFile checkpoint, string source, string prefix, Flow flow, bool constants = true)
+    {
+        foreach (Parameter parameter in flow.Parameters.All.Where(parameter => constants || !parameter.IsConstant))
+        {
+            Find(checkpoint, source, prefix, parameter);
+        }
+    }
+
+    private static NamedTensor Find(CheckpointFile checkpoint, string source, string prefix, Parameter parameter)
+    {
+        string name = prefix + parameter.Name;
+        if (!checkpoint.Tensors.TryGetValue(name, out NamedTensor? tensor))
+        {
+            throw Bad(source, $"the tensor {name} is missing");
+        }
+
+        return tensor.Shape.SequenceEqual(parameter.FileShape)
+            ? tensor
+            : throw Bad(source, $"{tensor} was found, expected the shape ({string.Join(", ", parameter.FileShape)})");
     }
 
     private static bool IsIndex(Parameter parameter) => parameter.Name.EndsWith(".permutation", StringComparison.Ordinal);

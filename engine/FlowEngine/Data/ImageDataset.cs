@@ -1,3 +1,5 @@
+using FlowEngine.Models;
+
 namespace FlowEngine.Data;
 
 /// <summary>Images of one shape with samples 0..Bins-1, and labels where the source has them.</summary>
@@ -81,6 +83,20 @@ public sealed class ImageDataset
     public ReadOnlySpan<byte> this[int index] => (uint)index < (uint)_images.Length
         ? _images[index]
         : throw Invalid(Name, $"no image {index}, expected 0..{Count - 1}");
+
+    /// <summary>Checks that a model takes these images.</summary>
+    /// <param name="model">The model's sizes.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: the shape or the grey levels differ.</exception>
+    public void RequireFits(GlowOptions model)
+    {
+        if ((Height, Width, Channels, Bins) != (model.Height, model.Width, model.Channels, model.Bins))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{Name} has images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
+                + $"{model.Height}x{model.Width}x{model.Channels} in {model.Bins}");
+        }
+    }
 
     /// <summary>The same images with fewer grey levels: floor(v · bins / Bins).</summary>
     /// <param name="bins">New number of levels, 2..Bins.</param>

@@ -1,6 +1,5 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
-using FlowEngine.Models;
 
 namespace FlowEngine.Execution;
 
@@ -19,7 +18,7 @@ internal sealed class PreparedWeights : IDisposable
     private readonly bool _sharesNetworks;
 
     public PreparedWeights(
-        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, bool sharesNetworks)
+        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, bool sharesNetworks, bool allocate = true)
     {
         _context = context;
         _sharesNetworks = sharesNetworks;
@@ -44,7 +43,10 @@ internal sealed class PreparedWeights : IDisposable
             }
         }
 
-        _arena.Allocate(backend);
+        if (allocate)
+        {
+            _arena.Allocate(backend);
+        }
     }
 
     public IEnumerable<(string Name, long Length)> Summary => _arena.Summary;

@@ -63,16 +63,14 @@ public abstract class CouplingLayer : IFlowLayer
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
     {
-        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
-        Network.Forward(inner, input, x, output, default);
+        BufferView output = NetworkOutput(context, input, x);
         context.Backend.CouplingForward(Kind, input, x, output, y, logDet);
     }
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
     {
-        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
-        Network.Forward(inner, input, y, output, default);
+        BufferView output = NetworkOutput(context, input, y);
         context.Backend.CouplingInverse(Kind, input, y, output, x);
     }
 
@@ -92,6 +90,14 @@ public abstract class CouplingLayer : IFlowLayer
         context.Backend.CouplingInverse(Kind, input, y, output, x);
         context.Backend.CouplingBackward(Kind, input, y, output, dy, dLogDet, dx, dOutput);
         Network.Backward(inner, input, x, kept, dOutput, dx);
+    }
+
+    /// <summary>The network's output for x, in this layer's workspace until its next pass.</summary>
+    internal BufferView NetworkOutput(in LayerContext context, ImageShape input, BufferView x)
+    {
+        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
+        Network.Forward(inner, input, x, output, default);
+        return output;
     }
 
     private long OutputLength(ImageShape input) => input.WithChannels(Network.OutputChannels).Length;

@@ -45,6 +45,14 @@ public sealed record GlowOptions
         Require(nameof(Steps), Steps, 1, 4096);
         Require(nameof(Hidden), Hidden, 1, 1 << 15);
         Require(nameof(Bins), Bins, 2, 256);
+        if ((long)Height * Width * Channels > int.MaxValue || (long)Channels << (Levels + 1) > MaximumSize)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"images of {Height}x{Width}x{Channels} in {Levels} levels are too large: expected at most 2^31 values, and "
+                + $"at most {MaximumSize} channels at the last level");
+        }
+
         int factor = 1 << Levels;
         if (Height % factor != 0 || Width % factor != 0)
         {

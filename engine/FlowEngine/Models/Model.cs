@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Checkpoints;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Tensors;
+using FlowEngine.Training;
 
 namespace FlowEngine.Models;
 
@@ -12,7 +14,7 @@ namespace FlowEngine.Models;
 /// <remarks>
 /// <para>
 /// Many threads may call one model at once: weights and what is derived from them are shared, each call has a plan of its
-/// own. A <see cref="Training.Trainer"/> changes the weights only while no such call runs.
+/// own. A <see cref="Trainer"/> changes the weights only while no such call runs.
 /// </para>
 /// <para>Any number of images goes; they run in batches of <see cref="BatchSize"/>, which does not change any result.</para>
 /// </remarks>
@@ -27,11 +29,11 @@ public sealed class Model : IDisposable
     private PreparedWeights? _prepared;
     private bool _preparedIsCurrent;
 
-    private Model(ModelConfig config, IBackend backend)
+    private Model(ModelConfig config, Flow flow, IBackend backend)
     {
         Config = config;
         Backend = backend;
-        Flow = Glow.Build(config.Glow);
+        Flow = flow;
         _groups = FlowPlan.Lower(Flow);
         _weights = backend.Allocate(Flow.Parameters.Length);
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
@@ -65,7 +67,7 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">The sizes do not fit each other.</exception>
     public static Model Create(ModelConfig config, IBackend backend, ulong seed)
     {
-        Model model = new(config with { IsInitialized = false }, backend);
+        Model model = new(config with { IsInitialized = false }, Glow.Build(config.Glow), backend);
         uint index = 0;
         foreach (Parameter parameter in model.Flow.Parameters.All)
         {
@@ -79,22 +81,22 @@ public sealed class Model : IDisposable
     /// <summary>A model from a checkpoint.</summary>
     /// <param name="path">The file.</param>
     /// <param name="backend">Where it runs.</param>
-    /// <exception cref="FlowException">The file is missing, damaged, or does not hold what its configuration says.</exception>
-    public static Model Load(string path, IBackend backend) =>
-        FromCheckpoint(CheckpointFile.Load(path), path, backend, config => config);
-
-    /// <summary>A model with the weights of a checkpoint, for images of another size or another data set.</summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="source">Its name, for messages.</param>
-    /// <param name="backend">Where it runs.</param>
-    /// <param name="change">From the checkpoint's configuration to the model's.</param>
-    internal static Model FromCheckpoint(
-        CheckpointFile checkpoint, string source, IBackend backend, Func<ModelConfig, ModelConfig> change)
+    /// <param name="change">From the file's configuration to the model's, for images of another size or another data
+    /// set: a Glow's weights do not depend on them. Null to keep it.</param>
+    /// <exception cref="FlowException">The file is missing, damaged, or does not hold what the configuration says.</exception>
+    public static Model Load(string path, IBackend backend, Func<ModelConfig, ModelConfig>? change = null)
     {
-        Model model = new(change(ModelConfig.Parse(checkpoint.Config, source)), backend);
+        CheckpointFile checkpoint = CheckpointFile.Load(path);
+        ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
+        config = change is null ? config : change(config);
+        Flow flow = Glow.Build(config.Glow);
+
+        // Before anything is allocated by what the configuration says.
+        ModelTensors.Verify(checkpoint, path, string.Empty, flow);
+        Model model = new(config, flow, backend);
         try
         {
-            ModelTensors.Read(checkpoint, source, string.Empty, model.Flow, backend, model.Weights, model._constants.View);
+            ModelTensors.Read(checkpoint, path, string.Empty, flow, backend, model.Weights, model._constants.View);
             return model;
         }
         catch
@@ -102,6 +104,31 @@ public sealed class Model : IDisposable
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Replaces the weights by the raw ones of a training run, where a checkpoint holds their moving average.</summary>
+    /// <param name="path">The run's <c>training.safetensors</c>.</param>
+    /// <exception cref="FlowException">The file is missing, damaged, or of another model.</exception>
+    public void LoadRawWeights(string path)
+    {
+        _lease.EnterWriteLock();
+        try
+        {
+            TrainingState.ReadRawWeights(path, this);
+        }
+        finally
+        {
+            _lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>A model of the same architecture with other weights, copied.</summary>
+    internal Model CopyWith(BufferView weights)
+    {
+        Model copy = new(Config, Flow, Backend) { BatchSize = BatchSize };
+        Backend.Copy(weights, copy.Weights);
+        Backend.Copy(_constants.View, copy._constants.View);
+        return copy;
     }
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
@@ -263,6 +290,24 @@ public sealed class Model : IDisposable
         return levels;
     }
 
+    /// <summary>What each layer loses in a round trip on a batch, and how near it is to losing more.</summary>
+    /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
+    /// <returns>One entry per layer, in the order of the forward pass.</returns>
+    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float})"/>.</exception>
+    public IReadOnlyList<LayerInvertibility> CheckInvertibility(ReadOnlySpan<float> images)
+    {
+        int count = CountOf(images.Length);
+        using PlanLease lease = Rent(count);
+        return InvertibilityReport.Run(Flow, Context, images, count);
+    }
+
+    /// <summary>The memory of one call of <see cref="LogProb(ReadOnlySpan{float})"/> or of one training step.</summary>
+    /// <param name="batch">Images at once.</param>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <returns>Bytes by name, largest first.</returns>
+    public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
+        MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
+
     /// <summary>Marks the weights as initialized on data.</summary>
     internal void MarkInitialized() => Config = Config with { IsInitialized = true };
 
@@ -323,6 +368,8 @@ public sealed class Model : IDisposable
         return images;
     }
 
+    [SuppressMessage(
+        "Reliability", "CA2000", Justification = "A plan goes back to its bag with the lease, and dies with the model.")]
     private PlanLease Rent(int batch)
     {
         if (!Config.IsInitialized)

@@ -1,0 +1,56 @@
+using FlowEngine.Data;
+using FlowEngine.Models;
+
+namespace FlowEngine.Likelihood;
+
+/// <summary>How well a model codes a data set.</summary>
+/// <param name="BitsPerDim">Mean bits per dimension, with one draw of dequantization noise per image.</param>
+/// <param name="BitsPerDimStandardError">Its standard error over images.</param>
+/// <param name="Nats">Mean log density of the scaled data, nats per image.</param>
+/// <param name="Images">Images.</param>
+public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardError, double Nats, int Images)
+{
+    /// <summary>Evaluates a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">Images of its shape and grey levels.</param>
+    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="progress">Told the images done so far; null for nobody.</param>
+    /// <param name="cancel">Stops between batches.</param>
+    /// <exception cref="FlowException">The data do not fit the model, or there are none.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was set.</exception>
+    public static Evaluation Run(
+        Model model, ImageDataset data, ulong seed, Action<int>? progress = null, CancellationToken cancel = default)
+    {
+        data.RequireFits(model.Config.Glow);
+        if (data.Count == 0)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no images to evaluate");
+        }
+
+        byte[] batch = new byte[model.BatchSize * model.Flow.Dims];
+        double[] bits = new double[data.Count];
+        for (int first = 0; first < data.Count; first += model.BatchSize)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int count = Math.Min(model.BatchSize, data.Count - first);
+            for (int i = 0; i < count; i++)
+            {
+                data[first + i].CopyTo(batch.AsSpan(i * model.Flow.Dims));
+            }
+
+            double[] logProb = model.LogProb(batch.AsSpan(0, count * model.Flow.Dims), seed, (uint)first);
+            for (int i = 0; i < count; i++)
+            {
+                bits[first + i] = Likelihood.BitsPerDim.FromLogProb(
+                    logProb[i], model.Flow.Dims, model.Config.Glow.Bins);
+            }
+
+            progress?.Invoke(first + count);
+        }
+
+        double mean = bits.Average();
+        double variance = bits.Sum(b => (b - mean) * (b - mean)) / Math.Max(1, bits.Length - 1);
+        double nats = model.Flow.Dims * (Math.Log(model.Config.Glow.Bins) - (mean * Math.Log(2)));
+        return new Evaluation(mean, Math.Sqrt(variance / bits.Length), nats, bits.Length);
+    }
+}

@@ -1,0 +1,277 @@
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Likelihood;
+using FlowEngine.Models;
+
+namespace FlowEngine.Training;
+
+/// <summary>Trains a model by maximum likelihood: the loss is the mean bits per dimension of a batch.</summary>
+/// <remarks>One thread at a time. The model can be used for inference between steps.</remarks>
+public sealed class Trainer : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly BatchLoader _loader;
+    private readonly Arena _arena = new();
+    private readonly ArenaRegion _gradients;
+    private readonly ArenaRegion _moment1;
+    private readonly ArenaRegion _moment2;
+    private readonly ArenaRegion _average;
+    private readonly ArenaRegion _sumOfSquares;
+    private readonly ArenaRegion _dLogProb;
+    private readonly PreparedWeights _prepared;
+    private readonly FlowPlan _plan;
+    private readonly double[] _logProb;
+    private readonly double[] _logDet;
+    private readonly double[] _scalar = new double[1];
+
+    /// <summary>Lays out the memory of training and allocates it.</summary>
+    /// <param name="model">The model to train.</param>
+    /// <param name="data">The training images, of the model's shape and grey levels.</param>
+    /// <param name="options">How to train.</param>
+    /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
+    public Trainer(Model model, ImageDataset data, TrainerOptions options)
+    {
+        options.Validate();
+        data.RequireFits(model.Config.Glow);
+        if (data.Count == 0)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
+        }
+
+        Model = model;
+        Options = options with { Batch = Math.Min(options.Batch, data.Count) };
+        int batch = Options.Batch;
+        _backend = model.Backend;
+        _loader = new BatchLoader(data, batch, options.Seed, options.Flip);
+        long length = model.Flow.Parameters.Length;
+        _gradients = _arena.Reserve("gradients", length);
+        _moment1 = _arena.Reserve("moments", length);
+        _moment2 = _arena.Reserve("moments", length);
+        _average = _arena.Reserve("moving average", options.EmaDecay > 0 ? length : 0);
+        _sumOfSquares = _arena.Reserve("scalars", 1);
+        _dLogProb = _arena.Reserve("scalars", batch);
+        _arena.Allocate(_backend);
+        LayerContext context = model.Context with { Gradients = _gradients.View };
+        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
+        Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
+        _prepared = new PreparedWeights(groups, context, sharesNetworks: Memory == MemoryMode.Invert);
+        _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
+        _logProb = new double[batch];
+        _logDet = new double[batch];
+        _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
+        RestartAverage();
+    }
+
+    /// <summary>The model.</summary>
+    public Model Model { get; }
+
+    /// <summary>The options, with the batch size in use: no larger than the data set.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>The memory mode in use.</summary>
+    public MemoryMode Memory { get; }
+
+    /// <summary>Updates begun, skipped ones among them.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>Updates that were skipped because something was not finite.</summary>
+    public long Skipped { get; private set; }
+
+    /// <summary>What was not finite at the last skipped update: the first layer that made it, or the parameter.</summary>
+    public string? SkippedBecause { get; private set; }
+
+    /// <summary>Images seen so far.</summary>
+    public long Images => Updates * Options.Batch;
+
+    /// <summary>Updates in one pass over the data.</summary>
+    public int UpdatesPerEpoch => _loader.BatchesPerEpoch;
+
+    /// <summary>The moving average of the weights, or the weights where none is kept: what a checkpoint holds.</summary>
+    internal BufferView AveragedWeights => Options.EmaDecay > 0 ? _average.View : Model.Weights;
+
+    /// <summary>Initializes every ActNorm on the first batch. An explicit step; its result is part of the checkpoint.</summary>
+    /// <exception cref="InvalidOperationException">The model is initialized already.</exception>
+    public void Initialize()
+    {
+        if (Model.Config.IsInitialized)
+        {
+            throw new InvalidOperationException("the model is initialized already");
+        }
+
+        Model.Lease.EnterWriteLock();
+        try
+        {
+            using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
+            _loader.Load(_backend, Updates, walk.Input);
+            walk.Run(initialize: true, visit: null);
+            Model.MarkInitialized();
+            Model.Invalidate();
+            RestartAverage();
+        }
+        finally
+        {
+            Model.Lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>One update on the next batch.</summary>
+    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    public StepResult Step()
+    {
+        if (!Model.Config.IsInitialized)
+        {
+            throw new InvalidOperationException("the model is not initialized: call Initialize first");
+        }
+
+        Model.Lease.EnterWriteLock();
+        try
+        {
+            int epoch = _loader.Load(_backend, Updates, _plan.Input);
+            Updates++;
+            double rate = Options.RateAt(Images);
+            _prepared.Refresh();
+            _plan.Forward();
+            double bitsPerDim = Loss();
+            if (!double.IsFinite(bitsPerDim))
+            {
+                return Skip(epoch, bitsPerDim, double.NaN, rate);
+            }
+
+            _backend.Fill(_gradients.View, 0);
+            _plan.Backward(_dLogProb.View, _dLogProb.View);
+            double norm = Update(rate);
+            return double.IsFinite(norm)
+                ? new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: false)
+                : Skip(epoch, bitsPerDim, norm, rate);
+        }
+        finally
+        {
+            Model.Lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>A copy of the model as a checkpoint would hold it now, for evaluation and samples.</summary>
+    public Model Snapshot() => Model.CopyWith(AveragedWeights);
+
+    /// <summary>Writes the model's checkpoint: the moving average of the weights where one is kept.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
+    public void SaveModel(string path) => Model.Save(path, AveragedWeights);
+
+    /// <summary>Writes what <see cref="Resume"/> needs.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
+    public void SaveState(string path) => TrainingState.Save(path, this, Buffers());
+
+    /// <summary>Goes on where <see cref="SaveState"/> left off: the same updates to the bit.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FlowException">The file is missing or damaged, or belongs to another model or other options.</exception>
+    public void Resume(string path)
+    {
+        Model.Lease.EnterWriteLock();
+        try
+        {
+            (Updates, Skipped) = TrainingState.Load(path, this, Buffers());
+            Model.MarkInitialized();
+            Model.Invalidate();
+        }
+        finally
+        {
+            Model.Lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>The gradients of the last step, flat.</summary>
+    internal BufferView Gradients => _gradients.View;
+
+    /// <summary>The plan.</summary>
+    internal FlowPlan Plan => _plan;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _plan.Dispose();
+        _prepared.Dispose();
+        _arena.Dispose();
+    }
+
+    private void RestartAverage()
+    {
+        if (Options.EmaDecay > 0)
+        {
+            _backend.Copy(Model.Weights, _average.View);
+        }
+    }
+
+    private double Loss()
+    {
+        _backend.Read(_plan.LogPrior, _logProb);
+        _backend.Read(_plan.LogDet, _logDet);
+        double sum = 0;
+        for (int i = 0; i < _logProb.Length; i++)
+        {
+            sum += _logProb[i] + _logDet[i];
+        }
+
+        return BitsPerDim.FromLogProb(sum / _logProb.Length, Model.Flow.Dims, Model.Config.Glow.Bins);
+    }
+
+    private double Update(double rate)
+    {
+        OptimizerSettings settings = new(
+            Options.Optimizer,
+            rate,
+            Options.Beta1,
+            Options.Beta2,
+            Options.Epsilon,
+            Options.WeightDecay,
+            Options.Clip,
+            Options.EmaDecay,
+            Updates - Skipped);
+        _backend.SumOfSquares(_gradients.View, _sumOfSquares.View);
+        _backend.OptimizerStep(
+            settings,
+            _sumOfSquares.View,
+            Model.Weights,
+            _gradients.View,
+            _moment1.View,
+            _moment2.View,
+            Options.EmaDecay > 0 ? _average.View : default);
+        Model.Invalidate();
+        _backend.Read(_sumOfSquares.View, _scalar);
+        return Math.Sqrt(_scalar[0]);
+    }
+
+    private StepResult Skip(int epoch, double bitsPerDim, double norm, double rate)
+    {
+        Skipped++;
+        SkippedBecause = double.IsFinite(bitsPerDim) ? NonFiniteGradient() : NonFiniteLayer();
+        return new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: true);
+    }
+
+    /// <summary>Runs the same batch again layer by layer, to name the first that gives something not finite.</summary>
+    private string NonFiniteLayer()
+    {
+        string name = "the prior";
+        using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
+        _loader.Load(_backend, Updates - 1, walk.Input);
+        walk.Run(initialize: false, (layer, in _, _, _, y) =>
+        {
+            bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
+            name = isFinite ? name : layer.Name;
+            return isFinite;
+        });
+        return name;
+    }
+
+    /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
+    private string NonFiniteGradient() =>
+        Model.Flow.Parameters.All
+            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(_gradients.View)))?.Name
+        ?? "the gradient norm";
+
+    private TrainingBuffers Buffers() =>
+        new(_moment1.View, _moment2.View, Options.EmaDecay > 0 ? _average.View : default);
+}

@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+
+using FlowEngine.Checkpoints;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+
+namespace FlowEngine.Training;
+
+/// <summary>
+/// The file that resume needs: raw weights, moments, moving average and position. The state of every random stream
+/// follows from the position and the seed.
+/// </summary>
+internal static class TrainingState
+{
+    private const string WeightsPrefix = "weights.";
+    private const string Moment1Prefix = "moment1.";
+    private const string Moment2Prefix = "moment2.";
+    private const string AveragePrefix = "average.";
+
+    public static void Save(string path, Trainer trainer, in TrainingBuffers buffers)
+    {
+        Model model = trainer.Model;
+        List<NamedTensor> tensors = [];
+        foreach ((string prefix, BufferView values) in Parts(model, buffers))
+        {
+            tensors.AddRange(ModelTensors.Write(prefix, model.Flow, model.Backend, values, default));
+        }
+
+        CheckpointFile.Save(path, tensors, ToJson(trainer));
+    }
+
+    public static (long Updates, long Skipped) Load(string path, Trainer trainer, in TrainingBuffers buffers)
+    {
+        Model model = trainer.Model;
+        CheckpointFile file = CheckpointFile.Load(path);
+        (long updates, long skipped) = Parse(file.Config, path, trainer);
+        List<(string Prefix, BufferView Values)> parts = [.. Parts(model, buffers)];
+        foreach ((string prefix, _) in parts)
+        {
+            ModelTensors.Verify(file, path, prefix, model.Flow, constants: false);
+        }
+
+        foreach ((string prefix, BufferView values) in parts)
+        {
+            ModelTensors.Read(file, path, prefix, model.Flow, model.Backend, values, default);
+        }
+
+        return (updates, skipped);
+    }
+
+    /// <summary>The raw weights of a run, in place of a checkpoint's.</summary>
+    public static void ReadRawWeights(string path, Model model)
+    {
+        CheckpointFile file = CheckpointFile.Load(path);
+        ModelTensors.Verify(file, path, WeightsPrefix, model.Flow, constants: false);
+        ModelTensors.Read(file, path, WeightsPrefix, model.Flow, model.Backend, model.Weights, default);
+        model.Invalidate();
+    }
+
+    private static IEnumerable<(string Prefix, BufferView Values)> Parts(Model model, TrainingBuffers buffers)
+    {
+        yield return (WeightsPrefix, model.Weights);
+        yield return (Moment1Prefix, buffers.Moment1);
+        yield return (Moment2Prefix, buffers.Moment2);
+        if (!buffers.Average.IsEmpty)
+        {
+            yield return (AveragePrefix, buffers.Average);
+        }
+    }
+
+    private static string ToJson(Trainer trainer)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("updates", trainer.Updates);
+            json.WriteNumber("skipped", trainer.Skipped);
+            json.WriteNumber("batch", trainer.Options.Batch);
+            json.WriteNumber("seed", trainer.Options.Seed);
+            json.WriteString("optimizer", trainer.Options.Optimizer.ToString());
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static (long Updates, long Skipped) Parse(string json, string path, Trainer trainer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            Expect("batch", root.GetProperty("batch").GetInt32(), trainer.Options.Batch);
+            Expect("seed", root.GetProperty("seed").GetUInt64(), trainer.Options.Seed);
+            Expect("optimizer", root.GetProperty("optimizer").GetString(), trainer.Options.Optimizer.ToString());
+            (long updates, long skipped) = (root.GetProperty("updates").GetInt64(), root.GetProperty("skipped").GetInt64());
+            return updates >= skipped && skipped >= 0
+                ? (updates, skipped)
+                : throw new FormatException($"{skipped} of {updates} updates skipped");
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException
+            or InvalidOperationException)
+        {
+            throw new FlowException(
+                FlowErrorKind.BadFormat, $"{path}: not the state of a training run: {exception.Message}", exception);
+        }
+
+        void Expect<T>(string name, T found, T expected)
+        {
+            if (!EqualityComparer<T>.Default.Equals(found, expected))
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument, $"{path}: the run's {name} is {found}, it cannot go on with {expected}");
+            }
+        }
+    }
+}
