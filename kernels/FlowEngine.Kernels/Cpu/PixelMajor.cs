@@ -6,7 +6,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>Turns panels, [channel][32 pixels], into pixel-major column panels, [column panel][pixel][32 channels].</summary>
 internal static unsafe class PixelMajor
 {
-    private const int Lanes = 16;
+    private const int Lanes = SimdMath.Width;
 
     /// <summary>Channels of a column panel.</summary>
     public const int Columns = MicroKernel.Columns;
@@ -29,8 +29,8 @@ internal static unsafe class PixelMajor
         {
             float* to = target + (channel / Columns * columnPanelStride) + (channel % Columns);
             float* from = panel + (channel * Columns);
-            Vector512<float> sum = TurnBlock(from, to);
-            sum += TurnBlock(from + Lanes, to + (Lanes * Columns));
+            Vector512<float> sum = TransposeBlock(from, Columns, to, Columns);
+            sum += TransposeBlock(from + Lanes, Columns, to + (Lanes * Columns), Columns);
             if (sums is not null)
             {
                 sum.Store(sums + channel);
@@ -38,42 +38,46 @@ internal static unsafe class PixelMajor
         }
     }
 
-    // Transposes 16 x 16, both with rows of 32 floats, and returns the sum of the 16 rows written.
-    [SkipLocalsInit]
-    private static Vector512<float> TurnBlock(float* from, float* to)
+    /// <summary>Transposes 16 x 16 floats.</summary>
+    /// <param name="from">The block.</param>
+    /// <param name="fromStride">From one of its rows to the next.</param>
+    /// <param name="to">Its columns as rows.</param>
+    /// <param name="toStride">From one of those to the next.</param>
+    /// <returns>The sum of the 16 rows written.</returns>
+    public static Vector512<float> TransposeBlock(float* from, nint fromStride, float* to, nint toStride)
     {
-        // Four by four by 128-bit loads and stores: the quarter blocks need no shuffle across 128 bits.
+        // Four columns at a time as four-by-four transpositions side by side: no shuffle crosses 128 bits.
         Vector512<float> sum = Vector512<float>.Zero;
-        for (int pixel = 0; pixel < Lanes; pixel += 4)
+        for (int column = 0; column < Lanes; column += 4)
         {
-            float* at = from + pixel;
-            Vector512<float> r0 = Gather(at);
-            Vector512<float> r1 = Gather(at + Columns);
-            Vector512<float> r2 = Gather(at + (2 * Columns));
-            Vector512<float> r3 = Gather(at + (3 * Columns));
+            float* at = from + column;
+            Vector512<float> r0 = LoadFours(at, fromStride);
+            Vector512<float> r1 = LoadFours(at + fromStride, fromStride);
+            Vector512<float> r2 = LoadFours(at + (2 * fromStride), fromStride);
+            Vector512<float> r3 = LoadFours(at + (3 * fromStride), fromStride);
             Vector512<float> low01 = Unpack.Low(r0, r1);
             Vector512<float> high01 = Unpack.High(r0, r1);
             Vector512<float> low23 = Unpack.Low(r2, r3);
             Vector512<float> high23 = Unpack.High(r2, r3);
-            Vector512<float> p0 = Unpack.LowPairs(low01, low23);
-            Vector512<float> p1 = Unpack.HighPairs(low01, low23);
-            Vector512<float> p2 = Unpack.LowPairs(high01, high23);
-            Vector512<float> p3 = Unpack.HighPairs(high01, high23);
-            float* row = to + (pixel * Columns);
-            p0.Store(row);
-            p1.Store(row + Columns);
-            p2.Store(row + (2 * Columns));
-            p3.Store(row + (3 * Columns));
-            sum += (p0 + p1) + (p2 + p3);
+            Vector512<float> c0 = Unpack.LowPairs(low01, low23);
+            Vector512<float> c1 = Unpack.HighPairs(low01, low23);
+            Vector512<float> c2 = Unpack.LowPairs(high01, high23);
+            Vector512<float> c3 = Unpack.HighPairs(high01, high23);
+            float* row = to + (column * toStride);
+            c0.Store(row);
+            c1.Store(row + toStride);
+            c2.Store(row + (2 * toStride));
+            c3.Store(row + (3 * toStride));
+            sum += (c0 + c1) + (c2 + c3);
         }
 
         return sum;
     }
 
-    // Four pixels of channels 0, 4, 8 and 12 after the one given.
+    // Four columns of rows 0, 4, 8 and 12 after the one given.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Gather(float* at) =>
+    private static Vector512<float> LoadFours(float* at, nint stride) =>
         Vector512.Create(
-            Vector256.Create(Vector128.Load(at), Vector128.Load(at + (4 * Columns))),
-            Vector256.Create(Vector128.Load(at + (8 * Columns)), Vector128.Load(at + (12 * Columns))));
+            Vector256.Create(Vector128.Load(at), Vector128.Load(at + (4 * stride))),
+            Vector256.Create(Vector128.Load(at + (8 * stride)), Vector128.Load(at + (12 * stride))));
 }

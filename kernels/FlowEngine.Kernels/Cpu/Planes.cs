@@ -14,7 +14,7 @@ internal readonly unsafe record struct Planes(nint Origin, nint Stride, int Rows
 
     /// <summary>The stride of rows: whole panels, and a cache line so that rows do not share cache sets.</summary>
     public static nint StrideFor(ImageShape image) =>
-        ((nint)StripProduct.Panels(image.Pixels) * StripProduct.PanelWidth) + TapMasks.Lanes;
+        ((nint)StripProduct.Panels(image.Pixels) * StripProduct.PanelWidth) + SimdMath.Width;
 
     /// <summary>The elements that <paramref name="rows"/> rows and the margins take.</summary>
     public static long LengthFor(ImageShape image, int rows) =>
@@ -38,7 +38,7 @@ internal readonly unsafe record struct Planes(nint Origin, nint Stride, int Rows
     {
         Vector512<float>* masks = stackalloc Vector512<float>[TapMasks.Taps];
         Vector512<float> elsewhere = Vector512.Create(outside);
-        for (int half = 0; half < StripProduct.PanelWidth; half += TapMasks.Lanes)
+        for (int half = 0; half < StripProduct.PanelWidth; half += SimdMath.Width)
         {
             long pixel = ((long)panel * StripProduct.PanelWidth) + half;
             TapMasks.Compute(image, pixel, image.Pixels, masks);
@@ -64,10 +64,10 @@ internal readonly unsafe record struct Planes(nint Origin, nint Stride, int Rows
     /// <param name="target">The panel.</param>
     public void CopyPanel(long pixels, int panel, float* target)
     {
-        for (int half = 0; half < StripProduct.PanelWidth; half += TapMasks.Lanes)
+        for (int half = 0; half < StripProduct.PanelWidth; half += SimdMath.Width)
         {
             long pixel = ((long)panel * StripProduct.PanelWidth) + half;
-            Vector512<int> count = Vector512.Create((int)Math.Clamp(pixels - pixel, 0, TapMasks.Lanes));
+            Vector512<int> count = Vector512.Create((int)Math.Clamp(pixels - pixel, 0, SimdMath.Width));
             Vector512<float> valid = Vector512.LessThan(Vector512<int>.Indices, count).AsSingle();
             for (int row = 0; row < Rows; row++)
             {

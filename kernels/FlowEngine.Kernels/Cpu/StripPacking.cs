@@ -8,9 +8,8 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="depth">Its k values.</param>
 /// <param name="rowStride">From one row to the next: 1, or the number of k values.</param>
 /// <param name="depthStride">From one k to the next: 1 where the row stride is not.</param>
-/// <param name="rowScale">A factor per row, repeating after <paramref name="scalePeriod"/>; null for 1.</param>
-/// <param name="depthScale">A factor per k, repeating likewise; null for 1.</param>
-/// <param name="scalePeriod">The number of factors.</param>
+/// <param name="rowScale">A factor per row, or null for 1.</param>
+/// <param name="depthScale">A factor per k, or null for 1.</param>
 /// <param name="target">The strips.</param>
 internal readonly unsafe struct StripPacking(
     float* source,
@@ -20,7 +19,6 @@ internal readonly unsafe struct StripPacking(
     int depthStride,
     float* rowScale,
     float* depthScale,
-    int scalePeriod,
     float* target) : IJob
 {
     public int Parts => StripProduct.Strips(StripProduct.PaddedRows(rows));
@@ -43,10 +41,9 @@ internal readonly unsafe struct StripPacking(
         Vector128<float> scale = Vector128<float>.One;
         for (int r = 0; r < count && rowScale is not null; r++)
         {
-            scale = scale.WithElement(r, rowScale[(row + r) % scalePeriod]);
+            scale = scale.WithElement(r, rowScale[row + r]);
         }
 
-        int scaleIndex = 0;
         for (int k = 0; k < depth; k++)
         {
             Vector128<float> values = Vector128<float>.Zero;
@@ -67,8 +64,7 @@ internal readonly unsafe struct StripPacking(
 
             if (depthScale is not null)
             {
-                scale = Vector128.Create(depthScale[scaleIndex]);
-                scaleIndex = scaleIndex + 1 == scalePeriod ? 0 : scaleIndex + 1;
+                scale = Vector128.Create(depthScale[k]);
             }
 
             (values * scale).Store(strip + ((nint)k * stripRows));

@@ -9,9 +9,6 @@ internal static unsafe class TapMasks
     /// <summary>Taps of the window.</summary>
     public const int Taps = 9;
 
-    /// <summary>Pixels of a block.</summary>
-    public const int Lanes = 16;
-
     /// <summary>The distance, in pixels, from a pixel to the one a tap reads.</summary>
     public static int Shift(int tap, int width) => (((tap / 3) - 1) * width) + (tap % 3) - 1;
 
@@ -19,7 +16,7 @@ internal static unsafe class TapMasks
     /// The elements before and after a plane that shifted loads may touch, a multiple of 16. What they read there is
     /// masked away.
     /// </summary>
-    public static int Margin(int width) => (width + 1 + Lanes - 1) / Lanes * Lanes;
+    public static int Margin(int width) => (width + 1 + SimdMath.Width - 1) / SimdMath.Width * SimdMath.Width;
 
     /// <summary>Nine masks, one per tap, all ones where the tap is inside.</summary>
     /// <param name="image">Height and width.</param>
@@ -49,7 +46,7 @@ internal static unsafe class TapMasks
             over = Vector512.GreaterThanOrEqual(row, height);
         }
 
-        int count = (int)Math.Clamp(limit - pixel, 0, Lanes);
+        int count = (int)Math.Clamp(limit - pixel, 0, SimdMath.Width);
         Vector512<int> valid = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count));
         Vector512<int> left = valid & Vector512.GreaterThan(column, Vector512<int>.Zero);
         Vector512<int> right = valid & Vector512.LessThan(column, width - Vector512<int>.One);

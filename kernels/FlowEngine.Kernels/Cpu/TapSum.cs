@@ -2,50 +2,51 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>Shifts and adds tap planes into an image, channels last; up to 256 pixels of one image a part.</summary>
-/// <param name="taps">9 · channels rows.</param>
-/// <param name="image">The shape of the target.</param>
-/// <param name="channels">Channels per tap: the first ones of the target are written.</param>
-/// <param name="bias">The first term of each channel; null for 0.</param>
-/// <param name="outside">What taps outside the image add, [tap][channels]; null for 0.</param>
-/// <param name="adjoint">
-/// False: output[p] = bias + Σ taps read. True: the transposed sum, added to what the target holds.
-/// </param>
-/// <param name="target">The image.</param>
-internal readonly unsafe struct TapSum(
-    Planes taps, ImageShape image, int channels, float* bias, float* outside, bool adjoint, float* target) : IJob
+/// <summary>Shifts and adds tap planes into an image, channels last.</summary>
+internal unsafe struct TapSum : IImageJob
 {
-    private const int PixelsPerPart = 256;
+    /// <summary>9 · Channels rows.</summary>
+    public Planes Taps;
 
-    public static int Parts(ImageShape image) => image.Batch * PartsPerImage(image);
+    /// <summary>The shape of the target.</summary>
+    public ImageShape Image;
 
-    public void Invoke(int index, int worker)
+    /// <summary>Channels per tap: the first ones of the target are written.</summary>
+    public int Channels;
+
+    /// <summary>The first term of each channel; null for 0.</summary>
+    public float* Bias;
+
+    /// <summary>What taps outside the image add, [tap][Channels]; null for 0.</summary>
+    public float* Outside;
+
+    /// <summary>False: target = bias + Σ. True: the transposed sum, added to what the target holds.</summary>
+    public bool Adjoint;
+
+    /// <summary>The image.</summary>
+    public float* Target;
+
+    public readonly double Invoke(int image, int start, int count, int worker)
     {
-        int parts = PartsPerImage(image);
-        int limit = image.PixelsPerImage;
-        long origin = (long)(index / parts) * limit;
-        int first = index % parts * PixelsPerPart;
-        int last = Math.Min(first + PixelsPerPart, limit);
         Vector512<float>* masks = stackalloc Vector512<float>[TapMasks.Taps];
-        float* lanes = stackalloc float[TapMasks.Lanes];
-        for (int inImage = first; inImage < last; inImage += TapMasks.Lanes)
+        float* lanes = stackalloc float[SimdMath.Width];
+        for (int block = 0; block < count; block += SimdMath.Width)
         {
-            TapMasks.Compute(image, inImage, limit, masks);
-            int count = Math.Min(TapMasks.Lanes, last - inImage);
-            long pixel = origin + inImage;
-            for (int channel = 0; channel < channels; channel++)
+            TapMasks.Compute(Image, start + block, Image.PixelsPerImage, masks);
+            int pixels = Math.Min(SimdMath.Width, count - block);
+            long pixel = ((long)image * Image.PixelsPerImage) + start + block;
+            for (int channel = 0; channel < Channels; channel++)
             {
-                Vector512<float> start = bias is null ? Vector512<float>.Zero : Vector512.Create(bias[channel]);
-                taps.SumTaps(pixel, image.Width, channels, channel, adjoint, masks, outside, start).Store(lanes);
-                float* to = target + (pixel * image.Channels) + channel;
-                for (int lane = 0; lane < count; lane++)
+                Vector512<float> first = Bias is null ? Vector512<float>.Zero : Vector512.Create(Bias[channel]);
+                Taps.SumTaps(pixel, Image.Width, Channels, channel, Adjoint, masks, Outside, first).Store(lanes);
+                float* to = Target + (pixel * Image.Channels) + channel;
+                for (int lane = 0; lane < pixels; lane++, to += Image.Channels)
                 {
-                    *to = adjoint ? *to + lanes[lane] : lanes[lane];
-                    to += image.Channels;
+                    *to = Adjoint ? *to + lanes[lane] : lanes[lane];
                 }
             }
         }
-    }
 
-    private static int PartsPerImage(ImageShape image) => (image.PixelsPerImage + PixelsPerPart - 1) / PixelsPerPart;
+        return 0;
+    }
 }
