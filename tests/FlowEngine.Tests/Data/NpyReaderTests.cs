@@ -278,6 +278,18 @@ public sealed class NpyReaderTests
         DataAssert.FailsToLoad("x.npz", file, "checksum");
     }
 
+    [Fact]
+    public void A_directory_that_lies_allocates_nothing()
+    {
+        byte[] array = SampleFiles.Npy("|u1", "(2000000000, 1, 1)", new byte[100]);
+        byte[] file = SampleFiles.Npz(CompressionLevel.Optimal, ("x", array));
+        int directory = file.AsSpan().IndexOf("PK\u0001\u0002"u8);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(directory + 24), 2_000_000_000 + array.Length - 100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        DataAssert.FailsToLoad("x.npz", file, "claims 2000000128 bytes");
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 2_000_000);
+    }
+
     private static (ImageDataset Train, ImageDataset Test) LoadNpy(byte[] file)
     {
         using TestFolder folder = new();
