@@ -1,0 +1,68 @@
+using System.Numerics;
+using FlowEngine.Kernels.Host;
+
+namespace FlowEngine.Kernels.Reference;
+
+/// <summary>
+/// The operations written straight from their formulae, one element after the other on one thread: what the tests trust.
+/// One file per family of operations.
+/// </summary>
+/// <typeparam name="T">The type the values are stored in: float or double.</typeparam>
+/// <remarks>
+/// Elements are read as <typeparamref name="T"/>, worked on in float64 and rounded once, where they are stored. All sums
+/// (convolutions, LogDet, gradients) are float64 and run in the order of the indices. A view holds at most 2³¹ elements.
+/// It may allocate where other backends may not.
+/// </remarks>
+public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <summary>Does nothing: buffers belong to who allocated them.</summary>
+    public void Dispose()
+    {
+    }
+
+    // A span, so that every index below is checked.
+    private static unsafe Span<T> Elements(BufferView view, long length) =>
+        new(Pointer(view, length), checked((int)length));
+
+    private static Span<T> ElementsOrNone(BufferView view, long length) =>
+        view.IsEmpty ? default : Elements(view, length);
+
+    private static double Wide(T value) => double.CreateTruncating(value);
+
+    private static T Round(double value) => T.CreateTruncating(value);
+
+    private static void Add(ref T element, double value) => element = Round(Wide(element) + value);
+
+    private static void AddAll(ReadOnlySpan<double> values, Span<T> elements)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            Add(ref elements[i], values[i]);
+        }
+    }
+
+    private static double[] WideArray(BufferView view, int length)
+    {
+        Span<T> elements = Elements(view, length);
+        double[] values = new double[length];
+        for (int i = 0; i < length; i++)
+        {
+            values[i] = Wide(elements[i]);
+        }
+
+        return values;
+    }
+
+    private static void Store(ReadOnlySpan<double> values, BufferView view)
+    {
+        Span<T> elements = Elements(view, values.Length);
+        for (int i = 0; i < values.Length; i++)
+        {
+            elements[i] = Round(values[i]);
+        }
+    }
+}
