@@ -98,8 +98,7 @@ public abstract partial class BackendTests
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
             using var buffers = new TestBuffers(Backend, seed: 1);
-            BufferView[] state =
-                [buffers.Random(70), buffers.Random(70), buffers.Random(70), buffers.Random(70, 1, 3), buffers.Random(70)];
+            BufferView[] state = [.. Enumerable.Range(0, 5).Select(_ => buffers.Random(70, 1, 3))];
             double[][] before = [.. state.Select(buffers.Read)];
             var settings = new OptimizerSettings(kind, 0.1, 0.9, 0.99, 1e-8, 0.1, 1, 0.9, 3);
             Backend.OptimizerStep(

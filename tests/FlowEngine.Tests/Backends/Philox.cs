@@ -77,7 +77,8 @@ public abstract partial class BackendTests
 
         // Neighboring streams have nothing in common.
         double[] values = buffers.Read(alone);
-        foreach (PhiloxKey other in new[] { _key with { Seed = 1 }, _key with { Purpose = 6 }, _key with { Epoch = 8 } })
+        PhiloxKey[] others = [_key with { Seed = 1 }, _key with { Purpose = 6 }, _key with { Epoch = 8 }];
+        foreach (PhiloxKey other in others)
         {
             Backend.PhiloxNormal(other, [13], Elements, alone);
             Assert.Empty(values.Intersect(buffers.Read(alone)));

@@ -24,7 +24,7 @@ public abstract partial class BackendTests
         { 1, 25, 41, 6, 129 },
     };
 
-    /// <summary>The coupling, whether the network has inner ActNorms, and whether taps outside the image read 1.</summary>
+    /// <summary>The coupling, whether there are inner ActNorms, whether taps outside the image read 1.</summary>
     public static TheoryData<CouplingKind, bool, bool> NetworkKinds => new()
     {
         { CouplingKind.Affine, true, false },

@@ -12,8 +12,8 @@ public static class GradientChecker
     public delegate double[][] Backward(double[][] inputs, double[][] outputGradients);
 
     /// <summary>
-    /// The worst |numerical - analytic| over all elements of all inputs, in units of 1e-6 · max(1, |numerical|): at most
-    /// 1 is a pass. The loss is ⟨g, outputs⟩ with random g for every output.
+    /// The worst |numerical - analytic| over all elements of all inputs, in units of 1e-6 · max(1, |numerical|): at
+    /// most 1 is a pass. The loss is ⟨g, outputs⟩ with random g for every output.
     /// </summary>
     public static double WorstError(double[][] inputs, Forward forward, Backward backward)
     {

@@ -21,7 +21,8 @@ public sealed class PixelNetworkGradientTests
     {
         foreach ((int height, int width, int channels) in new[] { (1, 1, 2), (2, 3, 4), (4, 1, 2) })
         {
-            var step = new StepOfDoubles(kind, new ImageShape(2, height, width, channels), 5, innerActNorm, outsideReadsOne);
+            var shape = new ImageShape(2, height, width, channels);
+            var step = new StepOfDoubles(kind, shape, 5, innerActNorm, outsideReadsOne);
             double error = GradientChecker.WorstError(
                 step.RandomInputs(1),
                 values =>

@@ -2,7 +2,9 @@ using FlowEngine.Kernels;
 
 namespace FlowEngine.Tests.Gradients;
 
-/// <summary>A coupling and its network in double, from arrays: x, then the network's parameters in their order.</summary>
+/// <summary>
+/// A coupling and its network in double, from arrays: x, then the network's parameters in their order.
+/// </summary>
 public sealed class StepOfDoubles
 {
     private readonly CouplingKind _kind;
