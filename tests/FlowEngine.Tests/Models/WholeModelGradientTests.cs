@@ -33,7 +33,7 @@ public sealed class WholeModelGradientTests
             double slope = along.Zip(gradient, (a, g) => a * g).Sum();
             double value = loss.Value(start);
             List<double> remainders = [];
-            double step = 1e-3;
+            double step = 1e-4;
             for (int halving = 0; halving < 8; halving++, step /= 2)
             {
                 double moved = loss.Value([.. start.Zip(along, (w, a) => w + (step * a))]);
