@@ -10,6 +10,7 @@ namespace FlowEngine.Kernels.Cpu;
 public sealed partial class CpuBackend : HostBackend<float>, IDisposable
 {
     private readonly WorkerTeam _team;
+    private readonly ScratchPool _scratch = new();
 
     /// <summary>Starts a team of workers.</summary>
     /// <param name="threads">The number of threads, the caller's among them; 0 for one per core.</param>
@@ -27,5 +28,9 @@ public sealed partial class CpuBackend : HostBackend<float>, IDisposable
     public int Threads => _team.Threads;
 
     /// <summary>Stops the workers.</summary>
-    public void Dispose() => _team.Dispose();
+    public void Dispose()
+    {
+        _team.Dispose();
+        _scratch.Dispose();
+    }
 }

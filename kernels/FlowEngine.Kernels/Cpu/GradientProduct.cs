@@ -1,0 +1,47 @@
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>target += left · rightᵀ over the pixels of some panels: a weight's gradient, transposed.</summary>
+/// <param name="left">Panels, [panel][row][32 pixels].</param>
+/// <param name="leftPanelStride">From one panel to the next.</param>
+/// <param name="rows">Rows of the left operand and the target, a multiple of four.</param>
+/// <param name="right">Pixel-major column panels, [column panel][pixel][32 columns].</param>
+/// <param name="rightPanelStride">From one column panel to the next.</param>
+/// <param name="columnPanels">How many column panels.</param>
+/// <param name="target">(rows, 32 · columnPanels).</param>
+internal readonly unsafe struct GradientProduct(
+    float* left, nint leftPanelStride, int rows, float* right, nint rightPanelStride, int columnPanels, float* target)
+{
+    // A part reads 4 column panels from the second-level cache once per strip, and each strip from further away once.
+    private const int StripsPerPart = 4;
+    private const int ColumnPanelsPerPart = 4;
+
+    public int Parts => RowParts * ColumnParts;
+
+    private int RowParts => (StripProduct.Strips(rows) + StripsPerPart - 1) / StripsPerPart;
+
+    private int ColumnParts => (columnPanels + ColumnPanelsPerPart - 1) / ColumnPanelsPerPart;
+
+    /// <summary>Computes one part, over the first <paramref name="panels"/> panels.</summary>
+    public void Accumulate(int part, int panels)
+    {
+        int firstColumn = part / RowParts * ColumnPanelsPerPart;
+        int lastColumn = Math.Min(firstColumn + ColumnPanelsPerPart, columnPanels);
+        int firstRow = part % RowParts * StripsPerPart * StripProduct.StripRows;
+        int lastRow = Math.Min(firstRow + (StripsPerPart * StripProduct.StripRows), rows);
+        nint stride = columnPanels * PixelMajor.Columns;
+        for (int row = firstRow; row < lastRow; row += StripProduct.StripRows)
+        {
+            for (int column = firstColumn; column < lastColumn; column++)
+            {
+                StripProduct.AccumulateOverPixels(
+                    Math.Min(StripProduct.StripRows, lastRow - row),
+                    left + (row * StripProduct.PanelWidth),
+                    leftPanelStride,
+                    panels,
+                    right + (column * rightPanelStride),
+                    target + (row * stride) + (column * PixelMajor.Columns),
+                    stride);
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Runtime.CompilerServices;
+
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>The rows a micro-kernel computes at once: 4, 6, 8 or 12.</summary>
+internal interface IRowCount
+{
+    static abstract int Rows { get; }
+}
+
+/// <summary>How the left operand of a product lies in memory.</summary>
+internal interface ILeftOperand
+{
+    /// <summary>The distance between rows; a constant, so that it becomes part of the addressing mode.</summary>
+    static abstract int RowStride { get; }
+}
+
+/// <summary>What becomes of a finished sum.</summary>
+internal unsafe interface IFinish
+{
+    static abstract TVector Apply<TUnit, TVector>(TVector sum, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct;
+}
+
+/// <summary>The innermost loop of every product: Rows outputs by two vectors of columns, all sums in registers.</summary>
+/// <remarks>
+/// Each element is one chain of fused multiply-adds over k in increasing order, from the start value. That, and nothing
+/// about tiles or widths, fixes its bits. With 12 rows of 512 bits, 24 sums, two right vectors and a broadcast
+/// fill 27 of the 32 registers; with 6 rows of 256 bits, 15 of 16.
+/// </remarks>
+internal static unsafe class MicroKernel
+{
+    /// <summary>The columns of the right operand that lie together: two 512-bit vectors.</summary>
+    public const int Columns = 32;
+
+    /// <summary>target[row, column] = finish(start[row] + Σ_k left[row, k] · right[k, column]).</summary>
+    /// <param name="left">Row 0 at k = 0.</param>
+    /// <param name="leftStep">From one k to the next.</param>
+    /// <param name="leftJump">Added after every segment.</param>
+    /// <param name="right">k = 0 at the first column; k advances by <see cref="Columns"/>.</param>
+    /// <param name="segments">k runs over segments · depth values.</param>
+    /// <param name="depth">The k values of one segment.</param>
+    /// <param name="start">One value per row, or null for 0.</param>
+    /// <param name="target">Row 0 at the first column.</param>
+    /// <param name="targetStride">From one row to the next.</param>
+    /// <param name="gate">Laid out as the target, for finishes that read it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<TUnit, TVector, TRows, TLeft, TFinish>(
+        float* left,
+        nint leftStep,
+        nint leftJump,
+        float* right,
+        int segments,
+        int depth,
+        float* start,
+        float* target,
+        nint targetStride,
+        float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct
+        where TRows : IRowCount
+        where TLeft : ILeftOperand
+        where TFinish : IFinish
+    {
+        TVector c0a = default, c0b = default;
+        TVector c1a = default, c1b = default;
+        TVector c2a = default, c2b = default;
+        TVector c3a = default, c3b = default;
+        TVector c4a = default, c4b = default;
+        TVector c5a = default, c5b = default;
+        TVector c6a = default, c6b = default;
+        TVector c7a = default, c7b = default;
+        TVector c8a = default, c8b = default;
+        TVector c9a = default, c9b = default;
+        TVector c10a = default, c10b = default;
+        TVector c11a = default, c11b = default;
+        if (start is not null)
+        {
+            c0a = c0b = TUnit.Broadcast(start + 0);
+            c1a = c1b = TUnit.Broadcast(start + 1);
+            c2a = c2b = TUnit.Broadcast(start + 2);
+            c3a = c3b = TUnit.Broadcast(start + 3);
+
+            if (TRows.Rows >= 6)
+            {
+                c4a = c4b = TUnit.Broadcast(start + 4);
+                c5a = c5b = TUnit.Broadcast(start + 5);
+            }
+
+            if (TRows.Rows >= 8)
+            {
+                c6a = c6b = TUnit.Broadcast(start + 6);
+                c7a = c7b = TUnit.Broadcast(start + 7);
+            }
+
+            if (TRows.Rows >= 12)
+            {
+                c8a = c8b = TUnit.Broadcast(start + 8);
+                c9a = c9b = TUnit.Broadcast(start + 9);
+                c10a = c10b = TUnit.Broadcast(start + 10);
+                c11a = c11b = TUnit.Broadcast(start + 11);
+            }
+        }
+
+        for (; segments > 0; segments--)
+        {
+            for (float* end = right + ((nint)depth * Columns); right != end; right += Columns)
+            {
+                TVector ra = TUnit.Load(right);
+                TVector rb = TUnit.Load(right + TUnit.Lanes);
+                TVector l;
+                l = TUnit.Broadcast(left);
+                c0a = TUnit.MultiplyAdd(l, ra, c0a);
+                c0b = TUnit.MultiplyAdd(l, rb, c0b);
+                l = TUnit.Broadcast(left + TLeft.RowStride);
+                c1a = TUnit.MultiplyAdd(l, ra, c1a);
+                c1b = TUnit.MultiplyAdd(l, rb, c1b);
+                l = TUnit.Broadcast(left + (2 * TLeft.RowStride));
+                c2a = TUnit.MultiplyAdd(l, ra, c2a);
+                c2b = TUnit.MultiplyAdd(l, rb, c2b);
+                l = TUnit.Broadcast(left + (3 * TLeft.RowStride));
+                c3a = TUnit.MultiplyAdd(l, ra, c3a);
+                c3b = TUnit.MultiplyAdd(l, rb, c3b);
+
+                if (TRows.Rows >= 6)
+                {
+                    l = TUnit.Broadcast(left + (4 * TLeft.RowStride));
+                    c4a = TUnit.MultiplyAdd(l, ra, c4a);
+                    c4b = TUnit.MultiplyAdd(l, rb, c4b);
+                    l = TUnit.Broadcast(left + (5 * TLeft.RowStride));
+                    c5a = TUnit.MultiplyAdd(l, ra, c5a);
+                    c5b = TUnit.MultiplyAdd(l, rb, c5b);
+                }
+
+                if (TRows.Rows >= 8)
+                {
+                    l = TUnit.Broadcast(left + (6 * TLeft.RowStride));
+                    c6a = TUnit.MultiplyAdd(l, ra, c6a);
+                    c6b = TUnit.MultiplyAdd(l, rb, c6b);
+                    l = TUnit.Broadcast(left + (7 * TLeft.RowStride));
+                    c7a = TUnit.MultiplyAdd(l, ra, c7a);
+                    c7b = TUnit.MultiplyAdd(l, rb, c7b);
+                }
+
+                if (TRows.Rows >= 12)
+                {
+                    l = TUnit.Broadcast(left + (8 * TLeft.RowStride));
+                    c8a = TUnit.MultiplyAdd(l, ra, c8a);
+                    c8b = TUnit.MultiplyAdd(l, rb, c8b);
+                    l = TUnit.Broadcast(left + (9 * TLeft.RowStride));
+                    c9a = TUnit.MultiplyAdd(l, ra, c9a);
+                    c9b = TUnit.MultiplyAdd(l, rb, c9b);
+                    l = TUnit.Broadcast(left + (10 * TLeft.RowStride));
+                    c10a = TUnit.MultiplyAdd(l, ra, c10a);
+                    c10b = TUnit.MultiplyAdd(l, rb, c10b);
+                    l = TUnit.Broadcast(left + (11 * TLeft.RowStride));
+                    c11a = TUnit.MultiplyAdd(l, ra, c11a);
+                    c11b = TUnit.MultiplyAdd(l, rb, c11b);
+                }
+
+                left += leftStep;
+            }
+
+            left += leftJump;
+        }
+
+        Finish<TUnit, TVector, TFinish>(c0a, c0b, target, gate);
+        target += targetStride;
+        gate += targetStride;
+        Finish<TUnit, TVector, TFinish>(c1a, c1b, target, gate);
+        target += targetStride;
+        gate += targetStride;
+        Finish<TUnit, TVector, TFinish>(c2a, c2b, target, gate);
+        target += targetStride;
+        gate += targetStride;
+        Finish<TUnit, TVector, TFinish>(c3a, c3b, target, gate);
+
+        if (TRows.Rows >= 6)
+        {
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c4a, c4b, target, gate);
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c5a, c5b, target, gate);
+        }
+
+        if (TRows.Rows >= 8)
+        {
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c6a, c6b, target, gate);
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c7a, c7b, target, gate);
+        }
+
+        if (TRows.Rows >= 12)
+        {
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c8a, c8b, target, gate);
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c9a, c9b, target, gate);
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c10a, c10b, target, gate);
+            target += targetStride;
+            gate += targetStride;
+            Finish<TUnit, TVector, TFinish>(c11a, c11b, target, gate);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TUnit, TVector, TFinish>(TVector a, TVector b, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct
+        where TFinish : IFinish
+    {
+        TUnit.Store(TFinish.Apply<TUnit, TVector>(a, target, gate), target);
+        TUnit.Store(TFinish.Apply<TUnit, TVector>(b, target + TUnit.Lanes, gate + TUnit.Lanes), target + TUnit.Lanes);
+    }
+}
+
+internal readonly struct Rows4 : IRowCount
+{
+    public static int Rows => 4;
+}
+
+internal readonly struct Rows6 : IRowCount
+{
+    public static int Rows => 6;
+}
+
+internal readonly struct Rows8 : IRowCount
+{
+    public static int Rows => 8;
+}
+
+internal readonly struct Rows12 : IRowCount
+{
+    public static int Rows => 12;
+}
+
+/// <summary>Packed weights: the rows of a strip lie side by side.</summary>
+internal readonly struct PackedStrip : ILeftOperand
+{
+    public static int RowStride => 1;
+}
+
+/// <summary>Rows of a panel: a product over pixels.</summary>
+internal readonly struct PanelRows : ILeftOperand
+{
+    public static int RowStride => MicroKernel.Columns;
+}
+
+/// <summary>The sum itself.</summary>
+internal readonly unsafe struct Linear : IFinish
+{
+    public static TVector Apply<TUnit, TVector>(TVector sum, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct => sum;
+}
+
+/// <summary>max(sum, 0).</summary>
+internal readonly unsafe struct Rectified : IFinish
+{
+    public static TVector Apply<TUnit, TVector>(TVector sum, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct => TUnit.Rectify(sum);
+}
+
+/// <summary>The gradient of max(·, 0): the sum where the gate is positive.</summary>
+internal readonly unsafe struct Gated : IFinish
+{
+    public static TVector Apply<TUnit, TVector>(TVector sum, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct => TUnit.Gate(sum, TUnit.Load(gate));
+}
+
+/// <summary>Added to what the target holds.</summary>
+internal readonly unsafe struct Accumulated : IFinish
+{
+    public static TVector Apply<TUnit, TVector>(TVector sum, float* target, float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct => TUnit.Add(TUnit.Load(target), sum);
+}

@@ -1,0 +1,99 @@
+using System.Runtime.Intrinsics;
+
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>Adds one superblock to the gradients of the folded weights, in parts.</summary>
+internal readonly unsafe struct PixelNetworkGradientJob : IJob
+{
+    private readonly PixelNetworkBackwardJob _hidden;
+    private readonly GradientProduct _weight1;
+    private readonly GradientProduct _weight2;
+    private readonly GradientProduct _weight3;
+
+    public PixelNetworkGradientJob(in PixelNetworkBackwardJob hidden)
+    {
+        _hidden = hidden;
+        PixelNetworkLayout layout = hidden.Layout;
+        PixelNetworkWorkspace work = hidden.Work;
+        float* at = hidden.Workspace;
+        nint hiddenPanel = layout.PaddedHidden * StripProduct.PanelWidth;
+        _weight1 = new GradientProduct(
+            at + work.Patches,
+            layout.PaddedPatch * StripProduct.PanelWidth,
+            layout.PaddedPatch,
+            at + work.TurnedGradient1,
+            work.ColumnPanelLength,
+            work.ColumnPanels,
+            at + work.Weight1);
+        _weight2 = new GradientProduct(
+            hidden.Kept1 + (hidden.FirstPanel * hiddenPanel),
+            hiddenPanel,
+            layout.PaddedHidden,
+            at + work.TurnedGradient2,
+            work.ColumnPanelLength,
+            work.ColumnPanels,
+            at + work.Weight2);
+        _weight3 = new GradientProduct(
+            at + work.TapGradients,
+            layout.PaddedTaps * StripProduct.PanelWidth,
+            layout.PaddedTaps,
+            at + work.TurnedHidden2,
+            work.ColumnPanelLength,
+            work.ColumnPanels,
+            at + work.Weight3);
+    }
+
+    public int Parts => _weight1.Parts + _weight2.Parts + _weight3.Parts + 1;
+
+    public static OutputSumsJob OutputSums(in PixelNetworkBackwardJob hidden) =>
+        new(
+            hidden.OutputGradient,
+            hidden.Image,
+            hidden.Layout.Shape.OutsideReadsOne,
+            hidden.Workspace + hidden.Work.OutputSums);
+
+    public void Invoke(int index, int worker)
+    {
+        int panels = _hidden.BlockPanels;
+        int part = index;
+        if (part < _weight2.Parts)
+        {
+            _weight2.Accumulate(part, panels);
+            return;
+        }
+
+        part -= _weight2.Parts;
+        if (part < _weight3.Parts)
+        {
+            _weight3.Accumulate(part, panels);
+            return;
+        }
+
+        part -= _weight3.Parts;
+        if (part < _weight1.Parts)
+        {
+            _weight1.Accumulate(part, panels);
+            return;
+        }
+
+        PixelNetworkWorkspace work = _hidden.Work;
+        AddPanelSums(_hidden.Workspace + work.PanelSums1, _hidden.Workspace + work.Bias1);
+        AddPanelSums(_hidden.Workspace + work.PanelSums2, _hidden.Workspace + work.Bias2);
+        OutputSums(_hidden).Accumulate(_hidden.FirstPanel, panels);
+    }
+
+    private void AddPanelSums(float* sums, float* target)
+    {
+        int columns = _hidden.Work.Columns;
+        for (int channel = 0; channel < _hidden.Layout.PaddedHidden; channel += SimdMath.Width)
+        {
+            Vector512<float> sum = Vector512<float>.Zero;
+            for (int panel = 0; panel < _hidden.BlockPanels; panel++)
+            {
+                sum += Vector512.Load(sums + ((nint)panel * columns) + channel);
+            }
+
+            (Vector512.Load(target + channel) + sum).Store(target + channel);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.Intrinsics;
+
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>Packs a scaled weight matrix into strips: [strip][k][rows of the strip], rows past the last 0.</summary>
+/// <param name="source">The matrix.</param>
+/// <param name="rows">Its rows.</param>
+/// <param name="depth">Its k values.</param>
+/// <param name="rowStride">From one row to the next: 1, or the number of k values.</param>
+/// <param name="depthStride">From one k to the next: 1 where the row stride is not.</param>
+/// <param name="rowScale">A factor per row, or null for 1.</param>
+/// <param name="depthScale">A factor per k, or null for 1.</param>
+/// <param name="target">The strips.</param>
+internal readonly unsafe struct StripPacking(
+    float* source,
+    int rows,
+    int depth,
+    int rowStride,
+    int depthStride,
+    float* rowScale,
+    float* depthScale,
+    float* target) : IJob
+{
+    public int Parts => StripProduct.Strips(StripProduct.PaddedRows(rows));
+
+    public void Invoke(int index, int worker)
+    {
+        int row = index * StripProduct.StripRows;
+        int stripRows = Math.Min(StripProduct.StripRows, StripProduct.PaddedRows(rows) - row);
+        float* strip = target + ((nint)row * depth);
+        for (int r = 0; r < stripRows; r += Vector128<float>.Count)
+        {
+            PackFourRows(row + r, strip + r, stripRows);
+        }
+    }
+
+    private void PackFourRows(int row, float* strip, int stripRows)
+    {
+        int count = Math.Min(Vector128<float>.Count, rows - row);
+        float* from = source + ((nint)row * rowStride);
+        Vector128<float> scale = Vector128<float>.One;
+        for (int r = 0; r < count && rowScale is not null; r++)
+        {
+            scale = scale.WithElement(r, rowScale[row + r]);
+        }
+
+        for (int k = 0; k < depth; k++)
+        {
+            Vector128<float> values = Vector128<float>.Zero;
+            float* at = from + ((nint)k * depthStride);
+            if (count == Vector128<float>.Count)
+            {
+                values = rowStride == 1
+                    ? Vector128.Load(at)
+                    : Vector128.Create(at[0], at[rowStride], at[2 * rowStride], at[3 * rowStride]);
+            }
+            else
+            {
+                for (int r = 0; r < count; r++)
+                {
+                    values = values.WithElement(r, at[r * rowStride]);
+                }
+            }
+
+            if (depthScale is not null)
+            {
+                scale = Vector128.Create(depthScale[k]);
+            }
+
+            (values * scale).Store(strip + ((nint)k * stripRows));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using FlowEngine.Kernels;
+using Xunit;
+
+namespace FlowEngine.Tests.Backends;
+
+public abstract partial class BackendTests
+{
+    public static TheoryData<int, bool, bool> AffineCases
+    {
+        get
+        {
+            var cases = new TheoryData<int, bool, bool>();
+            foreach (int channels in new[] { 1, 2, 3, 4, 6, 12, 24, 48 })
+            {
+                cases.Add(channels, true, true);
+                cases.Add(channels, true, false);
+                cases.Add(channels, false, true);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void PixelAffine_agrees_with_the_reference(int batch, int height, int width, int channels)
+    {
+        var shape = new ImageShape(batch, height, width, channels);
+        AssertAgrees((buffers, s) => RunPixelAffine(buffers, s, inPlace: false), shape);
+        AssertAgrees((buffers, s) => RunPixelAffine(buffers, s, inPlace: true), shape);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(12)]
+    public void PixelAffine_agrees_at_every_pixel_count(int channels)
+    {
+        for (int pixels = 1; pixels <= 70; pixels++)
+        {
+            var shape = new ImageShape(1 + (pixels % 2), 1, pixels, channels);
+            AssertAgrees((buffers, s) => RunPixelAffine(buffers, s, inPlace: pixels % 3 == 0), shape);
+        }
+    }
+
+    [Fact]
+    public void PixelAffine_agrees_at_every_channel_count()
+    {
+        for (int channels = 1; channels <= 40; channels++)
+        {
+            AssertAgrees(
+                (buffers, s) => RunPixelAffine(buffers, s, inPlace: false), new ImageShape(2, 3, 7, channels));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1, 2)]
+    [InlineData(3, 5, 6)]
+    [InlineData(7, 19, 12)]
+    [InlineData(2, 3, 48)]
+    public void PixelAffine_does_not_depend_on_the_batch(int height, int width, int channels)
+    {
+        AssertIndependentOfTheBatch(
+            (buffers, s) => RunPixelAffine(buffers, s, inPlace: false), new ImageShape(4, height, width, channels));
+    }
+
+    [Fact]
+    public void PixelAffine_leaves_the_log_determinant_out_if_it_is_not_asked_for()
+    {
+        AssertAgrees(
+            (buffers, shape) =>
+            {
+                PixelAffineParameters parameters = AffineParameters(buffers, shape.Channels, true, true);
+                PixelAffineMap map = AssembledMap(buffers, parameters);
+                BufferView y = buffers.Output(shape.Length);
+                buffers.Backend.PixelAffineForward(shape, map, buffers.PerImage(shape.Dims), y, default);
+                return new Outputs().PerImage("y", y);
+            },
+            new ImageShape(2, 3, 5, 4));
+    }
+
+    [Theory]
+    [MemberData(nameof(AffineCases))]
+    public void PixelAffineAssemble_agrees_with_the_reference(int channels, bool actNorm, bool convolution)
+    {
+        AssertAgrees(
+            (buffers, shape) =>
+            {
+                PixelAffineParameters parameters = AffineParameters(buffers, channels, actNorm, convolution);
+                PixelAffineMap map = AssembledMap(buffers, parameters);
+                PixelAffineParameters gradients = AffineGradients(buffers, channels, actNorm, convolution);
+                buffers.Backend.PixelAffineAssembleBackward(
+                    parameters,
+                    shape.PixelsPerImage,
+                    buffers.Random((long)channels * channels),
+                    buffers.Random(channels),
+                    buffers.Random(3),
+                    gradients);
+                Outputs outputs = new Outputs()
+                    .Shared("M", map.Matrix)
+                    .Shared("v", map.Offset)
+                    .Shared("inverse M", map.InverseMatrix)
+                    .Shared("inverse v", map.InverseOffset)
+                    .Shared("logDet", map.LogDet);
+                if (actNorm)
+                {
+                    outputs.Shared("dBias", gradients.Bias).Shared("dLogScale", gradients.LogScale);
+                }
+
+                if (convolution)
+                {
+                    outputs.Shared("dLower", gradients.Lower)
+                        .Shared("dUpper", gradients.Upper)
+                        .Shared("dLogDiagonal", gradients.LogDiagonal);
+                }
+
+                return outputs;
+            },
+            new ImageShape(3, 5, 7, channels));
+    }
+
+    [Theory]
+    [MemberData(nameof(AffineCases))]
+    public void PixelAffineAssemble_is_the_dense_product(int channels, bool actNorm, bool convolution)
+    {
+        using var buffers = new TestBuffers(Backend, seed: channels);
+        PixelAffineParameters parameters = AffineParameters(buffers, channels, actNorm, convolution);
+        PixelAffineMap map = AssembledMap(buffers, parameters);
+        double[,] weight = new double[channels, channels];
+        for (int r = 0; r < channels; r++)
+        {
+            weight[r, r] = 1;
+        }
+
+        if (convolution)
+        {
+            double[,] lower = new double[channels, channels];
+            double[,] upper = new double[channels, channels];
+            double[,] permutation = new double[channels, channels];
+            double[] rows = buffers.Read(parameters.Permutation);
+            double[] signs = buffers.Read(parameters.Sign);
+            double[] logDiagonal = buffers.Read(parameters.LogDiagonal);
+            for (int r = 0; r < channels; r++)
+            {
+                permutation[r, (int)rows[r]] = 1;
+                lower[r, r] = 1;
+                upper[r, r] = signs[r] * Math.Exp(logDiagonal[r]);
+                for (int c = 0; c < r; c++)
+                {
+                    lower[r, c] = buffers.Read(parameters.Lower)[(r * channels) + c];
+                    upper[c, r] = buffers.Read(parameters.Upper)[(c * channels) + r];
+                }
+            }
+
+            weight = DenseMatrix.Product(permutation, DenseMatrix.Product(lower, upper));
+        }
+
+        double[] offset = new double[channels];
+        for (int c = 0; c < channels && actNorm; c++)
+        {
+            double scale = Math.Exp(buffers.Read(parameters.LogScale)[c]);
+            for (int r = 0; r < channels; r++)
+            {
+                weight[r, c] *= scale;
+                offset[r] += weight[r, c] * buffers.Read(parameters.Bias)[c];
+            }
+        }
+
+        double tolerance = 20 * BackendEpsilon;
+        Agreement.AssertClose("M", [.. weight.Cast<double>()], buffers.Read(map.Matrix), tolerance);
+        Agreement.AssertClose("v", offset, buffers.Read(map.Offset), tolerance);
+        Agreement.AssertClose(
+            "ln|det M|", [DenseMatrix.LogAbsDeterminant(weight)], buffers.Read(map.LogDet), 10 * tolerance);
+
+        // M⁻¹ M = I, to the rounding of the stored inverse.
+        double[,] inverse = new double[channels, channels];
+        double[] stored = buffers.Read(map.InverseMatrix);
+        Buffer.BlockCopy(stored, 0, inverse, 0, stored.Length * sizeof(double));
+        double[,] identity = DenseMatrix.Product(inverse, weight);
+        for (int r = 0; r < channels; r++)
+        {
+            double back = 0;
+            for (int c = 0; c < channels; c++)
+            {
+                double error = Math.Abs(identity[r, c] - (r == c ? 1 : 0));
+                Assert.True(error <= 200 * BackendEpsilon, $"(M⁻¹ M)[{r}, {c}] = {identity[r, c]}");
+                back -= inverse[r, c] * offset[c];
+            }
+
+            double offsetError = Math.Abs(buffers.Read(map.InverseOffset)[r] - back);
+            Assert.True(offsetError <= 200 * BackendEpsilon, $"-(M⁻¹ v)[{r}] = {back}");
+        }
+
+        buffers.AssertGuardsUntouched();
+    }
+
+    private static PixelAffineParameters AffineParameters(
+        TestBuffers buffers, int channels, bool actNorm, bool convolution)
+    {
+        var random = new Random(channels);
+        double[] signs = new double[channels];
+        double[] rows = new double[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            signs[c] = random.Next(2) == 0 ? -1 : 1;
+            rows[c] = c;
+        }
+
+        random.Shuffle(rows);
+        double spread = 0.5 / Math.Sqrt(channels);
+        long square = (long)channels * channels;
+        return new PixelAffineParameters(
+            channels,
+            actNorm ? buffers.Random(channels, 0.5) : default,
+            actNorm ? buffers.Random(channels, 0.3) : default,
+            convolution ? buffers.Random(square, spread) : default,
+            convolution ? buffers.Random(square, spread) : default,
+            convolution ? buffers.Random(channels, 0.3) : default,
+            convolution ? buffers.Values(signs) : default,
+            convolution ? buffers.Values(rows) : default);
+    }
+
+    // Not zero: gradients are added to. Of L and U only the strict triangles may change.
+    private static PixelAffineParameters AffineGradients(
+        TestBuffers buffers, int channels, bool actNorm, bool convolution)
+    {
+        PixelAffineParameters gradients = AffineParameters(buffers, channels, actNorm, convolution);
+        return gradients with { Sign = default, Permutation = default };
+    }
+
+    private static PixelAffineMap AssembledMap(TestBuffers buffers, in PixelAffineParameters parameters)
+    {
+        int channels = parameters.Channels;
+        var map = new PixelAffineMap(channels, buffers.Output(PixelAffineMap.LengthFor(channels)));
+        buffers.Backend.PixelAffineAssemble(parameters, map, inverse: true);
+        return map;
+    }
+
+    private static Outputs RunPixelAffine(TestBuffers buffers, ImageShape shape, bool inPlace)
+    {
+        IBackend backend = buffers.Backend;
+        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
+        BufferView x = buffers.PerImage(shape.Dims);
+        BufferView kept = buffers.CopyOf(x);
+        BufferView y = LikeOutputs(buffers, x, inPlace);
+        BufferView logDet = buffers.PerImage(1);
+        backend.PixelAffineForward(shape, map, x, y, logDet);
+
+        BufferView toInvert = buffers.PerImage(shape.Dims);
+        BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
+        backend.PixelAffineInverse(shape, map, toInvert, inverse);
+
+        BufferView dy = buffers.PerImage(shape.Dims);
+        BufferView dx = LikeOutputs(buffers, dy, inPlace);
+        BufferView dMatrix = buffers.Output((long)shape.Channels * shape.Channels);
+        BufferView dOffset = buffers.Output(shape.Channels);
+        BufferView workspace = buffers.Output(backend.PixelAffineWorkspaceLength(shape));
+        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
+        return new Outputs()
+            .PerImage("y", y)
+            .PerImage("logDet", logDet)
+            .PerImage("inverse", inverse)
+            .PerImage("dx", dx)
+            .Shared("dM", dMatrix)
+            .Shared("dv", dOffset);
+    }
+}

@@ -1,0 +1,226 @@
+using FlowEngine.Kernels;
+using Xunit;
+
+namespace FlowEngine.Tests.Backends;
+
+public abstract partial class BackendTests
+{
+    /// <summary>Shapes (B, H, W, C) and hidden channels, with sizes beside those of vectors and tiles.</summary>
+    public static TheoryData<int, int, int, int, int> NetworkShapes => new()
+    {
+        { 1, 1, 1, 2, 1 },
+        { 5, 1, 1, 4, 3 },
+        { 1, 2, 2, 6, 12 },
+        { 2, 2, 2, 12, 16 },
+        { 3, 3, 5, 4, 33 },
+        { 2, 5, 3, 24, 64 },
+        { 1, 7, 10, 2, 100 },
+        { 2, 4, 6, 48, 129 },
+        { 1, 1, 127, 4, 16 },
+        { 2, 8, 8, 4, 33 },
+        { 1, 3, 43, 2, 64 },
+        { 1, 11, 93, 2, 12 },
+        { 4, 16, 16, 4, 16 },
+        { 1, 25, 41, 6, 129 },
+    };
+
+    /// <summary>The coupling, whether the network has inner ActNorms, and whether taps outside the image read 1.</summary>
+    public static TheoryData<CouplingKind, bool, bool> NetworkKinds => new()
+    {
+        { CouplingKind.Affine, true, false },
+        { CouplingKind.Affine, false, true },
+        { CouplingKind.Affine, true, true },
+        { CouplingKind.Additive, false, false },
+        { CouplingKind.Additive, true, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(NetworkShapes))]
+    public void PixelNetwork_agrees_with_the_reference(int batch, int height, int width, int channels, int hidden)
+    {
+        foreach ((CouplingKind kind, bool innerActNorm, bool outsideReadsOne) in NetworkKinds.Select(row => row.Data))
+        {
+            PixelNetworkShape network = NetworkShape(kind, channels, hidden, innerActNorm, outsideReadsOne);
+            AssertAgrees(
+                (buffers, shape) => RunPixelNetwork(buffers, shape, network),
+                new ImageShape(batch, height, width, channels));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NetworkKinds))]
+    public void PixelNetwork_agrees_at_every_pixel_count(CouplingKind kind, bool innerActNorm, bool outsideReadsOne)
+    {
+        PixelNetworkShape network = NetworkShape(kind, 4, 16, innerActNorm, outsideReadsOne);
+        for (int pixels = 1; pixels <= 70; pixels++)
+        {
+            AssertAgrees(
+                (buffers, shape) => RunPixelNetwork(buffers, shape, network),
+                pixels % 2 == 0 ? new ImageShape(1, 2, pixels / 2, 4) : new ImageShape(1, pixels, 1, 4));
+        }
+    }
+
+    [Fact]
+    public void PixelNetwork_agrees_at_every_hidden_count()
+    {
+        for (int hidden = 1; hidden <= 70; hidden++)
+        {
+            PixelNetworkShape network = NetworkShape(CouplingKind.Affine, 4, hidden, hidden % 2 == 0, hidden % 3 == 0);
+            AssertAgrees(
+                (buffers, shape) => RunPixelNetwork(buffers, shape, network), new ImageShape(2, 2, 3, 4));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NetworkKinds))]
+    public void PixelNetwork_does_not_depend_on_the_batch(CouplingKind kind, bool innerActNorm, bool outsideReadsOne)
+    {
+        foreach ((int height, int width, int channels, int hidden) in
+            new[] { (1, 1, 2, 1), (3, 5, 6, 33), (7, 19, 4, 16), (2, 2, 24, 100) })
+        {
+            PixelNetworkShape network = NetworkShape(kind, channels, hidden, innerActNorm, outsideReadsOne);
+            AssertIndependentOfTheBatch(
+                (buffers, shape) => RunPixelNetwork(buffers, shape, network),
+                new ImageShape(4, height, width, channels));
+        }
+    }
+
+    [Fact]
+    public void PixelNetwork_gives_the_same_bits_whether_it_keeps_or_not()
+    {
+        var shape = new ImageShape(2, 3, 7, 6);
+        PixelNetworkShape network = NetworkShape(CouplingKind.Affine, 6, 33, true, true);
+        using var buffers = new TestBuffers(Backend, seed: 1, 0, 1);
+        BufferView prepared = PreparedNetwork(buffers, network, NetworkParameters(buffers, network));
+        BufferView x = buffers.PerImage(shape.Dims);
+        double[] keeping = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: true).Output);
+        double[] forgetting = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: false).Output);
+        Agreement.AssertSameBits("output", keeping, forgetting);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void PixelNetworkStatistics_agree_with_the_reference(int layer)
+    {
+        foreach ((int height, int width, int channels, int hidden) in
+            new[] { (1, 1, 2, 1), (3, 5, 6, 33), (11, 93, 4, 16), (2, 2, 24, 100), (1, 127, 2, 7) })
+        {
+            PixelNetworkShape network = NetworkShape(CouplingKind.Affine, channels, hidden, true, false);
+            AssertAgrees(
+                (buffers, shape) =>
+                {
+                    PixelNetworkParameters parameters = NetworkParameters(buffers, network);
+                    buffers.Backend.Fill(layer == 1 ? parameters.Bias1 : parameters.Bias2, 0);
+                    buffers.Backend.Fill(layer == 1 ? parameters.LogScale1 : parameters.LogScale2, 0);
+                    BufferView prepared = PreparedNetwork(buffers, network, parameters);
+                    BufferView mean = buffers.Output(hidden);
+                    BufferView deviation = buffers.Output(hidden);
+                    buffers.Backend.PixelNetworkStatistics(
+                        network,
+                        shape,
+                        prepared,
+                        buffers.PerImage(shape.Dims, 1, 0.5),
+                        layer,
+                        mean,
+                        deviation,
+                        buffers.Output(buffers.Backend.PixelNetworkKeptLength(network, shape)),
+                        NetworkWorkspace(buffers, network, shape));
+                    return new Outputs().Shared("mean", mean).Shared("deviation", deviation);
+                },
+                new ImageShape(3, height, width, channels));
+        }
+    }
+
+    private static PixelNetworkShape NetworkShape(
+        CouplingKind kind, int channels, int hidden, bool innerActNorm, bool outsideReadsOne)
+    {
+        int outputs = kind == CouplingKind.Affine ? channels : channels / 2;
+        return new PixelNetworkShape(channels / 2, hidden, outputs, innerActNorm, outsideReadsOne);
+    }
+
+    private static PixelNetworkParameters NetworkParameters(TestBuffers buffers, PixelNetworkShape network)
+    {
+        (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = network;
+        return new PixelNetworkParameters(
+            buffers.Random(9L * hidden * inputs, 1 / Math.Sqrt(9 * inputs)),
+            buffers.Random(hidden, 0.5),
+            innerActNorm ? buffers.Random(hidden, 0.3) : default,
+            buffers.Random((long)hidden * hidden, 1 / Math.Sqrt(hidden)),
+            buffers.Random(hidden, 0.5),
+            innerActNorm ? buffers.Random(hidden, 0.3) : default,
+            buffers.Random(9L * hidden * outputs, 1 / Math.Sqrt(9 * hidden)),
+            buffers.Random(outputs, 0.5),
+            buffers.Random(outputs, 0.1));
+    }
+
+    private static BufferView PreparedNetwork(
+        TestBuffers buffers, PixelNetworkShape network, in PixelNetworkParameters parameters)
+    {
+        BufferView prepared = buffers.Output(buffers.Backend.PixelNetworkPreparedLength(network));
+        buffers.Backend.PixelNetworkPrepare(network, parameters, prepared);
+        return prepared;
+    }
+
+    private static BufferView NetworkWorkspace(TestBuffers buffers, PixelNetworkShape network, ImageShape shape) =>
+        buffers.Output(buffers.Backend.PixelNetworkWorkspaceLength(network, shape, backward: true));
+
+    private static (BufferView Taps, BufferView Kept, BufferView Output) NetworkOutput(
+        TestBuffers buffers,
+        PixelNetworkShape network,
+        ImageShape shape,
+        BufferView prepared,
+        BufferView x,
+        bool keep)
+    {
+        IBackend backend = buffers.Backend;
+        BufferView taps = buffers.Output(backend.PixelNetworkTapsLength(network, shape));
+        BufferView kept = keep ? buffers.Output(backend.PixelNetworkKeptLength(network, shape)) : default;
+        BufferView workspace =
+            buffers.Output(backend.PixelNetworkWorkspaceLength(network, shape, backward: false));
+        backend.PixelNetworkForward(network, shape, prepared, x, taps, kept, workspace);
+        BufferView output = buffers.Output((long)shape.Pixels * network.OutputChannels);
+        backend.PixelNetworkTapAdd(network, shape, prepared, taps, output);
+        return (taps, kept, output);
+    }
+
+    private static Outputs RunPixelNetwork(TestBuffers buffers, ImageShape shape, PixelNetworkShape network)
+    {
+        PixelNetworkParameters parameters = NetworkParameters(buffers, network);
+        BufferView prepared = PreparedNetwork(buffers, network, parameters);
+        BufferView x = buffers.PerImage(shape.Dims);
+        (_, BufferView kept, BufferView output) = NetworkOutput(buffers, network, shape, prepared, x, keep: true);
+
+        // Not zero: all of these are added to.
+        PixelNetworkParameters gradients = NetworkParameters(buffers, network);
+        BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * network.OutputChannels);
+        BufferView dx = buffers.PerImage(shape.Dims);
+        buffers.Backend.PixelNetworkBackward(
+            network,
+            shape,
+            parameters,
+            prepared,
+            x,
+            kept,
+            dOutput,
+            dx,
+            gradients,
+            NetworkWorkspace(buffers, network, shape));
+        Outputs outputs = new Outputs()
+            .PerImage("output", output)
+            .PerImage("dx", dx)
+            .Shared("dWeight1", gradients.Weight1)
+            .Shared("dBias1", gradients.Bias1)
+            .Shared("dWeight2", gradients.Weight2)
+            .Shared("dBias2", gradients.Bias2)
+            .Shared("dWeight3", gradients.Weight3)
+            .Shared("dBias3", gradients.Bias3)
+            .Shared("dLogScale3", gradients.LogScale3);
+        if (network.InnerActNorm)
+        {
+            outputs.Shared("dLogScale1", gradients.LogScale1).Shared("dLogScale2", gradients.LogScale2);
+        }
+
+        return outputs;
+    }
+}

@@ -1,0 +1,100 @@
+using FlowEngine.Kernels;
+using Xunit;
+
+namespace FlowEngine.Tests.Backends;
+
+public abstract partial class BackendTests
+{
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ZeroConvolution_agrees_with_the_reference(int batch, int height, int width, int channels)
+    {
+        var shape = new ImageShape(batch, height, width, channels);
+        AssertAgrees((buffers, s) => RunZeroConvolution(buffers, s, 2 * channels, false), shape);
+        AssertAgrees((buffers, s) => RunZeroConvolution(buffers, s, channels + 1, true), shape);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ZeroConvolution_agrees_at_every_pixel_count(bool outsideReadsOne)
+    {
+        for (int pixels = 1; pixels <= 70; pixels++)
+        {
+            AssertAgrees(
+                (buffers, s) => RunZeroConvolution(buffers, s, 4, outsideReadsOne),
+                pixels % 2 == 0 ? new ImageShape(1, 2, pixels / 2, 3) : new ImageShape(1, pixels, 1, 3));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ZeroConvolution_does_not_depend_on_the_batch(bool outsideReadsOne)
+    {
+        foreach ((int height, int width, int channels) in new[] { (1, 1, 1), (3, 5, 6), (7, 19, 4), (2, 2, 24) })
+        {
+            AssertIndependentOfTheBatch(
+                (buffers, s) => RunZeroConvolution(buffers, s, 2 * channels, outsideReadsOne),
+                new ImageShape(4, height, width, channels));
+        }
+    }
+
+    [Fact]
+    public void ZeroConvolution_of_zeros_differs_at_the_border_that_reads_one()
+    {
+        var convolution = new ZeroConvolutionShape(1, 1, OutsideReadsOne: true);
+        var shape = new ImageShape(1, 3, 3, 1);
+        using var buffers = new TestBuffers(Backend, seed: 1);
+        var parameters = new ZeroConvolutionParameters(
+            buffers.Values(1, 2, 4, 8, 16, 32, 64, 128, 256), buffers.Values(0.5), buffers.Values(0));
+        BufferView output = buffers.Output(9);
+        BufferView workspace = buffers.Output(Backend.ZeroConvolutionWorkspaceLength(convolution, shape));
+        Backend.ZeroConvolutionForward(convolution, shape, parameters, buffers.Filled(9, 0), output, workspace);
+
+        // Taps are row by row: above are 1, 2, 4; left 1, 8, 64; right 4, 32, 256; below 64, 128, 256.
+        double[] expected = [7 + 72, 7, 7 + 288, 73, 0, 292, 448 + 9, 448, 448 + 36];
+        Agreement.AssertClose("output", [.. expected.Select(value => value + 0.5)], buffers.Read(output), 1e-6);
+    }
+
+    private static Outputs RunZeroConvolution(
+        TestBuffers buffers, ImageShape shape, int outputChannels, bool outsideReadsOne)
+    {
+        IBackend backend = buffers.Backend;
+        var convolution = new ZeroConvolutionShape(shape.Channels, outputChannels, outsideReadsOne);
+        BufferView x = buffers.PerImage(shape.Dims);
+        ZeroConvolutionParameters parameters = ConvolutionParameters(buffers, convolution);
+        BufferView output = buffers.Output((long)shape.Pixels * outputChannels);
+        long workspaceLength = backend.ZeroConvolutionWorkspaceLength(convolution, shape);
+        backend.ZeroConvolutionForward(convolution, shape, parameters, x, output, buffers.Output(workspaceLength));
+
+        // Not zero: all of these are added to.
+        BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * outputChannels);
+        BufferView dx = buffers.PerImage(shape.Dims);
+        ZeroConvolutionParameters gradients = ConvolutionParameters(buffers, convolution);
+        ZeroConvolutionParameters constant = ConvolutionParameters(buffers, convolution);
+        backend.ZeroConvolutionBackward(
+            convolution, shape, parameters, x, dOutput, dx, gradients, buffers.Output(workspaceLength));
+        backend.ZeroConvolutionBackward(
+            convolution, shape, parameters, x, dOutput, default, constant, buffers.Output(workspaceLength));
+        return new Outputs()
+            .PerImage("output", output)
+            .PerImage("dx", dx)
+            .Shared("dWeight", gradients.Weight)
+            .Shared("dBias", gradients.Bias)
+            .Shared("dLogScale", gradients.LogScale)
+            .Shared("dWeight of a constant", constant.Weight)
+            .Shared("dBias of a constant", constant.Bias)
+            .Shared("dLogScale of a constant", constant.LogScale);
+    }
+
+    private static ZeroConvolutionParameters ConvolutionParameters(
+        TestBuffers buffers, ZeroConvolutionShape convolution)
+    {
+        (int inputs, int outputs, bool _) = convolution;
+        return new ZeroConvolutionParameters(
+            buffers.Random(9L * inputs * outputs, 1 / Math.Sqrt(9 * inputs)),
+            buffers.Random(outputs, 0.5),
+            buffers.Random(outputs, 0.1));
+    }
+}
