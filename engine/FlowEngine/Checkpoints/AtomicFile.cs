@@ -5,7 +5,7 @@ public static class AtomicFile
 {
     private const int BufferLengthInBytes = 1 << 16;
 
-    /// <summary>Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it.</summary>
+    /// <summary>Writes a temporary file beside <paramref name="path"/>, flushes it to disk, renames it.</summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>
     /// <param name="write">Writes the content. If it throws, the old file stays and no temporary file is left.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: the file cannot be written.</exception>

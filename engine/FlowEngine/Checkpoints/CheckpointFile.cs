@@ -29,7 +29,7 @@ public sealed class CheckpointFile
     /// <summary>The configuration, as the JSON text that was saved.</summary>
     public string Config { get; }
 
-    /// <summary>Writes a checkpoint, atomically: a reader or a crash sees the old file or the new, never a part.</summary>
+    /// <summary>Writes a checkpoint, atomically: readers and crashes see the old file or the new.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="tensors">The tensors, of different names.</param>
     /// <param name="configJson">The configuration.</param>

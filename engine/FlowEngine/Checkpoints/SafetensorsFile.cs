@@ -21,7 +21,7 @@ public sealed class SafetensorsFile
         Metadata = metadata;
     }
 
-    /// <summary>The path it was read from, or the name given for a stream or memory; error lines begin with it.</summary>
+    /// <summary>The path, or the name given to a stream or memory; error lines begin with it.</summary>
     public string Name { get; }
 
     /// <summary>The tensors, in the order of their bytes in the file.</summary>

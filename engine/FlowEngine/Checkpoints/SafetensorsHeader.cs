@@ -226,7 +226,8 @@ internal sealed class SafetensorsHeader
         if (count < 0 || count > int.MaxValue / elementSize)
         {
             throw new FormatException(
-                $"tensor {NamedTensor.Quote(name)}: shape {NamedTensor.Describe(shape)} is impossible or 2 GiB or more");
+                $"tensor {NamedTensor.Quote(name)}: shape {NamedTensor.Describe(shape)} is impossible, " +
+                "or 2 GiB or more");
         }
 
         return begin >= 0 && end >= begin && end - begin == count * elementSize

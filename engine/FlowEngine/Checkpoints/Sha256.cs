@@ -1,17 +1,25 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace FlowEngine.Checkpoints;
 
 /// <summary>SHA-256 (FIPS 180-4) of a sequence of spans.</summary>
 /// <remarks>
-/// The platform's class needs OpenSSL on Linux and ends the process where that is missing, which a library inside
-/// somebody's program must not do. This one guards against damage, not forgery, so it need not be constant-time.
+/// The platform's class uses the processor's own instructions, several times faster than portable code can be. But
+/// on Linux it needs OpenSSL and ends the process where that is missing, which a library inside somebody's program
+/// must not do: there this code steps in. It guards against damage, not forgery, so it need not be constant-time.
 /// </remarks>
 internal sealed class Sha256
 {
     private const int BlockLengthInBytes = 64;
     private const int Rounds = 64;
+
+    private static readonly bool _platformIsUsable =
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ||
+        (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libssl.so.3", out _));
 
     // The first 32 fractional bits of the cube roots of the first 64 primes.
     private static readonly uint[] _roundConstants =
@@ -38,6 +46,23 @@ internal sealed class Sha256
 
     /// <summary>The digest of the tensors' bytes, one after another, in lower-case hexadecimal.</summary>
     internal static string OfTensors(IEnumerable<NamedTensor> tensors)
+    {
+        if (!_platformIsUsable)
+        {
+            return OfTensorsPortably(tensors);
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (NamedTensor tensor in tensors)
+        {
+            hash.AppendData(tensor.Bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The same digest by this class alone.</summary>
+    internal static string OfTensorsPortably(IEnumerable<NamedTensor> tensors)
     {
         var hash = new Sha256();
         foreach (NamedTensor tensor in tensors)
@@ -93,42 +118,43 @@ internal sealed class Sha256
 
     private void Compress(ReadOnlySpan<byte> blocks)
     {
-        Span<uint> w = stackalloc uint[Rounds];
-        ReadOnlySpan<uint> k = _roundConstants;
+        Span<uint> words = stackalloc uint[Rounds];
+        ref uint w = ref MemoryMarshal.GetReference(words);
+        ref uint k = ref MemoryMarshal.GetArrayDataReference(_roundConstants);
         for (; !blocks.IsEmpty; blocks = blocks[BlockLengthInBytes..])
         {
-            for (int t = 0; t < 16; t++)
-            {
-                w[t] = BinaryPrimitives.ReadUInt32BigEndian(blocks[(t * sizeof(uint))..]);
-            }
-
-            for (int t = 16; t < w.Length; t++)
-            {
-                uint x = w[t - 15];
-                uint y = w[t - 2];
-                w[t] = w[t - 16] + w[t - 7] +
-                    (BitOperations.RotateRight(x, 7) ^ BitOperations.RotateRight(x, 18) ^ (x >> 3)) +
-                    (BitOperations.RotateRight(y, 17) ^ BitOperations.RotateRight(y, 19) ^ (y >> 10));
-            }
-
+            Expand(blocks, ref w);
             (uint a, uint b, uint c, uint d) = (_state[0], _state[1], _state[2], _state[3]);
             (uint e, uint f, uint g, uint h) = (_state[4], _state[5], _state[6], _state[7]);
-            for (int t = 0; t < w.Length; t++)
+
+            // The standard moves eight variables along in each round. Renaming them instead moves nothing, and
+            // after eight rounds the names are back in their places.
+            for (int t = 0; t < Rounds; t += 8)
             {
-                uint sum1 = BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^
-                    BitOperations.RotateRight(e, 25);
-                uint first = h + sum1 + (g ^ (e & (f ^ g))) + k[t] + w[t];
-                uint sum0 = BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^
-                    BitOperations.RotateRight(a, 22);
-                uint second = sum0 + ((a & b) | (c & (a | b)));
-                h = g;
-                g = f;
-                f = e;
-                e = d + first;
-                d = c;
-                c = b;
-                b = a;
-                a = first + second;
+                h += Second(e, f, g) + Unsafe.Add(ref k, t) + Unsafe.Add(ref w, t);
+                d += h;
+                h += First(a, b, c);
+                g += Second(d, e, f) + Unsafe.Add(ref k, t + 1) + Unsafe.Add(ref w, t + 1);
+                c += g;
+                g += First(h, a, b);
+                f += Second(c, d, e) + Unsafe.Add(ref k, t + 2) + Unsafe.Add(ref w, t + 2);
+                b += f;
+                f += First(g, h, a);
+                e += Second(b, c, d) + Unsafe.Add(ref k, t + 3) + Unsafe.Add(ref w, t + 3);
+                a += e;
+                e += First(f, g, h);
+                d += Second(a, b, c) + Unsafe.Add(ref k, t + 4) + Unsafe.Add(ref w, t + 4);
+                h += d;
+                d += First(e, f, g);
+                c += Second(h, a, b) + Unsafe.Add(ref k, t + 5) + Unsafe.Add(ref w, t + 5);
+                g += c;
+                c += First(d, e, f);
+                b += Second(g, h, a) + Unsafe.Add(ref k, t + 6) + Unsafe.Add(ref w, t + 6);
+                f += b;
+                b += First(c, d, e);
+                a += Second(f, g, h) + Unsafe.Add(ref k, t + 7) + Unsafe.Add(ref w, t + 7);
+                e += a;
+                a += First(b, c, d);
             }
 
             _state[0] += a;
@@ -141,4 +167,30 @@ internal sealed class Sha256
             _state[7] += h;
         }
     }
+
+    /// <summary>Fills the 64 words at <paramref name="w"/>: the 16 of a block and those that follow from them.</summary>
+    private static void Expand(ReadOnlySpan<byte> block, ref uint w)
+    {
+        for (int t = 0; t < 16; t++)
+        {
+            Unsafe.Add(ref w, t) = BinaryPrimitives.ReadUInt32BigEndian(block[(t * sizeof(uint))..]);
+        }
+
+        for (int t = 16; t < Rounds; t++)
+        {
+            uint x = Unsafe.Add(ref w, t - 15);
+            uint y = Unsafe.Add(ref w, t - 2);
+            Unsafe.Add(ref w, t) = Unsafe.Add(ref w, t - 16) + Unsafe.Add(ref w, t - 7) +
+                (BitOperations.RotateRight(x, 7) ^ BitOperations.RotateRight(x, 18) ^ (x >> 3)) +
+                (BitOperations.RotateRight(y, 17) ^ BitOperations.RotateRight(y, 19) ^ (y >> 10));
+        }
+    }
+
+    private static uint First(uint a, uint b, uint c) =>
+        (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22)) +
+        ((a & b) | (c & (a | b)));
+
+    private static uint Second(uint e, uint f, uint g) =>
+        (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25)) +
+        (g ^ (e & (f ^ g)));
 }

@@ -79,11 +79,17 @@ public sealed class CheckpointFileTests
 
     [Fact]
     public void A_foreign_file_is_told_to_be_imported() =>
-        Assert.Contains("flow import", Refused(new Dictionary<string, string> { ["format"] = "pt" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "flow import",
+            Refused(new Dictionary<string, string> { ["format"] = "pt" }),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_file_without_configuration_is_refused() =>
-        Assert.Contains("configuration", Refused(new Dictionary<string, string> { ["format_version"] = "1" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "configuration",
+            Refused(new Dictionary<string, string> { ["format_version"] = "1" }),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_save_that_fails_leaves_the_old_checkpoint()

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FlowEngine.Tests.Checkpoints;
 
-/// <summary>What ActNorm and the 1x1 convolution of a step do to a pixel, y = Matrix·x + Offset, from either layout.</summary>
+/// <summary>What ActNorm and the 1x1 convolution of a step do to a pixel: y = Matrix·x + Offset.</summary>
 internal sealed record DenseMap(double[] Matrix, double[] Offset)
 {
     internal static DenseMap OfTheirs(IEnumerable<NamedTensor> tensors, int level, int step)

@@ -84,7 +84,10 @@ public sealed class SafetensorsFileTests
     public void Half_precision_converts_to_float()
     {
         byte[] file = Safetensors.Raw(
-            """{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[4,6]}}""",
+            """
+            {"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},
+             "b":{"dtype":"BF16","shape":[1],"data_offsets":[4,6]}}
+            """,
             6);
         BitConverter.TryWriteBytes(file.AsSpan(file.Length - 6), (Half)1.5f);
         BitConverter.TryWriteBytes(file.AsSpan(file.Length - 4), (Half)(-0.25f));

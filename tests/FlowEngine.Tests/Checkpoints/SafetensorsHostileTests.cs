@@ -68,7 +68,8 @@ public sealed class SafetensorsHostileTests
         },
         {
             """
-            {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"\u0061":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
+            {"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},
+             "\u0061":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}
             """,
             "names \"a\" twice"
         },

@@ -39,4 +39,19 @@ public sealed class Sha256Tests
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), hash.Finish());
         }
     }
+
+    [Fact]
+    public void Tensors_have_one_digest_with_or_without_the_platform()
+    {
+        NamedTensor[] tensors =
+        [
+            new("a", new[] { 1f, 2 }, 2),
+            new("b", new byte[100], 100),
+            new("c", Array.Empty<byte>(), 0),
+        ];
+        byte[] bytes = [.. tensors.SelectMany(tensor => tensor.Bytes.ToArray())];
+        string expected = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Assert.Equal(expected, Sha256.OfTensors(tensors));
+        Assert.Equal(expected, Sha256.OfTensorsPortably(tensors));
+    }
 }
