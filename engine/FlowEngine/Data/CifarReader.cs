@@ -22,7 +22,7 @@ internal static class CifarReader
             && (length % Record10 == 0 || length % Record100 == 0);
     }
 
-    /// <summary>The files of each part in a folder, by their official names; empty for a part that is not there.</summary>
+    /// <summary>The files of each part in a folder, by their official names; none for a part not there.</summary>
     public static (string[] Train, string[] Test) FindParts(string folder)
     {
         string[] batches = Directory.GetFiles(folder, "data_batch_*.bin");

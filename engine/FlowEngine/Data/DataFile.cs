@@ -69,7 +69,7 @@ internal static class DataFile
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw Error(FlowErrorKind.BadFormat, path, $"is damaged or cut short: {e.Message}", e);
+            throw Error(FlowErrorKind.BadFormat, path, $"is damaged or cut short ({e.Message}), expected a whole file", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException
             or ArgumentException or NotSupportedException)

@@ -23,7 +23,7 @@ public sealed class ImageDataset
     public ImageDataset(
         string name, int height, int width, int channels, int bins, byte[][] images, int[]? labels = null)
     {
-        Name = name ?? throw Invalid("data set", "the name is null");
+        Name = name ?? throw Invalid("data set", "the name is null, expected text");
         int length = Image.CheckedLength(height, width, channels);
         if (bins is < 2 or > 256)
         {
@@ -32,7 +32,7 @@ public sealed class ImageDataset
 
         if (images is null)
         {
-            throw Invalid(name, "the images are null");
+            throw Invalid(name, "the images are null, expected an array");
         }
 
         for (int i = 0; i < images.Length; i++)

@@ -14,7 +14,7 @@ public static class ImageGrid
     /// <param name="channels">1 or 2 are shown as grey, 3 or 4 as RGB; of 2 or 4 the last, alpha, is dropped.</param>
     /// <param name="columns">Images a row, at least 1.</param>
     /// <param name="bins">Number of levels, 2..256; level bins-1 is shown as 255.</param>
-    /// <returns>The picture, of 1 or 3 channels; small images enlarged by a whole factor to 32 pixels or more.</returns>
+    /// <returns>The picture, of 1 or 3 channels; small images enlarged by a whole factor to 32 pixels.</returns>
     /// <exception cref="FlowException">An argument or a level breaks the rules above.</exception>
     public static Image Compose(
         IReadOnlyList<byte[]> images, int height, int width, int channels, int columns, int bins) =>
@@ -23,7 +23,7 @@ public static class ImageGrid
     /// <summary>Composes a data set row by row, left to right, with white gaps of two pixels around each.</summary>
     /// <param name="images">At least one image, of 1 to 4 channels; alpha, the last of 2 or 4, is dropped.</param>
     /// <param name="columns">Images a row, at least 1.</param>
-    /// <returns>The picture, of 1 or 3 channels; small images enlarged by a whole factor to 32 pixels or more.</returns>
+    /// <returns>The picture, of 1 or 3 channels; small images enlarged by a whole factor to 32 pixels.</returns>
     /// <exception cref="FlowException">There is no image, a channel count above 4, or columns is below 1.</exception>
     public static Image Compose(ImageDataset images, int columns)
     {

@@ -168,7 +168,7 @@ internal sealed class PngDecoder
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw DataFile.BadFormat(_name, $"has damaged or missing rows: {e.Message}", e);
+            throw DataFile.BadFormat(_name, $"has damaged or missing rows ({e.Message}), expected {_height}", e);
         }
 
         return new Image(_height, _width, Channels, pixels);

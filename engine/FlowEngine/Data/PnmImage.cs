@@ -8,14 +8,14 @@ public static class PnmImage
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The image, of 1 or 3 channels, samples spread over 0..255 if the file's maximum is lower.</returns>
-    /// <exception cref="FlowException">Io: the file cannot be read. BadFormat: it is not P5 or P6, or damaged.</exception>
+    /// <exception cref="FlowException">Io: the file is unreadable. BadFormat: not P5 or P6, or damaged.</exception>
     public static Image Read(string path) => Decode(DataFile.ReadAllBytes(path), path);
 
     /// <summary>Reads the bytes of a file.</summary>
     /// <param name="file">A whole file of one image.</param>
     /// <param name="name">What error messages call it.</param>
     /// <returns>The image, of 1 or 3 channels, samples spread over 0..255 if the file's maximum is lower.</returns>
-    /// <exception cref="FlowException">BadFormat: the bytes are no P5 or P6 or are damaged.</exception>
+    /// <exception cref="FlowException">BadFormat: not P5 or P6, or damaged.</exception>
     public static Image Decode(ReadOnlySpan<byte> file, string name)
     {
         if (file is not [(byte)'P', (byte)'5' or (byte)'6', ..])

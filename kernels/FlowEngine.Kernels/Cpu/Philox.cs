@@ -11,6 +11,9 @@ public sealed unsafe partial class CpuBackend
     private const float UniformScale = 1f / (1 << 24);
     private const float LargestBelowOne = 1f - UniformScale;
 
+    // What keeps a dequantized number inside its level; see the contract.
+    private const float LevelMargin = 1f / (1 << 14);
+
     private enum PhiloxKind
     {
         Uniform,
@@ -57,13 +60,6 @@ public sealed unsafe partial class CpuBackend
         ReadOnlySpan<byte> levels,
         int bins)
     {
-        // first[level] and last[level]: the floats that are of that level; see LevelRange.
-        float* range = stackalloc float[2 * 256];
-        for (int level = 0; level < bins; level++)
-        {
-            (range[level], range[256 + level]) = LevelRange(level, bins);
-        }
-
         fixed (uint* items = indices)
         {
             fixed (byte* grey = levels)
@@ -77,38 +73,12 @@ public sealed unsafe partial class CpuBackend
                     PartsPerItem = (elements + PhiloxElements - 1) / PhiloxElements,
                     Destination = Pointer(destination, (long)indices.Length * elements),
                     Levels = grey,
-                    Step = bins == 0 ? 0 : 1f / bins,
-                    Range = range,
+                    BinWidth = bins == 0 ? 0 : 1f / bins,
                 };
                 _team.Run(indices.Length * job.PartsPerItem, job);
             }
         }
     }
-
-    /// <summary>
-    /// The first and last float x with floor((x + 0.5) · bins) = level, whether that is computed in float or in double.
-    /// Rounding may carry (level + u) · (1 / bins) - 0.5 a few units beyond either.
-    /// </summary>
-    private static (float First, float Last) LevelRange(int level, int bins)
-    {
-        float first = (float)(((double)level / bins) - 0.5);
-        while (!IsOfLevel(first, level, bins))
-        {
-            first = MathF.BitIncrement(first);
-        }
-
-        // Below the next level's start in steps of x + 0.5, which near x = 0 is coarser than x.
-        float end = (float)((level + 1.0) / bins);
-        while (!IsOfLevel(end - 0.5f, level, bins))
-        {
-            end = MathF.BitDecrement(end);
-        }
-
-        return (first, end - 0.5f);
-    }
-
-    private static bool IsOfLevel(float x, int level, int bins) =>
-        MathF.Floor((x + 0.5f) * bins) == level && Math.Floor((x + 0.5) * bins) == level;
 
     private struct PhiloxJob : IJob
     {
@@ -119,8 +89,7 @@ public sealed unsafe partial class CpuBackend
         public int PartsPerItem;
         public float* Destination;
         public byte* Levels;
-        public float Step;
-        public float* Range;
+        public float BinWidth;
 
         public readonly void Invoke(int index, int worker)
         {
@@ -175,9 +144,9 @@ public sealed unsafe partial class CpuBackend
                 Philox4x32.Block(block, item, Key.Epoch, Key.Purpose, Key.Seed, words);
                 for (int k = 0; k < Math.Min(4, count - i); k++)
                 {
-                    int level = levels[i + k];
-                    float x = ((level + ((words[k] >> 8) * UniformScale)) * Step) - 0.5f;
-                    destination[i + k] = Math.Min(Math.Max(x, Range[level]), Range[256 + level]);
+                    float u = (words[k] >> 8) * UniformScale;
+                    u = Math.Min(Math.Max(u, LevelMargin), 1 - LevelMargin);
+                    destination[i + k] = MathF.FusedMultiplyAdd(levels[i + k] + u, BinWidth, -0.5f);
                 }
             }
         }

@@ -37,12 +37,13 @@ public sealed unsafe partial class CpuBackend
         float* weight3 = Pointer(parameters.Weight3, (long)hidden * layout.Taps);
         int patch = layout.Patch;
         int taps = layout.Taps;
-        Pack(new StripPacking(weight1, hidden, patch, patch, 1, scale1, null, to + layout.Forward1), layout.PaddedHidden);
-        Pack(new StripPacking(weight2, hidden, hidden, hidden, 1, scale2, null, to + layout.Forward2), layout.PaddedHidden);
-        Pack(new StripPacking(weight3, taps, hidden, 1, taps, scale3, null, to + layout.Forward3), layout.PaddedTaps);
-        Pack(new StripPacking(weight3, hidden, taps, taps, 1, null, scale3, to + layout.Backward3), layout.PaddedHidden);
-        Pack(new StripPacking(weight2, hidden, hidden, 1, hidden, null, scale2, to + layout.Backward2), layout.PaddedHidden);
-        Pack(new StripPacking(weight1, patch, hidden, 1, patch, null, scale1, to + layout.Backward1), layout.PaddedPatch);
+        int padded = layout.PaddedHidden;
+        Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2));
+        Pack(new StripPacking(weight3, taps, layout.PaddedTaps, hidden, 1, taps, scale3, null, to + layout.Forward3));
+        Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2));
+        Pack(new StripPacking(weight1, patch, layout.PaddedPatch, hidden, 1, patch, null, scale1, to + layout.Backward1));
         SumOverHidden(weight3, scale3, network, to + layout.Outside);
     }
 
@@ -239,7 +240,7 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private void Pack(StripPacking packing, int paddedRows) => _team.Run(StripProduct.Strips(paddedRows), packing);
+    private void Pack(StripPacking packing) => _team.Run(packing.Parts, packing);
 
     private PixelNetworkForwardJob ForwardJob(
         PixelNetworkShape network,

@@ -5,6 +5,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>Packs a scaled weight matrix into strips: [strip][k][rows of the strip], rows past the last 0.</summary>
 /// <param name="source">The matrix.</param>
 /// <param name="rows">Its rows.</param>
+/// <param name="paddedRows">The rows of the strips.</param>
 /// <param name="depth">Its k values.</param>
 /// <param name="rowStride">From one row to the next: 1, or the number of k values.</param>
 /// <param name="depthStride">From one k to the next: 1 where the row stride is not.</param>
@@ -14,6 +15,7 @@ namespace FlowEngine.Kernels.Cpu;
 internal readonly unsafe struct StripPacking(
     float* source,
     int rows,
+    int paddedRows,
     int depth,
     int rowStride,
     int depthStride,
@@ -21,12 +23,12 @@ internal readonly unsafe struct StripPacking(
     float* depthScale,
     float* target) : IJob
 {
-    public int Parts => StripProduct.Strips(StripProduct.PaddedRows(rows));
+    public int Parts => StripProduct.Strips(paddedRows);
 
     public void Invoke(int index, int worker)
     {
         int row = index * StripProduct.StripRows;
-        int stripRows = Math.Min(StripProduct.StripRows, StripProduct.PaddedRows(rows) - row);
+        int stripRows = Math.Min(StripProduct.StripRows, paddedRows - row);
         float* strip = target + ((nint)row * depth);
         for (int r = 0; r < stripRows; r += Vector128<float>.Count)
         {
@@ -36,7 +38,7 @@ internal readonly unsafe struct StripPacking(
 
     private void PackFourRows(int row, float* strip, int stripRows)
     {
-        int count = Math.Min(Vector128<float>.Count, rows - row);
+        int count = Math.Clamp(rows - row, 0, Vector128<float>.Count);
         float* from = source + ((nint)row * rowStride);
         Vector128<float> scale = Vector128<float>.One;
         for (int r = 0; r < count && rowScale is not null; r++)

@@ -14,8 +14,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private const int SpinsBeforeSleep = 2000;
 
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly Lock _sleepLock = new();
+    private readonly object _sleep = new();
     private int _sleepers;
     private int _busy;
     private volatile int _generation;
@@ -63,15 +62,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         _failure = null;
         _running = _threads.Length;
         Interlocked.Increment(ref _generation);
-        lock (_sleepLock)
-        {
-            if (_sleepers > 0)
-            {
-                _wake.Release(_sleepers);
-                _sleepers = 0;
-            }
-        }
-
+        WakeSleepers();
         TakeParts(0);
         SpinWait spin = default;
         while (Volatile.Read(ref _running) > 0)
@@ -88,13 +79,11 @@ internal sealed unsafe class WorkerTeam : IDisposable
     {
         _stopping = true;
         Interlocked.Increment(ref _generation);
-        _wake.Release(_threads.Length);
+        WakeSleepers();
         foreach (Thread thread in _threads)
         {
             thread.Join();
         }
-
-        _wake.Dispose();
     }
 
     private static void Invoke<TJob>(void* job, int index, int worker)
@@ -129,19 +118,27 @@ internal sealed unsafe class WorkerTeam : IDisposable
             Thread.SpinWait(8);
         }
 
-        while (_generation == seen)
+        // A condition, not a semaphore: a worker that is done early must not take the wake-up of one still asleep.
+        lock (_sleep)
         {
-            lock (_sleepLock)
+            _sleepers++;
+            while (_generation == seen)
             {
-                if (_generation != seen)
-                {
-                    return;
-                }
-
-                _sleepers++;
+                Monitor.Wait(_sleep);
             }
 
-            _wake.Wait();
+            _sleepers--;
+        }
+    }
+
+    private void WakeSleepers()
+    {
+        lock (_sleep)
+        {
+            if (_sleepers > 0)
+            {
+                Monitor.PulseAll(_sleep);
+            }
         }
     }
 

@@ -160,7 +160,8 @@ public sealed partial class ReferenceBackend<T>
         Store(offsetGradient, dOffset);
     }
 
-    private static void MapPixels(ImageShape shape, BufferView matrix, BufferView offset, BufferView from, BufferView to)
+    private static void MapPixels(
+        ImageShape shape, BufferView matrix, BufferView offset, BufferView from, BufferView to)
     {
         int n = shape.Channels;
         double[] rows = WideArray(matrix, n * n);

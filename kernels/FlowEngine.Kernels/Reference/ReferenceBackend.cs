@@ -4,14 +4,14 @@ using FlowEngine.Kernels.Host;
 namespace FlowEngine.Kernels.Reference;
 
 /// <summary>
-/// The operations written straight from their formulae, one element after the other on one thread: what the tests trust.
-/// One file per family of operations.
+/// The operations written straight from their formulae, one element after the other on one thread: what the tests
+/// trust. One file per family of operations.
 /// </summary>
 /// <typeparam name="T">The type the values are stored in: float or double.</typeparam>
 /// <remarks>
-/// Elements are read as <typeparamref name="T"/>, worked on in float64 and rounded once, where they are stored. All sums
-/// (convolutions, LogDet, gradients) are float64 and run in the order of the indices. A view holds at most 2³¹ elements.
-/// It may allocate where other backends may not.
+/// Elements are read as <typeparamref name="T"/>, worked on in float64 and rounded once, where they are stored. All
+/// sums (convolutions, LogDet, gradients) are float64 and run in the order of the indices. A view holds fewer than 2³¹
+/// elements. It may allocate where other backends may not.
 /// </remarks>
 public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     where T : unmanaged, IBinaryFloatingPointIeee754<T>

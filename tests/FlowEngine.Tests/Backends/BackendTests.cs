@@ -16,10 +16,12 @@ public abstract partial class BackendTests : IDisposable
     private readonly ReferenceBackend<double> _judge = new();
     private IBackend? _backend;
 
-    /// <summary>Does the work of one case with arrays from <paramref name="buffers"/> and says what to compare.</summary>
+    /// <summary>
+    /// Does the work of one case with arrays from <paramref name="buffers"/> and says what to compare.
+    /// </summary>
     public delegate Outputs Operation(TestBuffers buffers, ImageShape shape);
 
-    /// <summary>Shapes (B, H, W, C) with odd sizes, single pixels, and pixel counts around the sizes of tiles.</summary>
+    /// <summary>Shapes (B, H, W, C): odd sizes, single pixels, pixel counts around the sizes of tiles.</summary>
     public static TheoryData<int, int, int, int> Shapes => new()
     {
         { 1, 1, 1, 2 },

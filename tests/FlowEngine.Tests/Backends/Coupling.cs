@@ -31,7 +31,8 @@ public abstract partial class BackendTests
         for (int pixels = 1; pixels <= 70; pixels++)
         {
             AssertAgrees(
-                (buffers, s) => RunCoupling(buffers, s, kind, inPlace), new ImageShape(1, 1, pixels, 2 + (pixels % 5 * 2)));
+                (buffers, s) => RunCoupling(buffers, s, kind, inPlace),
+                new ImageShape(1, 1, pixels, 2 + (pixels % 5 * 2)));
         }
     }
 

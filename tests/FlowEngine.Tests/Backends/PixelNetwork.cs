@@ -24,7 +24,7 @@ public abstract partial class BackendTests
         { 1, 25, 41, 6, 129 },
     };
 
-    /// <summary>The coupling, whether the network has inner ActNorms, and whether taps outside the image read 1.</summary>
+    /// <summary>The coupling, whether there are inner ActNorms, whether taps outside the image read 1.</summary>
     public static TheoryData<CouplingKind, bool, bool> NetworkKinds => new()
     {
         { CouplingKind.Affine, true, false },
@@ -85,6 +85,54 @@ public abstract partial class BackendTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(NetworkKinds))]
+    public void PixelNetwork_is_three_padded_convolutions(CouplingKind kind, bool innerActNorm, bool outsideReadsOne)
+    {
+        var shape = new ImageShape(2, 3, 4, 6);
+        PixelNetworkShape network = NetworkShape(kind, 6, 5, innerActNorm, outsideReadsOne);
+        using var buffers = new TestBuffers(Backend, seed: 1, 0, 1);
+        PixelNetworkParameters parameters = NetworkParameters(buffers, network);
+        BufferView x = buffers.PerImage(shape.Dims);
+        BufferView prepared = PreparedNetwork(buffers, network, parameters);
+        double[] actual = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: false).Output);
+
+        double[] weight1 = buffers.Read(parameters.Weight1);
+        double[] weight2 = buffers.Read(parameters.Weight2);
+        double[] weight3 = buffers.Read(parameters.Weight3);
+        double[] input = buffers.Read(x);
+        double[] hidden = Convolved(
+            shape,
+            network.Hidden,
+            3,
+            (b, row, column, i) => Inside(shape, row, column)
+                ? input[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + i]
+                : 0,
+            network.InputChannels,
+            (o, tap, i) => weight1[(((o * 9) + tap) * network.InputChannels) + i]);
+        hidden = Activated(buffers, hidden, parameters.Bias1, parameters.LogScale1, innerActNorm ? 1 : 0, true);
+        double[] first = hidden;
+        hidden = Convolved(
+            shape,
+            network.Hidden,
+            1,
+            (b, row, column, i) => first[(((((b * shape.Height) + row) * shape.Width) + column) * network.Hidden) + i],
+            network.Hidden,
+            (o, _, i) => weight2[(o * network.Hidden) + i]);
+        hidden = Activated(buffers, hidden, parameters.Bias2, parameters.LogScale2, innerActNorm ? 1 : 0, true);
+        double[] output = Convolved(
+            shape,
+            network.OutputChannels,
+            3,
+            (b, row, column, i) => Inside(shape, row, column)
+                ? hidden[(((((b * shape.Height) + row) * shape.Width) + column) * network.Hidden) + i]
+                : outsideReadsOne ? 1 : 0,
+            network.Hidden,
+            (o, tap, i) => weight3[(((i * 9) + tap) * network.OutputChannels) + o]);
+        double[] expected = Activated(buffers, output, parameters.Bias3, parameters.LogScale3, 3, false);
+        Agreement.AssertClose("output", expected, actual, 20 * BackendEpsilon);
+    }
+
     [Fact]
     public void PixelNetwork_gives_the_same_bits_whether_it_keeps_or_not()
     {
@@ -130,6 +178,57 @@ public abstract partial class BackendTests
                 },
                 new ImageShape(3, height, width, channels));
         }
+    }
+
+    private static bool Inside(ImageShape shape, int row, int column) =>
+        row >= 0 && row < shape.Height && column >= 0 && column < shape.Width;
+
+    // A textbook convolution of odd side; pixel(b, row, column, i) is asked outside the image too.
+    private static double[] Convolved(
+        ImageShape shape,
+        int outputs,
+        int side,
+        Func<int, int, int, int, double> pixel,
+        int inputs,
+        Func<int, int, int, double> weight)
+    {
+        double[] result = new double[shape.Pixels * outputs];
+        for (int p = 0; p < shape.Pixels; p++)
+        {
+            (int b, int position) = int.DivRem(p, shape.PixelsPerImage);
+            (int row, int column) = int.DivRem(position, shape.Width);
+            for (int o = 0; o < outputs; o++)
+            {
+                for (int tap = 0; tap < side * side; tap++)
+                {
+                    for (int i = 0; i < inputs; i++)
+                    {
+                        int tapRow = row + (tap / side) - (side / 2);
+                        int tapColumn = column + (tap % side) - (side / 2);
+                        result[(p * outputs) + o] += weight(o, tap, i) * pixel(b, tapRow, tapColumn, i);
+                    }
+                }
+            }
+        }
+
+        return result;
+    }
+
+    // e^(factor · ls) (c + b), rectified or not.
+    private static double[] Activated(
+        TestBuffers buffers, double[] c, BufferView bias, BufferView logScale, double factor, bool rectified)
+    {
+        double[] biases = buffers.Read(bias);
+        double[] logScales = factor == 0 ? new double[biases.Length] : buffers.Read(logScale);
+        double[] result = new double[c.Length];
+        for (int i = 0; i < c.Length; i++)
+        {
+            int channel = i % biases.Length;
+            double value = Math.Exp(factor * logScales[channel]) * (c[i] + biases[channel]);
+            result[i] = rectified ? Math.Max(0, value) : value;
+        }
+
+        return result;
     }
 
     private static PixelNetworkShape NetworkShape(

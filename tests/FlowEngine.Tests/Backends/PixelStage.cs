@@ -12,7 +12,8 @@ public abstract partial class BackendTests
         bool inPlace = false;
         foreach ((CouplingKind kind, bool innerActNorm, bool outsideReadsOne) in NetworkKinds.Select(row => row.Data))
         {
-            PixelNetworkShape network = NetworkShape(kind, channels, Math.Min(hidden, 16), innerActNorm, outsideReadsOne);
+            PixelNetworkShape network =
+                NetworkShape(kind, channels, Math.Min(hidden, 16), innerActNorm, outsideReadsOne);
             bool aliased = inPlace = !inPlace;
             AssertAgrees(
                 (buffers, shape) => RunPixelStage(buffers, shape, kind, network, aliased),

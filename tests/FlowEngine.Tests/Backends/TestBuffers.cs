@@ -8,8 +8,8 @@ namespace FlowEngine.Tests.Backends;
 /// float32 number, so that all backends are asked the same question.
 /// </summary>
 /// <remarks>
-/// Every view starts at an odd offset between guards of NaN: what reads outside a view gives NaN, what writes outside it
-/// is found by <see cref="AssertGuardsUntouched"/>. Outputs start as NaN, so that one which is not written shows.
+/// Every view starts at an odd offset between guards of NaN: what reads outside a view gives NaN, what writes outside
+/// it is found by <see cref="AssertGuardsUntouched"/>. Outputs start as NaN, so that one which is not written shows.
 /// </remarks>
 public sealed class TestBuffers : IDisposable
 {

@@ -1,0 +1,289 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
+using FlowEngine.Kernels;
+using FlowEngine.Kernels.Cpu;
+
+namespace FlowEngine.Tests.Backends;
+
+/// <summary>
+/// Computations of the CPU backend whose every bit must be the same for any number of threads and on every instruction
+/// set. To have another one checked, add it to <see cref="All"/>.
+/// </summary>
+internal static class BitDigests
+{
+    private static readonly ImageShape _shape = new(3, 20, 21, 12);
+
+    /// <summary>The computations by name: each gives the numbers whose bits count.</summary>
+    public static IReadOnlyList<(string Name, Func<CpuBackend, IEnumerable<float[]>> Compute)> All { get; } =
+    [
+        ("elementary functions", _ => ElementaryFunctions()),
+        ("affine coupling", backend => Coupling(backend, CouplingKind.Affine)),
+        ("additive coupling", backend => Coupling(backend, CouplingKind.Additive)),
+        ("affine map of 6 channels", backend => PixelAffine(backend, _shape.WithChannels(6))),
+        ("affine map of 12 channels", backend => PixelAffine(backend, _shape)),
+        ("affine map of 50 channels", backend => PixelAffine(backend, new ImageShape(2, 5, 7, 50))),
+        ("Gaussian", backend => Gaussian(backend, _shape.Batch)),
+        ("Gaussian with a shared prior", backend => Gaussian(backend, 1)),
+        ("sums over pixels", ChannelSums),
+        ("random numbers", RandomNumbers),
+        ("squeeze", Squeeze),
+        ("Adam", backend => Optimizer(backend, OptimizerKind.Adam)),
+        ("AdamW", backend => Optimizer(backend, OptimizerKind.AdamW)),
+        ("Adamax", backend => Optimizer(backend, OptimizerKind.Adamax)),
+    ];
+
+    /// <summary>A SHA-256 of the bits of every computation, by name.</summary>
+    public static Dictionary<string, string> Compute(int threads)
+    {
+        using var backend = new CpuBackend(threads);
+        var digests = new Dictionary<string, string>();
+        foreach ((string name, Func<CpuBackend, IEnumerable<float[]>> compute) in All)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (float[] values in compute(backend))
+            {
+                hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+            }
+
+            digests.Add(name, Convert.ToHexString(hash.GetHashAndReset()));
+        }
+
+        return digests;
+    }
+
+    private static IEnumerable<float[]> ElementaryFunctions()
+    {
+        // Logarithmically spaced through all magnitudes, of both signs.
+        float[] inputs = new float[4096];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = BitConverter.Int32BitsToSingle((i * 0x7f800) ^ (i << 31));
+        }
+
+        float[] results = new float[inputs.Length * 6];
+        Span<float> to = results;
+        for (int i = 0; i < inputs.Length; i += SimdMath.Width, to = to[(6 * SimdMath.Width)..])
+        {
+            Vector512<float> x = Vector512.LoadUnsafe(ref inputs[i]);
+            Vector512<float> turns = Vector512.ConvertToSingle(
+                (Vector512.Create(i * 4096) + (Vector512<int>.Indices * 257)) & Vector512.Create(0xffffff))
+                * Vector512.Create(1f / (1 << 24));
+            SimdMath.Exp(x).CopyTo(to);
+            SimdMath.Log(Vector512.Abs(x)).CopyTo(to[16..]);
+            SimdMath.Sigmoid(x).CopyTo(to[32..]);
+            SimdMath.LogSigmoid(x).CopyTo(to[48..]);
+            SimdMath.SinCosTurns(turns, out Vector512<float> cosine).CopyTo(to[64..]);
+            cosine.CopyTo(to[80..]);
+        }
+
+        yield return results;
+        yield return [.. inputs.Select(x => (float)SimdMath.Exp((double)x))];
+    }
+
+    private static IEnumerable<float[]> Coupling(CpuBackend backend, CouplingKind kind)
+    {
+        using var arrays = new Arrays(backend);
+        long outputs = kind == CouplingKind.Affine ? _shape.Length : _shape.Length / 2;
+        BufferView x = arrays.Random(_shape.Length);
+        BufferView output = arrays.Random(outputs, 3);
+        BufferView y = arrays.Zero(_shape.Length);
+        BufferView logDet = arrays.Random(_shape.Batch);
+        backend.CouplingForward(kind, _shape, x, output, y, logDet);
+        yield return arrays.Read(y);
+        yield return arrays.Read(logDet);
+        BufferView inverse = arrays.Zero(_shape.Length);
+        backend.CouplingInverse(kind, _shape, y, output, inverse);
+        yield return arrays.Read(inverse);
+        BufferView dy = arrays.Random(_shape.Length);
+        BufferView dOutput = arrays.Zero(outputs);
+        backend.CouplingBackward(kind, _shape, y, output, dy, logDet, dy, dOutput);
+        yield return arrays.Read(dy);
+        yield return arrays.Read(dOutput);
+    }
+
+    private static IEnumerable<float[]> PixelAffine(CpuBackend backend, ImageShape shape)
+    {
+        using var arrays = new Arrays(backend);
+        int channels = shape.Channels;
+        int square = channels * channels;
+        PixelAffineParameters parameters = new(
+            channels,
+            arrays.Random(channels),
+            arrays.Random(channels, 0.3),
+            arrays.Random(square, 0.2),
+            arrays.Random(square, 0.2),
+            arrays.Random(channels, 0.3),
+            arrays.Values([.. Enumerable.Range(0, channels).Select(c => c % 3 == 0 ? -1f : 1f)]),
+            arrays.Values([.. Enumerable.Range(0, channels).Select(c => (float)((c + 5) % channels))]));
+        PixelAffineMap map = new(channels, arrays.Zero(PixelAffineMap.LengthFor(channels)));
+        backend.PixelAffineAssemble(parameters, map, inverse: true);
+        yield return arrays.Read(map.Storage);
+        BufferView x = arrays.Random(shape.Length);
+        BufferView y = arrays.Zero(shape.Length);
+        BufferView logDet = arrays.Random(shape.Batch);
+        backend.PixelAffineForward(shape, map, x, y, logDet);
+        yield return arrays.Read(y);
+        yield return arrays.Read(logDet);
+        backend.PixelAffineInverse(shape, map, y, y);
+        yield return arrays.Read(y);
+        BufferView dy = arrays.Random(shape.Length);
+        BufferView dMatrix = arrays.Zero(square);
+        BufferView dOffset = arrays.Zero(channels);
+        BufferView workspace = arrays.Zero(backend.PixelAffineWorkspaceLength(shape));
+        backend.PixelAffineBackward(shape, map, x, dy, dy, dMatrix, dOffset, workspace);
+        yield return arrays.Read(dy);
+        yield return arrays.Read(dMatrix);
+        yield return arrays.Read(dOffset);
+        PixelAffineParameters gradients = new(
+            channels,
+            arrays.Random(channels),
+            arrays.Random(channels),
+            arrays.Random(square),
+            arrays.Random(square),
+            arrays.Random(channels),
+            default,
+            default);
+        backend.PixelAffineAssembleBackward(
+            parameters, shape.PixelsPerImage, dMatrix, dOffset, logDet, gradients);
+        yield return arrays.Read(gradients.Bias);
+        yield return arrays.Read(gradients.LogScale);
+        yield return arrays.Read(gradients.Lower);
+        yield return arrays.Read(gradients.Upper);
+        yield return arrays.Read(gradients.LogDiagonal);
+    }
+
+    private static IEnumerable<float[]> Gaussian(CpuBackend backend, int priorBatch)
+    {
+        using var arrays = new Arrays(backend);
+        BufferView z = arrays.Random(_shape.Length);
+        BufferView prior = arrays.Random(2L * priorBatch * _shape.Dims);
+        BufferView logProb = arrays.Random(_shape.Batch);
+        BufferView dPrior = arrays.Zero(prior.Length);
+        BufferView other = arrays.Zero(_shape.Length);
+        backend.GaussianLogProb(_shape, z, prior, priorBatch, logProb);
+        yield return arrays.Read(logProb);
+        backend.GaussianBackward(_shape, z, prior, priorBatch, logProb, other, dPrior);
+        yield return arrays.Read(other);
+        yield return arrays.Read(dPrior);
+        backend.GaussianStandardize(_shape, z, prior, priorBatch, other);
+        yield return arrays.Read(other);
+        backend.GaussianSample(_shape, other, prior, priorBatch, 0.7, z);
+        yield return arrays.Read(z);
+    }
+
+    private static IEnumerable<float[]> ChannelSums(CpuBackend backend)
+    {
+        using var arrays = new Arrays(backend);
+        ImageShape shape = _shape.WithChannels(22);
+        BufferView x = arrays.Random(shape.Length);
+        BufferView sums = arrays.Random(shape.Channels);
+        BufferView mean = arrays.Zero(shape.Channels);
+        BufferView deviation = arrays.Zero(shape.Channels);
+        backend.SumChannels(shape, x, sums);
+        backend.ActNormStatistics(shape, x, mean, deviation);
+        yield return arrays.Read(sums);
+        yield return arrays.Read(mean);
+        yield return arrays.Read(deviation);
+    }
+
+    private static IEnumerable<float[]> RandomNumbers(CpuBackend backend)
+    {
+        using var arrays = new Arrays(backend);
+        const int Elements = 5001;
+        PhiloxKey key = new(0x0123456789abcdef, 3, 7);
+        uint[] indices = [5, 0, uint.MaxValue];
+        BufferView numbers = arrays.Zero(Elements * indices.Length);
+        backend.PhiloxUniform(key, indices, Elements, numbers);
+        yield return arrays.Read(numbers);
+        backend.PhiloxNormal(key, indices, Elements, numbers);
+        yield return arrays.Read(numbers);
+        byte[] levels = new byte[Elements * indices.Length];
+        new Random(1).NextBytes(levels);
+        backend.Dequantize(key, levels, indices, 256, numbers);
+        yield return arrays.Read(numbers);
+    }
+
+    private static IEnumerable<float[]> Squeeze(CpuBackend backend)
+    {
+        using var arrays = new Arrays(backend);
+        ImageShape shape = new(3, 6, 10, 5);
+        BufferView x = arrays.Random(shape.Length);
+        BufferView y = arrays.Zero(shape.Length);
+        backend.SqueezeForward(shape, x, y);
+        yield return arrays.Read(y);
+        backend.SqueezeInverse(shape, x, y);
+        yield return arrays.Read(y);
+    }
+
+    private static IEnumerable<float[]> Optimizer(CpuBackend backend, OptimizerKind kind)
+    {
+        using var arrays = new Arrays(backend);
+        const int Length = 40_003;
+        BufferView parameters = arrays.Random(Length);
+        BufferView gradients = arrays.Random(Length);
+        BufferView moment1 = arrays.Zero(Length);
+        BufferView moment2 = arrays.Zero(Length);
+        BufferView average = arrays.Random(Length);
+        BufferView squares = arrays.Zero(1);
+        backend.SumOfSquares(gradients, squares);
+        yield return arrays.Read(squares);
+        for (int step = 1; step <= 3; step++)
+        {
+            OptimizerSettings settings = new(kind, 1e-3, 0.9, 0.999, 1e-8, 1e-2, 10, 0.999, step);
+            backend.OptimizerStep(settings, squares, parameters, gradients, moment1, moment2, average);
+        }
+
+        yield return arrays.Read(parameters);
+        yield return arrays.Read(moment1);
+        yield return arrays.Read(moment2);
+        yield return arrays.Read(average);
+    }
+
+    /// <summary>Seeded arrays in the backend's memory.</summary>
+    private sealed class Arrays(CpuBackend backend) : IDisposable
+    {
+        private readonly List<DeviceBuffer> _buffers = [];
+        private readonly Random _random = new(20_18);
+
+        public BufferView Zero(long length)
+        {
+            DeviceBuffer buffer = backend.Allocate(length);
+            _buffers.Add(buffer);
+            return buffer.View;
+        }
+
+        public BufferView Values(float[] values)
+        {
+            BufferView view = Zero(values.Length);
+            backend.Write(values, view);
+            return view;
+        }
+
+        public BufferView Random(long length, double scale = 1)
+        {
+            float[] values = new float[length];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)(scale * ((2 * _random.NextDouble()) - 1));
+            }
+
+            return Values(values);
+        }
+
+        public float[] Read(BufferView view)
+        {
+            float[] values = new float[view.Length];
+            backend.Read(view, values.AsSpan());
+            return values;
+        }
+
+        public void Dispose()
+        {
+            foreach (DeviceBuffer buffer in _buffers)
+            {
+                buffer.Dispose();
+            }
+        }
+    }
+}
