@@ -1,1 +1,3 @@
-return 0;
+using FlowEngine.Cli;
+
+return FlowCommand.Run(args, Console.Out, Console.Error);

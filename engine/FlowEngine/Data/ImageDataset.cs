@@ -156,6 +156,55 @@ public sealed class ImageDataset
         return new ImageDataset(Name, height, width, Channels, Bins, images, Labels);
     }
 
+    /// <summary>The same images cut to their middle: what <see cref="Pad"/> added goes away again.</summary>
+    /// <param name="height">New rows, 1..Height.</param>
+    /// <param name="width">New columns, 1..Width.</param>
+    /// <exception cref="FlowException">A new size is not positive, or above the old one.</exception>
+    public ImageDataset Crop(int height, int width)
+    {
+        if (height < 1 || height > Height || width < 1 || width > Width)
+        {
+            throw Invalid(Name, $"cannot crop {Height}x{Width} to {height}x{width}, expected at most {Height}x{Width}");
+        }
+
+        if (height == Height && width == Width)
+        {
+            return this;
+        }
+
+        int first = ((Height - height) / 2 * Width + (Width - width) / 2) * Channels;
+        byte[][] images = Array.ConvertAll(_images, image =>
+        {
+            byte[] cropped = new byte[height * width * Channels];
+            for (int row = 0; row < height; row++)
+            {
+                image.AsSpan(first + row * Width * Channels, width * Channels)
+                    .CopyTo(cropped.AsSpan(row * width * Channels));
+            }
+
+            return cropped;
+        });
+        return new ImageDataset(Name, height, width, Channels, Bins, images, Labels);
+    }
+
+    /// <summary>The same images as a model takes them: quantized to its grey levels and padded to its size.</summary>
+    /// <param name="model">The model's configuration.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: the model was made for images of
+    /// another size or other channels, or of more grey levels than there are.</exception>
+    public ImageDataset PrepareFor(ModelConfig model)
+    {
+        if ((Height, Width, Channels) != (model.DataHeight, model.DataWidth, model.Glow.Channels)
+            || Bins < model.Glow.Bins)
+        {
+            throw Invalid(
+                Name,
+                $"images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
+                + $"{model.DataHeight}x{model.DataWidth}x{model.Glow.Channels} in {model.Glow.Bins} or more");
+        }
+
+        return Quantize(model.Glow.Bins).Pad(model.Glow.Height, model.Glow.Width);
+    }
+
     /// <summary>The first images.</summary>
     /// <param name="count">How many, 0..Count.</param>
     /// <exception cref="FlowException"><paramref name="count"/> is negative or above Count.</exception>

@@ -39,8 +39,15 @@ public sealed class Model : IDisposable
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
-    /// <summary>Images run at once by the calls below.</summary>
-    public int BatchSize { get; init; } = 64;
+    /// <summary>Images run at once by the calls below, at least 1.</summary>
+    /// <exception cref="FlowException">It is not positive, or above 65536.</exception>
+    public int BatchSize
+    {
+        get;
+        set => field = value is >= 1 and <= 1 << 16
+            ? value
+            : throw new FlowException(FlowErrorKind.InvalidArgument, $"batch is {value}, expected 1 to 65536");
+    } = 64;
 
     /// <summary>What a checkpoint of this model says.</summary>
     public ModelConfig Config { get; private set; }

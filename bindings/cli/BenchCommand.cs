@@ -1,0 +1,176 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow bench</c>: how fast training, densities and samples are on this machine, beside its own peak.</summary>
+/// <remarks>Random data and weights, a warm-up of some updates, medians over repeats.</remarks>
+internal static class BenchCommand
+{
+    private const int WarmupUpdates = 3;
+    private const int FewestRepeats = 3;
+    private const int BatchesOfData = 4;
+
+    public static Command Build()
+    {
+        BenchOptions options = new();
+        Command command = new("bench", "Measures training, log-probabilities and sampling on this machine.");
+        options.AddTo(command);
+        command.SetAction(parse => Run(options, parse));
+        return command;
+    }
+
+    private static int Run(BenchOptions options, ParseResult parse)
+    {
+        double seconds = parse.GetValue(options.Seconds);
+        if (!(seconds > 0 && seconds <= 3600))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                FormattableString.Invariant($"seconds is {seconds}, expected a positive number up to 3600"));
+        }
+
+        TrainerOptions training = new()
+        {
+            Batch = parse.GetValue(options.Batch),
+            Memory = parse.GetValue(options.Memory),
+            Seed = parse.GetValue(options.Seed),
+        };
+        training.Validate();
+        GlowOptions glow = options.Glow(parse);
+        int requested = parse.GetValue(options.Threads);
+        using IBackend backend = Devices.Open("auto", requested);
+        int threads = requested > 0 ? requested : Environment.ProcessorCount;
+        JsonObject report = Measure(glow, training, backend, threads, seconds);
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(options.Json))
+        {
+            output.WriteLine(report.ToJsonString());
+            return 0;
+        }
+
+        foreach ((string name, JsonNode? value) in report)
+        {
+            output.WriteLine($"{name,-26} {value}");
+        }
+
+        return 0;
+    }
+
+    private static JsonObject Measure(
+        GlowOptions glow, TrainerOptions training, IBackend backend, int threads, double seconds)
+    {
+        int batch = training.Batch;
+        double peak = FmaPeak.MeasureGflops(threads);
+        ImageDataset data = RandomImages(glow, batch * BatchesOfData, (int)training.Seed);
+        ModelConfig config = new(glow, IsInitialized: false, data.Name, glow.Height, glow.Width);
+        using Model model = Model.Create(config, backend, training.Seed);
+        model.BatchSize = batch;
+        using Trainer trainer = new(model, data, training);
+        trainer.Initialize();
+
+        // The zero convolutions are zero no more after these, and the code is compiled.
+        for (int i = 0; i < WarmupUpdates; i++)
+        {
+            trainer.Step();
+        }
+
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        (double step, int steps) = Median(seconds, () => trainer.Step());
+        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / steps;
+
+        // Densities read levels of noise: what the numbers are does not change the work.
+        float[] images = [.. Enumerable.Range(0, batch).SelectMany(i => data[i].ToArray())
+            .Select(level => (level + 0.5f) / glow.Bins - 0.5f)];
+        float[] one = images[..model.Flow.Dims];
+        model.LogProb(images);
+        model.LogProb(one);
+        (double logProb, _) = Median(seconds, () => model.LogProb(images));
+        (double latency, _) = Median(seconds, () => model.LogProb(one));
+        model.Sample(batch, 0.7, training.Seed);
+        (double sample, _) = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
+        peak = Math.Max(peak, FmaPeak.MeasureGflops(threads));
+
+        double forward = GlowArithmetic.ForwardFlops(glow) * 1e-9 * batch;
+        double train = forward * (trainer.Memory == MemoryMode.Store ? 3 : 4) / step;
+        using Process process = Process.GetCurrentProcess();
+        return new JsonObject
+        {
+            ["train_images_per_s"] = batch / step,
+            ["log_prob_images_per_s"] = batch / logProb,
+            ["log_prob_latency_b1_s"] = latency,
+            ["sample_images_per_s"] = batch / sample,
+            ["peak_rss_bytes"] = process.PeakWorkingSet64,
+            ["managed_bytes_per_step"] = allocated,
+            ["fma_peak_gflops"] = peak,
+            ["train_gflops"] = train,
+            ["train_share_of_peak"] = train / peak,
+            ["log_prob_gflops"] = forward / logProb,
+            ["log_prob_share_of_peak"] = forward / logProb / peak,
+            ["forward_gflop_per_image"] = forward / batch,
+            ["parameters"] = model.Flow.Parameters.Length,
+            ["preset"] = CommandOptions.NameOf(glow.Preset),
+            ["coupling"] = CommandOptions.NameOf(glow.Coupling),
+            ["levels"] = glow.Levels,
+            ["steps"] = glow.Steps,
+            ["hidden"] = glow.Hidden,
+            ["size"] = glow.Height,
+            ["channels"] = glow.Channels,
+            ["batch"] = batch,
+            ["memory"] = CommandOptions.NameOf(trainer.Memory),
+            ["threads"] = threads,
+            ["machine"] = Machine(),
+        };
+    }
+
+    private static ImageDataset RandomImages(GlowOptions glow, int count, int seed)
+    {
+        Random random = new(seed);
+        byte[][] images = new byte[count][];
+        for (int i = 0; i < count; i++)
+        {
+            images[i] = new byte[glow.Height * glow.Width * glow.Channels];
+            random.NextBytes(images[i]);
+        }
+
+        return new ImageDataset("noise", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+    }
+
+    /// <summary>The median time of an action repeated for some seconds, and how often that was.</summary>
+    private static (double Seconds, int Repeats) Median(double seconds, Action action)
+    {
+        List<double> times = new(1 << 16);
+        long begin = Stopwatch.GetTimestamp();
+        while (times.Count < FewestRepeats || Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        times.Sort();
+        return (times[times.Count / 2], times.Count);
+    }
+
+    private static string Machine()
+    {
+        const string CpuInfo = "/proc/cpuinfo";
+
+        string? model = File.Exists(CpuInfo)
+            ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        string name = model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            ?? RuntimeInformation.ProcessArchitecture.ToString();
+        int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+        return $"{name}, {Environment.ProcessorCount} cores, {bits}-bit vectors, {RuntimeInformation.FrameworkDescription}";
+    }
+}

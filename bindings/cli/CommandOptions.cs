@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace FlowEngine.Cli;
+
+/// <summary>Options that several commands have, and options whose errors are one plain line.</summary>
+internal static class CommandOptions
+{
+    public static Argument<string> Checkpoint() => new("CHECKPOINT")
+    {
+        Description = "A checkpoint.safetensors, or the folder of a run",
+    };
+
+    public static Option<string> Device() => new("--device")
+    {
+        Description = "Where to compute: auto or cpu",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    public static Option<int> Threads() => Number("--threads", "CPU threads; 0 for one per core", 0);
+
+    public static Option<ulong> Seed() => Number("--seed", "Seed of everything random", 0UL);
+
+    public static Option<bool> Json(string description) => new("--json") { Description = description };
+
+    public static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    /// <summary>A number with a default.</summary>
+    public static Option<T> Number<T>(string name, string description, T defaultValue)
+        where T : struct, INumber<T> => new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result => ParseNumber<T>(result, name) ?? default,
+        };
+
+    /// <summary>A number that may be left out; what it is then, the description says.</summary>
+    public static Option<T?> Number<T>(string name, string description)
+        where T : struct, INumber<T> => new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            CustomParser = result => ParseNumber<T>(result, name),
+        };
+
+    /// <summary>One of the names of an enumeration, in lower case, with a default.</summary>
+    public static Option<T> Choice<T>(string name, string description, T defaultValue)
+        where T : struct, Enum => new(name)
+        {
+            HelpName = Names<T>("|"),
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result => ParseChoice<T>(result, name) ?? default,
+        };
+
+    /// <summary>One of the names of an enumeration, in lower case, that may be left out.</summary>
+    public static Option<T?> Choice<T>(string name, string description)
+        where T : struct, Enum => new(name)
+        {
+            HelpName = Names<T>("|"),
+            Description = description,
+            CustomParser = result => ParseChoice<T>(result, name),
+        };
+
+    /// <summary>True if the option stands on the command line.</summary>
+    public static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
+
+    /// <summary>The name an option takes for a value.</summary>
+    public static string NameOf<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static T? ParseNumber<T>(ArgumentResult result, string name)
+        where T : struct, INumber<T>
+    {
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value))
+        {
+            return value;
+        }
+
+        string expected = typeof(T) == typeof(double) ? "a number" : "a whole number";
+        result.AddError($"{name} is {text}, expected {expected}");
+        return null;
+    }
+
+    private static T? ParseChoice<T>(ArgumentResult result, string name)
+        where T : struct, Enum
+    {
+        string text = result.Tokens[0].Value;
+        foreach (T value in Enum.GetValues<T>())
+        {
+            if (NameOf(value) == text)
+            {
+                return value;
+            }
+        }
+
+        result.AddError($"{name} is {text}, expected {Names<T>(" or ")}");
+        return null;
+    }
+
+    private static string Names<T>(string separator)
+        where T : struct, Enum => string.Join(separator, Enum.GetValues<T>().Select(NameOf));
+}

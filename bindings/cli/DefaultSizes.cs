@@ -1,0 +1,49 @@
+using FlowEngine.Data;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The sizes a training run gets where its user gives none, by the data set.</summary>
+/// <param name="Levels">Levels, L.</param>
+/// <param name="Steps">Steps of a level, K.</param>
+/// <param name="Hidden">Hidden channels of the coupling networks.</param>
+/// <param name="Epochs">Passes over the data.</param>
+internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epochs)
+{
+    /// <summary>Looks a data set up.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="height">Their rows, padded where the user says to what.</param>
+    /// <param name="width">Their columns, likewise.</param>
+    /// <param name="isPadded">True if they are padded to whatever the levels need.</param>
+    public static DefaultSizes For(ImageDataset data, int height, int width, bool isPadded)
+    {
+        int size = Math.Min(height, width);
+        if (size <= 16)
+        {
+            return new DefaultSizes(Divisible(2), Steps: 8, Hidden: 64, Epochs: 100);
+        }
+
+        if (size <= 32)
+        {
+            return new DefaultSizes(Divisible(data.Channels >= 3 ? 3 : 2), Steps: 8, Hidden: 128, Epochs: 10);
+        }
+
+        int levels = 1;
+        while (size >> (levels + 1) >= 4)
+        {
+            levels++;
+        }
+
+        return new DefaultSizes(Divisible(levels), Steps: 16, Hidden: 256, Epochs: 10);
+
+        // Fewer levels rather than an error; an odd size stays an error, which tells of --pad.
+        int Divisible(int wanted)
+        {
+            while (!isPadded && wanted > 1 && (height | width) % (1 << wanted) != 0)
+            {
+                wanted--;
+            }
+
+            return wanted;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow eval</c>: bits per dimension of a data set.</summary>
+internal static class EvalCommand
+{
+    private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
+    private static readonly Option<string> _data = new("--data")
+    {
+        HelpName = "PATH",
+        Description = "The images: digits or a path, as for train",
+        Required = true,
+    };
+
+    private static readonly Option<DataPart> _part = CommandOptions.Choice(
+        "--part", "Which images; a source without a test part is split as in training", DataPart.Test);
+
+    private static readonly Option<WeightKind> _weights = CommandOptions.Choice(
+        "--weights", "The moving average, or the raw weights of the training.safetensors beside it", WeightKind.Ema);
+
+    private static readonly Option<int> _batch = CommandOptions.Number("--batch", "Images at once; no result depends on it", 64);
+    private static readonly Option<int?> _limit = CommandOptions.Number<int>("--limit", "Only the first N images [default: all]");
+    private static readonly Option<ulong> _seed = CommandOptions.Seed();
+    private static readonly Option<string> _device = CommandOptions.Device();
+    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
+
+    private enum DataPart
+    {
+        Train,
+        Test,
+        All,
+    }
+
+    private enum WeightKind
+    {
+        Ema,
+        Raw,
+    }
+
+    public static Command Build()
+    {
+        Command command = new("eval", "Evaluates a model: bits per dimension of a data set.")
+        {
+            _checkpoint, _data, _part, _weights, _batch, _limit, _seed, _device, _threads, _json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
+        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using Model model = Model.Load(path, backend);
+        model.BatchSize = parse.GetValue(_batch);
+        if (parse.GetValue(_weights) == WeightKind.Raw)
+        {
+            model.LoadRawWeights(CheckpointPath.StateBeside(path));
+        }
+
+        ImageDataset data = Load(parse).PrepareFor(model.Config);
+        long start = Stopwatch.GetTimestamp();
+        Evaluation result = Evaluation.Run(model, data, parse.GetValue(_seed));
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        TextWriter output = parse.InvocationConfiguration.Output;
+        output.WriteLine(parse.GetValue(_json)
+            ? new JsonObject
+            {
+                ["bits_per_dim"] = Finite(result.BitsPerDim),
+                ["bits_per_dim_stderr"] = Finite(result.BitsPerDimStandardError),
+                ["nats"] = Finite(result.Nats),
+                ["images"] = result.Images,
+                ["seconds"] = seconds,
+            }.ToJsonString()
+            : FormattableString.Invariant(
+                $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
+                + FormattableString.Invariant($"{result.Nats:0.00} nats an image, {result.Images} images, {seconds:0.0} s"));
+        return 0;
+    }
+
+    /// <summary>JSON has no NaN.</summary>
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    private static ImageDataset Load(ParseResult parse)
+    {
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
+        ImageDataset data = parse.GetValue(_part) switch
+        {
+            DataPart.Train => train,
+            DataPart.Test => test,
+            _ => Join(train, test),
+        };
+        return parse.GetValue(_limit) switch
+        {
+            null => data,
+            < 1 => throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number"),
+            int limit => data.Take(Math.Min(limit, data.Count)),
+        };
+    }
+
+    private static ImageDataset Join(ImageDataset first, ImageDataset second)
+    {
+        byte[][] images = new byte[first.Count + second.Count][];
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = i < first.Count ? first[i].ToArray() : second[i - first.Count].ToArray();
+        }
+
+        return new ImageDataset(first.Name, first.Height, first.Width, first.Channels, first.Bins, images);
+    }
+}

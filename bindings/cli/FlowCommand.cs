@@ -1,0 +1,76 @@
+using System.CommandLine;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The <c>flow</c> command: its parts, and what becomes of errors.</summary>
+/// <remarks>Exit codes: 0 success, 1 failure, 2 wrong usage or bad input. An error is one line.</remarks>
+internal static class FlowCommand
+{
+    private const int Failure = 1;
+    private const int BadInput = 2;
+
+    /// <summary>Runs the command in this process.</summary>
+    /// <param name="args">Its arguments.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        try
+        {
+            // A name that begins with @ is a name: no response files.
+            ParseResult parse = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            return parse.Errors.Count > 0
+                ? Report(error, $"{parse.Errors[0].Message} (flow --help)", BadInput)
+                : parse.Invoke(new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                });
+        }
+        catch (Exception exception) when (!WantsStackTrace(exception, error))
+        {
+            return exception switch
+            {
+                FlowException { Kind: FlowErrorKind.Internal or FlowErrorKind.OutOfMemory } =>
+                    Report(error, exception.Message, Failure),
+                FlowException => Report(error, exception.Message, BadInput),
+                OutOfMemoryException => Report(error, "there is not enough memory", Failure),
+                _ => Report(
+                    error, $"internal error: {exception.Message} (FLOW_DEBUG=1 shows where)", Failure),
+            };
+        }
+    }
+
+    private static RootCommand Build()
+    {
+        RootCommand root = new("Trains and runs normalizing flows: exact likelihoods of images, and samples.");
+        root.Subcommands.Add(TrainCommand.Build());
+        root.Subcommands.Add(EvalCommand.Build());
+        root.Subcommands.Add(SampleCommand.Build());
+        root.Subcommands.Add(InfoCommand.Build());
+        root.Subcommands.Add(ImportCommand.Build());
+        root.Subcommands.Add(ExportCommand.Build());
+        root.Subcommands.Add(BenchCommand.Build());
+        return root;
+    }
+
+    private static int Report(TextWriter error, string message, int code)
+    {
+        error.WriteLine($"flow: {message.ReplaceLineEndings(" ")}");
+        return code;
+    }
+
+    /// <summary>Prints the whole exception where asked to; the one line and the exit code come in any case.</summary>
+    private static bool WantsStackTrace(Exception exception, TextWriter error)
+    {
+        if (Environment.GetEnvironmentVariable("FLOW_DEBUG") == "1")
+        {
+            error.WriteLine(exception);
+        }
+
+        return false;
+    }
+}

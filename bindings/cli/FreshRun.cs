@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary>Prepares a new run from the command line. Its folder comes last: bad input leaves nothing behind.</summary>
+internal sealed class FreshRun(TrainOptions options, ParseResult parse)
+{
+    [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure here ends the process.")]
+    public TrainingSession Prepare()
+    {
+        string folder = Required(options.Out);
+        string source = Required(options.Data);
+        RunFolder.RequireFree(folder);
+        (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(source);
+        IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads));
+        Model model = parse.GetValue(options.Init) is string checkpoint
+            ? Initialized(CheckpointPath.Resolve(checkpoint), train, backend)
+            : Model.Create(Configure(train, null), backend, parse.GetValue(options.Seed));
+        train = train.PrepareFor(model.Config);
+        heldOut = heldOut.PrepareFor(model.Config);
+
+        GlowOptions glow = model.Config.Glow;
+        RunLimits limits = options.Limits(parse);
+        limits = limits.IsEmpty
+            ? new RunLimits(DefaultSizes.For(train, glow.Height, glow.Width, false).Epochs, null, null)
+            : limits;
+        Trainer trainer = new(model, train, Training(train, limits));
+        RunConfig config = new(
+            source == "digits" ? source : Path.GetFullPath(source),
+            model.Config with { IsInitialized = true },
+            trainer.Options with { Memory = trainer.Memory },
+            limits,
+            parse.GetRequiredValue(options.Device),
+            parse.GetValue(options.Threads));
+        return new TrainingSession(
+            RunFolder.Create(folder), config, backend, trainer, train, heldOut, IsResumed: false);
+    }
+
+    private string Required(Option<string?> option) => parse.GetValue(option) is { Length: > 0 } value
+        ? value
+        : throw new FlowException(FlowErrorKind.InvalidArgument, $"{option.Name} is missing (flow train --help)");
+
+    /// <summary>The options on the command line, before those of a checkpoint, before the defaults.</summary>
+    private ModelConfig Configure(ImageDataset data, GlowOptions? from)
+    {
+        bool isPadded = CommandOptions.IsGiven(parse, options.Pad);
+        int? padTo = PadSize();
+        int height = padTo ?? data.Height;
+        int width = padTo ?? data.Width;
+        DefaultSizes sizes = DefaultSizes.For(data, height, width, isPadded);
+        int levels = parse.GetValue(options.Levels) ?? from?.Levels ?? sizes.Levels;
+        if (isPadded && padTo is null && levels is >= 1 and <= 16)
+        {
+            int factor = 1 << levels;
+            height = (height + factor - 1) / factor * factor;
+            width = (width + factor - 1) / factor * factor;
+        }
+
+        GlowOptions glow = new()
+        {
+            Preset = parse.GetValue(options.Preset) ?? from?.Preset ?? GlowPreset.Glow,
+            Height = height,
+            Width = width,
+            Channels = data.Channels,
+            Levels = levels,
+            Steps = parse.GetValue(options.Steps) ?? from?.Steps ?? sizes.Steps,
+            Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? sizes.Hidden,
+            Coupling = parse.GetValue(options.Coupling) ?? from?.Coupling ?? CouplingKind.Affine,
+            Bins = parse.GetValue(options.Bins) ?? data.Bins,
+        };
+        glow.Validate();
+        return new ModelConfig(glow, IsInitialized: false, data.Name, data.Height, data.Width);
+    }
+
+    private Model Initialized(string checkpoint, ImageDataset data, IBackend backend) =>
+        Model.Load(checkpoint, backend, from =>
+        {
+            ModelConfig config = Configure(data, from.Glow);
+            GlowOptions expected = from.Glow with
+            {
+                Height = config.Glow.Height,
+                Width = config.Glow.Width,
+                Bins = config.Glow.Bins,
+            };
+            return config.Glow == expected
+                ? config with { IsInitialized = from.IsInitialized }
+                : throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"{checkpoint}: the checkpoint has {Describe(expected)}, expected {Describe(config.Glow)}");
+        });
+
+    private static string Describe(GlowOptions glow) =>
+        $"{glow.Channels} channels, {glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "
+        + $"{CommandOptions.NameOf(glow.Coupling)} couplings, preset {CommandOptions.NameOf(glow.Preset)}";
+
+    private int? PadSize()
+    {
+        string? text = parse.GetValue(options.Pad);
+        if (text is null)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 0
+            ? size
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"--pad is {text}, expected a number of pixels or nothing");
+    }
+
+    private TrainerOptions Training(ImageDataset data, RunLimits limits)
+    {
+        limits.Validate();
+        TrainerOptions training = new()
+        {
+            Batch = parse.GetValue(options.Batch),
+            Optimizer = parse.GetValue(options.Optimizer),
+            Rate = parse.GetValue(options.Rate),
+            WarmupImages = parse.GetValue(options.WarmupImages),
+            Schedule = parse.GetValue(options.Schedule),
+            Clip = parse.GetValue(options.Clip),
+            EmaDecay = parse.GetValue(options.Ema),
+            Flip = parse.GetValue(options.Flip),
+            Memory = parse.GetValue(options.Memory),
+            Seed = parse.GetValue(options.Seed),
+        };
+        training.Validate();
+        return ScheduleEnd.Set(training, limits, data.Count);
+    }
+}

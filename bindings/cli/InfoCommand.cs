@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow info</c>: what a checkpoint is, what memory it takes, how invertible its layers are.</summary>
+internal static class InfoCommand
+{
+    private const int CheckedImages = 8;
+
+    private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
+    private static readonly Option<int> _batch = CommandOptions.Number("--batch", "Images at once, for the memory plan", 64);
+    private static readonly Option<string?> _data = CommandOptions.Text(
+        "--data", "PATH", "Images to check invertibility on [default: samples of the model]");
+
+    private static readonly Option<ulong> _seed = CommandOptions.Seed();
+    private static readonly Option<string> _device = CommandOptions.Device();
+    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
+
+    public static Command Build()
+    {
+        Command command = new("info", "Describes a checkpoint: configuration, memory plan, invertibility of each layer.")
+        {
+            _checkpoint, _batch, _data, _seed, _device, _threads, _json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
+        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using Model model = Model.Load(path, backend);
+        model.BatchSize = parse.GetValue(_batch);
+        (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans =
+        [
+            ("inference", model.PlanMemory(model.BatchSize, null)),
+            ("train, store", model.PlanMemory(model.BatchSize, MemoryMode.Store)),
+            ("train, invert", model.PlanMemory(model.BatchSize, MemoryMode.Invert)),
+        ];
+        IReadOnlyList<LayerInvertibility> layers = model.Config.IsInitialized
+            ? model.CheckInvertibility(Images(parse, model))
+            : [];
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(_json))
+        {
+            output.WriteLine(Json(model, plans, layers).ToJsonString());
+        }
+        else
+        {
+            InfoTables.Write(output, path, model, plans, layers);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Images as the layers see them: those of a data set at the middle of their levels, or samples.</summary>
+    private static float[] Images(ParseResult parse, Model model)
+    {
+        if (parse.GetValue(_data) is not string source)
+        {
+            return model.Sample(CheckedImages, 1, parse.GetValue(_seed));
+        }
+
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
+        ImageDataset data = (test.Count > 0 ? test : train).PrepareFor(model.Config);
+        data = data.Take(Math.Min(CheckedImages, data.Count));
+        float[] images = new float[data.Count * model.Flow.Dims];
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = (data[i / model.Flow.Dims][i % model.Flow.Dims] + 0.5f) / data.Bins - 0.5f;
+        }
+
+        return images;
+    }
+
+    private static JsonObject Json(
+        Model model,
+        (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans,
+        IReadOnlyList<LayerInvertibility> layers)
+    {
+        JsonObject memory = [];
+        foreach ((string mode, IReadOnlyList<(string Name, long Bytes)> parts) in plans)
+        {
+            JsonObject plan = [];
+            foreach (IGrouping<string, (string Name, long Bytes)> part in parts.GroupBy(part => part.Name))
+            {
+                plan[part.Key] = part.Sum(same => same.Bytes);
+            }
+
+            memory[mode.Replace("train, ", string.Empty, StringComparison.Ordinal)] = plan;
+        }
+
+        return new JsonObject
+        {
+            ["config"] = JsonNode.Parse(model.Config.ToJson()),
+            ["parameters"] = model.Flow.Parameters.Length,
+            ["batch"] = model.BatchSize,
+            ["memory_bytes"] = memory,
+            ["layers"] = new JsonArray([.. layers.Select(layer => new JsonObject
+            {
+                ["name"] = layer.Name,
+                ["round_trip_error"] = Finite(layer.RoundTripError),
+                ["condition_number"] = Finite(layer.ConditionNumber),
+                ["smallest_scale"] = Finite(layer.SmallestScale),
+            })]),
+        };
+    }
+
+    /// <summary>JSON has no NaN.</summary>
+    private static double? Finite(double? value) => value is double number && double.IsFinite(number) ? number : null;
+}

@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow train</c>: trains a model into a run folder, or goes on with one.</summary>
+internal static class TrainCommand
+{
+    public static Command Build()
+    {
+        TrainOptions options = new();
+        Command command = new(
+            "train",
+            "Trains a model. The run folder gets config.json, metrics.jsonl, checkpoint.safetensors (for use), "
+            + "training.safetensors (for --resume), samples/ and report.html.");
+        options.AddTo(command);
+        command.SetAction(parse => Run(options, parse));
+        return command;
+    }
+
+    private static int Run(TrainOptions options, ParseResult parse)
+    {
+        TextWriter output = parse.InvocationConfiguration.Output;
+        TextWriter error = parse.InvocationConfiguration.Error;
+        bool isJson = parse.GetValue(options.Json);
+        using StopSignals signals = new();
+        using TrainingSession session = parse.GetValue(options.Resume) is string folder
+            ? new ResumedRun(options, parse).Prepare(folder)
+            : new FreshRun(options, parse).Prepare();
+        if (!isJson)
+        {
+            Describe(session, output);
+        }
+
+        TrainingDisplay display = TrainingDisplay.For(output, error, isJson);
+        TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.HeldOut, display);
+        if (session.IsResumed)
+        {
+            run.Resume();
+        }
+        else
+        {
+            run.Start();
+        }
+
+        RunOutcome outcome = display.Show(() => run.Run(signals.Token));
+        if (outcome == RunOutcome.Diverged)
+        {
+            error.WriteLine(
+                $"flow: training stopped: 50 updates in a row were not finite, the last because of "
+                + $"{session.Trainer.SkippedBecause}; the last good checkpoint is kept (try a smaller --lr)");
+            return 1;
+        }
+
+        output.WriteLine(isJson ? DoneLine(session, run, outcome) : DoneText(session, run, outcome));
+        return 0;
+    }
+
+    private static void Describe(TrainingSession session, TextWriter output)
+    {
+        Trainer trainer = session.Trainer;
+        Model model = trainer.Model;
+        GlowOptions glow = model.Config.Glow;
+        TrainerOptions training = trainer.Options;
+        RunLimits limits = session.Config.Limits;
+        string padded = (glow.Height, glow.Width) == (model.Config.DataHeight, model.Config.DataWidth)
+            ? string.Empty
+            : $", padded to {glow.Height}x{glow.Width}";
+        Line(
+            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out images of "
+            + $"{model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, {glow.Bins} grey levels");
+        Line(
+            $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, hidden {glow.Hidden}, "
+            + $"{CommandOptions.NameOf(glow.Coupling)} couplings; {model.Flow.Parameters.Length} parameters");
+        Line(
+            $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
+            + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));
+        Line(
+            FormattableString.Invariant(
+                $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
+            + FormattableString.Invariant(
+                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupImages} images), ")
+            + FormattableString.Invariant(
+                $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
+        Line(
+            $"run     {session.Folder.Root}: batch {training.Batch}, {trainer.UpdatesPerEpoch} updates an epoch, until "
+            + string.Join(" or ", Ends(limits)));
+
+        void Line(string text) => output.WriteLine(text);
+    }
+
+    private static IEnumerable<string> Ends(RunLimits limits)
+    {
+        if (limits.Epochs is int epochs)
+        {
+            yield return $"{epochs} epochs";
+        }
+
+        if (limits.Images is long images)
+        {
+            yield return $"{images} images";
+        }
+
+        if (limits.Minutes is double minutes)
+        {
+            yield return FormattableString.Invariant($"{minutes} minutes");
+        }
+    }
+
+    private static string DoneText(TrainingSession session, TrainingRun run, RunOutcome outcome)
+    {
+        Trainer trainer = session.Trainer;
+        string skipped = trainer.Skipped > 0 ? $"; {trainer.Skipped} updates skipped" : string.Empty;
+        return outcome == RunOutcome.Stopped
+            ? $"stopped after {trainer.Images} images{skipped}; go on with: flow train --resume {session.Folder.Root}"
+            : FormattableString.Invariant(
+                $"done    {trainer.Images} images in {run.Seconds:0.0} s of training{skipped}; {session.Folder.ReportFile}");
+    }
+
+    private static string DoneLine(TrainingSession session, TrainingRun run, RunOutcome outcome) => new JsonObject
+    {
+        ["kind"] = "done",
+        ["outcome"] = CommandOptions.NameOf(outcome),
+        ["update"] = session.Trainer.Updates,
+        ["images"] = session.Trainer.Images,
+        ["skipped"] = session.Trainer.Skipped,
+        ["seconds"] = run.Seconds,
+        ["bits_per_dim"] = run.LastEvaluation is { } eval && double.IsFinite(eval.BitsPerDim) ? eval.BitsPerDim : null,
+        ["run"] = session.Folder.Root,
+        ["checkpoint"] = session.Folder.CheckpointFile,
+        ["report"] = session.Folder.ReportFile,
+    }.ToJsonString();
+}

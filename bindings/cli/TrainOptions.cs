@@ -1,0 +1,120 @@
+using System.CommandLine;
+
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The options of <c>flow train</c>.</summary>
+internal sealed class TrainOptions
+{
+    public Option<string?> Data { get; } = CommandOptions.Text(
+        "--data", "PATH", "The images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of PNG or PPM");
+
+    public Option<string?> Out { get; } = CommandOptions.Text("--out", "RUN", "The folder of the run, missing or empty");
+
+    public Option<ModelKind> Model { get; } = CommandOptions.Choice("--model", "The model", ModelKind.Glow);
+
+    public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
+        "--preset", "Which variant; rosinality can be exported to PyTorch [default: glow]");
+
+    public Option<int?> Levels { get; } = CommandOptions.Number<int>(
+        "--levels",
+        "Levels, L [default: 2 up to 32 pixels, 3 there in color; above, as many as leave 4 pixels; less where it must divide]");
+
+    public Option<int?> Steps { get; } = CommandOptions.Number<int>(
+        "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
+
+    public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
+        "--hidden", "Hidden channels of the networks [default: 64 up to 16 pixels, 128 up to 32, else 256]");
+
+    public Option<CouplingKind?> Coupling { get; } = CommandOptions.Choice<CouplingKind>(
+        "--coupling", "The couplings [default: affine]");
+
+    public Option<int?> Bins { get; } = CommandOptions.Number<int>(
+        "--bins", "Grey levels to quantize to [default: those of the data: digits 17, else 256]");
+
+    public Option<string?> Pad { get; } = new("--pad")
+    {
+        HelpName = "SIZE",
+        Description = "Pads with zeros: to SIZE x SIZE, or without a value to multiples of 2^levels [default: no padding]",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public Option<int> Batch { get; } = CommandOptions.Number("--batch", "Images of an update", 64);
+
+    public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
+        "--epochs", "Ends after N passes over the data [default, without another end: 100 up to 16 pixels, else 10]");
+
+    public Option<long?> Images { get; } = CommandOptions.Number<long>("--images", "Ends after N images [default: none]");
+
+    public Option<double?> Minutes { get; } = CommandOptions.Number<double>(
+        "--minutes", "Ends after N minutes of training, evaluation not counted [default: none]");
+
+    public Option<double> Rate { get; } = CommandOptions.Number("--lr", "Learning rate", 1e-3);
+
+    public Option<OptimizerKind> Optimizer { get; } = CommandOptions.Choice(
+        "--optimizer", "The update rule", OptimizerKind.Adam);
+
+    public Option<Schedule> Schedule { get; } = CommandOptions.Choice(
+        "--schedule", "The learning rate after the warm-up", Training.Schedule.Constant);
+
+    public Option<long> WarmupImages { get; } = CommandOptions.Number(
+        "--warmup-images", "Images over which the learning rate rises", 6_400L);
+
+    public Option<double> Clip { get; } = CommandOptions.Number("--clip", "Largest norm of the gradient; 0 for no limit", 1.0);
+
+    public Option<double> Ema { get; } = CommandOptions.Number(
+        "--ema", "Decay of the moving average of the weights; 0 for none", 0.999);
+
+    public Option<bool> Flip { get; } = new("--flip") { Description = "Mirrors each image with probability one half" };
+
+    public Option<MemoryMode?> Memory { get; } = CommandOptions.Choice<MemoryMode>(
+        "--memory", "Keeps activations, or recomputes them by inversion [default: store where it fits half the free memory]");
+
+    public Option<string> Device { get; } = CommandOptions.Device();
+
+    public Option<int> Threads { get; } = CommandOptions.Threads();
+
+    public Option<ulong> Seed { get; } = CommandOptions.Seed();
+
+    public Option<string?> Init { get; } = CommandOptions.Text(
+        "--init", "CHECKPOINT", "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
+
+    public Option<string?> Resume { get; } = CommandOptions.Text(
+        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --threads and --json may be given");
+
+    public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");
+
+    private Option[] All =>
+    [
+        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Rate,
+        Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Seed, Init, Resume, Json,
+    ];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The limits on the command line; all null where there are none.</summary>
+    public RunLimits Limits(ParseResult parse) =>
+        new(parse.GetValue(Epochs), parse.GetValue(Images), parse.GetValue(Minutes));
+
+    /// <summary>Refuses what would make a resumed run another run.</summary>
+    public void RequireResumable(ParseResult parse)
+    {
+        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Json];
+        if (All.Except(allowed).FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{option.Name} cannot be given with --resume: the run goes on as its config.json says");
+        }
+    }
+}

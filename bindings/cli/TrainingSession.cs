@@ -1,0 +1,33 @@
+using FlowEngine.Data;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary>All that a training run needs, ready to go.</summary>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Config">Its configuration.</param>
+/// <param name="Backend">Where it runs.</param>
+/// <param name="Trainer">The trainer.</param>
+/// <param name="Train">The training images, as the model takes them.</param>
+/// <param name="HeldOut">The held-out images, likewise.</param>
+/// <param name="IsResumed">True if it goes on with an earlier run.</param>
+internal sealed record TrainingSession(
+    RunFolder Folder,
+    RunConfig Config,
+    IBackend Backend,
+    Trainer Trainer,
+    ImageDataset Train,
+    ImageDataset HeldOut,
+    bool IsResumed)
+    : IDisposable
+{
+    public void Dispose()
+    {
+        Model model = Trainer.Model;
+        Trainer.Dispose();
+        model.Dispose();
+        Backend.Dispose();
+    }
+}

@@ -1,0 +1,76 @@
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+
+namespace FlowEngine.Checkpoints;
+
+/// <summary>Converts files between FlowEngine's checkpoints and rosinality/glow-pytorch's state dicts.</summary>
+/// <remarks>A state dict is read and written as a safetensors file; nothing pickled is ever opened.</remarks>
+public static class RosinalityCheckpoint
+{
+    /// <summary>Makes a checkpoint of a state dict.</summary>
+    /// <param name="source">The state dict.</param>
+    /// <param name="target">The checkpoint to create or replace.</param>
+    /// <param name="size">Rows and columns of the images it was trained on: the tensors do not tell.</param>
+    /// <param name="bins">Their grey levels: the tensors do not tell.</param>
+    /// <returns>The configuration of the checkpoint.</returns>
+    /// <exception cref="FlowException">The state dict is missing or is no such model, the size or the grey levels do not
+    /// fit it, or the checkpoint cannot be written.</exception>
+    public static ModelConfig Import(string source, string target, int size, int bins)
+    {
+        SafetensorsFile file = SafetensorsFile.Read(source);
+        (IReadOnlyList<NamedTensor> tensors, RosinalityShape shape) =
+            InFile(source, () => RosinalityLayout.Import(file.Tensors));
+        GlowOptions options = new()
+        {
+            Preset = GlowPreset.Rosinality,
+            Height = size,
+            Width = size,
+            Channels = shape.Channels,
+            Levels = shape.Levels,
+            Steps = shape.Steps,
+            Hidden = shape.Hidden,
+            Coupling = shape.Affine ? CouplingKind.Affine : CouplingKind.Additive,
+            Bins = bins,
+        };
+        options.Validate();
+        ModelConfig config = new(options, IsInitialized: true, string.Empty, size, size);
+        CheckpointFile.Save(target, tensors, config.ToJson());
+        return config;
+    }
+
+    /// <summary>Makes a state dict of a checkpoint of the preset <see cref="GlowPreset.Rosinality"/>.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="target">The state dict to create or replace.</param>
+    /// <exception cref="FlowException">The checkpoint is missing, damaged or of another preset, or the state dict cannot
+    /// be written.</exception>
+    public static void Export(string source, string target)
+    {
+        CheckpointFile checkpoint = CheckpointFile.Load(source);
+        GlowOptions glow = ModelConfig.Parse(checkpoint.Config, source).Glow;
+        if (glow.Preset != GlowPreset.Rosinality)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{source}: the model is of preset glow, which rosinality/glow-pytorch cannot compute; expected a model "
+                + "of preset rosinality");
+        }
+
+        RosinalityShape shape = new(
+            glow.Channels, glow.Levels, glow.Steps, glow.Hidden, glow.Coupling == CouplingKind.Affine);
+        SafetensorsFile.Write(
+            target, [.. InFile(source, () => RosinalityLayout.Export(checkpoint.Tensors.Values, shape))]);
+    }
+
+    /// <summary>The layout knows tensors, not files: its errors get the name of the file here.</summary>
+    private static T InFile<T>(string path, Func<T> convert)
+    {
+        try
+        {
+            return convert();
+        }
+        catch (FlowException exception)
+        {
+            throw new FlowException(exception.Kind, $"{path}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using FlowEngine.Data;
+
+namespace FlowEngine.Models;
+
+/// <summary>Samples of a model as pictures.</summary>
+public static class Samples
+{
+    /// <summary>Draws images as the model's data were: in grey levels, with the padding cut off again.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <param name="temperature">Scales the latent noise: 1 draws from the model, less gives likelier images.</param>
+    /// <param name="seed">The seed; image i of a seed is always the same.</param>
+    /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
+    public static ImageDataset Draw(Model model, int count, double temperature, ulong seed)
+    {
+        byte[] levels = model.Quantize(model.Sample(count, temperature, seed));
+        int dims = model.Flow.Dims;
+        byte[][] images = new byte[count][];
+        for (int i = 0; i < count; i++)
+        {
+            images[i] = levels[(i * dims)..((i + 1) * dims)];
+        }
+
+        ModelConfig config = model.Config;
+        GlowOptions glow = config.Glow;
+        ImageDataset padded = new("samples", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+        return padded.Crop(config.DataHeight, config.DataWidth);
+    }
+}

@@ -1,0 +1,17 @@
+namespace FlowEngine.Training;
+
+/// <summary>Is told how a training run goes, on the thread that trains.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>After every update.</summary>
+    /// <param name="progress">Where the run stands.</param>
+    void Stepped(in TrainingProgress progress);
+
+    /// <summary>After a line of metrics was written.</summary>
+    /// <param name="metrics">The line.</param>
+    void Recorded(RunMetrics metrics);
+
+    /// <summary>Something a user should know of.</summary>
+    /// <param name="message">One line.</param>
+    void Warned(string message);
+}

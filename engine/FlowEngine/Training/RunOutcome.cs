@@ -1,0 +1,14 @@
+namespace FlowEngine.Training;
+
+/// <summary>How a training run ended.</summary>
+public enum RunOutcome
+{
+    /// <summary>It reached its limit.</summary>
+    Completed,
+
+    /// <summary>It was asked to stop, and can go on where it stands.</summary>
+    Stopped,
+
+    /// <summary>Too many updates in a row were not finite; the last checkpoint is from before.</summary>
+    Diverged,
+}

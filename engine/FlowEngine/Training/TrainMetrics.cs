@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace FlowEngine.Training;
+
+/// <summary>Training since the line before: every figure is a mean over the updates between, skipped ones left out.</summary>
+/// <param name="Update">Updates begun.</param>
+/// <param name="Images">Images seen.</param>
+/// <param name="Epoch">Passes over the data begun, from 0.</param>
+/// <param name="BitsPerDim">Mean bits per dimension.</param>
+/// <param name="GradientNorm">Mean norm of the gradient, before clipping.</param>
+/// <param name="Rate">The learning rate of the last update.</param>
+/// <param name="ImagesPerSecond">Images per second of training time.</param>
+/// <param name="Seconds">Time spent in updates since the run began.</param>
+/// <param name="Skipped">Updates skipped since the run began.</param>
+public sealed record TrainMetrics(
+    long Update,
+    long Images,
+    int Epoch,
+    double BitsPerDim,
+    double GradientNorm,
+    double Rate,
+    double ImagesPerSecond,
+    double Seconds,
+    long Skipped)
+    : RunMetrics(Images, BitsPerDim, Seconds)
+{
+    internal const string Kind = "train";
+
+    internal static TrainMetrics Read(JsonElement json) => new(
+        json.GetProperty("update").GetInt64(),
+        json.GetProperty("images").GetInt64(),
+        json.GetProperty("epoch").GetInt32(),
+        ReadNumber(json, "bits_per_dim"),
+        ReadNumber(json, "gradient_norm"),
+        ReadNumber(json, "lr"),
+        ReadNumber(json, "images_per_s"),
+        ReadNumber(json, "seconds"),
+        json.GetProperty("skipped").GetInt64());
+
+    internal override void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("kind", Kind);
+        json.WriteNumber("update", Update);
+        json.WriteNumber("images", Images);
+        json.WriteNumber("epoch", Epoch);
+        WriteNumber(json, "bits_per_dim", BitsPerDim);
+        WriteNumber(json, "gradient_norm", GradientNorm);
+        WriteNumber(json, "lr", Rate);
+        WriteNumber(json, "images_per_s", ImagesPerSecond);
+        WriteNumber(json, "seconds", Seconds);
+        json.WriteNumber("skipped", Skipped);
+    }
+}

@@ -1,0 +1,10 @@
+namespace FlowEngine.Training;
+
+/// <summary>Where a training run stands.</summary>
+/// <param name="Step">The last update.</param>
+/// <param name="Fraction">0 to 1: how much of the run is done.</param>
+/// <param name="BitsPerDim">Mean since the last line of metrics.</param>
+/// <param name="ImagesPerSecond">Mean since the last line of metrics.</param>
+/// <param name="Seconds">Time spent in updates.</param>
+public readonly record struct TrainingProgress(
+    StepResult Step, double Fraction, double BitsPerDim, double ImagesPerSecond, double Seconds);
