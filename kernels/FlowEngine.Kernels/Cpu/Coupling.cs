@@ -88,7 +88,7 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>Rows of up to 16 pixels to lanes: lanes[c, pixel] = rows[pixel, c].</summary>
-    private static void ToLanes(float* rows, int stride, int pixels, int channels, float* lanes)
+    internal static void ToLanes(float* rows, int stride, int pixels, int channels, float* lanes)
     {
         for (int p = 0; p < pixels; p++, rows += stride)
         {
@@ -100,7 +100,7 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>The inverse of <see cref="ToLanes"/>.</summary>
-    private static void FromLanes(float* lanes, float* rows, int stride, int pixels, int channels)
+    internal static void FromLanes(float* lanes, float* rows, int stride, int pixels, int channels)
     {
         for (int p = 0; p < pixels; p++, rows += stride)
         {

@@ -7,7 +7,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// Every multiply-add is fused and every sum has one order, so results are the same bits on every instruction set and
 /// for every number of threads.
 /// </remarks>
-public sealed partial class CpuBackend : HostBackend<float>, IDisposable
+public sealed partial class CpuBackend : HostBackend<float>, IBackend
 {
     private readonly WorkerTeam _team;
     private readonly ScratchPool _scratch = new();

@@ -38,6 +38,26 @@ internal static unsafe class PixelMajor
         }
     }
 
+    /// <summary>Adds the sums of some panels, one after the other, and the result to the target.</summary>
+    /// <param name="sums">From <see cref="Turn"/>.</param>
+    /// <param name="stride">From one panel's sums to the next.</param>
+    /// <param name="panels">How many panels.</param>
+    /// <param name="channels">Their padded channels.</param>
+    /// <param name="target">Added to.</param>
+    public static void AddSums(float* sums, nint stride, int panels, int channels, float* target)
+    {
+        for (int channel = 0; channel < channels; channel += Lanes)
+        {
+            Vector512<float> sum = Vector512<float>.Zero;
+            for (int panel = 0; panel < panels; panel++)
+            {
+                sum += Vector512.Load(sums + (panel * stride) + channel);
+            }
+
+            (Vector512.Load(target + channel) + sum).Store(target + channel);
+        }
+    }
+
     /// <summary>Transposes 16 x 16 floats.</summary>
     /// <param name="from">The block.</param>
     /// <param name="fromStride">From one of its rows to the next.</param>

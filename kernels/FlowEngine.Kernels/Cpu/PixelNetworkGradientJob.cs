@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>Adds one superblock to the gradients of the folded weights, in parts.</summary>
@@ -77,23 +75,10 @@ internal readonly unsafe struct PixelNetworkGradientJob : IJob
         }
 
         PixelNetworkWorkspace work = _hidden.Work;
-        AddPanelSums(_hidden.Workspace + work.PanelSums1, _hidden.Workspace + work.Bias1);
-        AddPanelSums(_hidden.Workspace + work.PanelSums2, _hidden.Workspace + work.Bias2);
+        float* at = _hidden.Workspace;
+        int channels = _hidden.Layout.PaddedHidden;
+        PixelMajor.AddSums(at + work.PanelSums1, work.Columns, panels, channels, at + work.Bias1);
+        PixelMajor.AddSums(at + work.PanelSums2, work.Columns, panels, channels, at + work.Bias2);
         OutputSums(_hidden).Accumulate(_hidden.FirstPanel, panels);
-    }
-
-    private void AddPanelSums(float* sums, float* target)
-    {
-        int columns = _hidden.Work.Columns;
-        for (int channel = 0; channel < _hidden.Layout.PaddedHidden; channel += SimdMath.Width)
-        {
-            Vector512<float> sum = Vector512<float>.Zero;
-            for (int panel = 0; panel < _hidden.BlockPanels; panel++)
-            {
-                sum += Vector512.Load(sums + ((nint)panel * columns) + channel);
-            }
-
-            (Vector512.Load(target + channel) + sum).Store(target + channel);
-        }
     }
 }
