@@ -156,7 +156,7 @@ public class SimdMathTests
         return u == 1 ? e : Math.Log(u) * (e / (u - 1));
     }
 
-    /// <summary>The largest error over every <paramref name="step"/>-th float of a range, in ulp of the result.</summary>
+    /// <summary>The largest error over each <paramref name="step"/>-th float of a range, in ulp.</summary>
     private static double WorstError(
         Function function, Func<double, double> exact, float from, float to, int step)
     {
