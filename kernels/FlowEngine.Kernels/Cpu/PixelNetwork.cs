@@ -112,7 +112,7 @@ public sealed unsafe partial class CpuBackend
         _team.Run(job.Tiles, job);
         PanelStatistics statistics = new(
             layer == 1 ? job.Kept1 : job.Kept2,
-            job.Layout.PaddedHidden,
+            job.Layout.HiddenPanel,
             image.Pixels,
             Pointer(mean, network.Hidden),
             Pointer(deviation, network.Hidden));

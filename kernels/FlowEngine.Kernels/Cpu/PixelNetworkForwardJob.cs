@@ -28,7 +28,7 @@ internal unsafe struct PixelNetworkForwardJob : IJob
         int first = index * Work.TilePanels;
         int panels = Math.Min(Work.TilePanels, Work.Panels - first);
         nint patchPanel = Layout.PaddedPatch * StripProduct.PanelWidth;
-        nint hiddenPanel = Layout.PaddedHidden * StripProduct.PanelWidth;
+        nint hiddenPanel = Layout.HiddenPanel;
         float* patches = Scratch + (worker * Work.WorkerLength);
         float* h1 = Kept1 is null ? patches + Work.PatchScratch : Kept1 + (first * hiddenPanel);
         float* h2 = Kept2 is null
