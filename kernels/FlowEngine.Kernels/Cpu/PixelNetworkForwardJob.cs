@@ -80,15 +80,16 @@ internal unsafe struct PixelNetworkForwardJob : IJob
     {
         float* strips = Prepared + weights;
         int rows = Layout.PaddedHidden;
+        const int row = StripProduct.PanelWidth;
         if (layer == LinearLayer)
         {
             StripProduct.MultiplyPanels<Linear>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, StripProduct.PanelWidth, null);
+                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
         }
         else
         {
             StripProduct.MultiplyPanels<Rectified>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, StripProduct.PanelWidth, null);
+                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
         }
     }
 }
