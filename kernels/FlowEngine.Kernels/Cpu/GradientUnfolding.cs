@@ -50,7 +50,9 @@ internal unsafe struct GradientUnfolding : IJob
     /// <summary>1, or 3 where the scale is e^(3 ls).</summary>
     public float LogScaleFactor;
 
-    /// <summary>Receives Σ over a part's rows of W' dW' per column, [part][depth padded to 16]; null if not wanted.</summary>
+    /// <summary>
+    /// Receives Σ over a part's rows of W' dW' per column, [part][depth padded to 16]; null if not wanted.
+    /// </summary>
     public float* ColumnSums;
 
     public readonly int Parts => (Rows + SimdMath.Width - 1) / SimdMath.Width;

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>Mean and population deviation of one channel of panels, in float64.</summary>
-internal readonly unsafe struct PanelStatistics(float* source, nint panelStride, long pixels, float* mean, float* deviation)
-    : IJob
+internal readonly unsafe struct PanelStatistics(
+    float* source, nint panelStride, long pixels, float* mean, float* deviation) : IJob
 {
     public void Invoke(int index, int worker)
     {

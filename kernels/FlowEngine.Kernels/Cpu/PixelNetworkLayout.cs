@@ -40,7 +40,8 @@ internal readonly struct PixelNetworkLayout
     public int PaddedHidden { get; }
 
     /// <summary>
-    /// From one panel of hidden activations to the next: a row more than they take, so that the same rows of many panels
+    /// From one panel of hidden activations to the next: a row more than they take, so that the same rows of many
+    /// panels
     /// do not fall into the same cache sets when a weight gradient walks over them.
     /// </summary>
     public int HiddenPanel => (PaddedHidden + 1) * StripProduct.PanelWidth;
