@@ -29,8 +29,8 @@ public partial interface IBackend
     /// </summary>
     /// <remarks>
     /// At the ends of u, level + u rounds to the next level in float32, and 1 / bins rounded down takes x below its
-    /// own. With u kept from the ends by four units in the last place of 255, floor((x + 0.5) · bins) is the level again
-    /// for every level and every number of bins in either type, and x is below 0.5.
+    /// own. With u kept from the ends by four units in the last place of 255, floor((x + 0.5) · bins) is the level
+    /// again for every level and every number of bins in either type, and x is below 0.5.
     /// </remarks>
     /// <param name="key">The stream of u.</param>
     /// <param name="levels">Grey levels 0 to bins - 1, (indices, elements).</param>

@@ -69,7 +69,8 @@ public sealed unsafe partial class CpuBackend
         if (kind == CouplingKind.Additive)
         {
             float* dShift = Pointer(dOutput, shape.Length / 2);
-            ForImages(shape.Batch, chunks, new AdditiveBackwardJob { Shape = shape, Dy = from, Dx = to, DShift = dShift });
+            ForImages(
+                shape.Batch, chunks, new AdditiveBackwardJob { Shape = shape, Dy = from, Dx = to, DShift = dShift });
         }
         else
         {

@@ -5,9 +5,10 @@ namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>The affine coupling of 16 elements; see <see cref="IBackend.CouplingForward"/> for the formulae.</summary>
 /// <remarks>
-/// Used by the coupling alone and by the pixel stage, which are equal bit for bit. LogDet of an image: pixel p of a chunk
-/// (<see cref="ImageChunks.OfPixels"/>) adds to lane p mod 16 of a <see cref="LaneSum"/>, block after block of 16 pixels
-/// and channel after channel within a block; lanes beyond the last pixel add 0. The chunks' totals are added in order.
+/// Used by the coupling alone and by the pixel stage, which are equal bit for bit. LogDet of an image: pixel p of a
+/// chunk (<see cref="ImageChunks.OfPixels"/>) adds to lane p mod 16 of a <see cref="LaneSum"/>, block after block of 16
+/// pixels and channel after channel within a block; lanes beyond the last pixel add 0. The chunks' totals are added in
+/// order.
 /// </remarks>
 internal static class CouplingLanes
 {

@@ -50,7 +50,9 @@ internal unsafe struct GradientUnfolding : IJob
     /// <summary>1, or 3 where the scale is e^(3 ls).</summary>
     public float LogScaleFactor;
 
-    /// <summary>Receives Σ over a part's rows of W' dW' per column, [part][depth padded to 16]; null if not wanted.</summary>
+    /// <summary>
+    /// Receives Σ over a part's rows of W' dW' per column, [part][depth padded to 16]; null if not wanted.
+    /// </summary>
     public float* ColumnSums;
 
     public readonly int Parts => (Rows + SimdMath.Width - 1) / SimdMath.Width;
@@ -75,7 +77,8 @@ internal unsafe struct GradientUnfolding : IJob
                 nint at = ((nint)(first + row) * Depth) + k;
                 Vector512<float> scale =
                     RowScale is null ? columnScale : columnScale * Vector512.Create(RowScale[first + row]);
-                Vector512<float> gradient = scale * (Lanes.First(Vector512.Load(block + (row * SimdMath.Width)), count) + term);
+                Vector512<float> folded = Lanes.First(Vector512.Load(block + (row * SimdMath.Width)), count);
+                Vector512<float> gradient = scale * (folded + term);
                 Lanes.Store(Lanes.Load(WeightGradient + at, count) + gradient, WeightGradient + at, count);
                 Vector512<float> weight = Lanes.Load(Weight + at, count);
                 products[row] = Vector512.FusedMultiplyAdd(weight, gradient, products[row]);

@@ -14,10 +14,10 @@ internal readonly record struct ImageChunks(int Length, int ChunkLength)
     /// <summary>The chunks of an image.</summary>
     public int Count => (Length + ChunkLength - 1) / ChunkLength;
 
-    /// <summary>Divides the pixels of an image: the order of LogDet. 256 pixels a chunk, more above 64 chunks.</summary>
+    /// <summary>Divides the pixels of an image: the order of LogDet. 256 a chunk, more above 64.</summary>
     public static ImageChunks OfPixels(int pixels) => Divide(pixels, 256);
 
-    /// <summary>Divides the elements of an image: the order of LogProb. 4096 elements a chunk, more above 64 chunks.</summary>
+    /// <summary>Divides the elements of an image: the order of LogProb. 4096 a chunk, more above 64.</summary>
     public static ImageChunks OfElements(int elements) => Divide(elements, 4096);
 
     private static ImageChunks Divide(int length, int smallest)

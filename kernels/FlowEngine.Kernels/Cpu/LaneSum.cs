@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>A sum in 16 float64 lanes, added up at the end by a fixed tree: lane l + 8, then l + 4, l + 2, l + 1.</summary>
+/// <summary>A sum in 16 float64 lanes, added up at the end by a tree: lane l + 8, then l + 4, l + 2, l + 1.</summary>
 internal unsafe struct LaneSum
 {
     private Vector512<double> _lower;

@@ -23,7 +23,9 @@ internal unsafe interface IFinish
         where TVector : struct;
 }
 
-/// <summary>The innermost loop of every product: Rows outputs by two vectors of columns, all sums in registers.</summary>
+/// <summary>
+/// The innermost loop of every product: Rows outputs by two vectors of columns, all sums in registers.
+/// </summary>
 /// <remarks>
 /// Each element is one chain of fused multiply-adds over k in increasing order, from the start value. That, and nothing
 /// about tiles or widths, fixes its bits. With 12 rows of 512 bits, 24 sums, two right vectors and a broadcast

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace FlowEngine.Kernels.Cpu;
 
 /// <remarks>
-/// The sum of squares adds 16 float64 lanes for each chunk and the chunks in order; a chunk is 16384 elements, more where
-/// there would be over 1024 chunks. The update's scalars are computed in float64 and rounded once.
+/// The sum of squares adds 16 float64 lanes for each chunk and the chunks in order; a chunk is 16384 elements, more
+/// where there would be over 1024 chunks. The update's scalars are computed in float64 and rounded once.
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {

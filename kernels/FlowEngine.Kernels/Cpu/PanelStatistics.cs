@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>Mean and population deviation of one channel of panels, in float64.</summary>
-internal readonly unsafe struct PanelStatistics(float* source, int rows, long pixels, float* mean, float* deviation)
-    : IJob
+internal readonly unsafe struct PanelStatistics(
+    float* source, nint panelStride, long pixels, float* mean, float* deviation) : IJob
 {
     public void Invoke(int index, int worker)
     {
@@ -35,7 +35,7 @@ internal readonly unsafe struct PanelStatistics(float* source, int rows, long pi
     private Vector512<float> Load(int row, long pixel)
     {
         nint panel = (nint)(pixel / StripProduct.PanelWidth);
-        nint at = (((panel * rows) + row) * StripProduct.PanelWidth) + (nint)(pixel % StripProduct.PanelWidth);
+        nint at = (panel * panelStride) + (row * StripProduct.PanelWidth) + (nint)(pixel % StripProduct.PanelWidth);
         return Valid(Vector512.Load(source + at), pixel);
     }
 

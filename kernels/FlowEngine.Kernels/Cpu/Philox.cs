@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <remarks>One part per 4096 elements of an item. Blocks are scalar; logarithm, sine and cosine take 16 at a time.</remarks>
+/// <remarks>One part per 4096 elements of an item. Blocks are scalar; their functions take 16 at a time.</remarks>
 public sealed unsafe partial class CpuBackend
 {
     private const int PhiloxElements = 4096;

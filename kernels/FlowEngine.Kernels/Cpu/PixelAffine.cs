@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -76,7 +75,6 @@ public sealed unsafe partial class CpuBackend
         MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, x);
 
     /// <inheritdoc cref="IBackend.PixelAffineWorkspaceLength"/>
-    [SuppressMessage("Performance", "CA1822", Justification = "An operation of IBackend.")]
     public long PixelAffineWorkspaceLength(ImageShape shape) =>
         (long)AffineChunks(shape, out _) * PartialLength(shape.Channels);
 
@@ -148,7 +146,7 @@ public sealed unsafe partial class CpuBackend
         return (shape.Pixels + pixels - 1) / pixels;
     }
 
-    /// <summary>Lays out a matrix as rows of inputs, each the weights of all outputs, then the offset; padded by 0.</summary>
+    /// <summary>Lays out a matrix as rows of inputs, then the offset, each padded by 0.</summary>
     private static PreparedMap Prepare(float* matrix, float* offset, int channels, bool transpose, float* destination)
     {
         int padded = Padded(channels);

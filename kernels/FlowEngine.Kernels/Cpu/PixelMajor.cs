@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>Turns panels, [channel][32 pixels], into pixel-major column panels, [column panel][pixel][32 channels].</summary>
+/// <summary>
+/// Turns panels, [channel][32 pixels], into pixel-major column panels, [column panel][pixel][32 channels].
+/// </summary>
 internal static unsafe class PixelMajor
 {
     private const int Lanes = SimdMath.Width;

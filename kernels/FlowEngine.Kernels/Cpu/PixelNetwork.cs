@@ -43,7 +43,8 @@ public sealed unsafe partial class CpuBackend
         Pack(new StripPacking(weight3, taps, layout.PaddedTaps, hidden, 1, taps, scale3, null, to + layout.Forward3));
         Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3));
         Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2));
-        Pack(new StripPacking(weight1, patch, layout.PaddedPatch, hidden, 1, patch, null, scale1, to + layout.Backward1));
+        padded = layout.PaddedPatch;
+        Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1));
         SumOverHidden(weight3, scale3, network, to + layout.Outside);
     }
 
@@ -112,7 +113,7 @@ public sealed unsafe partial class CpuBackend
         _team.Run(job.Tiles, job);
         PanelStatistics statistics = new(
             layer == 1 ? job.Kept1 : job.Kept2,
-            job.Layout.PaddedHidden,
+            job.Layout.HiddenPanel,
             image.Pixels,
             Pointer(mean, network.Hidden),
             Pointer(deviation, network.Hidden));

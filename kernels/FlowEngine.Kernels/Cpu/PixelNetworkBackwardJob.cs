@@ -33,7 +33,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
         int hidden = Layout.Shape.Hidden;
         nint patchPanel = Layout.PaddedPatch * StripProduct.PanelWidth;
         nint tapPanel = Layout.PaddedTaps * StripProduct.PanelWidth;
-        nint hiddenPanel = Layout.PaddedHidden * StripProduct.PanelWidth;
+        nint hiddenPanel = Layout.HiddenPanel;
         float* patches = Workspace + Work.Patches + (inBlock * patchPanel);
         float* taps = Workspace + Work.TapGradients + (inBlock * tapPanel);
         float* d2 = Workspace + Work.Workers + (worker * Work.WorkerLength);

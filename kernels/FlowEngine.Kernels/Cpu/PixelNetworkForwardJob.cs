@@ -28,7 +28,7 @@ internal unsafe struct PixelNetworkForwardJob : IJob
         int first = index * Work.TilePanels;
         int panels = Math.Min(Work.TilePanels, Work.Panels - first);
         nint patchPanel = Layout.PaddedPatch * StripProduct.PanelWidth;
-        nint hiddenPanel = Layout.PaddedHidden * StripProduct.PanelWidth;
+        nint hiddenPanel = Layout.HiddenPanel;
         float* patches = Scratch + (worker * Work.WorkerLength);
         float* h1 = Kept1 is null ? patches + Work.PatchScratch : Kept1 + (first * hiddenPanel);
         float* h2 = Kept2 is null
@@ -80,15 +80,16 @@ internal unsafe struct PixelNetworkForwardJob : IJob
     {
         float* strips = Prepared + weights;
         int rows = Layout.PaddedHidden;
+        const int row = StripProduct.PanelWidth;
         if (layer == LinearLayer)
         {
             StripProduct.MultiplyPanels<Linear>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, StripProduct.PanelWidth, null);
+                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
         }
         else
         {
             StripProduct.MultiplyPanels<Rectified>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, StripProduct.PanelWidth, null);
+                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
         }
     }
 }

@@ -14,7 +14,7 @@ internal readonly unsafe struct PixelNetworkGradientJob : IJob
         PixelNetworkLayout layout = hidden.Layout;
         PixelNetworkWorkspace work = hidden.Work;
         float* at = hidden.Workspace;
-        nint hiddenPanel = layout.PaddedHidden * StripProduct.PanelWidth;
+        nint hiddenPanel = layout.HiddenPanel;
         _weight1 = new GradientProduct(
             at + work.Patches,
             layout.PaddedPatch * StripProduct.PanelWidth,

@@ -39,6 +39,13 @@ internal readonly struct PixelNetworkLayout
     /// <summary>Rows of a panel of hidden activations; those past the last channel hold 0.</summary>
     public int PaddedHidden { get; }
 
+    /// <summary>
+    /// From one panel of hidden activations to the next: a row more than they take, so that the same rows of many
+    /// panels
+    /// do not fall into the same cache sets when a weight gradient walks over them.
+    /// </summary>
+    public int HiddenPanel => (PaddedHidden + 1) * StripProduct.PanelWidth;
+
     /// <summary>9·O.</summary>
     public int Taps { get; }
 
@@ -88,5 +95,5 @@ internal readonly struct PixelNetworkLayout
 
     /// <summary>Elements of one layer of hidden activations of a batch.</summary>
     public long HiddenLength(ImageShape image) =>
-        (long)StripProduct.Panels(image.Pixels) * PaddedHidden * StripProduct.PanelWidth;
+        (long)StripProduct.Panels(image.Pixels) * HiddenPanel;
 }

@@ -17,9 +17,8 @@ internal readonly struct PixelNetworkWorkspace
         TilePanels = Math.Clamp(panels / threads, 1, LargestTile);
         BlockLayout block = default;
         Input = block.Take(Planes.LengthFor(image, network.InputChannels));
-        int hiddenPanel = layout.PaddedHidden * StripProduct.PanelWidth;
         PatchScratch = layout.PaddedPatch * StripProduct.PanelWidth * TilePanels;
-        HiddenScratch = hiddenPanel * TilePanels;
+        HiddenScratch = layout.HiddenPanel * TilePanels;
         WorkerLength = PatchScratch + (2L * HiddenScratch);
         Workers = block.Take(threads * WorkerLength);
         if (backward)

@@ -134,5 +134,7 @@ public sealed unsafe partial class CpuBackend
 
     private ScratchPool.Block RentStageScratch(ImageShape shape, PixelNetworkShape network) =>
         _scratch.Rent(
-            Threads * PixelStageJob<StageForward>.ScratchLength(shape.Channels, network.OutputChannels) * sizeof(float));
+            Threads
+            * PixelStageJob<StageForward>.ScratchLength(shape.Channels, network.OutputChannels)
+            * sizeof(float));
 }

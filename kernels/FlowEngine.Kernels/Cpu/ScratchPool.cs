@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>Memory for operations whose arguments include no workspace: a few blocks, kept and grown, never shared.</summary>
+/// <summary>Memory for operations whose arguments include no workspace: a few blocks, kept and grown.</summary>
 internal sealed unsafe class ScratchPool : IDisposable
 {
     private const nuint Alignment = 64;

@@ -14,7 +14,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// The coefficients are least-squares fits in 160-bit arithmetic on 160 Chebyshev points, reweighted (Lawson) until the
 /// largest relative error is smallest; they were rounded to float from the lowest order up, the higher ones fitted
 /// again after each rounding. The errors quoted are those of the rounded polynomials; all of a function's error, with
-/// its own rounding, is below 2 units in the last place and tests state it for each.
+/// its own rounding, is at most 1 unit in the last place for exp and log, 2 for log-sigmoid and 2.5 for the sigmoid.
 /// </para>
 /// </remarks>
 internal static class SimdMath
@@ -148,7 +148,7 @@ internal static class SimdMath
         return Vector512.FusedMultiplyAdd(q, e * e, e);
     }
 
-    /// <summary>sin(2πu) and cos(2πu) for u in [0, 1], where u is a multiple of 2⁻²⁴ (then the reduction is exact).</summary>
+    /// <summary>sin(2πu) and cos(2πu) for u in [0, 1], a multiple of 2⁻²⁴: then the reduction is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SinCosTurns(Vector512<float> u, out Vector512<float> cosine)
     {

@@ -13,7 +13,13 @@ public sealed unsafe partial class CpuBackend
     public void SqueezeInverse(ImageShape shape, BufferView y, BufferView x) =>
         _team.Run(
             shape.Batch * (shape.Height / 2),
-            new SqueezeJob { Shape = shape, X = Pointer(x, shape.Length), Y = Pointer(y, shape.Length), Inverse = true });
+            new SqueezeJob
+            {
+                Shape = shape,
+                X = Pointer(x, shape.Length),
+                Y = Pointer(y, shape.Length),
+                Inverse = true,
+            });
 
     private struct SqueezeJob : IJob
     {

@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Cpu;
 
-/// <remarks>The patches of 32 pixels are gathered into a panel and multiplied by the folded weights in one product.</remarks>
+/// <remarks>
+/// The patches of 32 pixels are gathered into a panel and multiplied by the folded weights in one product.
+/// </remarks>
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc cref="IBackend.ZeroConvolutionWorkspaceLength"/>

@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>The padded sizes of a zero convolution and where its passes keep what they need beside their arguments.</summary>
+/// <summary>
+/// The padded sizes of a zero convolution and where its passes keep what they need beside their arguments.
+/// </summary>
 internal readonly struct ZeroConvolutionWorkspace
 {
     private const int SuperblockPanels = 32;
