@@ -21,7 +21,7 @@ internal static class FlowCommand
             // A name that begins with @ is a name: no response files.
             ParseResult parse = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             return parse.Errors.Count > 0
-                ? Report(error, $"{parse.Errors[0].Message} (flow --help)", BadInput)
+                ? Report(error, $"{parse.Errors[0].Message.TrimEnd('.')} (see flow --help)", BadInput)
                 : parse.Invoke(new InvocationConfiguration
                 {
                     Output = output,

@@ -18,7 +18,7 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
         Output.WriteLine(metrics switch
         {
             TrainMetrics train => FormattableString.Invariant(
-                $"{_fraction,4:P0}  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
+                $"{100 * _fraction,3:0}%  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
                 + FormattableString.Invariant(
                     $"gradient {train.GradientNorm:0.000}  {train.ImagesPerSecond:0.0} images/s  ")
                 + $"{Remaining(train.Seconds)} left",
@@ -31,6 +31,6 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
     }
 
     private string Remaining(double seconds) => _fraction > 0
-        ? TimeSpan.FromSeconds(Math.Min(seconds * (1 - _fraction) / _fraction, 1e8)).ToString("c", CultureInfo.InvariantCulture)
+        ? TimeSpan.FromSeconds(Math.Round(Math.Min(seconds * (1 - _fraction) / _fraction, 1e8))).ToString("c", CultureInfo.InvariantCulture)
         : "?";
 }

@@ -15,7 +15,7 @@ internal sealed class TrainOptions
 
     public Option<string?> Out { get; } = CommandOptions.Text("--out", "RUN", "The folder of the run, missing or empty");
 
-    public Option<ModelKind> Model { get; } = CommandOptions.Choice("--model", "The model", ModelKind.Glow);
+    public Option<ModelKind> Model { get; } = CommandOptions.ChoiceOrFirst<ModelKind>("--model", "The model");
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
         "--preset", "Which variant; rosinality can be exported to PyTorch [default: glow]");
@@ -55,11 +55,11 @@ internal sealed class TrainOptions
 
     public Option<double> Rate { get; } = CommandOptions.Number("--lr", "Learning rate", 1e-3);
 
-    public Option<OptimizerKind> Optimizer { get; } = CommandOptions.Choice(
-        "--optimizer", "The update rule", OptimizerKind.Adam);
+    public Option<OptimizerKind> Optimizer { get; } = CommandOptions.ChoiceOrFirst<OptimizerKind>(
+        "--optimizer", "The update rule");
 
-    public Option<Schedule> Schedule { get; } = CommandOptions.Choice(
-        "--schedule", "The learning rate after the warm-up", Training.Schedule.Constant);
+    public Option<Schedule> Schedule { get; } = CommandOptions.ChoiceOrFirst<Schedule>(
+        "--schedule", "The learning rate after the warm-up");
 
     public Option<long> WarmupImages { get; } = CommandOptions.Number(
         "--warmup-images", "Images over which the learning rate rises", 6_400L);
