@@ -51,7 +51,7 @@ internal static class TrainCommand
         {
             error.WriteLine(
                 $"flow: training stopped: 50 updates in a row were not finite, the last because of "
-                + $"{session.Trainer.SkippedBecause}; the last good checkpoint is kept (try a smaller --lr)");
+                + $"{session.Trainer.SkippedBecause}; the checkpoint from before them is kept (try a smaller --lr)");
             return 1;
         }
 

@@ -113,14 +113,15 @@ public sealed class TrainingRun
                 RecordLine();
             }
 
-            if (Fraction < 1 && IsMoment(before))
+            // What may be diverging does not replace a good checkpoint.
+            bool isMoment = Fraction < 1 && IsMoment(before);
+            if (_skippedInARow == 0 && (isMoment || _seconds - _savedAtSeconds >= LongestUnsavedSeconds))
             {
                 Save();
-                Show(final: false, stop);
-            }
-            else if (_seconds - _savedAtSeconds >= LongestUnsavedSeconds)
-            {
-                Save();
+                if (isMoment)
+                {
+                    Show(final: false, stop);
+                }
             }
         }
 

@@ -138,7 +138,8 @@ public sealed class BadInputTests : IDisposable
         CommandRun.Refuse(["eval", run, "--data", "digits", "--batch", "0"], "batch is 0");
         CommandRun.Refuse(["eval", run, "--data", "digits", "--limit", "0"], "limit is 0");
         CommandRun.Refuse(["eval", run], "--data");
-        CommandRun.Refuse(["eval"], "CHECKPOINT");
+        CommandRun.Refuse(["sample"], "argument missing", "sample");
+        CommandRun.Refuse(["info", run, "--seed", "1", "--seed", "2"], "--seed");
         CommandRun.Refuse(["sample", run, "--count", "0", "--out", _folder.File("g.png")], "0 samples");
         CommandRun.Refuse(["sample", run, "--count", "1000000000", "--out", _folder.File("g.png")], "count is");
         CommandRun.Refuse(["sample", run, "--temperature", "NaN", "--out", _folder.File("g.png")], "NaN");

@@ -167,7 +167,7 @@ public sealed partial class TrainTests : IDisposable
     public void Fifty_updates_in_a_row_that_are_not_finite_stop_the_run()
     {
         CommandRun run = CommandRun.Of(
-            [.. CommandRun.TinyTraining(_folder.File("run")), "--lr", "1e30", "--clip", "0", "--warmup-images", "0"]);
+            [.. CommandRun.TinyTraining(_folder.File("run")), "--lr", "1e30", "--clip", "0"]);
 
         Assert.Equal(1, run.ExitCode);
         string[] lines = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
