@@ -15,7 +15,7 @@ namespace FlowEngine.Tests.Training;
 
 public sealed class TrainerTests
 {
-    private static readonly TrainerOptions s_options = new() { Batch = 16, WarmupImages = 64, Seed = 4 };
+    private static readonly TrainerOptions _options = new() { Batch = 16, WarmupImages = 64, Seed = 4 };
 
     [Theory]
     [InlineData(MemoryMode.Store)]
@@ -24,7 +24,7 @@ public sealed class TrainerTests
     {
         using CpuBackend backend = new(2);
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options(hidden: 16, steps: 4)), backend, 1);
-        using Trainer trainer = TinyGlow.Train(model, s_options with { Memory = memory, Batch = 32 }, 0);
+        using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory, Batch = 32 }, 0);
         double first = trainer.Step().BitsPerDim;
         double last = 0;
         for (int i = 0; i < 199; i++)
@@ -34,8 +34,8 @@ public sealed class TrainerTests
             last += i >= 180 ? step.BitsPerDim / 19 : 0;
         }
 
-        Assert.True(last <= 2.9, $"{first} to {last} bits/dim");
-        Assert.True(first >= last + 0.5, $"{first} to {last} bits/dim");
+        Assert.True(last <= 3.2, $"{first} to {last} bits/dim");
+        Assert.True(first >= last + 1, $"{first} to {last} bits/dim");
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class TrainerTests
         double[][] gradients = [.. new[] { MemoryMode.Store, MemoryMode.Invert }.Select(memory =>
         {
             using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options(steps: 8));
-            using Trainer trainer = TinyGlow.Train(model, s_options with { Memory = memory }, 1);
+            using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory }, 1);
             return TinyGlow.Read(backend, trainer.Gradients);
         })];
         double difference = Math.Sqrt(gradients[0].Zip(gradients[1], (a, b) => (a - b) * (a - b)).Sum());
@@ -60,7 +60,7 @@ public sealed class TrainerTests
         {
             using CpuBackend backend = new(threads);
             using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
-            using Trainer trainer = TinyGlow.Train(model, s_options, 5);
+            using Trainer trainer = TinyGlow.Train(model, _options, 5);
             return TinyGlow.Read(backend, model.Weights);
         })];
         Assert.Equal(weights[0], weights[1]);
@@ -75,7 +75,7 @@ public sealed class TrainerTests
         double[][] losses = [.. new IBackend[] { cpu, reference }.Select(backend =>
         {
             using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options(steps: 1)), backend, 1);
-            using Trainer trainer = TinyGlow.Train(model, s_options with { Batch = 4 }, 0);
+            using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 4 }, 0);
             return Enumerable.Range(0, 20).Select(_ => trainer.Step().BitsPerDim).ToArray();
         })];
         Assert.All(losses[0].Zip(losses[1]), pair =>
@@ -90,7 +90,7 @@ public sealed class TrainerTests
     {
         using TemporaryFolder folder = new();
         using CpuBackend backend = new(2);
-        TrainerOptions options = s_options with { Optimizer = optimizer, Flip = true, WeightDecay = 0.01 };
+        TrainerOptions options = _options with { Optimizer = optimizer, Flip = true, WeightDecay = 0.01 };
         using Model straight = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
         using Trainer whole = TinyGlow.Train(straight, options, 6);
         whole.SaveModel(folder.File("model.safetensors"));
@@ -112,9 +112,9 @@ public sealed class TrainerTests
         using TemporaryFolder folder = new();
         using CpuBackend backend = new(1);
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
-        using Trainer trainer = TinyGlow.Train(model, s_options, 1);
+        using Trainer trainer = TinyGlow.Train(model, _options, 1);
         trainer.SaveState(folder.File("training.safetensors"));
-        foreach (TrainerOptions other in new[] { s_options with { Seed = 5 }, s_options with { Batch = 8 } })
+        foreach (TrainerOptions other in new[] { _options with { Seed = 5 }, _options with { Batch = 8 } })
         {
             using Trainer stranger = new(model, TinyGlow.Digits, other);
             FlowException error = Assert.Throws<FlowException>(() => stranger.Resume(folder.File("training.safetensors")));
@@ -128,10 +128,10 @@ public sealed class TrainerTests
         using TemporaryFolder folder = new();
         using CpuBackend backend = new(2);
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
-        using Trainer trainer = TinyGlow.Train(model, s_options with { Batch = 64 }, 0);
+        using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 64 }, 0);
         Assert.Throws<InvalidOperationException>(trainer.Initialize);
         using LayerWalk walk = new(model.Flow, model.Context, 64);
-        new BatchLoader(TinyGlow.Digits, 64, s_options.Seed, flip: false).Load(backend, 0, walk.Input);
+        new BatchLoader(TinyGlow.Digits, 64, _options.Seed, flip: false).Load(backend, 0, walk.Input);
         using DeviceBuffer statistics = backend.Allocate(2 * 64);
         walk.Run(initialize: false, (IFlowLayer layer, in LayerContext _, ImageShape input, BufferView _, BufferView y) =>
         {
@@ -149,7 +149,7 @@ public sealed class TrainerTests
 
         trainer.SaveModel(folder.File("model.safetensors"));
         using Model loaded = Model.Load(folder.File("model.safetensors"), backend);
-        using Trainer second = new(loaded, TinyGlow.Digits, s_options with { Seed = 77 });
+        using Trainer second = new(loaded, TinyGlow.Digits, _options with { Seed = 77 });
         Assert.Throws<InvalidOperationException>(second.Initialize);
         Assert.Equal(TinyGlow.Read(backend, model.Weights), TinyGlow.Read(backend, loaded.Weights));
     }
@@ -159,7 +159,7 @@ public sealed class TrainerTests
     {
         using CpuBackend backend = new(2);
         using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
-        using Trainer trainer = TinyGlow.Train(model, s_options, 2);
+        using Trainer trainer = TinyGlow.Train(model, _options, 2);
         Parameter bias = model.Flow.Parameters.All.Single(p => p.Name == "levels.1.steps.0.actnorm.bias");
         backend.Fill(bias.In(model.Weights), double.NaN);
         double[] before = TinyGlow.Read(backend, model.Weights);
@@ -177,7 +177,7 @@ public sealed class TrainerTests
     {
         using CpuBackend backend = new(2);
         using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
-        using Trainer trainer = TinyGlow.Train(model, s_options with { Memory = memory }, 5);
+        using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory }, 5);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 20; i++)
         {
@@ -206,7 +206,7 @@ public sealed class TrainerTests
     {
         using CpuBackend backend = new(1);
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options(height: 16, width: 16)), backend, 1);
-        FlowException error = Assert.Throws<FlowException>(() => new Trainer(model, TinyGlow.Digits, s_options));
+        FlowException error = Assert.Throws<FlowException>(() => new Trainer(model, TinyGlow.Digits, _options));
         Assert.Contains("16x16x1", error.Message, StringComparison.Ordinal);
     }
 
@@ -216,5 +216,5 @@ public sealed class TrainerTests
     [InlineData(-1)]
     [InlineData(double.PositiveInfinity)]
     public void Learning_rates_that_are_not_positive_are_refused(double rate) =>
-        Assert.Throws<FlowException>((s_options with { Rate = rate }).Validate);
+        Assert.Throws<FlowException>((_options with { Rate = rate }).Validate);
 }
