@@ -12,7 +12,7 @@ using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
-/// <summary><c>flow bench</c>: how fast training, densities and samples are on this machine, beside its own peak.</summary>
+/// <summary><c>flow bench</c>: how fast training, densities and samples are here, beside the machine's own peak.</summary>
 /// <remarks>Random data and weights, a warm-up of some updates, medians over repeats.</remarks>
 internal static class BenchCommand
 {
@@ -182,6 +182,7 @@ internal static class BenchCommand
         string name = model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
             ?? RuntimeInformation.ProcessArchitecture.ToString();
         int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return $"{name}, {Environment.ProcessorCount} cores, {bits}-bit vectors, {RuntimeInformation.FrameworkDescription}";
+        return $"{name}, {Environment.ProcessorCount} cores, {bits}-bit vectors, "
+            + RuntimeInformation.FrameworkDescription;
     }
 }
