@@ -12,7 +12,7 @@ using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
-/// <summary><c>flow bench</c>: how fast training, densities and samples are here, beside the machine's own peak.</summary>
+/// <summary><c>flow bench</c>: how fast training, densities and samples are, beside the machine's peak.</summary>
 /// <remarks>Random data and weights, a warm-up of some updates, medians over repeats.</remarks>
 internal static class BenchCommand
 {

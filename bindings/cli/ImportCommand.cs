@@ -32,8 +32,9 @@ internal static class ImportCommand
         GlowOptions glow = RosinalityCheckpoint.Import(
             parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Glow;
         parse.InvocationConfiguration.Output.WriteLine(
-            $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; {glow.Levels} levels, "
-            + $"{glow.Steps} steps, hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)}");
+            $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; "
+            + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "
+            + $"{CommandOptions.NameOf(glow.Coupling)}");
         return 0;
     }
 }

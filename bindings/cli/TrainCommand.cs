@@ -70,11 +70,13 @@ internal static class TrainCommand
             ? string.Empty
             : $", padded to {glow.Height}x{glow.Width}";
         Line(
-            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out images "
-            + $"of {model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, {glow.Bins} grey levels");
+            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out "
+            + $"images of {model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, "
+            + $"{glow.Bins} grey levels");
         Line(
             $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, "
-            + $"hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)} couplings; {model.Flow.Parameters.Length} parameters");
+            + $"hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)} couplings; "
+            + $"{model.Flow.Parameters.Length} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
             + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));

@@ -7,7 +7,7 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Training;
 
-/// <summary>Writes a run's <c>report.html</c>: curves, samples and configuration, with nothing outside the file.</summary>
+/// <summary>Writes a run's <c>report.html</c>: curves, samples, configuration, nothing outside the file.</summary>
 public static class RunReport
 {
     private const int MostGrids = 12;
@@ -84,7 +84,8 @@ public static class RunReport
                 ? Invariant($"after {images:#,0} images")
                 : "at the end";
             html.Append(Invariant($"<figure><figcaption>{Text(caption)}</figcaption>"));
-            html.Append(Invariant($"<img alt=\"samples {Text(caption)}\" src=\"data:image/png;base64,{Base64(file)}\"></figure>\n"));
+            html.Append(Invariant($"<img alt=\"samples {Text(caption)}\" "));
+            html.Append(Invariant($"src=\"data:image/png;base64,{Base64(file)}\"></figure>\n"));
         }
     }
 

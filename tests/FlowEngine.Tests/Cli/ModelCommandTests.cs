@@ -145,7 +145,8 @@ public sealed class ModelCommandTests : IDisposable
         string[] positive =
         [
             "train_images_per_s", "log_prob_images_per_s", "log_prob_latency_b1_s", "sample_images_per_s",
-            "peak_rss_bytes", "fma_peak_gflops", "train_gflops", "train_share_of_peak", "log_prob_gflops", "log_prob_share_of_peak",
+            "peak_rss_bytes", "fma_peak_gflops", "train_gflops", "train_share_of_peak",
+            "log_prob_gflops", "log_prob_share_of_peak",
         ];
         Assert.All(positive, name => Assert.True(json.RootElement.GetProperty(name).GetDouble() > 0, name));
         Assert.True(json.RootElement.GetProperty("managed_bytes_per_step").GetInt64() >= 0);
