@@ -26,10 +26,11 @@ internal sealed class BenchOptions
 
     public Option<int> Threads { get; } = CommandOptions.Threads();
 
-    public Option<GlowPreset> Preset { get; } = CommandOptions.Choice("--preset", "Which variant", GlowPreset.Glow);
+    public Option<GlowPreset> Preset { get; } = CommandOptions.ChoiceOrFirst<GlowPreset>(
+        "--preset", "Which variant");
 
-    public Option<CouplingKind> Coupling { get; } = CommandOptions.Choice(
-        "--coupling", "The couplings", CouplingKind.Affine);
+    public Option<CouplingKind> Coupling { get; } = CommandOptions.ChoiceOrFirst<CouplingKind>(
+        "--coupling", "The couplings");
 
     public Option<double> Seconds { get; } = CommandOptions.Number("--seconds", "Time for each measurement", 3.0);
 

@@ -47,13 +47,12 @@ internal static class CommandOptions
             CustomParser = result => ParseNumber<T>(result, name),
         };
 
-    /// <summary>One of the names of an enumeration, in lower case, with a default.</summary>
-    public static Option<T> Choice<T>(string name, string description, T defaultValue)
+    /// <summary>One of the names of an enumeration, in lower case; the first where it is left out.</summary>
+    public static Option<T> ChoiceOrFirst<T>(string name, string description)
         where T : struct, Enum => new(name)
         {
             HelpName = Names<T>("|"),
-            Description = description,
-            DefaultValueFactory = _ => defaultValue,
+            Description = $"{description} [default: {NameOf(default(T))}]",
             CustomParser = result => ParseChoice<T>(result, name) ?? default,
         };
 

@@ -21,14 +21,16 @@ internal static class EvalCommand
         Required = true,
     };
 
-    private static readonly Option<DataPart> _part = CommandOptions.Choice(
-        "--part", "Which images; a source without a test part is split as in training", DataPart.Test);
+    private static readonly Option<DataPart> _part = CommandOptions.ChoiceOrFirst<DataPart>(
+        "--part", "Which images; a source without a test part is split as in training");
 
-    private static readonly Option<WeightKind> _weights = CommandOptions.Choice(
-        "--weights", "The moving average, or the raw weights of the training.safetensors beside it", WeightKind.Ema);
+    private static readonly Option<WeightKind> _weights = CommandOptions.ChoiceOrFirst<WeightKind>(
+        "--weights", "The moving average, or the raw weights of the training.safetensors beside it");
 
-    private static readonly Option<int> _batch = CommandOptions.Number("--batch", "Images at once; no result depends on it", 64);
-    private static readonly Option<int?> _limit = CommandOptions.Number<int>("--limit", "Only the first N images [default: all]");
+    private static readonly Option<int> _batch = CommandOptions.Number(
+        "--batch", "Images at once; no result depends on it", 64);
+    private static readonly Option<int?> _limit = CommandOptions.Number<int>(
+        "--limit", "Only the first N images [default: all]");
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
@@ -36,8 +38,8 @@ internal static class EvalCommand
 
     private enum DataPart
     {
-        Train,
         Test,
+        Train,
         All,
     }
 
@@ -84,7 +86,8 @@ internal static class EvalCommand
             }.ToJsonString()
             : FormattableString.Invariant(
                 $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
-                + FormattableString.Invariant($"{result.Nats:0.00} nats an image, {result.Images} images, {seconds:0.0} s"));
+                + FormattableString.Invariant(
+                    $"{result.Nats:0.00} nats an image, {result.Images} images, {seconds:0.0} s"));
         return 0;
     }
 

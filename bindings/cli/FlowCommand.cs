@@ -21,7 +21,7 @@ internal static class FlowCommand
             // A name that begins with @ is a name: no response files.
             ParseResult parse = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             return parse.Errors.Count > 0
-                ? Report(error, $"{parse.Errors[0].Message} (flow --help)", BadInput)
+                ? Report(error, $"{UsageError(parse)} (see flow --help)", BadInput)
                 : parse.Invoke(new InvocationConfiguration
                 {
                     Output = output,
@@ -56,6 +56,11 @@ internal static class FlowCommand
         root.Subcommands.Add(BenchCommand.Build());
         return root;
     }
+
+    /// <summary>A word that fits nowhere is worth more than what is missing because of it.</summary>
+    private static string UsageError(ParseResult parse) => parse.UnmatchedTokens.Count > 0
+        ? $"there is no command or option {parse.UnmatchedTokens[0]}"
+        : parse.Errors[0].Message.TrimEnd('.');
 
     private static int Report(TextWriter error, string message, int code)
     {

@@ -13,7 +13,7 @@ namespace FlowEngine.Cli;
 /// <summary>Prepares a new run from the command line. Its folder comes last: bad input leaves nothing behind.</summary>
 internal sealed class FreshRun(TrainOptions options, ParseResult parse)
 {
-    [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure here ends the process.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare()
     {
         string folder = Required(options.Out);

@@ -3,7 +3,7 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 
-/// <summary>Counts the arithmetic of a Glow; what is left out (exp, ActNorm, the splits' priors) is below a percent.</summary>
+/// <summary>Counts the arithmetic of a Glow; what is left out (exp, ActNorm, priors) is below a percent.</summary>
 internal static class GlowArithmetic
 {
     /// <summary>Floating-point operations of one image forward: 2 · Σ_levels P · K · (network + C²).</summary>

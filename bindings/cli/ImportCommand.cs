@@ -33,7 +33,8 @@ internal static class ImportCommand
             parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Glow;
         parse.InvocationConfiguration.Output.WriteLine(
             $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; "
-            + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)}");
+            + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "
+            + $"{CommandOptions.NameOf(glow.Coupling)}");
         return 0;
     }
 }

@@ -14,7 +14,8 @@ internal static class InfoCommand
     private const int CheckedImages = 8;
 
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
-    private static readonly Option<int> _batch = CommandOptions.Number("--batch", "Images at once, for the memory plan", 64);
+    private static readonly Option<int> _batch = CommandOptions.Number(
+        "--batch", "Images at once, for the memory plan", 64);
     private static readonly Option<string?> _data = CommandOptions.Text(
         "--data", "PATH", "Images to check invertibility on [default: samples of the model]");
 
@@ -25,7 +26,7 @@ internal static class InfoCommand
 
     public static Command Build()
     {
-        Command command = new("info", "Describes a checkpoint: configuration, memory plan, invertibility of each layer.")
+        Command command = new("info", "Describes a checkpoint: configuration, memory, invertibility of each layer.")
         {
             _checkpoint, _batch, _data, _seed, _device, _threads, _json,
         };

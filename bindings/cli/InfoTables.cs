@@ -16,8 +16,13 @@ internal static class InfoTables
         IReadOnlyList<(string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)> plans,
         IReadOnlyList<LayerInvertibility> layers)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!console.Profile.Out.IsTerminal)
+        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+        });
+        if (!isTerminal)
         {
             console.Profile.Width = WidthWithoutTerminal;
         }

@@ -5,7 +5,8 @@ internal static class MemoryText
 {
     /// <summary>A memory plan in one line.</summary>
     public static string Describe(IReadOnlyList<(string Name, long Bytes)> plan) =>
-        $"{Bytes(plan.Sum(part => part.Bytes))} ({string.Join(", ", plan.Select(part => $"{part.Name} {Bytes(part.Bytes)}"))})";
+        $"{Bytes(plan.Sum(part => part.Bytes))} "
+        + $"({string.Join(", ", plan.Select(part => $"{part.Name} {Bytes(part.Bytes)}"))})";
 
     /// <summary>A number of bytes.</summary>
     public static string Bytes(long bytes) => bytes switch

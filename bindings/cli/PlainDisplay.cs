@@ -18,19 +18,25 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
         Output.WriteLine(metrics switch
         {
             TrainMetrics train => FormattableString.Invariant(
-                $"{_fraction,4:P0}  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
+                $"{100 * _fraction,3:0}%  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
                 + FormattableString.Invariant(
                     $"gradient {train.GradientNorm:0.000}  {train.ImagesPerSecond:0.0} images/s  ")
                 + $"{Remaining(train.Seconds)} left",
             EvalMetrics eval => FormattableString.Invariant(
-                $"      {eval.Images,9} images  {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits/dim ")
-                + $"on {eval.HeldOutImages} held-out images",
+                $"      {eval.Images,9} images  {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} ")
+                + $"bits/dim on {eval.HeldOutImages} held-out images",
             _ => metrics.ToJson(),
         });
         Output.Flush();
     }
 
-    private string Remaining(double seconds) => _fraction > 0
-        ? TimeSpan.FromSeconds(Math.Min(seconds * (1 - _fraction) / _fraction, 1e8)).ToString("c", CultureInfo.InvariantCulture)
-        : "?";
+    private string Remaining(double seconds)
+    {
+        const double Longest = 1e8;
+
+        double remaining = Math.Min(seconds * (1 - _fraction) / _fraction, Longest);
+        return _fraction > 0
+            ? TimeSpan.FromSeconds(Math.Round(remaining)).ToString("c", CultureInfo.InvariantCulture)
+            : "?";
+    }
 }

@@ -12,7 +12,7 @@ namespace FlowEngine.Cli;
 /// <summary>Prepares a run that goes on from its folder.</summary>
 internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
 {
-    [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure here ends the process.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare(string path)
     {
         options.RequireResumable(parse);
@@ -20,7 +20,9 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         RunConfig config = folder.ReadConfig();
         config = config with
         {
-            Device = CommandOptions.IsGiven(parse, options.Device) ? parse.GetRequiredValue(options.Device) : config.Device,
+            Device = CommandOptions.IsGiven(parse, options.Device)
+                ? parse.GetRequiredValue(options.Device)
+                : config.Device,
             Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
         };
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);

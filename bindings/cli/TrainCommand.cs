@@ -51,7 +51,7 @@ internal static class TrainCommand
         {
             error.WriteLine(
                 $"flow: training stopped: 50 updates in a row were not finite, the last because of "
-                + $"{session.Trainer.SkippedBecause}; the last good checkpoint is kept (try a smaller --lr)");
+                + $"{session.Trainer.SkippedBecause}; the checkpoint from before them is kept (try a smaller --lr)");
             return 1;
         }
 
@@ -70,11 +70,13 @@ internal static class TrainCommand
             ? string.Empty
             : $", padded to {glow.Height}x{glow.Width}";
         Line(
-            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out images of "
-            + $"{model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, {glow.Bins} grey levels");
+            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out "
+            + $"images of {model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, "
+            + $"{glow.Bins} grey levels");
         Line(
-            $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, hidden {glow.Hidden}, "
-            + $"{CommandOptions.NameOf(glow.Coupling)} couplings; {model.Flow.Parameters.Length} parameters");
+            $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, "
+            + $"hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)} couplings; "
+            + $"{model.Flow.Parameters.Length} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
             + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));
@@ -117,7 +119,8 @@ internal static class TrainCommand
         return outcome == RunOutcome.Stopped
             ? $"stopped after {trainer.Images} images{skipped}; go on with: flow train --resume {session.Folder.Root}"
             : FormattableString.Invariant(
-                $"done    {trainer.Images} images in {run.Seconds:0.0} s of training{skipped}; {session.Folder.ReportFile}");
+                $"done    {trainer.Images} images in {run.Seconds:0.0} s of training{skipped}; ")
+                + session.Folder.ReportFile;
     }
 
     private static string DoneLine(TrainingSession session, TrainingRun run, RunOutcome outcome) => new JsonObject

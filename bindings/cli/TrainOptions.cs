@@ -13,16 +13,18 @@ internal sealed class TrainOptions
     public Option<string?> Data { get; } = CommandOptions.Text(
         "--data", "PATH", "The images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of PNG or PPM");
 
-    public Option<string?> Out { get; } = CommandOptions.Text("--out", "RUN", "The folder of the run, missing or empty");
+    public Option<string?> Out { get; } = CommandOptions.Text(
+        "--out", "RUN", "The folder of the run: missing or empty");
 
-    public Option<ModelKind> Model { get; } = CommandOptions.Choice("--model", "The model", ModelKind.Glow);
+    public Option<ModelKind> Model { get; } = CommandOptions.ChoiceOrFirst<ModelKind>("--model", "The model");
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
         "--preset", "Which variant; rosinality can be exported to PyTorch [default: glow]");
 
     public Option<int?> Levels { get; } = CommandOptions.Number<int>(
         "--levels",
-        "Levels, L [default: 2 up to 32 pixels, 3 there in color; above, as many as leave 4 pixels; less where it must divide]");
+        "Levels, L [default: 2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; "
+            + "less where the size does not divide]");
 
     public Option<int?> Steps { get; } = CommandOptions.Number<int>(
         "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
@@ -39,7 +41,7 @@ internal sealed class TrainOptions
     public Option<string?> Pad { get; } = new("--pad")
     {
         HelpName = "SIZE",
-        Description = "Pads with zeros: to SIZE x SIZE, or without a value to multiples of 2^levels [default: no padding]",
+        Description = "Pads with zeros: to SIZE x SIZE, or without a value to multiples of 2^levels [default: none]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -48,23 +50,25 @@ internal sealed class TrainOptions
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
         "--epochs", "Ends after N passes over the data [default, without another end: 100 up to 16 pixels, else 10]");
 
-    public Option<long?> Images { get; } = CommandOptions.Number<long>("--images", "Ends after N images [default: none]");
+    public Option<long?> Images { get; } = CommandOptions.Number<long>(
+        "--images", "Ends after N images [default: none]");
 
     public Option<double?> Minutes { get; } = CommandOptions.Number<double>(
         "--minutes", "Ends after N minutes of training, evaluation not counted [default: none]");
 
     public Option<double> Rate { get; } = CommandOptions.Number("--lr", "Learning rate", 1e-3);
 
-    public Option<OptimizerKind> Optimizer { get; } = CommandOptions.Choice(
-        "--optimizer", "The update rule", OptimizerKind.Adam);
+    public Option<OptimizerKind> Optimizer { get; } = CommandOptions.ChoiceOrFirst<OptimizerKind>(
+        "--optimizer", "The update rule");
 
-    public Option<Schedule> Schedule { get; } = CommandOptions.Choice(
-        "--schedule", "The learning rate after the warm-up", Training.Schedule.Constant);
+    public Option<Schedule> Schedule { get; } = CommandOptions.ChoiceOrFirst<Schedule>(
+        "--schedule", "The learning rate after the warm-up");
 
     public Option<long> WarmupImages { get; } = CommandOptions.Number(
         "--warmup-images", "Images over which the learning rate rises", 6_400L);
 
-    public Option<double> Clip { get; } = CommandOptions.Number("--clip", "Largest norm of the gradient; 0 for no limit", 1.0);
+    public Option<double> Clip { get; } = CommandOptions.Number(
+        "--clip", "Largest norm of the gradient; 0 for no limit", 1.0);
 
     public Option<double> Ema { get; } = CommandOptions.Number(
         "--ema", "Decay of the moving average of the weights; 0 for none", 0.999);
@@ -72,7 +76,8 @@ internal sealed class TrainOptions
     public Option<bool> Flip { get; } = new("--flip") { Description = "Mirrors each image with probability one half" };
 
     public Option<MemoryMode?> Memory { get; } = CommandOptions.Choice<MemoryMode>(
-        "--memory", "Keeps activations, or recomputes them by inversion [default: store where it fits half the free memory]");
+        "--memory",
+        "Keeps activations, or recomputes them by inversion [default: store where it fits half the free memory]");
 
     public Option<string> Device { get; } = CommandOptions.Device();
 
@@ -81,7 +86,9 @@ internal sealed class TrainOptions
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
     public Option<string?> Init { get; } = CommandOptions.Text(
-        "--init", "CHECKPOINT", "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
+        "--init",
+        "CHECKPOINT",
+        "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
 
     public Option<string?> Resume { get; } = CommandOptions.Text(
         "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --threads and --json may be given");

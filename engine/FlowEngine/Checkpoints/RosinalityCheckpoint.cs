@@ -13,7 +13,7 @@ public static class RosinalityCheckpoint
     /// <param name="size">Rows and columns of the images it was trained on: the tensors do not tell.</param>
     /// <param name="bins">Their grey levels: the tensors do not tell.</param>
     /// <returns>The configuration of the checkpoint.</returns>
-    /// <exception cref="FlowException">The state dict is missing or is no such model, the size or the grey levels do not
+    /// <exception cref="FlowException">The state dict is missing or no such model, the size or the grey levels do not
     /// fit it, or the checkpoint cannot be written.</exception>
     public static ModelConfig Import(string source, string target, int size, int bins)
     {
@@ -41,8 +41,8 @@ public static class RosinalityCheckpoint
     /// <summary>Makes a state dict of a checkpoint of the preset <see cref="GlowPreset.Rosinality"/>.</summary>
     /// <param name="source">The checkpoint.</param>
     /// <param name="target">The state dict to create or replace.</param>
-    /// <exception cref="FlowException">The checkpoint is missing, damaged or of another preset, or the state dict cannot
-    /// be written.</exception>
+    /// <exception cref="FlowException">The checkpoint is missing, damaged or of another preset, or the state dict
+    /// cannot be written.</exception>
     public static void Export(string source, string target)
     {
         CheckpointFile checkpoint = CheckpointFile.Load(source);
@@ -51,8 +51,8 @@ public static class RosinalityCheckpoint
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"{source}: the model is of preset glow, which rosinality/glow-pytorch cannot compute; expected a model "
-                + "of preset rosinality");
+                $"{source}: the model is of preset glow, which rosinality/glow-pytorch cannot compute; expected "
+                + "a model of preset rosinality");
         }
 
         RosinalityShape shape = new(

@@ -20,7 +20,8 @@ internal static class CurvePlot
     /// <param name="curves">Name, CSS color and points of each.</param>
     /// <returns>The <c>svg</c> element; a sentence where there is no point.</returns>
     public static string Draw(
-        string unit, params IReadOnlyList<(string Name, string Color, IReadOnlyList<(double X, double Y)> Points)> curves)
+        string unit,
+        params IReadOnlyList<(string Name, string Color, IReadOnlyList<(double X, double Y)> Points)> curves)
     {
         (double X, double Y)[] all = [.. curves.SelectMany(curve => Finite(curve.Points))];
         if (all.Length == 0)
@@ -35,11 +36,13 @@ internal static class CurvePlot
         for (int tick = 0; tick <= Ticks; tick++)
         {
             double part = (double)tick / Ticks;
-            double y = MapY(low + part * (high - low));
+            double value = low + part * (high - low);
+            double y = MapY(value);
             double x = MapX(part * lastX);
-            svg.Append(Invariant($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y:F1}\" y2=\"{y:F1}\"/>"));
             svg.Append(Invariant(
-                $"<text x=\"{Left - 6}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{low + part * (high - low):0.###}</text>"));
+                $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y:F1}\" y2=\"{y:F1}\"/>"));
+            svg.Append(Invariant(
+                $"<text x=\"{Left - 6}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{value:0.###}</text>"));
             svg.Append(Invariant(
                 $"<text x=\"{x:F1}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{part * lastX:#,0}</text>"));
         }
@@ -58,7 +61,8 @@ internal static class CurvePlot
         }
 
         svg.Append(Invariant(
-            $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">images seen</text></svg>"));
+            $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">images seen</text>"));
+        svg.Append("</svg>");
         return svg.ToString();
 
         double MapX(double x) => Left + x / lastX * (Width - Left - Right);
@@ -66,7 +70,7 @@ internal static class CurvePlot
         double MapY(double y) => Height - Bottom - (y - low) / (high - low) * (Height - Top - Bottom);
     }
 
-    /// <summary>The first updates of a run are far off: the top twentieth is cut, so that the rest can be told apart.</summary>
+    /// <summary>The first updates are far off: the top twentieth is cut, so that the rest can be told apart.</summary>
     private static (double Low, double High) Range(double[] sorted)
     {
         double low = sorted[0];

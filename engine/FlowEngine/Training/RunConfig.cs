@@ -44,7 +44,8 @@ public sealed record RunConfig(
     /// <summary>From JSON.</summary>
     /// <param name="json">As <see cref="ToJson"/> wrote it.</param>
     /// <param name="source">The file it came from, for messages.</param>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: not such a text, or numbers out of range.</exception>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: not such a text, or a number
+    /// is out of range.</exception>
     public static RunConfig Parse(string json, string source)
     {
         try

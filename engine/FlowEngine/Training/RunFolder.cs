@@ -111,7 +111,7 @@ public sealed class RunFolder
         }
 
         string[] lines = Guard(MetricsFile, () => File.ReadAllLines(MetricsFile));
-        return [.. lines.Select(RunMetrics.TryParse).TakeWhile(metrics => metrics is not null).Select(metrics => metrics!)];
+        return [.. lines.Select(RunMetrics.TryParse).TakeWhile(line => line is not null).Select(line => line!)];
     }
 
     /// <summary>Forgets what came after a position: its updates are made again.</summary>

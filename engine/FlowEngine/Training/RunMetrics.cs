@@ -5,7 +5,7 @@ namespace FlowEngine.Training;
 
 /// <summary>One line of a run's <c>metrics.jsonl</c>.</summary>
 /// <param name="Images">Images seen in training.</param>
-/// <param name="BitsPerDim">Bits per dimension; NaN, and null in the file, where nothing finite was there to average.</param>
+/// <param name="BitsPerDim">Bits per dimension; NaN (null in the file) where nothing finite was there.</param>
 /// <param name="Seconds">Time spent in updates since the run began.</param>
 public abstract record RunMetrics(long Images, double BitsPerDim, double Seconds)
 {

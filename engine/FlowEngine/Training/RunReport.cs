@@ -7,7 +7,7 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Training;
 
-/// <summary>Writes a run's <c>report.html</c>: curves, sample grids and configuration, with nothing outside the file.</summary>
+/// <summary>Writes a run's <c>report.html</c>: curves, samples, configuration, nothing outside the file.</summary>
 public static class RunReport
 {
     private const int MostGrids = 12;
@@ -16,7 +16,8 @@ public static class RunReport
         """
         body { font: 15px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em; color: #222; }
         svg { width: 100%; } svg text { font-size: 11px; fill: #555; } svg .grid { stroke: #e4e4e4; }
-        table { border-collapse: collapse; } td, th { border-bottom: 1px solid #ddd; padding: 2px 12px 2px 0; text-align: left; }
+        table { border-collapse: collapse; }
+        td, th { border-bottom: 1px solid #ddd; padding: 2px 12px 2px 0; text-align: left; }
         figure { margin: 0 0 1.5em; } figure img { max-width: 100%; image-rendering: pixelated; }
         """;
 
@@ -82,7 +83,8 @@ public static class RunReport
             string caption = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long images)
                 ? Invariant($"after {images:#,0} images")
                 : "at the end";
-            html.Append(Invariant($"<figure><figcaption>{Text(caption)}</figcaption><img alt=\"samples {Text(caption)}\" "));
+            html.Append(Invariant($"<figure><figcaption>{Text(caption)}</figcaption>"));
+            html.Append(Invariant($"<img alt=\"samples {Text(caption)}\" "));
             html.Append(Invariant($"src=\"data:image/png;base64,{Base64(file)}\"></figure>\n"));
         }
     }
@@ -120,7 +122,8 @@ public static class RunReport
         html.Append("</table>\n");
 
         void Row(string name, FormattableString value) =>
-            html.Append("<tr><th>").Append(Text(name)).Append("</th><td>").Append(Text(Invariant(value))).Append("</td></tr>\n");
+            html.Append("<tr><th>").Append(Text(name)).Append("</th><td>").Append(Text(Invariant(value)))
+                .Append("</td></tr>\n");
     }
 
     private static string Describe(RunLimits limits)

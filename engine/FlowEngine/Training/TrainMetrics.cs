@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace FlowEngine.Training;
 
-/// <summary>Training since the line before: every figure is a mean over the updates between, skipped ones left out.</summary>
+/// <summary>Training since the line before: figures are means over the updates between, without skipped ones.</summary>
 /// <param name="Update">Updates begun.</param>
 /// <param name="Images">Images seen.</param>
 /// <param name="Epoch">Passes over the data begun, from 0.</param>

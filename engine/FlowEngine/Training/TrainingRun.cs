@@ -62,7 +62,7 @@ public sealed class TrainingRun
         0,
         1);
 
-    /// <summary>Begins the run: initializes the model where that is left to do, and writes a first checkpoint.</summary>
+    /// <summary>Begins the run: initializes the model where that is to do, and writes a first checkpoint.</summary>
     /// <exception cref="FlowException">The folder cannot be written.</exception>
     public void Start()
     {
@@ -75,7 +75,7 @@ public sealed class TrainingRun
         Save();
     }
 
-    /// <summary>Takes the run up where its folder stands, and forgets the metrics of updates that are made again.</summary>
+    /// <summary>Takes the run up where its folder stands; metrics of updates that are made again are cut.</summary>
     /// <exception cref="FlowException">The folder holds no state, or that of another run.</exception>
     public void Resume()
     {
@@ -113,14 +113,15 @@ public sealed class TrainingRun
                 RecordLine();
             }
 
-            if (Fraction < 1 && IsMoment(before))
+            // What may be diverging does not replace a good checkpoint.
+            bool isMoment = Fraction < 1 && IsMoment(before);
+            if (_skippedInARow == 0 && (isMoment || _seconds - _savedAtSeconds >= LongestUnsavedSeconds))
             {
                 Save();
-                Show(final: false, stop);
-            }
-            else if (_seconds - _savedAtSeconds >= LongestUnsavedSeconds)
-            {
-                Save();
+                if (isMoment)
+                {
+                    Show(final: false, stop);
+                }
             }
         }
 
