@@ -116,7 +116,7 @@ internal static class BenchCommand
             ["log_prob_gflops"] = forward / logProb,
             ["log_prob_share_of_peak"] = forward / logProb / peak,
             ["forward_gflop_per_image"] = forward / batch,
-            ["parameters"] = model.Flow.Parameters.Length,
+            ["parameters"] = model.Flow.Parameters.Count,
             ["preset"] = CommandOptions.NameOf(glow.Preset),
             ["coupling"] = CommandOptions.NameOf(glow.Coupling),
             ["levels"] = glow.Levels,

@@ -102,7 +102,7 @@ internal static class InfoCommand
         return new JsonObject
         {
             ["config"] = JsonNode.Parse(model.Config.ToJson()),
-            ["parameters"] = model.Flow.Parameters.Length,
+            ["parameters"] = model.Flow.Parameters.Count,
             ["batch"] = model.BatchSize,
             ["memory_bytes"] = memory,
             ["layers"] = new JsonArray([.. layers.Select(layer => new JsonObject

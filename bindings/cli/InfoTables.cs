@@ -50,7 +50,7 @@ internal static class InfoTables
         Row(table, "levels x steps", $"{glow.Levels} x {glow.Steps}");
         Row(table, "hidden", FormattableString.Invariant($"{glow.Hidden}"));
         Row(table, "coupling", CommandOptions.NameOf(glow.Coupling));
-        Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Length:#,0}"));
+        Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }
 

@@ -76,7 +76,7 @@ internal static class TrainCommand
         Line(
             $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, "
             + $"hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)} couplings; "
-            + $"{model.Flow.Parameters.Length} parameters");
+            + $"{model.Flow.Parameters.Count} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
             + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));
