@@ -5,9 +5,8 @@ namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>Products over panels of 32 pixels, by strips of up to 12 rows.</summary>
 /// <remarks>
-/// A panel is [row][32 pixels]; what one product writes is what the next reads. Rows come in multiples of four:
-/// strips of
-/// 12, then one of 4 or 8. Strips are the outer loop and panels the inner one, so a strip stays in the first-level
+/// A panel is [row][32 pixels]; what one product writes is what the next reads. Rows come in multiples of four: strips
+/// of 12, then one of 4 or 8. Strips are the outer loop and panels the inner one, so a strip stays in the first-level
 /// cache.
 /// </remarks>
 internal static unsafe class StripProduct
