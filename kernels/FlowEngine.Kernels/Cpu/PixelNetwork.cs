@@ -72,7 +72,7 @@ public sealed unsafe partial class CpuBackend
     {
         PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, kept, workspace);
         job.Taps = PixelNetworkTaps(job.Layout, image, taps);
-        _team.Run(job.Tiles, job);
+        job.Run(_team);
     }
 
     /// <inheritdoc cref="IBackend.PixelNetworkTapAdd"/>
@@ -110,7 +110,7 @@ public sealed unsafe partial class CpuBackend
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, 2);
         PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, kept, workspace);
         job.LinearLayer = layer;
-        _team.Run(job.Tiles, job);
+        job.Run(_team);
         PanelStatistics statistics = new(
             layer == 1 ? job.Kept1 : job.Kept2,
             job.Layout.HiddenPanel,
