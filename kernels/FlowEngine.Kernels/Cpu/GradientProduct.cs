@@ -7,7 +7,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="right">Pixel-major column panels, [column panel][pixel][32 columns].</param>
 /// <param name="rightPanelStride">From one column panel to the next.</param>
 /// <param name="columnPanels">How many column panels.</param>
-/// <param name="target">(rows, 32 · columnPanels).</param>
+/// <param name="target">[column panel][row][32 columns].</param>
 internal readonly unsafe struct GradientProduct(
     float* left, nint leftPanelStride, int rows, float* right, nint rightPanelStride, int columnPanels, float* target)
 {
@@ -44,7 +44,6 @@ internal readonly unsafe struct GradientProduct(
         int lastColumn = Math.Min(firstColumn + ColumnPanelsPerPart, columnPanels);
         int firstRow = part % RowParts * StripsPerPart * StripProduct.StripRows;
         int lastRow = Math.Min(firstRow + (StripsPerPart * StripProduct.StripRows), rows);
-        nint stride = columnPanels * PixelMajor.Columns;
         for (int row = firstRow; row < lastRow; row += StripProduct.StripRows)
         {
             for (int column = firstColumn; column < lastColumn; column++)
@@ -55,8 +54,8 @@ internal readonly unsafe struct GradientProduct(
                     leftPanelStride,
                     pixels,
                     right + (column * rightPanelStride),
-                    target + (row * stride) + (column * PixelMajor.Columns),
-                    stride);
+                    target + ((((nint)column * rows) + row) * PixelMajor.Columns),
+                    PixelMajor.Columns);
             }
         }
     }

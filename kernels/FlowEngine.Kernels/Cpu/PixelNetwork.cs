@@ -282,7 +282,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding first = new()
         {
             Transposed = at + work.Weight1,
-            Stride = work.Columns,
+            TransposedRows = layout.PaddedPatch,
             Rows = network.Hidden,
             Depth = layout.Patch,
             RowScale = prepared + layout.Scale1,
@@ -298,6 +298,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding second = first with
         {
             Transposed = at + work.Weight2,
+            TransposedRows = layout.PaddedHidden,
             Depth = network.Hidden,
             RowScale = prepared + layout.Scale2,
             Weight = Pointer(parameters.Weight2, (long)network.Hidden * network.Hidden),
@@ -319,7 +320,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding third = new()
         {
             Transposed = at + work.Weight3,
-            Stride = work.Columns,
+            TransposedRows = layout.PaddedTaps,
             Rows = network.Hidden,
             Depth = layout.Taps,
             ColumnScale = prepared + layout.Scale3,

@@ -97,7 +97,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding unfolding = new()
         {
             Transposed = at + work.WeightGradient,
-            Stride = work.Columns,
+            TransposedRows = work.PaddedPatch,
             Rows = outputs,
             Depth = work.Patch,
             RowScale = at + work.Scale,
