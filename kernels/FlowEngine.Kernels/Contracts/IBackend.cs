@@ -6,9 +6,9 @@ namespace FlowEngine.Kernels;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Images are (B, H, W, C), the channel contiguous; B·P pixels, P = H·W. LogDet and LogProb are per image, (B), in nats,
-/// and are added to. Gradients of parameters accumulate (+=); gradients of activations overwrite, unless the operation
-/// says that it adds. An output may not overlap an input unless the operation allows it.
+/// Images are (B, H, W, C), the channel contiguous; B·P pixels, P = H·W. LogDet and LogProb are per image, (B), in
+/// nats, and are added to. Gradients of parameters accumulate (+=); gradients of activations overwrite, unless the
+/// operation says that it adds. An output may not overlap an input unless the operation allows it.
 /// </para>
 /// <para>
 /// A result does not depend on the number of threads, the width of the vectors, the other images of the batch or the

@@ -1,8 +1,8 @@
 namespace FlowEngine.Kernels;
 
 /// <summary>
-/// Names one stream of random numbers. The counter of Philox4x32-10 is (element / 4, index, epoch, purpose), its key the
-/// seed: a number depends on what it is for, never on where in a batch it is used.
+/// Names one stream of random numbers. The counter of Philox4x32-10 is (element / 4, index, epoch, purpose), its key
+/// the seed: a number depends on what it is for, never on where in a batch it is used.
 /// </summary>
 /// <param name="Seed">The key: low word first.</param>
 /// <param name="Purpose">What the numbers are for; counter word 3.</param>

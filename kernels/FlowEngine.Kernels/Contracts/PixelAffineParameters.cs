@@ -11,7 +11,9 @@ namespace FlowEngine.Kernels;
 /// <param name="Upper">U, (C, C) row-major; only the strict upper triangle is used.</param>
 /// <param name="LogDiagonal">ln |s|, (C).</param>
 /// <param name="Sign">The constant sign of s, (C), +1 or -1.</param>
-/// <param name="Permutation">The constant row order, (C): row i of W is row Permutation[i] of (L + I)(U + diag(s)).</param>
+/// <param name="Permutation">
+/// The constant row order, (C): row i of W is row Permutation[i] of (L + I)(U + diag(s)).
+/// </param>
 public readonly record struct PixelAffineParameters(
     int Channels,
     BufferView Bias,

@@ -2,8 +2,8 @@ namespace FlowEngine.Kernels;
 
 /// <remarks>
 /// What stands between two coupling networks, in one pass over the pixels: the shift and add of the taps, the coupling,
-/// its LogDet, and the affine map of the next step. Equal to <see cref="IBackend.PixelNetworkTapAdd"/>, the coupling and
-/// <see cref="IBackend.PixelAffineForward"/> one after the other.
+/// its LogDet, and the affine map of the next step. Equal to <see cref="IBackend.PixelNetworkTapAdd"/>, the coupling
+/// and <see cref="IBackend.PixelAffineForward"/> one after the other.
 /// </remarks>
 public partial interface IBackend
 {

@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Host;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>The operations in float32 on the host's vector units and cores. One file per family of operations.</summary>
+/// <summary>
+/// The operations in float32 on the host's vector units and cores. One file per family of operations.
+/// </summary>
 /// <remarks>
 /// Every multiply-add is fused and every sum has one order, so results are the same bits on every instruction set and
 /// for every number of threads.

@@ -1,13 +1,13 @@
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>target += left · rightᵀ over the pixels of some panels: a weight's gradient, transposed.</summary>
+/// <summary>A weight's gradient, transposed: left · rightᵀ over the pixels of some panels.</summary>
 /// <param name="left">Panels, [panel][row][32 pixels].</param>
 /// <param name="leftPanelStride">From one panel to the next.</param>
 /// <param name="rows">Rows of the left operand and the target, a multiple of four.</param>
 /// <param name="right">Pixel-major column panels, [column panel][pixel][32 columns].</param>
 /// <param name="rightPanelStride">From one column panel to the next.</param>
 /// <param name="columnPanels">How many column panels.</param>
-/// <param name="target">(rows, 32 · columnPanels).</param>
+/// <param name="target">[column panel][row][32 columns].</param>
 internal readonly unsafe struct GradientProduct(
     float* left, nint leftPanelStride, int rows, float* right, nint rightPanelStride, int columnPanels, float* target)
 {
@@ -21,26 +21,41 @@ internal readonly unsafe struct GradientProduct(
 
     private int ColumnParts => (columnPanels + ColumnPanelsPerPart - 1) / ColumnPanelsPerPart;
 
-    /// <summary>Computes one part, over the first <paramref name="panels"/> panels.</summary>
-    public void Accumulate(int part, int panels)
+    /// <summary>Computes one part.</summary>
+    /// <param name="part">Which one.</param>
+    /// <param name="pixels">The first pixels of the panels: those that are summed over.</param>
+    /// <param name="isFirst">True to overwrite the target, false to add to it.</param>
+    public void Compute(int part, int pixels, bool isFirst)
+    {
+        if (isFirst)
+        {
+            Compute<Linear>(part, pixels);
+        }
+        else
+        {
+            Compute<Accumulated>(part, pixels);
+        }
+    }
+
+    private void Compute<TFinish>(int part, int pixels)
+        where TFinish : IFinish
     {
         int firstColumn = part / RowParts * ColumnPanelsPerPart;
         int lastColumn = Math.Min(firstColumn + ColumnPanelsPerPart, columnPanels);
         int firstRow = part % RowParts * StripsPerPart * StripProduct.StripRows;
         int lastRow = Math.Min(firstRow + (StripsPerPart * StripProduct.StripRows), rows);
-        nint stride = columnPanels * PixelMajor.Columns;
         for (int row = firstRow; row < lastRow; row += StripProduct.StripRows)
         {
             for (int column = firstColumn; column < lastColumn; column++)
             {
-                StripProduct.AccumulateOverPixels(
+                StripProduct.MultiplyOverPixels<TFinish>(
                     Math.Min(StripProduct.StripRows, lastRow - row),
                     left + (row * StripProduct.PanelWidth),
                     leftPanelStride,
-                    panels,
+                    pixels,
                     right + (column * rightPanelStride),
-                    target + (row * stride) + (column * PixelMajor.Columns),
-                    stride);
+                    target + ((((nint)column * rows) + row) * PixelMajor.Columns),
+                    PixelMajor.Columns);
             }
         }
     }

@@ -8,11 +8,14 @@ namespace FlowEngine.Kernels.Cpu;
 /// </summary>
 internal unsafe struct GradientUnfolding : IJob
 {
-    /// <summary>dW'ᵀ, [depth][Stride].</summary>
+    // A row's share of a block is 512 bytes: long enough for the processor to fetch ahead.
+    private const int BlockDepth = 128;
+
+    /// <summary>dW'ᵀ as <see cref="GradientProduct"/> writes it: [32 rows of W][depth][row].</summary>
     public float* Transposed;
 
-    /// <summary>From one k to the next.</summary>
-    public nint Stride;
+    /// <summary>The depth of <see cref="Transposed"/>, padded.</summary>
+    public int TransposedRows;
 
     /// <summary>Rows of W.</summary>
     public int Rows;
@@ -59,35 +62,36 @@ internal unsafe struct GradientUnfolding : IJob
 
     public readonly void Invoke(int index, int worker)
     {
-        float* block = stackalloc float[SimdMath.Width * SimdMath.Width];
+        float* block = stackalloc float[SimdMath.Width * BlockDepth];
+        Vector512<float>* columnSums = stackalloc Vector512<float>[BlockDepth / SimdMath.Width];
         Vector512<float>* products = stackalloc Vector512<float>[SimdMath.Width];
         new Span<Vector512<float>>(products, SimdMath.Width).Clear();
         int first = index * SimdMath.Width;
         int rows = Math.Min(SimdMath.Width, Rows - first);
-        for (int k = 0; k < Depth; k += SimdMath.Width)
+        float* transposed = Transposed
+            + ((nint)(first / PixelMajor.Columns) * TransposedRows * PixelMajor.Columns)
+            + (first % PixelMajor.Columns);
+        for (int start = 0; start < Depth; start += BlockDepth)
         {
-            int count = Math.Min(SimdMath.Width, Depth - k);
-            PixelMajor.TransposeBlock(Transposed + (k * Stride) + first, Stride, block, SimdMath.Width);
-            Vector512<float> columnScale =
-                ColumnScale is null ? Vector512<float>.One : Lanes.Load(ColumnScale + k, count);
-            Vector512<float> term = ColumnTerm is null ? Vector512<float>.Zero : Lanes.Load(ColumnTerm + k, count);
-            Vector512<float> columnSum = Vector512<float>.Zero;
+            int depth = Math.Min(BlockDepth, Depth - start);
+            for (int k = 0; k < depth; k += SimdMath.Width)
+            {
+                PixelMajor.TransposeBlock(
+                    transposed + ((nint)(start + k) * PixelMajor.Columns), PixelMajor.Columns, block + k, BlockDepth);
+            }
+
+            new Span<Vector512<float>>(columnSums, BlockDepth / SimdMath.Width).Clear();
             for (int row = 0; row < rows; row++)
             {
-                nint at = ((nint)(first + row) * Depth) + k;
-                Vector512<float> scale =
-                    RowScale is null ? columnScale : columnScale * Vector512.Create(RowScale[first + row]);
-                Vector512<float> folded = Lanes.First(Vector512.Load(block + (row * SimdMath.Width)), count);
-                Vector512<float> gradient = scale * (folded + term);
-                Lanes.Store(Lanes.Load(WeightGradient + at, count) + gradient, WeightGradient + at, count);
-                Vector512<float> weight = Lanes.Load(Weight + at, count);
-                products[row] = Vector512.FusedMultiplyAdd(weight, gradient, products[row]);
-                columnSum = Vector512.FusedMultiplyAdd(weight, gradient, columnSum);
+                products[row] = Unfold(
+                    first + row, start, depth, block + (row * BlockDepth), columnSums, products[row]);
             }
 
             if (ColumnSums is not null)
             {
-                columnSum.Store(ColumnSums + ((nint)index * PixelMajor.PaddedChannels(Depth)) + k);
+                nint at = ((nint)index * PixelMajor.PaddedChannels(Depth)) + start;
+                int length = PixelMajor.PaddedChannels(depth);
+                new ReadOnlySpan<float>(columnSums, length).CopyTo(new Span<float>(ColumnSums + at, length));
             }
         }
 
@@ -103,5 +107,31 @@ internal unsafe struct GradientUnfolding : IJob
                 LogScaleGradient[row] += (float)(LogScaleFactor * sum);
             }
         }
+    }
+
+    /// <summary>Some columns of one row; returns its products so far.</summary>
+    private readonly Vector512<float> Unfold(
+        int row, int start, int depth, float* folded, Vector512<float>* columnSums, Vector512<float> product)
+    {
+        nint at = ((nint)row * Depth) + start;
+        float* weights = Weight + at;
+        float* gradients = WeightGradient + at;
+        Vector512<float> rowScale = Vector512.Create(RowScale is null ? 1 : RowScale[row]);
+        for (int k = 0; k < depth; k += SimdMath.Width)
+        {
+            int count = depth - k;
+            Vector512<float> scale =
+                ColumnScale is null ? rowScale : Lanes.Load(ColumnScale + start + k, count) * rowScale;
+            Vector512<float> term =
+                ColumnTerm is null ? Vector512<float>.Zero : Lanes.Load(ColumnTerm + start + k, count);
+            Vector512<float> gradient = scale * (Lanes.First(Vector512.Load(folded + k), count) + term);
+            Lanes.Store(Lanes.Load(gradients + k, count) + gradient, gradients + k, count);
+            Vector512<float> weight = Lanes.Load(weights + k, count);
+            product = Vector512.FusedMultiplyAdd(weight, gradient, product);
+            Vector512<float>* columnSum = columnSums + (k / SimdMath.Width);
+            *columnSum = Vector512.FusedMultiplyAdd(weight, gradient, *columnSum);
+        }
+
+        return product;
     }
 }

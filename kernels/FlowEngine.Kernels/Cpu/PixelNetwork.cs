@@ -72,7 +72,7 @@ public sealed unsafe partial class CpuBackend
     {
         PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, kept, workspace);
         job.Taps = PixelNetworkTaps(job.Layout, image, taps);
-        _team.Run(job.Tiles, job);
+        job.Run(_team);
     }
 
     /// <inheritdoc cref="IBackend.PixelNetworkTapAdd"/>
@@ -110,7 +110,7 @@ public sealed unsafe partial class CpuBackend
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, 2);
         PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, kept, workspace);
         job.LinearLayer = layer;
-        _team.Run(job.Tiles, job);
+        job.Run(_team);
         PanelStatistics statistics = new(
             layer == 1 ? job.Kept1 : job.Kept2,
             job.Layout.HiddenPanel,
@@ -282,7 +282,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding first = new()
         {
             Transposed = at + work.Weight1,
-            Stride = work.Columns,
+            TransposedRows = layout.PaddedPatch,
             Rows = network.Hidden,
             Depth = layout.Patch,
             RowScale = prepared + layout.Scale1,
@@ -298,6 +298,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding second = first with
         {
             Transposed = at + work.Weight2,
+            TransposedRows = layout.PaddedHidden,
             Depth = network.Hidden,
             RowScale = prepared + layout.Scale2,
             Weight = Pointer(parameters.Weight2, (long)network.Hidden * network.Hidden),
@@ -319,7 +320,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding third = new()
         {
             Transposed = at + work.Weight3,
-            Stride = work.Columns,
+            TransposedRows = layout.PaddedTaps,
             Rows = network.Hidden,
             Depth = layout.Taps,
             ColumnScale = prepared + layout.Scale3,

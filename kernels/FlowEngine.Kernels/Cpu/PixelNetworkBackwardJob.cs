@@ -22,6 +22,10 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
     /// <summary>The superblock's panels.</summary>
     public int BlockPanels;
 
+    /// <summary>The superblock's pixels.</summary>
+    public readonly int BlockPixels => (int)Math.Min(
+        (long)BlockPanels * StripProduct.PanelWidth, Image.Pixels - ((long)FirstPanel * StripProduct.PanelWidth));
+
     /// <summary>The panels of a tile.</summary>
     public int TilePanels;
 
@@ -30,6 +34,8 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
         int inBlock = index * TilePanels;
         int panels = Math.Min(TilePanels, BlockPanels - inBlock);
         int first = FirstPanel + inBlock;
+        long pixels = Math.Min(
+            (long)panels * StripProduct.PanelWidth, Image.Pixels - ((long)first * StripProduct.PanelWidth));
         int hidden = Layout.Shape.Hidden;
         nint patchPanel = Layout.PaddedPatch * StripProduct.PanelWidth;
         nint tapPanel = Layout.PaddedTaps * StripProduct.PanelWidth;
@@ -51,7 +57,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             null,
             taps,
             tapPanel,
-            panels,
+            pixels,
             d2,
             hiddenPanel,
             StripProduct.PanelWidth,
@@ -63,7 +69,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             null,
             d2,
             hiddenPanel,
-            panels,
+            pixels,
             d1,
             hiddenPanel,
             StripProduct.PanelWidth,
@@ -75,7 +81,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             null,
             d1,
             hiddenPanel,
-            panels,
+            pixels,
             PatchGradient.Pointer + ((nint)first * StripProduct.PanelWidth),
             StripProduct.PanelWidth,
             PatchGradient.Stride,

@@ -21,75 +21,102 @@ internal unsafe struct PixelNetworkForwardJob : IJob
     /// <summary>0 for the whole network; 1 or 2 to stop at that hidden layer, before its rectification.</summary>
     public int LinearLayer;
 
-    public readonly int Tiles => (Work.Panels + Work.TilePanels - 1) / Work.TilePanels;
+    /// <summary>
+    /// 0 for all products of a tile; 1 to 3 for some strips of one product of the whole batch, which is one tile.
+    /// </summary>
+    public int Product;
+
+    /// <summary>The strips of a part where <see cref="Product"/> is not 0.</summary>
+    public int StripsPerPart;
+
+    private readonly int Tiles => (Work.Panels + Work.TilePanels - 1) / Work.TilePanels;
+
+    private readonly int LastProduct => LinearLayer == 0 ? 3 : LinearLayer;
+
+    /// <summary>Runs the network, by tiles, or strip by strip where there are fewer panels than threads.</summary>
+    public void Run(WorkerTeam team)
+    {
+        if (Work.Panels >= team.Threads)
+        {
+            team.Run(Tiles, this);
+            return;
+        }
+
+        Gather(0, Work.Panels, Scratch);
+        for (Product = 1; Product <= LastProduct; Product++)
+        {
+            int strips = StripProduct.Strips(Product == 3 ? Layout.PaddedTaps : Layout.PaddedHidden);
+            StripsPerPart = (strips + (2 * team.Threads) - 1) / (2 * team.Threads);
+            team.Run((strips + StripsPerPart - 1) / StripsPerPart, this);
+        }
+    }
 
     public readonly void Invoke(int index, int worker)
     {
-        int first = index * Work.TilePanels;
-        int panels = Math.Min(Work.TilePanels, Work.Panels - first);
-        nint patchPanel = Layout.PaddedPatch * StripProduct.PanelWidth;
-        nint hiddenPanel = Layout.HiddenPanel;
-        float* patches = Scratch + (worker * Work.WorkerLength);
-        float* h1 = Kept1 is null ? patches + Work.PatchScratch : Kept1 + (first * hiddenPanel);
-        float* h2 = Kept2 is null
-            ? patches + Work.PatchScratch + Work.HiddenScratch
-            : Kept2 + (first * hiddenPanel);
-        for (int panel = 0; panel < panels; panel++)
+        if (Product != 0)
         {
-            Input.GatherPatches(Image, first + panel, false, 0, patches + (panel * patchPanel));
-        }
-
-        float* bias1 = Prepared + Layout.Bias1;
-        Hidden(1, Layout.Forward1, Layout.Patch, bias1, patches, patchPanel, panels, h1, hiddenPanel);
-        if (LinearLayer == 1)
-        {
+            int first = index * StripsPerPart * StripProduct.StripRows;
+            Multiply(Product, 0, Work.Panels, Scratch, first, StripsPerPart * StripProduct.StripRows);
             return;
         }
 
-        float* bias2 = Prepared + Layout.Bias2;
-        Hidden(2, Layout.Forward2, Layout.Shape.Hidden, bias2, h1, hiddenPanel, panels, h2, hiddenPanel);
-        if (LinearLayer == 2)
+        int firstPanel = index * Work.TilePanels;
+        int panels = Math.Min(Work.TilePanels, Work.Panels - firstPanel);
+        float* scratch = Scratch + (worker * Work.WorkerLength);
+        Gather(firstPanel, panels, scratch);
+        for (int product = 1; product <= LastProduct; product++)
         {
-            return;
+            Multiply(product, firstPanel, panels, scratch, 0, int.MaxValue);
         }
-
-        StripProduct.MultiplyPanels<Linear>(
-            Prepared + Layout.Forward3,
-            Layout.PaddedTaps,
-            Layout.Shape.Hidden,
-            null,
-            h2,
-            hiddenPanel,
-            panels,
-            Taps.Pointer + ((nint)first * StripProduct.PanelWidth),
-            StripProduct.PanelWidth,
-            Taps.Stride,
-            null);
     }
 
-    private readonly void Hidden(
-        int layer,
-        long weights,
-        int depth,
-        float* bias,
-        float* source,
-        nint sourcePanel,
-        int panels,
-        float* target,
-        nint targetPanel)
+    private readonly void Gather(int firstPanel, int panels, float* patches)
     {
-        float* strips = Prepared + weights;
-        int rows = Layout.PaddedHidden;
-        const int row = StripProduct.PanelWidth;
-        if (layer == LinearLayer)
+        nint length = Layout.PaddedPatch * StripProduct.PanelWidth;
+        for (int panel = 0; panel < panels; panel++)
+        {
+            Input.GatherPatches(Image, firstPanel + panel, false, 0, patches + (panel * length));
+        }
+    }
+
+    /// <summary>Some rows of one product of some panels; the scratch holds their patches, h₁ and h₂.</summary>
+    private readonly void Multiply(int product, int firstPanel, int panels, float* scratch, int firstRow, int rows)
+    {
+        const nint row = StripProduct.PanelWidth;
+        nint patchPanel = Layout.PaddedPatch * row;
+        nint hiddenPanel = Layout.HiddenPanel;
+        nint tile = Math.Max(panels, Work.TilePanels);
+        float* h1 = Kept1 is null ? scratch + (tile * patchPanel) : Kept1 + (firstPanel * hiddenPanel);
+        float* h2 = Kept2 is null
+            ? scratch + (tile * (patchPanel + hiddenPanel))
+            : Kept2 + (firstPanel * hiddenPanel);
+        long pixels = Math.Min(panels * row, Image.Pixels - (firstPanel * row));
+        int allRows = product == 3 ? Layout.PaddedTaps : Layout.PaddedHidden;
+        int depth = product == 1 ? Layout.Patch : Layout.Shape.Hidden;
+        long layout = product == 1 ? Layout.Forward1 : product == 2 ? Layout.Forward2 : Layout.Forward3;
+        rows = Math.Min(rows, allRows - firstRow);
+        float* weights = Prepared + layout + ((nint)firstRow * depth);
+        float* source = product == 1 ? scratch : product == 2 ? h1 : h2;
+        nint sourcePanel = product == 1 ? patchPanel : hiddenPanel;
+        if (product == 3)
+        {
+            float* taps = Taps.Pointer + (firstPanel * row) + (firstRow * Taps.Stride);
+            StripProduct.MultiplyPanels<Linear>(
+                weights, rows, depth, null, source, sourcePanel, pixels, taps, row, Taps.Stride, null);
+            return;
+        }
+
+        float* bias = Prepared + (product == 1 ? Layout.Bias1 : Layout.Bias2) + firstRow;
+        float* target = (product == 1 ? h1 : h2) + (firstRow * row);
+        if (product == LinearLayer)
         {
             StripProduct.MultiplyPanels<Linear>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
+                weights, rows, depth, bias, source, sourcePanel, pixels, target, hiddenPanel, row, null);
         }
         else
         {
             StripProduct.MultiplyPanels<Rectified>(
-                strips, rows, depth, bias, source, sourcePanel, panels, target, targetPanel, row, null);
+                weights, rows, depth, bias, source, sourcePanel, pixels, target, hiddenPanel, row, null);
         }
     }
 }

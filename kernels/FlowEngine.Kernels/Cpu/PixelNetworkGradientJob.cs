@@ -53,24 +53,26 @@ internal readonly unsafe struct PixelNetworkGradientJob : IJob
     public void Invoke(int index, int worker)
     {
         int panels = _hidden.BlockPanels;
+        int pixels = _hidden.BlockPixels;
+        bool isFirst = _hidden.FirstPanel == 0;
         int part = index;
         if (part < _weight2.Parts)
         {
-            _weight2.Accumulate(part, panels);
+            _weight2.Compute(part, pixels, isFirst);
             return;
         }
 
         part -= _weight2.Parts;
         if (part < _weight3.Parts)
         {
-            _weight3.Accumulate(part, panels);
+            _weight3.Compute(part, pixels, isFirst);
             return;
         }
 
         part -= _weight3.Parts;
         if (part < _weight1.Parts)
         {
-            _weight1.Accumulate(part, panels);
+            _weight1.Compute(part, pixels, isFirst);
             return;
         }
 

@@ -41,8 +41,7 @@ internal readonly struct PixelNetworkLayout
 
     /// <summary>
     /// From one panel of hidden activations to the next: a row more than they take, so that the same rows of many
-    /// panels
-    /// do not fall into the same cache sets when a weight gradient walks over them.
+    /// panels do not fall into the same cache sets when a weight gradient walks over them.
     /// </summary>
     public int HiddenPanel => (PaddedHidden + 1) * StripProduct.PanelWidth;
 

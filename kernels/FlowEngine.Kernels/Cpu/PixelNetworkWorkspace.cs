@@ -37,11 +37,12 @@ internal readonly struct PixelNetworkWorkspace
             PanelSums1 = block.Take((long)BlockPanels * Columns);
             PanelSums2 = block.Take((long)BlockPanels * Columns);
 
-            // From here on: what is summed over the superblocks, cleared at the start.
-            Sums = block.Length;
             Weight1 = block.Take((long)layout.PaddedPatch * Columns);
             Weight2 = block.Take((long)layout.PaddedHidden * Columns);
             Weight3 = block.Take((long)layout.PaddedTaps * Columns);
+
+            // What the superblocks add to, cleared at the start.
+            Sums = block.Length;
             Bias1 = block.Take(Columns);
             Bias2 = block.Take(Columns);
             OutputSums = block.Take(OutputSumsJob.LengthFor(network.OutputChannels));

@@ -6,29 +6,33 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>The threads of one CPU backend. The caller of <see cref="Run"/> is worker 0.</summary>
 /// <remarks>
 /// Parts are handed out by a counter, so who does what differs from run to run; results do not, because a part's result
-/// depends on its index alone. While the team is busy with one caller, another caller does all parts on its own thread.
-/// A worker that comes late, because the system gave its core to somebody else, finds the loop closed and is not waited
-/// for: on a busy machine a team is never slower than its caller alone.
+/// depends on its index alone. A loop is over when its parts are done: the caller waits for workers that have joined it,
+/// never for one that other programs keep from its core. While the team is busy with one caller, another caller does all
+/// parts on its own thread.
 /// </remarks>
 internal sealed unsafe class WorkerTeam : IDisposable
 {
-    // About 50 microseconds: longer than the gap between two loops of a training step, shorter than a time slice.
-    private const int SpinsBeforeSleep = 2000;
+    // Some 200 microseconds: longer than what the caller does alone between two loops, shorter than a time slice.
+    private const int SpinsBeforeSleep = 8000;
 
-    // In _gate: nobody may enter any more. The other bits count who is inside.
-    private const int Closed = 1 << 30;
+    // A part takes some 10 microseconds: only after that is it likely that its worker has lost its core.
+    private const int SpinsBeforeYield = 1000;
+
+    // The state of a loop in one word: its number, whether it can be joined, and who is in it.
+    private const int LoopShift = 32;
+    private const long Open = 1L << 31;
+    private const long Joined = Open - 1;
 
     private readonly Thread[] _threads;
     private readonly object _sleep = new();
     private int _sleepers;
     private int _busy;
-    private volatile int _generation;
+    private long _state;
     private volatile bool _stopping;
     private void* _job;
     private delegate*<void*, int, int, void> _invoke;
     private int _count;
     private int _next;
-    private int _gate = Closed;
     private ExceptionDispatchInfo? _failure;
 
     public WorkerTeam(int threads)
@@ -59,21 +63,25 @@ internal sealed unsafe class WorkerTeam : IDisposable
             return;
         }
 
-        // The job lives in this frame until every worker that entered has left it.
+        // The job lives in this frame until every worker has left it.
         _job = Unsafe.AsPointer(ref job);
         _invoke = &Invoke<TJob>;
         _count = count;
         _next = 0;
         _failure = null;
-        Volatile.Write(ref _gate, 0);
-        Interlocked.Increment(ref _generation);
-        WakeSleepers();
+        Begin(Open);
         TakeParts(0);
-        Interlocked.Or(ref _gate, Closed);
-        SpinWait spin = default;
-        while (Volatile.Read(ref _gate) != Closed)
+        Interlocked.And(ref _state, ~Open);
+        for (int spins = 0; (Volatile.Read(ref _state) & Joined) != 0; spins++)
         {
-            spin.SpinOnce(sleep1Threshold: -1);
+            if (spins < SpinsBeforeYield)
+            {
+                Thread.SpinWait(1);
+            }
+            else
+            {
+                Thread.Yield();
+            }
         }
 
         ExceptionDispatchInfo? failure = _failure;
@@ -84,8 +92,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        Interlocked.Increment(ref _generation);
-        WakeSleepers();
+        Begin(0);
         foreach (Thread thread in _threads)
         {
             thread.Join();
@@ -95,50 +102,59 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private static void Invoke<TJob>(void* job, int index, int worker)
         where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Invoke(index, worker);
 
+    /// <summary>Announces the next loop. Nobody is in the last one, so the word is the caller's to write.</summary>
+    private void Begin(long open)
+    {
+        long loop = (Volatile.Read(ref _state) >> LoopShift) + 1;
+
+        // A full fence: either this sees a sleeper, or the sleeper sees the loop.
+        Interlocked.Exchange(ref _state, (loop << LoopShift) | open);
+        if (Volatile.Read(ref _sleepers) > 0)
+        {
+            lock (_sleep)
+            {
+                Monitor.PulseAll(_sleep);
+            }
+        }
+    }
+
     private void Work(int worker)
     {
-        int seen = 0;
+        long seen = 0;
         while (true)
         {
-            WaitForWork(seen);
+            long state = WaitForLoop(seen);
             if (_stopping)
             {
                 return;
             }
 
-            seen = _generation;
-            if (TryEnter())
+            seen = state >> LoopShift;
+            while ((state & Open) != 0 && state >> LoopShift == seen)
             {
-                TakeParts(worker);
-                Interlocked.Decrement(ref _gate);
+                long found = Interlocked.CompareExchange(ref _state, state + 1, state);
+                if (found == state)
+                {
+                    TakeParts(worker);
+                    Interlocked.Decrement(ref _state);
+                    break;
+                }
+
+                state = found;
             }
         }
     }
 
-    private bool TryEnter()
+    /// <summary>The state of a loop that this worker has not looked at.</summary>
+    private long WaitForLoop(long seen)
     {
-        int inside = Volatile.Read(ref _gate);
-        while (inside < Closed)
-        {
-            int found = Interlocked.CompareExchange(ref _gate, inside + 1, inside);
-            if (found == inside)
-            {
-                return true;
-            }
-
-            inside = found;
-        }
-
-        return false;
-    }
-
-    private void WaitForWork(int seen)
-    {
+        long state;
         for (int i = 0; i < SpinsBeforeSleep; i++)
         {
-            if (_generation != seen)
+            state = Volatile.Read(ref _state);
+            if (state >> LoopShift != seen)
             {
-                return;
+                return state;
             }
 
             Thread.SpinWait(8);
@@ -147,25 +163,16 @@ internal sealed unsafe class WorkerTeam : IDisposable
         // A condition, not a semaphore: a worker that is done early must not take the wake-up of one still asleep.
         lock (_sleep)
         {
-            _sleepers++;
-            while (_generation == seen)
+            Interlocked.Increment(ref _sleepers);
+            for (state = Volatile.Read(ref _state); state >> LoopShift == seen; state = Volatile.Read(ref _state))
             {
                 Monitor.Wait(_sleep);
             }
 
-            _sleepers--;
+            Interlocked.Decrement(ref _sleepers);
         }
-    }
 
-    private void WakeSleepers()
-    {
-        lock (_sleep)
-        {
-            if (_sleepers > 0)
-            {
-                Monitor.PulseAll(_sleep);
-            }
-        }
+        return state;
     }
 
     private void TakeParts(int worker)

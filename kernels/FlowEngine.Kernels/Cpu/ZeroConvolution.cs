@@ -56,7 +56,7 @@ public sealed unsafe partial class CpuBackend
         job.OutputGradient = Planes.At(at + work.OutputGradient, image, outputs);
         job.PatchGradient = Planes.At(at + work.PatchGradient, image, work.PaddedPatch);
         job.WantsInputGradient = !dx.IsEmpty;
-        Clear(at + work.Sums, work.SumsLength);
+        Clear(at + work.BiasGradient, work.Columns);
         _team.Run(
             PlanarCopy.Parts(image),
             new PlanarCopy(Pointer(dOutput, outputShape.Length), outputShape, job.OutputGradient));
@@ -75,7 +75,8 @@ public sealed unsafe partial class CpuBackend
             int panels = Math.Min(work.BlockPanels, work.Panels - panel);
             job.FirstPanel = panel;
             _team.Run(panels, job);
-            _team.Run(product.Parts, new GradientProductJob(product, panels));
+            int pixels = Math.Min(panels * StripProduct.PanelWidth, image.Pixels - (panel * StripProduct.PanelWidth));
+            _team.Run(product.Parts, new GradientProductJob(product, pixels, isFirst: panel == 0));
             PixelMajor.AddSums(
                 at + work.PanelSums, work.Columns, panels, work.PaddedOutputs, at + work.BiasGradient);
         }
@@ -96,7 +97,7 @@ public sealed unsafe partial class CpuBackend
         GradientUnfolding unfolding = new()
         {
             Transposed = at + work.WeightGradient,
-            Stride = work.Columns,
+            TransposedRows = work.PaddedPatch,
             Rows = outputs,
             Depth = work.Patch,
             RowScale = at + work.Scale,

@@ -34,8 +34,12 @@ internal unsafe struct ZeroConvolutionJob : IJob
         }
     }
 
+    private readonly int Pixels(int panel) =>
+        (int)Math.Min(StripProduct.PanelWidth, Image.Pixels - ((long)panel * StripProduct.PanelWidth));
+
     private readonly void Forward(int panel, float* patches, float* outputs)
     {
+        int pixels = Pixels(panel);
         Input.GatherPatches(Image, panel, false, Outside, patches);
         StripProduct.MultiplyPanels<Linear>(
             Workspace + Work.Strips,
@@ -44,14 +48,12 @@ internal unsafe struct ZeroConvolutionJob : IJob
             Workspace + Work.Bias,
             patches,
             0,
-            1,
+            pixels,
             outputs,
             0,
             StripProduct.PanelWidth,
             null);
-        long first = (long)panel * StripProduct.PanelWidth;
-        int pixels = (int)Math.Min(StripProduct.PanelWidth, Image.Pixels - first);
-        float* to = Output + (first * Convolution.OutputChannels);
+        float* to = Output + ((long)panel * StripProduct.PanelWidth * Convolution.OutputChannels);
         for (int pixel = 0; pixel < pixels; pixel++)
         {
             for (int channel = 0; channel < Convolution.OutputChannels; channel++)
@@ -82,7 +84,7 @@ internal unsafe struct ZeroConvolutionJob : IJob
                 null,
                 gradient,
                 0,
-                1,
+                Pixels(panel),
                 PatchGradient.Pointer + ((nint)panel * StripProduct.PanelWidth),
                 0,
                 PatchGradient.Stride,

@@ -29,10 +29,8 @@ internal readonly struct ZeroConvolutionWorkspace
         Patches = block.Take((long)BlockPanels * PaddedPatch * StripProduct.PanelWidth);
         Turned = block.Take((long)ColumnPanels * ColumnPanelLength);
         PanelSums = block.Take((long)BlockPanels * Columns);
-        Sums = block.Length;
         WeightGradient = block.Take((long)PaddedPatch * Columns);
         BiasGradient = block.Take(Columns);
-        SumsLength = block.Length - Sums;
 
         // The unfolding of the weights reads 16 rows at a time.
         block.Take((long)SimdMath.Width * Columns);
@@ -88,10 +86,6 @@ internal readonly struct ZeroConvolutionWorkspace
 
     /// <summary>Σ dOutput over the pixels of each panel.</summary>
     public long PanelSums { get; }
-
-    public long Sums { get; }
-
-    public long SumsLength { get; }
 
     /// <summary>dW'ᵀ.</summary>
     public long WeightGradient { get; }

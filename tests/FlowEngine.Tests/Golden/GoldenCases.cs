@@ -40,7 +40,8 @@ public abstract class GoldenCases
         int level = 0;
         foreach (BufferView latent in golden.Plan.Latents)
         {
-            AssertClose(golden.ChannelsLast($"latent.{level}"), golden.Read(latent), GradientTolerance, $"latent {level}");
+            double[] expected = golden.ChannelsLast($"latent.{level}");
+            AssertClose(expected, golden.Read(latent), GradientTolerance, $"latent {level}");
             level++;
         }
     }
@@ -60,7 +61,8 @@ public abstract class GoldenCases
             Assert.True(seen.Add(parameter.Name));
         }
 
-        Assert.Equal(golden.Model.Flow.Parameters.All.Where(p => !p.IsConstant).Select(p => p.Name).Order(), seen.Order());
+        Assert.Equal(
+            golden.Model.Flow.Parameters.All.Where(p => !p.IsConstant).Select(p => p.Name).Order(), seen.Order());
     }
 
     [Theory]

@@ -34,14 +34,17 @@ internal static class TinyGlow
     public static ModelConfig Config(GlowOptions options) =>
         new(options, false, "test", options.Height, options.Width);
 
-    /// <summary>A model whose every parameter is off its initial value, so that nothing is zero or one by chance.</summary>
+    /// <summary>
+    /// A model whose every parameter is off its initial value, so that nothing is zero or one by chance.
+    /// </summary>
     public static Model Perturbed(IBackend backend, GlowOptions options, ulong seed = 1, double amount = 0.05)
     {
         Model model = Model.Create(Config(options), backend, seed);
         double[] weights = new double[model.Weights.Length];
         backend.Read(model.Weights, weights);
         double[] noise = new HostRandom(seed, RandomPurpose.Weights, 999).Normal(weights.Length);
-        backend.Write(Array.ConvertAll(weights.Zip(noise).ToArray(), pair => pair.First + (amount * pair.Second)), model.Weights);
+        double[] moved = [.. weights.Zip(noise, (weight, step) => weight + (amount * step))];
+        backend.Write(moved, model.Weights);
         model.MarkInitialized();
         model.Invalidate();
         return model;

@@ -22,7 +22,8 @@ public sealed class WholeModelGradientTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Directional_derivatives_match_and_the_remainder_falls_as_the_square(GlowOptions options, MemoryMode memory)
+    public void Directional_derivatives_match_and_the_remainder_falls_as_the_square(
+        GlowOptions options, MemoryMode memory)
     {
         using Loss loss = new(options, memory);
         double[] start = loss.Weights();
@@ -58,7 +59,8 @@ public sealed class WholeModelGradientTests
             double up = loss.ValueAt(i, Step);
             double down = loss.ValueAt(i, -Step);
             double numeric = (up - down) / (2 * Step);
-            Assert.True(Math.Abs(numeric - dx[i]) <= 1e-6 * Math.Max(1, Math.Abs(numeric)), $"{numeric} and {dx[i]} at {i}");
+            double tolerance = 1e-6 * Math.Max(1, Math.Abs(numeric));
+            Assert.True(Math.Abs(numeric - dx[i]) <= tolerance, $"{numeric} and {dx[i]} at {i}");
         }
     }
 
@@ -68,7 +70,8 @@ public sealed class WholeModelGradientTests
     [InlineData(GlowPreset.Glow, CouplingKind.Additive)]
     public void LogDet_is_the_determinant_of_the_whole_map(GlowPreset preset, CouplingKind coupling)
     {
-        GlowOptions options = TinyGlow.Options(preset, coupling, height: 4, width: 4, channels: 2, levels: 2, hidden: 5);
+        GlowOptions options = TinyGlow.Options(
+            preset, coupling, height: 4, width: 4, channels: 2, levels: 2, hidden: 5);
         using Loss loss = new(options, MemoryMode.Store);
         double logDet = loss.LogDet();
         const double Step = 1e-5;

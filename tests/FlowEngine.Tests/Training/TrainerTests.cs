@@ -117,7 +117,8 @@ public sealed class TrainerTests
         foreach (TrainerOptions other in new[] { _options with { Seed = 5 }, _options with { Batch = 8 } })
         {
             using Trainer stranger = new(model, TinyGlow.Digits, other);
-            FlowException error = Assert.Throws<FlowException>(() => stranger.Resume(folder.File("training.safetensors")));
+            FlowException error = Assert.Throws<FlowException>(
+                () => stranger.Resume(folder.File("training.safetensors")));
             Assert.Equal(FlowErrorKind.InvalidArgument, error.Kind);
         }
     }
@@ -133,7 +134,7 @@ public sealed class TrainerTests
         using LayerWalk walk = new(model.Flow, model.Context, 64);
         new BatchLoader(TinyGlow.Digits, 64, _options.Seed, flip: false).Load(backend, 0, walk.Input);
         using DeviceBuffer statistics = backend.Allocate(2 * 64);
-        walk.Run(initialize: false, (IFlowLayer layer, in LayerContext _, ImageShape input, BufferView _, BufferView y) =>
+        walk.Run(initialize: false, (layer, in _, input, _, y) =>
         {
             if (layer is ActNorm)
             {
