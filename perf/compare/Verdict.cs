@@ -1,0 +1,20 @@
+namespace FlowEngine.Compare;
+
+/// <summary>What a comparison says of one benchmark.</summary>
+internal enum Verdict
+{
+    /// <summary>No difference beyond the threshold and the noise.</summary>
+    Same,
+
+    /// <summary>Faster beyond both.</summary>
+    Faster,
+
+    /// <summary>Slower beyond both: a failure.</summary>
+    Slower,
+
+    /// <summary>Only the head has it.</summary>
+    New,
+
+    /// <summary>Only the base has it: a failure, since a slowdown could hide so.</summary>
+    Missing,
+}
