@@ -5,6 +5,7 @@ using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Exporters.Json;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 
@@ -17,6 +18,8 @@ namespace FlowEngine.Benchmarks;
 /// </remarks>
 internal sealed class BenchmarkConfig : ManualConfig
 {
+    private const int WidestCase = 60;
+
     /// <summary>Creates the settings.</summary>
     /// <param name="isQuick">True to see that everything runs: the times of so few iterations say little.</param>
     public BenchmarkConfig(bool isQuick)
@@ -34,5 +37,6 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddLogger(ConsoleLogger.Default);
         AddExporter(MarkdownExporter.GitHub, JsonExporter.Brief);
         WithOptions(ConfigOptions.JoinSummary);
+        WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(WidestCase));
     }
 }
