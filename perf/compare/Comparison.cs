@@ -17,6 +17,9 @@ internal sealed record Comparison(
     double? Noise,
     Verdict Verdict)
 {
+    // A slowdown of a fifth could go unseen.
+    private const double TooMuchNoise = 0.2;
+
     /// <summary>True if this fails a check.</summary>
     public bool IsFailure => Verdict is Verdict.Slower or Verdict.Missing;
 
@@ -54,7 +57,10 @@ internal sealed record Comparison(
 
         var paired = PairedRatio.From(Times(before), Times(after));
         double limit = 1 + Math.Max(threshold, paired.Noise);
-        Verdict verdict = paired.Ratio > limit ? Verdict.Slower : paired.Ratio < 1 / limit ? Verdict.Faster : Verdict.Same;
+        Verdict verdict = paired.Ratio > limit ? Verdict.Slower
+            : paired.Ratio < 1 / limit ? Verdict.Faster
+            : paired.Noise > TooMuchNoise ? Verdict.Noisy
+            : Verdict.Same;
         return new Comparison(
             before.Benchmark,
             before.Unit,

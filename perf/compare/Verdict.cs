@@ -6,6 +6,9 @@ internal enum Verdict
     /// <summary>No difference beyond the threshold and the noise.</summary>
     Same,
 
+    /// <summary>No difference beyond the noise, which would hide a grave one: measure again on a quieter machine.</summary>
+    Noisy,
+
     /// <summary>Faster beyond both.</summary>
     Faster,
 
