@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
 using FlowEngine.Training;
 
@@ -70,7 +71,7 @@ internal static class BenchCommand
         GlowOptions glow, TrainerOptions training, IBackend backend, int threads, double seconds)
     {
         int batch = training.Batch;
-        double peak = FmaPeak.MeasureGflops(threads);
+        double peak = CpuPeak.MeasureGflops(threads);
         ImageDataset data = RandomImages(glow, batch * BatchesOfData, (int)training.Seed);
         ModelConfig config = new(glow, IsInitialized: false, data.Name, glow.Height, glow.Width);
         using Model model = Model.Create(config, backend, training.Seed);
@@ -97,7 +98,7 @@ internal static class BenchCommand
         double latency = Median(seconds, () => model.LogProb(one));
         model.Sample(batch, 0.7, training.Seed);
         double sample = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
-        peak = Math.Max(peak, FmaPeak.MeasureGflops(threads));
+        peak = Math.Max(peak, CpuPeak.MeasureGflops(threads));
 
         double forward = GlowArithmetic.ForwardFlops(glow) * 1e-9 * batch;
         double train = forward * (trainer.Memory == MemoryMode.Store ? 3 : 4) / step;

@@ -2,19 +2,25 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace FlowEngine.Cli;
+namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>Measures what the machine's multiply-adders give when nothing else is in their way.</summary>
-internal static class FmaPeak
+/// <remarks>
+/// The measure of every product: rates are stated as shares of it. A machine's clock and its neighbors change, so it is
+/// measured in the same run, before and after, and the larger is taken.
+/// </remarks>
+public static class CpuPeak
 {
     private const int Chains = 12;
     private const int Iterations = 20_000_000;
     private const int Repeats = 3;
 
     /// <summary>Float32 operations a second of all threads together, in units of 10⁹: the best of three runs.</summary>
-    /// <param name="threads">Threads.</param>
+    /// <param name="threads">Threads, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not positive.</exception>
     public static double MeasureGflops(int threads)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         double best = 0;
         for (int repeat = 0; repeat <= Repeats; repeat++)
         {

@@ -1,12 +1,12 @@
 using FlowEngine.Kernels;
-using FlowEngine.Models;
 
-namespace FlowEngine.Cli;
+namespace FlowEngine.Models;
 
 /// <summary>Counts the arithmetic of a Glow; what is left out (exp, ActNorm, priors) is below a percent.</summary>
-internal static class GlowArithmetic
+public static class GlowArithmetic
 {
     /// <summary>Floating-point operations of one image forward: 2 · Σ_levels P · K · (network + C²).</summary>
+    /// <param name="glow">The sizes.</param>
     public static double ForwardFlops(GlowOptions glow)
     {
         double sum = 0;

@@ -1,0 +1,60 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Benchmarks;
+
+/// <summary>The coupling network: three products forward, six backward.</summary>
+public class PixelNetworkBenchmarks : OperationBenchmarks
+{
+    private const string Forward = "forward";
+    private const string ForwardKeeping = "forward, kept";
+    private const string Backward = "backward";
+
+    private protected override IReadOnlyList<string> Passes { get; } = [Forward, ForwardKeeping, Backward];
+
+    private protected override Operation Create(string pass, Arrays arrays, ModelShape shape)
+    {
+        IBackend backend = arrays.Backend;
+        (ImageShape image, PixelNetworkShape network) = (shape.Image, shape.Network);
+        NetworkArrays inputs = new(arrays, shape);
+        BufferView kept = pass == Forward ? default : inputs.Kept();
+        BufferView outputs = arrays.Random(image.WithChannels(network.OutputChannels).Length);
+        if (pass != Backward)
+        {
+            return new Operation(() => inputs.Forward(kept), outputs)
+            {
+                Reveal = () => backend.PixelNetworkTapAdd(network, image, inputs.Prepared, inputs.Taps, outputs),
+            };
+        }
+
+        inputs.Forward(kept);
+        BufferView dx = arrays.Random(image.Length);
+        PixelNetworkParameters gradients = inputs.RandomParameters();
+        return new Operation(
+            () => backend.PixelNetworkBackward(
+                network, image, inputs.Parameters, inputs.Prepared, inputs.X, kept, outputs, dx, gradients, inputs.Workspace),
+            dx,
+            gradients.Weight1,
+            gradients.LogScale1,
+            gradients.Weight2,
+            gradients.LogScale2,
+            gradients.Weight3,
+            gradients.LogScale3);
+    }
+
+    // Backward: every product once for the gradient of its input and once for that of its weights; the hidden
+    // activations are read, dx is read and written, the weights are read and their gradients read and written.
+    private protected override Work Count(string pass, ModelShape shape)
+    {
+        double pixels = shape.Image.Pixels;
+        double weights = NetworkArrays.Weights(shape);
+        (double inputs, double hidden, double outputs) =
+            (shape.Network.InputChannels, shape.Network.Hidden, shape.Network.OutputChannels);
+        (double products, double numbers) = pass switch
+        {
+            Forward => (1, (pixels * (inputs + (9 * outputs))) + weights),
+            ForwardKeeping => (1, (pixels * (inputs + (9 * outputs) + (2 * hidden))) + weights),
+            _ => (2, (pixels * ((3 * inputs) + (2 * hidden) + outputs)) + (3 * weights)),
+        };
+        return new Work(2 * products * pixels * weights, sizeof(float) * numbers);
+    }
+}

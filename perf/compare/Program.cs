@@ -1,0 +1,3 @@
+using FlowEngine.Compare;
+
+return CompareCommand.Run(args, Console.Out, Console.Error);
