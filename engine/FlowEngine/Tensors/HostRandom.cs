@@ -4,8 +4,8 @@ using FlowEngine.Kernels.Reference;
 namespace FlowEngine.Tensors;
 
 /// <summary>
-/// Random numbers for host code: the Philox streams of <see cref="IBackend"/> in double, so that initial weights and
-/// shuffles are the same on every device.
+/// Random numbers for host code: the Philox streams of <see cref="IBackend"/> in double, so that initial weights
+/// are the same on every device.
 /// </summary>
 public sealed class HostRandom
 {
@@ -16,7 +16,8 @@ public sealed class HostRandom
     /// <param name="seed">The seed.</param>
     /// <param name="purpose">What the numbers are for.</param>
     /// <param name="epoch">Which stream of that purpose.</param>
-    public HostRandom(ulong seed, RandomPurpose purpose, uint epoch) => _key = new PhiloxKey(seed, (uint)purpose, epoch);
+    public HostRandom(ulong seed, RandomPurpose purpose, uint epoch) =>
+        _key = new PhiloxKey(seed, (uint)purpose, epoch);
 
     /// <summary>Standard normal numbers; each call gives new ones.</summary>
     /// <param name="length">How many.</param>
@@ -25,21 +26,6 @@ public sealed class HostRandom
     /// <summary>Numbers in [0, 1); each call gives new ones.</summary>
     /// <param name="length">How many.</param>
     public double[] Uniform(int length) => Draw(length, normal: false);
-
-    /// <summary>A random order of 0 to count - 1, by Fisher and Yates.</summary>
-    /// <param name="count">How many.</param>
-    public int[] Permutation(int count)
-    {
-        int[] order = [.. Enumerable.Range(0, count)];
-        double[] draws = Uniform(count);
-        for (int i = count - 1; i > 0; i--)
-        {
-            int j = (int)(draws[i] * (i + 1));
-            (order[i], order[j]) = (order[j], order[i]);
-        }
-
-        return order;
-    }
 
     private double[] Draw(int length, bool normal)
     {

@@ -4,40 +4,49 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Training;
 
-/// <summary>The training images in a new random order each epoch; images that do not fill a batch wait for the next.</summary>
+/// <summary>
+/// The training images in a new random order each epoch; images that do not fill a batch wait for the next.
+/// </summary>
 /// <remarks>
-/// Where the run stands is one number, the updates begun: order, noise and flips follow from it, the seed and an image's
-/// index in the data set. So a resumed run goes on with the same bits.
+/// Where the run stands is one number, the updates begun: order, noise and flips follow from it, the seed and an
+/// image's index in the data set. So a resumed run goes on with the same bits. All memory is allocated beforehand.
 /// </remarks>
-internal sealed class BatchLoader
+internal sealed class BatchLoader : IDisposable
 {
+    private readonly IBackend _backend;
     private readonly ImageDataset _data;
     private readonly ulong _seed;
     private readonly bool _flip;
     private readonly byte[] _levels;
     private readonly uint[] _indices;
-    private int[] _order = [];
-    private bool[] _mirrored = [];
+    private readonly int[] _order;
+    private readonly bool[] _mirrored;
+    private readonly double[] _uniforms;
+    private readonly DeviceBuffer _drawn;
     private int _orderEpoch = -1;
 
-    public BatchLoader(ImageDataset data, int batch, ulong seed, bool flip)
+    public BatchLoader(IBackend backend, ImageDataset data, int batch, ulong seed, bool flip)
     {
+        _backend = backend;
         _data = data;
         _seed = seed;
         _flip = flip;
         _levels = new byte[batch * data.Height * data.Width * data.Channels];
         _indices = new uint[batch];
+        _order = new int[data.Count];
+        _mirrored = new bool[flip ? data.Count : 0];
+        _uniforms = new double[data.Count];
+        _drawn = backend.Allocate(data.Count);
     }
 
     /// <summary>Updates in one pass over the data.</summary>
     public int BatchesPerEpoch => _data.Count / _indices.Length;
 
     /// <summary>Writes the batch of an update, dequantized.</summary>
-    /// <param name="backend">Where it goes.</param>
     /// <param name="update">The number of the update, from 0.</param>
     /// <param name="x">(B, H, W, C), overwritten.</param>
     /// <returns>The epoch it belongs to.</returns>
-    public int Load(IBackend backend, long update, BufferView x)
+    public int Load(long update, BufferView x)
     {
         int epoch = (int)(update / BatchesPerEpoch);
         int first = (int)(update % BatchesPerEpoch) * _indices.Length;
@@ -60,20 +69,45 @@ internal sealed class BatchLoader
         }
 
         PhiloxKey key = new(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
-        backend.Dequantize(key, _levels, _indices, _data.Bins, x);
+        _backend.Dequantize(key, _levels, _indices, _data.Bins, x);
         return epoch;
     }
 
+    public void Dispose() => _drawn.Dispose();
+
     private void BeginEpoch(int epoch)
     {
-        _order = new HostRandom(_seed, RandomPurpose.Shuffle, (uint)epoch).Permutation(_data.Count);
+        // Fisher and Yates.
+        DrawUniforms(RandomPurpose.Shuffle, epoch);
+        for (int i = 0; i < _order.Length; i++)
+        {
+            _order[i] = i;
+        }
+
+        for (int i = _order.Length - 1; i > 0; i--)
+        {
+            int j = (int)(_uniforms[i] * (i + 1));
+            (_order[i], _order[j]) = (_order[j], _order[i]);
+        }
+
         if (_flip)
         {
-            double[] draws = new HostRandom(_seed, RandomPurpose.Flip, (uint)epoch).Uniform(_data.Count);
-            _mirrored = Array.ConvertAll(draws, draw => draw < 0.5);
+            DrawUniforms(RandomPurpose.Flip, epoch);
+            for (int i = 0; i < _mirrored.Length; i++)
+            {
+                _mirrored[i] = _uniforms[i] < 0.5;
+            }
         }
 
         _orderEpoch = epoch;
+    }
+
+    /// <summary>One number in [0, 1) per image: multiples of 2⁻²⁴, so the same in every backend.</summary>
+    private void DrawUniforms(RandomPurpose purpose, int epoch)
+    {
+        PhiloxKey key = new(_seed, (uint)purpose, (uint)epoch);
+        _backend.PhiloxUniform(key, [0], _uniforms.Length, _drawn.View);
+        _backend.Read(_drawn.View, _uniforms);
     }
 
     private void Mirror(Span<byte> image)

@@ -44,7 +44,7 @@ public sealed class Trainer : IDisposable
         Options = options with { Batch = Math.Min(options.Batch, data.Count) };
         int batch = Options.Batch;
         _backend = model.Backend;
-        _loader = new BatchLoader(data, batch, options.Seed, options.Flip);
+        _loader = new BatchLoader(_backend, data, batch, options.Seed, options.Flip);
         long length = model.Flow.Parameters.Length;
         _gradients = _arena.Reserve("gradients", length);
         _moment1 = _arena.Reserve("moments", length);
@@ -104,7 +104,7 @@ public sealed class Trainer : IDisposable
         try
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-            _loader.Load(_backend, Updates, walk.Input);
+            _loader.Load(Updates, walk.Input);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -128,7 +128,7 @@ public sealed class Trainer : IDisposable
         Model.Lease.EnterWriteLock();
         try
         {
-            int epoch = _loader.Load(_backend, Updates, _plan.Input);
+            int epoch = _loader.Load(Updates, _plan.Input);
             Updates++;
             double rate = Options.RateAt(Images);
             _prepared.Refresh();
@@ -192,6 +192,7 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _loader.Dispose();
         _plan.Dispose();
         _prepared.Dispose();
         _arena.Dispose();
@@ -256,7 +257,7 @@ public sealed class Trainer : IDisposable
     {
         string name = "the prior";
         using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-        _loader.Load(_backend, Updates - 1, walk.Input);
+        _loader.Load(Updates - 1, walk.Input);
         walk.Run(initialize: false, (layer, in _, _, _, y) =>
         {
             bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);

@@ -11,6 +11,9 @@ namespace FlowEngine.Kernels.Cpu;
 internal readonly unsafe struct GradientProduct(
     float* left, nint leftPanelStride, int rows, float* right, nint rightPanelStride, int columnPanels, float* target)
 {
+    // What is summed in registers before it is added up in memory: a strip's pixels then stay in the first-level cache.
+    private const int PixelsPerSum = 256;
+
     // A part reads 4 column panels from the second-level cache once per strip, and each strip from further away once.
     private const int StripsPerPart = 4;
     private const int ColumnPanelsPerPart = 4;
@@ -27,19 +30,25 @@ internal readonly unsafe struct GradientProduct(
     /// <param name="isFirst">True to overwrite the target, false to add to it.</param>
     public void Compute(int part, int pixels, bool isFirst)
     {
-        if (isFirst)
+        for (int pixel = 0; pixel < pixels; pixel += PixelsPerSum)
         {
-            Compute<Linear>(part, pixels);
-        }
-        else
-        {
-            Compute<Accumulated>(part, pixels);
+            int count = Math.Min(PixelsPerSum, pixels - pixel);
+            if (isFirst && pixel == 0)
+            {
+                Multiply<Linear>(part, pixel, count);
+            }
+            else
+            {
+                Multiply<Accumulated>(part, pixel, count);
+            }
         }
     }
 
-    private void Compute<TFinish>(int part, int pixels)
+    private void Multiply<TFinish>(int part, int pixel, int pixels)
         where TFinish : IFinish
     {
+        float* source = left + (pixel / StripProduct.PanelWidth * leftPanelStride);
+        float* columns = right + ((nint)pixel * PixelMajor.Columns);
         int firstColumn = part / RowParts * ColumnPanelsPerPart;
         int lastColumn = Math.Min(firstColumn + ColumnPanelsPerPart, columnPanels);
         int firstRow = part % RowParts * StripsPerPart * StripProduct.StripRows;
@@ -50,10 +59,10 @@ internal readonly unsafe struct GradientProduct(
             {
                 StripProduct.MultiplyOverPixels<TFinish>(
                     Math.Min(StripProduct.StripRows, lastRow - row),
-                    left + (row * StripProduct.PanelWidth),
+                    source + (row * StripProduct.PanelWidth),
                     leftPanelStride,
                     pixels,
-                    right + (column * rightPanelStride),
+                    columns + (column * rightPanelStride),
                     target + ((((nint)column * rows) + row) * PixelMajor.Columns),
                     PixelMajor.Columns);
             }

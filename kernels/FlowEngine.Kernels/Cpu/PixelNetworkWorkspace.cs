@@ -6,7 +6,7 @@ internal readonly struct PixelNetworkWorkspace
     // Two layers of 512 channels of 128 pixels are 512 KiB: half of the second-level cache of a core.
     private const int LargestTile = 4;
 
-    // Weight gradients are summed over 1024 pixels in registers before they are added up in memory.
+    // Tiles enough for many threads, and turned copies that stay near.
     private const int SuperblockPanels = 32;
 
     public PixelNetworkWorkspace(in PixelNetworkLayout layout, ImageShape image, int threads, bool backward)

@@ -12,8 +12,8 @@ namespace FlowEngine.Kernels.Cpu;
 /// </remarks>
 internal sealed unsafe class WorkerTeam : IDisposable
 {
-    // Some 200 microseconds: longer than what the caller does alone between two loops, shorter than a time slice.
-    private const int SpinsBeforeSleep = 8000;
+    // About 50 microseconds: longer than the gap between two loops of a training step, shorter than a time slice.
+    private const int SpinsBeforeSleep = 2000;
 
     // A part takes some 10 microseconds: only after that is it likely that its worker has lost its core.
     private const int SpinsBeforeYield = 1000;

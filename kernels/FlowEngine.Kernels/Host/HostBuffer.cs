@@ -10,6 +10,7 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer
     // A cache line, and the width of the widest vector load.
     private const nuint Alignment = 64;
 
+    private void* _block;
     private T* _pointer;
 
     public HostBuffer(long length)
@@ -17,8 +18,10 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         nuint bytes = checked((nuint)length * (nuint)sizeof(T));
-        _pointer = (T*)NativeMemory.AlignedAlloc(Math.Max(bytes, Alignment), Alignment);
-        NativeMemory.Clear(_pointer, bytes);
+
+        // Zeroed by whoever gives the pages: those of a large buffer that are never touched cost nothing.
+        _block = NativeMemory.AllocZeroed(checked(bytes + Alignment));
+        _pointer = (T*)(((nuint)_block + Alignment - 1) / Alignment * Alignment);
     }
 
     ~HostBuffer() => Dispose(false);
@@ -34,7 +37,8 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer
 
     protected override void Dispose(bool disposing)
     {
-        NativeMemory.AlignedFree(_pointer);
+        NativeMemory.Free(_block);
+        _block = null;
         _pointer = null;
     }
 }

@@ -1,8 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
+using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
+using FlowEngine.Models;
+using FlowEngine.Tests.Models;
+using FlowEngine.Training;
 
 namespace FlowEngine.Tests.Backends;
 
@@ -28,6 +32,12 @@ internal static class BitDigests
         ("sums over pixels", ChannelSums),
         ("random numbers", RandomNumbers),
         ("squeeze", Squeeze),
+        ("pixel network of 80 channels", backend => PixelNetwork(backend, new ImageShape(3, 20, 21, 6), 80)),
+        ("pixel network of 13 channels", backend => PixelNetwork(backend, new ImageShape(1, 3, 5, 4), 13)),
+        ("pixel stage", PixelStage),
+        ("zero convolution", ZeroConvolution),
+        ("Glow trained in store", backend => Glow(backend, MemoryMode.Store)),
+        ("Glow trained in invert", backend => Glow(backend, MemoryMode.Invert)),
         ("Adam", backend => Optimizer(backend, OptimizerKind.Adam)),
         ("AdamW", backend => Optimizer(backend, OptimizerKind.AdamW)),
         ("Adamax", backend => Optimizer(backend, OptimizerKind.Adamax)),
@@ -238,6 +248,118 @@ internal static class BitDigests
         yield return arrays.Read(moment1);
         yield return arrays.Read(moment2);
         yield return arrays.Read(average);
+    }
+
+    private static IEnumerable<float[]> PixelNetwork(CpuBackend backend, ImageShape image, int hidden)
+    {
+        using var arrays = new Arrays(backend);
+        PixelNetworkShape network = new(image.Channels / 2, hidden, image.Channels, true, true);
+        PixelNetworkParameters parameters = NetworkParameters(arrays, network, 0.2);
+        PixelNetworkParameters gradients = NetworkParameters(arrays, network, 0.2);
+        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network));
+        BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, image));
+        BufferView kept = arrays.Zero(backend.PixelNetworkKeptLength(network, image));
+        BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, image, backward: true));
+        BufferView x = arrays.Random(image.Length);
+        BufferView output = arrays.Zero(image.Length);
+        backend.PixelNetworkPrepare(network, parameters, prepared);
+        backend.PixelNetworkForward(network, image, prepared, x, taps, default, workspace);
+        backend.PixelNetworkTapAdd(network, image, prepared, taps, output);
+        yield return arrays.Read(output);
+        BufferView dx = arrays.Random(image.Length);
+        backend.PixelNetworkForward(network, image, prepared, x, taps, kept, workspace);
+        backend.PixelNetworkBackward(
+            network, image, parameters, prepared, x, kept, output, dx, gradients, workspace);
+        yield return arrays.Read(dx);
+        yield return arrays.Read(gradients.Weight1);
+        yield return arrays.Read(gradients.Bias1);
+        yield return arrays.Read(gradients.LogScale1);
+        yield return arrays.Read(gradients.Weight2);
+        yield return arrays.Read(gradients.Bias2);
+        yield return arrays.Read(gradients.LogScale2);
+        yield return arrays.Read(gradients.Weight3);
+        yield return arrays.Read(gradients.Bias3);
+        yield return arrays.Read(gradients.LogScale3);
+        BufferView mean = arrays.Zero(hidden);
+        BufferView deviation = arrays.Zero(hidden);
+        backend.PixelNetworkStatistics(network, image, prepared, x, 2, mean, deviation, kept, workspace);
+        yield return arrays.Read(mean);
+        yield return arrays.Read(deviation);
+    }
+
+    private static IEnumerable<float[]> PixelStage(CpuBackend backend)
+    {
+        using var arrays = new Arrays(backend);
+        PixelNetworkShape network = new(_shape.Channels / 2, 20, _shape.Channels, true, true);
+        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network));
+        BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, _shape));
+        BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, _shape, backward: false));
+        BufferView x = arrays.Random(_shape.Length);
+        PixelAffineMap map = new(_shape.Channels, arrays.Random(PixelAffineMap.LengthFor(_shape.Channels), 0.3));
+        backend.PixelNetworkPrepare(network, NetworkParameters(arrays, network, 0.2), prepared);
+        backend.PixelNetworkForward(network, _shape, prepared, x, taps, default, workspace);
+        BufferView y = arrays.Zero(_shape.Length);
+        BufferView output = arrays.Zero(_shape.Length);
+        BufferView coupled = arrays.Zero(_shape.Length);
+        BufferView logDet = arrays.Random(_shape.Batch);
+        backend.PixelStageForward(
+            CouplingKind.Affine, network, _shape, prepared, taps, x, map, output, coupled, y, logDet);
+        yield return arrays.Read(y);
+        yield return arrays.Read(output);
+        yield return arrays.Read(coupled);
+        yield return arrays.Read(logDet);
+        backend.PixelStageInverse(CouplingKind.Affine, network, _shape, prepared, taps, x, map, y);
+        yield return arrays.Read(y);
+        BufferView dy = arrays.Random(_shape.Length);
+        backend.PixelStageBackward(
+            CouplingKind.Affine, network, _shape, prepared, taps, x, map, dy, logDet, y, dy, output);
+        yield return arrays.Read(y);
+        yield return arrays.Read(dy);
+        yield return arrays.Read(output);
+    }
+
+    private static IEnumerable<float[]> ZeroConvolution(CpuBackend backend)
+    {
+        using var arrays = new Arrays(backend);
+        ZeroConvolutionShape convolution = new(_shape.Channels, 10, OutsideReadsOne: true);
+        int weights = 9 * _shape.Channels * convolution.OutputChannels;
+        ZeroConvolutionParameters parameters = new(
+            arrays.Random(weights, 0.2), arrays.Random(10), arrays.Random(10, 0.2));
+        ZeroConvolutionParameters gradients = new(arrays.Random(weights), arrays.Random(10), arrays.Random(10));
+        BufferView workspace = arrays.Zero(backend.ZeroConvolutionWorkspaceLength(convolution, _shape));
+        BufferView x = arrays.Random(_shape.Length);
+        BufferView output = arrays.Zero(_shape.WithChannels(convolution.OutputChannels).Length);
+        backend.ZeroConvolutionForward(convolution, _shape, parameters, x, output, workspace);
+        yield return arrays.Read(output);
+        BufferView dx = arrays.Random(_shape.Length);
+        backend.ZeroConvolutionBackward(convolution, _shape, parameters, x, output, dx, gradients, workspace);
+        yield return arrays.Read(dx);
+        yield return arrays.Read(gradients.Weight);
+        yield return arrays.Read(gradients.Bias);
+        yield return arrays.Read(gradients.LogScale);
+    }
+
+    private static IEnumerable<float[]> Glow(CpuBackend backend, MemoryMode memory)
+    {
+        using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
+        yield return [.. model.LogProb(TinyGlow.Images(model.Flow, 5)).Select(value => (float)value)];
+        using Trainer trainer = TinyGlow.Train(model, new TrainerOptions { Batch = 16, Memory = memory }, 3);
+        yield return [.. TinyGlow.Read(backend, model.Weights).Select(value => (float)value)];
+    }
+
+    private static PixelNetworkParameters NetworkParameters(Arrays arrays, PixelNetworkShape network, double scale)
+    {
+        int hidden = network.Hidden;
+        return new(
+            arrays.Random(9L * hidden * network.InputChannels, scale),
+            arrays.Random(hidden, scale),
+            arrays.Random(hidden, scale),
+            arrays.Random((long)hidden * hidden, scale),
+            arrays.Random(hidden, scale),
+            arrays.Random(hidden, scale),
+            arrays.Random(9L * hidden * network.OutputChannels, scale),
+            arrays.Random(network.OutputChannels, scale),
+            arrays.Random(network.OutputChannels, scale));
     }
 
     /// <summary>Seeded arrays in the backend's memory.</summary>

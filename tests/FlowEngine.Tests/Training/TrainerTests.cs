@@ -132,7 +132,8 @@ public sealed class TrainerTests
         using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 64 }, 0);
         Assert.Throws<InvalidOperationException>(trainer.Initialize);
         using LayerWalk walk = new(model.Flow, model.Context, 64);
-        new BatchLoader(TinyGlow.Digits, 64, _options.Seed, flip: false).Load(backend, 0, walk.Input);
+        using BatchLoader loader = new(backend, TinyGlow.Digits, 64, _options.Seed, flip: false);
+        loader.Load(0, walk.Input);
         using DeviceBuffer statistics = backend.Allocate(2 * 64);
         walk.Run(initialize: false, (layer, in _, input, _, y) =>
         {
@@ -169,6 +170,24 @@ public sealed class TrainerTests
         Assert.Equal(1, trainer.Skipped);
         Assert.Equal("levels.1.steps.0.actnorm", trainer.SkippedBecause);
         Assert.Equal(before, TinyGlow.Read(backend, model.Weights));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_epoch_begins_without_managed_memory(bool flip)
+    {
+        using CpuBackend backend = new(2);
+        using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
+        using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 128, Flip = flip }, 5);
+        Assert.InRange(trainer.UpdatesPerEpoch, 2, 20);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 60; i++)
+        {
+            trainer.Step();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Theory]
