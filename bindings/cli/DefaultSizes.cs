@@ -19,7 +19,7 @@ internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epoch
         int size = Math.Min(height, width);
         if (size <= 16)
         {
-            return new DefaultSizes(Divisible(2), Steps: 8, Hidden: 64, Epochs: 100);
+            return new DefaultSizes(Divisible(2), Steps: 8, Hidden: 64, Epochs: 40);
         }
 
         if (size <= 32)

@@ -48,7 +48,7 @@ internal sealed class TrainOptions
     public Option<int> Batch { get; } = CommandOptions.Number("--batch", "Images of an update", 64);
 
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
-        "--epochs", "Ends after N passes over the data [default, without another end: 100 up to 16 pixels, else 10]");
+        "--epochs", "Ends after N passes over the data [default, without another end: 40 up to 16 pixels, else 10]");
 
     public Option<long?> Images { get; } = CommandOptions.Number<long>(
         "--images", "Ends after N images [default: none]");

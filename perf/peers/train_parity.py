@@ -151,13 +151,16 @@ def ours(args):
     result = json.loads(text.strip().splitlines()[-1])
     points = [json.loads(line) for line in open(os.path.join(run, "metrics.jsonl"))]
     points = [p for p in points if "bits_per_dim" in p and "images" in p and p.get("kind", "train") == "train"]
-    curve, start_image, total, count = [], 0, 0.0, 0
+    # A line of metrics is a mean since the line before; the curve's windows are those of the peer.
+    sums, seen = {}, 0
     for p in points:
-        total, count = total + p["bits_per_dim"] * (p["images"] - start_image), count + p["images"] - start_image
-        start_image = p["images"]
-        if count >= REPORT_EVERY:
-            curve.append({"images": p["images"], "bits_per_dim": total / count})
-            total, count = 0.0, 0
+        while seen < p["images"]:
+            window = seen // REPORT_EVERY
+            until = min(p["images"], (window + 1) * REPORT_EVERY)
+            sums[window] = sums.get(window, 0.0) + p["bits_per_dim"] * (until - seen)
+            seen = until
+    curve = [{"images": (w + 1) * REPORT_EVERY, "bits_per_dim": total / REPORT_EVERY}
+             for w, total in sums.items() if (w + 1) * REPORT_EVERY <= seen]
     write(args, "ours", {"seconds": points[-1]["seconds"], "curve": curve, "bits_per_dim": result["bits_per_dim"],
                          "bits_per_dim_stderr": result["bits_per_dim_stderr"], "test_images": result["images"]})
 
