@@ -176,10 +176,9 @@ def report(args):
     results = [json.load(open(os.path.join(folder, side + ".json"))) for folder in args.runs for side in ("peer", "ours")
                if os.path.exists(os.path.join(folder, side + ".json"))]
     panels = []
-    for column, name in enumerate(SETS):
+    shown = [name for name in SETS if any(r["set"] == name for r in results)]
+    for column, name in enumerate(shown):
         runs = [r for r in results if r["set"] == name]
-        if not runs:
-            continue
         low = min(p["bits_per_dim"] for r in runs for p in r["curve"])
         high = sorted(r["curve"][0]["bits_per_dim"] for r in runs)[-1]
         last = max(p["images"] for r in runs for p in r["curve"])
@@ -202,8 +201,9 @@ def report(args):
                         f'{label}, seed {r["seed"]}: test {r["bits_per_dim"]:.4f} ± {r["bits_per_dim_stderr"]:.4f}</text>')
         panels += text
     with open(args.out, "w") as f:
-        f.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 390" font-family="sans-serif">'
-                '<rect width="960" height="390" fill="white"/>' + "\n".join(panels) + "</svg>\n")
+        wide = 480 * len(shown)
+        f.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} 390" font-family="sans-serif">'
+                f'<rect width="{wide}" height="390" fill="white"/>' + "\n".join(panels) + "</svg>\n")
     for r in sorted(results, key=lambda r: (r["set"], r["seed"], r["side"])):
         print(f'{r["set"]:8s} seed {r["seed"]} {r["side"]:5s} {r["bits_per_dim"]:.4f} +- {r["bits_per_dim_stderr"]:.4f} bits/dim, '
               f'{r["test_images"]} images, {r["seconds"]:.0f} s on {r["threads"]} thread(s)')
