@@ -1,0 +1,20 @@
+namespace FlowEngine.Kernels.Device;
+
+/// <summary>Gives a member of the device API its name in the C preludes. The kernel compiler knows no other names.</summary>
+/// <remarks>A call becomes <c>name(receiver, arguments)</c>; a property becomes <c>name</c>.</remarks>
+/// <param name="name">A macro or function that both preludes define.</param>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Constructor)]
+public sealed class IntrinsicAttribute(string name) : Attribute
+{
+    /// <summary>The name in C.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>
+    /// Set where threads wait for each other. The class holds a method of the same name and parameters that returns the
+    /// <see cref="Gpu.Emulator.SyncRequest"/> a thread of the emulator yields; its Result is the value of the call.
+    /// </summary>
+    public Type? Emulated { get; init; }
+
+    /// <summary>Set where the C function works through the warp's scratch memory, which the caller must pass on.</summary>
+    public bool NeedsWarpScratch { get; init; }
+}

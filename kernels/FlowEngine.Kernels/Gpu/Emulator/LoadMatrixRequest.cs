@@ -1,0 +1,50 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu.Emulator;
+
+/// <summary>Loads matrices of 8 by 8 from shared memory: every lane gives a row, and takes its part of all matrices.</summary>
+public sealed class LoadMatrixRequest : WarpRequest
+{
+    private const int Side = 8;
+
+    private readonly int _matrices;
+    private readonly bool _transposed;
+    private readonly LocalArray<uint> _fragment;
+    private readonly SharedView<BFloat16> _row;
+
+    internal LoadMatrixRequest(
+        string operation,
+        int matrices,
+        bool transposed,
+        LocalArray<uint> fragment,
+        SharedView<BFloat16> row,
+        string file,
+        int line)
+        : base(operation, file, line)
+    {
+        _matrices = matrices;
+        _transposed = transposed;
+        _fragment = fragment;
+        _row = row;
+        row.Pointer.CheckAligned(Side * sizeof(ushort), Line);
+    }
+
+    internal override void Complete(ReadOnlySpan<WarpRequest> lanes)
+    {
+        for (int lane = 0; lane < lanes.Length; lane++)
+        {
+            LocalArray<uint> fragment = ((LoadMatrixRequest)lanes[lane])._fragment;
+            for (int matrix = 0; matrix < _matrices; matrix++)
+            {
+                int g = lane / 4;
+                int q = lane % 4 * 2;
+                uint low = _transposed ? Element(lanes, matrix, q, g) : Element(lanes, matrix, g, q);
+                uint high = _transposed ? Element(lanes, matrix, q + 1, g) : Element(lanes, matrix, g, q + 1);
+                fragment[matrix, Line.Line, Line.File] = low | (high << 16);
+            }
+        }
+    }
+
+    private uint Element(ReadOnlySpan<WarpRequest> lanes, int matrix, int row, int column) =>
+        ((LoadMatrixRequest)lanes[(matrix * Side) + row])._row[column, Line.Line, Line.File].Bits;
+}
