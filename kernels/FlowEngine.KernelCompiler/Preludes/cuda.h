@@ -1,5 +1,6 @@
-// The CUDA C dialect of the kernels' C text, for clang without a CUDA toolkit: sm_80, PTX 7.5. There is no libdevice:
-// every function is made here. These bytes are part of every PTX file's hash.
+// The CUDA C dialect of the kernels' C text, for clang without a CUDA toolkit: sm_80, PTX 7.5.
+// There is no libdevice: every function is made here. These bytes are part of every PTX file's
+// hash.
 #define FLOW_CUDA 1
 
 typedef signed char i8;
@@ -13,16 +14,17 @@ typedef float f2 __attribute__((ext_vector_type(2)));
 typedef float f4 __attribute__((ext_vector_type(4)));
 typedef int i4 __attribute__((ext_vector_type(4)));
 
-#define KERNEL(threads) extern "C" __attribute__((global)) __attribute__((launch_bounds(threads)))
-#define KERNEL_MIN(threads, groups) extern "C" __attribute__((global)) __attribute__((launch_bounds(threads, groups)))
-#define DEV __attribute__((device)) __attribute__((always_inline)) inline
+#define KERNEL(threads) extern "C" __attribute__((global, launch_bounds(threads)))
+#define KERNEL_MIN(threads, groups) \
+    extern "C" __attribute__((global, launch_bounds(threads, groups)))
+#define DEV __attribute__((device, always_inline)) inline
 #define GIN(T) const T* __restrict__
 #define GOUT(T) T* __restrict__
 #define GPTR(T) T*
 #define GCPTR(T) const T*
 #define LPTR(T) T*
 #define PPTR(T) T*
-#define SHARED(T, name, length) __attribute__((shared)) __attribute__((aligned(128))) T name[length]
+#define SHARED(T, name, length) __attribute__((shared, aligned(128))) T name[length]
 #define DYN_PARAM
 #define DYN_SHARED(T, name) T* name = (T*)dyn_smem
 #define WARP_SCRATCH(threads)
@@ -32,8 +34,8 @@ typedef int i4 __attribute__((ext_vector_type(4)));
 #define WARP_PASS0
 #define UNROLL _Pragma("unroll")
 
-// Without an alignment of its own the array would be declared .align 1, and vector accesses to it be undefined.
-extern "C" { extern __attribute__((shared)) __attribute__((aligned(128))) u8 dyn_smem[]; }
+// Without an alignment of its own it would be declared .align 1, too little for vectors.
+extern "C" { extern __attribute__((shared, aligned(128))) u8 dyn_smem[]; }
 
 #define WHOLE_WARP 0xffffffffu
 #define GLOBAL_SPACE(T) __attribute__((address_space(1))) T*
@@ -69,7 +71,8 @@ DEV f4 F4_SPLAT(float value) { return (f4){value, value, value, value}; }
 DEV i4 I4(int x, int y, int z, int w) { return (i4){x, y, z, w}; }
 DEV i4 I4_SPLAT(int value) { return (i4){value, value, value, value}; }
 
-// Functions of a pointer: a cast of an array element's address keeps the element's alignment, and the access is split.
+// Functions of a pointer: a cast of the address of an array's element keeps the alignment of the
+// element, and the access is split.
 DEV f4 LOAD_F4_G(const float* view, i64 index) { return *(const f4*)(view + index); }
 DEV f4 LOAD_F4_L(const float* view, i64 index) { return *(const f4*)(view + index); }
 DEV void STORE_F4_G(float* view, i64 index, f4 value) { *(f4*)(view + index) = value; }
@@ -87,7 +90,10 @@ DEV float ABS_F32(float value) { return __builtin_fabsf(value); }
 DEV int ABS_I32(int value) { return value < 0 ? -value : value; }
 DEV float FLOOR_F32(float value) { return __builtin_floorf(value); }
 DEV float SQRT_F32(float value) { return __nvvm_sqrt_rn_f(value); }
-DEV float FMA_F32(float left, float right, float addend) { return __builtin_fmaf(left, right, addend); }
+DEV float FMA_F32(float left, float right, float addend)
+{
+    return __builtin_fmaf(left, right, addend);
+}
 
 DEV f4 FMA_F4(f4 left, f4 right, f4 addend)
 {
@@ -107,8 +113,8 @@ DEV u32 MAX_U32(u32 left, u32 right) { return left > right ? left : right; }
 DEV i64 MIN_I64(i64 left, i64 right) { return left < right ? left : right; }
 DEV i64 MAX_I64(i64 left, i64 right) { return left > right ? left : right; }
 
-// The twins of SimdMath in kernels/FlowEngine.Kernels/Cpu: the same operations in the same order, so the same bits.
-// Integers are unsigned where C# wraps.
+// The twins of SimdMath in kernels/FlowEngine.Kernels/Cpu: the same operations in the same order,
+// so the same bits. Integers are unsigned where C# wraps.
 DEV float POWER_OF_TWO_F32(u32 exponent) { return BITS_U2F((exponent + 127u) << 23); }
 
 DEV float EXP_F32(float x)
@@ -175,7 +181,10 @@ DEV float SIGMOID_F32(float x)
     return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
 }
 
-DEV float LOG_SIGMOID_F32(float x) { return (x >= 0.0f ? 0.0f : x) - LOG1P_UNIT_F32(EXP_F32(-ABS_F32(x))); }
+DEV float LOG_SIGMOID_F32(float x)
+{
+    return (x >= 0.0f ? 0.0f : x) - LOG1P_UNIT_F32(EXP_F32(-ABS_F32(x)));
+}
 
 // bf16 is its bits everywhere: clang's own type asks for instructions that sm_80 does not have.
 DEV u16 BF16_FROM_F32(float value)
@@ -202,46 +211,67 @@ DEV u32 TO_TF32(float value)
     return bits & 0xffffe000u;
 }
 
+#define ATOMIC(NAME, T, RAW, OPERATION, SPACE) \
+    DEV T NAME(T* view, i64 index, T value) \
+    { return (T)__nvvm_atom_##OPERATION((RAW*)(SPACE(T))(view + index), (RAW)value); }
+#define ATOMIC_CAS(NAME, T, SPACE) \
+    DEV T NAME(T* view, i64 index, T comparand, T value) \
+    { \
+        int* place = (int*)(SPACE(T))(view + index); \
+        return (T)__nvvm_atom_cas_gen_i(place, (int)comparand, (int)value); \
+    }
 #define ATOMICS(SPACE, S) \
-    DEV int ATOMIC_ADD_I32_##S(int* view, i64 index, int value) \
-    { return __nvvm_atom_add_gen_i((int*)(SPACE(int))(view + index), value); } \
-    DEV u32 ATOMIC_ADD_U32_##S(u32* view, i64 index, u32 value) \
-    { return (u32)__nvvm_atom_add_gen_i((int*)(SPACE(u32))(view + index), (int)value); } \
-    DEV int ATOMIC_MIN_I32_##S(int* view, i64 index, int value) \
-    { return __nvvm_atom_min_gen_i((int*)(SPACE(int))(view + index), value); } \
-    DEV u32 ATOMIC_MIN_U32_##S(u32* view, i64 index, u32 value) \
-    { return __nvvm_atom_min_gen_ui((u32*)(SPACE(u32))(view + index), value); } \
-    DEV int ATOMIC_MAX_I32_##S(int* view, i64 index, int value) \
-    { return __nvvm_atom_max_gen_i((int*)(SPACE(int))(view + index), value); } \
-    DEV u32 ATOMIC_MAX_U32_##S(u32* view, i64 index, u32 value) \
-    { return __nvvm_atom_max_gen_ui((u32*)(SPACE(u32))(view + index), value); } \
-    DEV int ATOMIC_CAS_I32_##S(int* view, i64 index, int comparand, int value) \
-    { return __nvvm_atom_cas_gen_i((int*)(SPACE(int))(view + index), comparand, value); } \
-    DEV u32 ATOMIC_CAS_U32_##S(u32* view, i64 index, u32 comparand, u32 value) \
-    { return (u32)__nvvm_atom_cas_gen_i((int*)(SPACE(u32))(view + index), (int)comparand, (int)value); }
+    ATOMIC(ATOMIC_ADD_I32_##S, int, int, add_gen_i, SPACE) \
+    ATOMIC(ATOMIC_ADD_U32_##S, u32, int, add_gen_i, SPACE) \
+    ATOMIC(ATOMIC_MIN_I32_##S, int, int, min_gen_i, SPACE) \
+    ATOMIC(ATOMIC_MIN_U32_##S, u32, u32, min_gen_ui, SPACE) \
+    ATOMIC(ATOMIC_MAX_I32_##S, int, int, max_gen_i, SPACE) \
+    ATOMIC(ATOMIC_MAX_U32_##S, u32, u32, max_gen_ui, SPACE) \
+    ATOMIC_CAS(ATOMIC_CAS_I32_##S, int, SPACE) \
+    ATOMIC_CAS(ATOMIC_CAS_U32_##S, u32, SPACE)
 
 ATOMICS(GLOBAL_SPACE, G)
 ATOMICS(SHARED_SPACE, L)
 
 DEV void ATOMIC_ADD_F32_G(float* view, i64 index, float value)
 {
-    asm volatile("red.global.add.f32 [%0], %1;" :: "l"(GLOBAL_ADDRESS(view + index)), "f"(value) : "memory");
+    asm volatile("red.global.add.f32 [%0], %1;"
+        :: "l"(GLOBAL_ADDRESS(view + index)), "f"(value) : "memory");
 }
 
 DEV void ATOMIC_ADD_F32_L(float* view, i64 index, float value)
 {
-    asm volatile("red.shared.add.f32 [%0], %1;" :: "r"(SHARED_ADDRESS(view + index)), "f"(value) : "memory");
+    asm volatile("red.shared.add.f32 [%0], %1;"
+        :: "r"(SHARED_ADDRESS(view + index)), "f"(value) : "memory");
 }
 
-DEV int SHFL_XOR_I32(int value, int mask) { return __nvvm_shfl_sync_bfly_i32(WHOLE_WARP, value, mask, 31); }
-DEV int SHFL_DOWN_I32(int value, int delta) { return __nvvm_shfl_sync_down_i32(WHOLE_WARP, value, delta, 31); }
-DEV int SHFL_I32(int value, int lane) { return __nvvm_shfl_sync_idx_i32(WHOLE_WARP, value, lane, 31); }
+DEV int SHFL_XOR_I32(int value, int mask)
+{
+    return __nvvm_shfl_sync_bfly_i32(WHOLE_WARP, value, mask, 31);
+}
+DEV int SHFL_DOWN_I32(int value, int delta)
+{
+    return __nvvm_shfl_sync_down_i32(WHOLE_WARP, value, delta, 31);
+}
+DEV int SHFL_I32(int value, int lane)
+{
+    return __nvvm_shfl_sync_idx_i32(WHOLE_WARP, value, lane, 31);
+}
 DEV u32 SHFL_XOR_U32(u32 value, int mask) { return (u32)SHFL_XOR_I32((int)value, mask); }
 DEV u32 SHFL_DOWN_U32(u32 value, int delta) { return (u32)SHFL_DOWN_I32((int)value, delta); }
 DEV u32 SHFL_U32(u32 value, int lane) { return (u32)SHFL_I32((int)value, lane); }
-DEV float SHFL_XOR_F32(float value, int mask) { return __nvvm_shfl_sync_bfly_f32(WHOLE_WARP, value, mask, 31); }
-DEV float SHFL_DOWN_F32(float value, int delta) { return __nvvm_shfl_sync_down_f32(WHOLE_WARP, value, delta, 31); }
-DEV float SHFL_F32(float value, int lane) { return __nvvm_shfl_sync_idx_f32(WHOLE_WARP, value, lane, 31); }
+DEV float SHFL_XOR_F32(float value, int mask)
+{
+    return __nvvm_shfl_sync_bfly_f32(WHOLE_WARP, value, mask, 31);
+}
+DEV float SHFL_DOWN_F32(float value, int delta)
+{
+    return __nvvm_shfl_sync_down_f32(WHOLE_WARP, value, delta, 31);
+}
+DEV float SHFL_F32(float value, int lane)
+{
+    return __nvvm_shfl_sync_idx_f32(WHOLE_WARP, value, lane, 31);
+}
 
 DEV bool WARP_ANY(bool predicate) { return __nvvm_vote_any_sync(WHOLE_WARP, predicate); }
 DEV bool WARP_ALL(bool predicate) { return __nvvm_vote_all_sync(WHOLE_WARP, predicate); }
@@ -257,7 +287,8 @@ DEV void ASYNC_COPY_16(void* destination, const void* source)
 DEV void ASYNC_COPY_16_OR_ZERO(void* destination, const void* source, bool valid)
 {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
-        :: "r"(SHARED_ADDRESS(destination)), "l"(GLOBAL_ADDRESS(source)), "r"(valid ? 16 : 0) : "memory");
+        :: "r"(SHARED_ADDRESS(destination)), "l"(GLOBAL_ADDRESS(source)), "r"(valid ? 16 : 0)
+        : "memory");
 }
 
 DEV void ASYNC_COMMIT() { asm volatile("cp.async.commit_group;" ::: "memory"); }

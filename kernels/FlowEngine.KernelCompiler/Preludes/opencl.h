@@ -1,6 +1,7 @@
-// The OpenCL C 1.2 dialect of the kernels' C text. The program is to be built with -cl-std=CL1.2, and with
-// -cl-fp32-correctly-rounded-divide-sqrt where the device has CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT: only then are / and
-// sqrt those of the CPU to the last bit. A device without CL_FP_DENORM differs in subnormal numbers.
+// The OpenCL C 1.2 dialect of the kernels' C text. Build it with -cl-std=CL1.2, and where the
+// device has CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT with -cl-fp32-correctly-rounded-divide-sqrt: only
+// then are / and sqrt those of the CPU to the last bit. Subnormal numbers need a device with
+// CL_FP_DENORM.
 #define FLOW_OPENCL 1
 
 #pragma OPENCL FP_CONTRACT OFF
@@ -33,8 +34,9 @@ typedef int4 i4;
 #define DYN_SHARED(T, name) __local T* name = (__local T*)dyn_smem
 #define UNROLL _Pragma("unroll")
 
-// OpenCL C 1.2 has no warps: their operations go through local memory, between barriers of the whole group. So they
-// must stand where all threads of the group pass. The widest, a matrix product, hands on 6 words per thread.
+// OpenCL C 1.2 has no warps: their operations go through local memory, between barriers of the
+// whole group, and so must stand where all its threads pass. The widest, a matrix product, hands on
+// 6 words per thread.
 #define WARP_WORDS 6
 #define WARP_SCRATCH(threads) __local u32 warp_scr[(threads) * WARP_WORDS]
 #define WARP_ARG , WARP_ARG0
@@ -69,18 +71,51 @@ DEV f4 F4_SPLAT(float value) { return (f4)(value); }
 DEV i4 I4(int x, int y, int z, int w) { return (i4)(x, y, z, w); }
 DEV i4 I4_SPLAT(int value) { return (i4)(value); }
 
-DEV f4 LOAD_F4_G(__global const float* view, i64 index) { return *(__global const f4*)(view + index); }
-DEV f4 LOAD_F4_L(__local const float* view, i64 index) { return *(__local const f4*)(view + index); }
-DEV void STORE_F4_G(__global float* view, i64 index, f4 value) { *(__global f4*)(view + index) = value; }
-DEV void STORE_F4_L(__local float* view, i64 index, f4 value) { *(__local f4*)(view + index) = value; }
-DEV f2 LOAD_F2_G(__global const float* view, i64 index) { return *(__global const f2*)(view + index); }
-DEV f2 LOAD_F2_L(__local const float* view, i64 index) { return *(__local const f2*)(view + index); }
-DEV void STORE_F2_G(__global float* view, i64 index, f2 value) { *(__global f2*)(view + index) = value; }
-DEV void STORE_F2_L(__local float* view, i64 index, f2 value) { *(__local f2*)(view + index) = value; }
-DEV i4 LOAD_I4_G(__global const int* view, i64 index) { return *(__global const i4*)(view + index); }
+DEV f4 LOAD_F4_G(__global const float* view, i64 index)
+{
+    return *(__global const f4*)(view + index);
+}
+DEV f4 LOAD_F4_L(__local const float* view, i64 index)
+{
+    return *(__local const f4*)(view + index);
+}
+DEV void STORE_F4_G(__global float* view, i64 index, f4 value)
+{
+    *(__global f4*)(view + index) = value;
+}
+DEV void STORE_F4_L(__local float* view, i64 index, f4 value)
+{
+    *(__local f4*)(view + index) = value;
+}
+DEV f2 LOAD_F2_G(__global const float* view, i64 index)
+{
+    return *(__global const f2*)(view + index);
+}
+DEV f2 LOAD_F2_L(__local const float* view, i64 index)
+{
+    return *(__local const f2*)(view + index);
+}
+DEV void STORE_F2_G(__global float* view, i64 index, f2 value)
+{
+    *(__global f2*)(view + index) = value;
+}
+DEV void STORE_F2_L(__local float* view, i64 index, f2 value)
+{
+    *(__local f2*)(view + index) = value;
+}
+DEV i4 LOAD_I4_G(__global const int* view, i64 index)
+{
+    return *(__global const i4*)(view + index);
+}
 DEV i4 LOAD_I4_L(__local const int* view, i64 index) { return *(__local const i4*)(view + index); }
-DEV void STORE_I4_G(__global int* view, i64 index, i4 value) { *(__global i4*)(view + index) = value; }
-DEV void STORE_I4_L(__local int* view, i64 index, i4 value) { *(__local i4*)(view + index) = value; }
+DEV void STORE_I4_G(__global int* view, i64 index, i4 value)
+{
+    *(__global i4*)(view + index) = value;
+}
+DEV void STORE_I4_L(__local int* view, i64 index, i4 value)
+{
+    *(__local i4*)(view + index) = value;
+}
 
 DEV float ABS_F32(float value) { return fabs(value); }
 DEV int ABS_I32(int value) { return value < 0 ? (int)(0u - (u32)value) : value; }
@@ -98,8 +133,8 @@ DEV u32 MAX_U32(u32 left, u32 right) { return left > right ? left : right; }
 DEV i64 MIN_I64(i64 left, i64 right) { return left < right ? left : right; }
 DEV i64 MAX_I64(i64 left, i64 right) { return left > right ? left : right; }
 
-// The twins of SimdMath in kernels/FlowEngine.Kernels/Cpu: the same operations in the same order, so the same bits.
-// Integers are unsigned where C# wraps.
+// The twins of SimdMath in kernels/FlowEngine.Kernels/Cpu: the same operations in the same order,
+// so the same bits. Integers are unsigned where C# wraps.
 DEV float POWER_OF_TWO_F32(u32 exponent) { return BITS_U2F((exponent + 127u) << 23); }
 
 DEV float EXP_F32(float x)
@@ -166,7 +201,10 @@ DEV float SIGMOID_F32(float x)
     return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
 }
 
-DEV float LOG_SIGMOID_F32(float x) { return (x >= 0.0f ? 0.0f : x) - LOG1P_UNIT_F32(EXP_F32(-ABS_F32(x))); }
+DEV float LOG_SIGMOID_F32(float x)
+{
+    return (x >= 0.0f ? 0.0f : x) - LOG1P_UNIT_F32(EXP_F32(-ABS_F32(x)));
+}
 
 DEV u16 BF16_FROM_F32(float value)
 {
@@ -175,16 +213,24 @@ DEV u16 BF16_FROM_F32(float value)
 }
 
 DEV float BF16_TO_F32(u16 value) { return as_float((u32)value << 16); }
-DEV u32 BF16_PACK(float low, float high) { return (u32)BF16_FROM_F32(low) | ((u32)BF16_FROM_F32(high) << 16); }
-DEV u32 TO_TF32(float value) { return value != value ? 0x7fffe000u : (as_uint(value) + 0x1000u) & 0xffffe000u; }
+DEV u32 BF16_PACK(float low, float high)
+{
+    return (u32)BF16_FROM_F32(low) | ((u32)BF16_FROM_F32(high) << 16);
+}
+DEV u32 TO_TF32(float value)
+{
+    return value != value ? 0x7fffe000u : (as_uint(value) + 0x1000u) & 0xffffe000u;
+}
 
+#define ATOMIC(NAME, T, OPERATION, SPACE) \
+    DEV T NAME(SPACE T* view, i64 index, T value) { return OPERATION(view + index, value); }
 #define ATOMICS(SPACE, S) \
-    DEV int ATOMIC_ADD_I32_##S(SPACE int* view, i64 index, int value) { return atomic_add(view + index, value); } \
-    DEV u32 ATOMIC_ADD_U32_##S(SPACE u32* view, i64 index, u32 value) { return atomic_add(view + index, value); } \
-    DEV int ATOMIC_MIN_I32_##S(SPACE int* view, i64 index, int value) { return atomic_min(view + index, value); } \
-    DEV u32 ATOMIC_MIN_U32_##S(SPACE u32* view, i64 index, u32 value) { return atomic_min(view + index, value); } \
-    DEV int ATOMIC_MAX_I32_##S(SPACE int* view, i64 index, int value) { return atomic_max(view + index, value); } \
-    DEV u32 ATOMIC_MAX_U32_##S(SPACE u32* view, i64 index, u32 value) { return atomic_max(view + index, value); } \
+    ATOMIC(ATOMIC_ADD_I32_##S, int, atomic_add, SPACE) \
+    ATOMIC(ATOMIC_ADD_U32_##S, u32, atomic_add, SPACE) \
+    ATOMIC(ATOMIC_MIN_I32_##S, int, atomic_min, SPACE) \
+    ATOMIC(ATOMIC_MIN_U32_##S, u32, atomic_min, SPACE) \
+    ATOMIC(ATOMIC_MAX_I32_##S, int, atomic_max, SPACE) \
+    ATOMIC(ATOMIC_MAX_U32_##S, u32, atomic_max, SPACE) \
     DEV int ATOMIC_CAS_I32_##S(SPACE int* view, i64 index, int comparand, int value) \
     { return atomic_cmpxchg(view + index, comparand, value); } \
     DEV u32 ATOMIC_CAS_U32_##S(SPACE u32* view, i64 index, u32 comparand, u32 value) \
@@ -213,7 +259,10 @@ DEV u32 SHFL_U32(u32 value, int lane WARP_ARG)
     return result;
 }
 
-DEV u32 SHFL_XOR_U32(u32 value, int mask WARP_ARG) { return SHFL_U32(value, WARP_LANE_IDX ^ mask WARP_PASS); }
+DEV u32 SHFL_XOR_U32(u32 value, int mask WARP_ARG)
+{
+    return SHFL_U32(value, WARP_LANE_IDX ^ mask WARP_PASS);
+}
 
 DEV u32 SHFL_DOWN_U32(u32 value, int delta WARP_ARG)
 {
@@ -222,9 +271,18 @@ DEV u32 SHFL_DOWN_U32(u32 value, int delta WARP_ARG)
 }
 
 DEV int SHFL_I32(int value, int lane WARP_ARG) { return (int)SHFL_U32((u32)value, lane WARP_PASS); }
-DEV int SHFL_XOR_I32(int value, int mask WARP_ARG) { return (int)SHFL_XOR_U32((u32)value, mask WARP_PASS); }
-DEV int SHFL_DOWN_I32(int value, int delta WARP_ARG) { return (int)SHFL_DOWN_U32((u32)value, delta WARP_PASS); }
-DEV float SHFL_F32(float value, int lane WARP_ARG) { return as_float(SHFL_U32(as_uint(value), lane WARP_PASS)); }
+DEV int SHFL_XOR_I32(int value, int mask WARP_ARG)
+{
+    return (int)SHFL_XOR_U32((u32)value, mask WARP_PASS);
+}
+DEV int SHFL_DOWN_I32(int value, int delta WARP_ARG)
+{
+    return (int)SHFL_DOWN_U32((u32)value, delta WARP_PASS);
+}
+DEV float SHFL_F32(float value, int lane WARP_ARG)
+{
+    return as_float(SHFL_U32(as_uint(value), lane WARP_PASS));
+}
 
 DEV float SHFL_XOR_F32(float value, int mask WARP_ARG)
 {
@@ -251,7 +309,10 @@ DEV u32 WARP_BALLOT(bool predicate WARP_ARG)
 }
 
 DEV bool WARP_ANY(bool predicate WARP_ARG) { return WARP_BALLOT(predicate WARP_PASS) != 0u; }
-DEV bool WARP_ALL(bool predicate WARP_ARG) { return WARP_BALLOT(predicate WARP_PASS) == 0xffffffffu; }
+DEV bool WARP_ALL(bool predicate WARP_ARG)
+{
+    return WARP_BALLOT(predicate WARP_PASS) == 0xffffffffu;
+}
 
 DEV void ASYNC_COPY_16(__local void* destination, __global const void* source)
 {
@@ -273,8 +334,8 @@ DEV void ASYNC_COPY_16_OR_ZERO(__local void* destination, __global const void* s
 DEV void ASYNC_COMMIT(void) {}
 #define ASYNC_WAIT(groups) ((void)(groups))
 
-// A lane's row is known to the others by the low half of its address: all rows lie in the local memory of one group,
-// less than 2 GiB apart, so the difference to one's own row gives the whole.
+// The others know a lane's row by the low half of its address: all rows lie in the local memory of
+// one group, less than 2 GiB apart, so the difference to one's own row gives the whole.
 DEV __local const u16* MATRIX_ROW(__local const u16* own, u32 address)
 {
     return (__local const u16*)((intptr_t)own + (intptr_t)(int)(address - (u32)(uintptr_t)own));

@@ -244,7 +244,8 @@ KERNEL(64) void Every_Multiply(GIN(u32) a, GIN(u32) b, GOUT(float) d)
     }
 }
 
-KERNEL(32) void Every_Types(GOUT(double) x, GOUT(i8) y, GOUT(u8) z, GOUT(i16) w, GOUT(u64) v, GOUT(float) n)
+KERNEL(32) void Every_Types(
+    GOUT(double) x, GOUT(i8) y, GOUT(u8) z, GOUT(i16) w, GOUT(u64) v, GOUT(float) n)
 {
     const int i = GROUP_IDX_X;
     (x)[i] = 0.5 * (double)i;
