@@ -20,7 +20,7 @@ internal static class CountCases
         using CaseRun run = new(device);
         GpuView<uint> counts = run.Upload(new uint[Counts.Classes]);
         GpuView<float> sums = run.Upload(new float[Counts.Classes]);
-        GpuView<uint> extremes = run.Upload(new[] { uint.MaxValue, 0u });
+        GpuView<uint> extremes = run.Upload<uint>([uint.MaxValue, 0]);
         Counts.Count(
             run.Stream,
             LaunchGrid.Cover(length, Counts.CountKernel.BlockSize),
@@ -50,7 +50,7 @@ internal static class CountCases
         int length = random.Next(1, 700);
         uint[] values = Draw.Words(random, length);
         using CaseRun run = new(device);
-        GpuView<uint> product = run.Upload(new[] { 1u });
+        GpuView<uint> product = run.Upload<uint>([1]);
         uint expected = 1;
         for (int i = 0; i < length; i++)
         {

@@ -7,7 +7,7 @@ public static partial class Elementwise
 {
     private const int BlockSize = 256;
 
-    /// <summary>The functions of <see cref="Functions"/>.</summary>
+    /// <summary>The number of functions that one launch of the second kernel computes.</summary>
     public const int FunctionCount = 6;
 
     // y = x · scale + shift. A thread has four elements; the last one has what is left.
