@@ -42,11 +42,11 @@ public static class TensorCore
         [CallerFilePath] string file = "") =>
         throw EmulatedThread.NotYielded(nameof(MultiplyAddTensorFloat32));
 
-    /// <summary>The bits of a float32 rounded to 10 bits of fraction, ties away from zero.</summary>
+    /// <summary>The bits of a float32 rounded to 10 bits of fraction, ties away from zero. NaN stays NaN.</summary>
     /// <param name="value">The number.</param>
     [Intrinsic("TO_TF32")]
     public static uint ToTensorFloat32(float value) =>
-        (BitConverter.SingleToUInt32Bits(value) + 0x1000u) & 0xffffe000u;
+        float.IsNaN(value) ? 0x7fffe000u : (BitConverter.SingleToUInt32Bits(value) + 0x1000u) & 0xffffe000u;
 
     /// <summary>Four matrices of 8 by 8 from shared memory: a thread gets (g, 2q) and (g, 2q + 1) of each.</summary>
     /// <param name="fragment">4 words, overwritten.</param>

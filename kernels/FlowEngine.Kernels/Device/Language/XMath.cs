@@ -26,56 +26,56 @@ public static class XMath
     /// <summary>The lesser: <c>left &lt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MIN_OF")]
+    [Intrinsic("MIN_F32")]
     public static float Min(float left, float right) =>
         left < right ? left : right;
 
     /// <summary>The greater: <c>left &gt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MAX_OF")]
+    [Intrinsic("MAX_F32")]
     public static float Max(float left, float right) =>
         left > right ? left : right;
 
     /// <summary>The lesser: <c>left &lt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MIN_OF")]
+    [Intrinsic("MIN_I32")]
     public static int Min(int left, int right) =>
         left < right ? left : right;
 
     /// <summary>The greater: <c>left &gt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MAX_OF")]
+    [Intrinsic("MAX_I32")]
     public static int Max(int left, int right) =>
         left > right ? left : right;
 
     /// <summary>The lesser: <c>left &lt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MIN_OF")]
+    [Intrinsic("MIN_U32")]
     public static uint Min(uint left, uint right) =>
         left < right ? left : right;
 
     /// <summary>The greater: <c>left &gt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MAX_OF")]
+    [Intrinsic("MAX_U32")]
     public static uint Max(uint left, uint right) =>
         left > right ? left : right;
 
     /// <summary>The lesser: <c>left &lt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MIN_OF")]
+    [Intrinsic("MIN_I64")]
     public static long Min(long left, long right) =>
         left < right ? left : right;
 
     /// <summary>The greater: <c>left &gt; right ? left : right</c>.</summary>
     /// <param name="left">A number.</param>
     /// <param name="right">A number.</param>
-    [Intrinsic("MAX_OF")]
+    [Intrinsic("MAX_I64")]
     public static long Max(long left, long right) =>
         left > right ? left : right;
 
