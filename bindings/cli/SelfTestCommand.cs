@@ -93,14 +93,12 @@ internal static class SelfTestCommand
 
     private static void Write(string device, List<SelfTestResult> results, TextWriter output)
     {
-        Table table = Tables.Titled(device, "case", "shows", "runs", "error", "allowed", "seconds", "result");
+        Table table = Tables.Titled(device, "case", "error", "allowed", "seconds", "result");
         foreach (SelfTestResult result in results)
         {
             Tables.Row(
                 table,
                 result.Name,
-                result.Shows,
-                Text($"{result.Runs}"),
                 result.Fault is null ? Text($"{result.Error:0.0e+0}") : string.Empty,
                 result.Tolerance == 0 ? "same bits" : Text($"{result.Tolerance:0.0e+0}"),
                 Text($"{result.Seconds:0.00}"),

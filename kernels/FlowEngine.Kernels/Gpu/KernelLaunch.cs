@@ -147,6 +147,7 @@ public ref struct KernelLaunch
             for (int j = 0; j < i && argument.Memory is not null; j++)
             {
                 if (Overlap(argument, _arguments[j])
+                    && !(parameter.MayAlias && Kernel.Parameters[j].MayAlias)
                     && (parameter.Kind == KernelParameterKind.View
                         || Kernel.Parameters[j].Kind == KernelParameterKind.View))
                 {
