@@ -85,7 +85,11 @@ trap 'rm -rf "$temporary"' EXIT
 made=$temporary/ptx
 mkdir "$made"
 
-dotnet build "$emit" --configuration Release --nologo --verbosity quiet -consoleLoggerParameters:NoSummary >&2
+if ! dotnet build "$emit" --configuration Release --nologo --verbosity quiet >"$temporary/build.log"; then
+    cat "$temporary/build.log" >&2
+    exit 1
+fi
+
 emit_assembly=$(dotnet msbuild "$emit" -property:Configuration=Release -getProperty:TargetPath)
 for row in "${assemblies[@]}"; do
     read -ra fields <<<"$row"
