@@ -54,6 +54,7 @@ internal static class FlowCommand
         root.Subcommands.Add(ImportCommand.Build());
         root.Subcommands.Add(ExportCommand.Build());
         root.Subcommands.Add(BenchCommand.Build());
+        root.Subcommands.Add(SelfTestCommand.Build());
         return root;
     }
 

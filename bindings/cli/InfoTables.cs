@@ -7,8 +7,6 @@ namespace FlowEngine.Cli;
 /// <summary>The tables of <c>flow info</c>.</summary>
 internal static class InfoTables
 {
-    private const int WidthWithoutTerminal = 120;
-
     public static void Write(
         TextWriter output,
         string path,
@@ -16,17 +14,7 @@ internal static class InfoTables
         IReadOnlyList<(string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)> plans,
         IReadOnlyList<LayerInvertibility> layers)
     {
-        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-        });
-        if (!isTerminal)
-        {
-            console.Profile.Width = WidthWithoutTerminal;
-        }
-
+        IAnsiConsole console = Tables.Console(output);
         console.Write(Configuration(path, model));
         console.Write(Memory(model, plans));
         if (layers.Count > 0)
@@ -43,27 +31,27 @@ internal static class InfoTables
     {
         ModelConfig config = model.Config;
         GlowOptions glow = config.Glow;
-        Table table = Titled(path, "configuration", "value");
-        Row(table, "preset", CommandOptions.NameOf(glow.Preset));
-        Row(table, "images", $"{glow.Height}x{glow.Width}x{glow.Channels}, {glow.Bins} grey levels");
-        Row(table, "data", $"{config.DataName} {config.DataHeight}x{config.DataWidth}".Trim());
-        Row(table, "levels x steps", $"{glow.Levels} x {glow.Steps}");
-        Row(table, "hidden", FormattableString.Invariant($"{glow.Hidden}"));
-        Row(table, "coupling", CommandOptions.NameOf(glow.Coupling));
-        Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
+        Table table = Tables.Titled(path, "configuration", "value");
+        Tables.Row(table, "preset", CommandOptions.NameOf(glow.Preset));
+        Tables.Row(table, "images", $"{glow.Height}x{glow.Width}x{glow.Channels}, {glow.Bins} grey levels");
+        Tables.Row(table, "data", $"{config.DataName} {config.DataHeight}x{config.DataWidth}".Trim());
+        Tables.Row(table, "levels x steps", $"{glow.Levels} x {glow.Steps}");
+        Tables.Row(table, "hidden", FormattableString.Invariant($"{glow.Hidden}"));
+        Tables.Row(table, "coupling", CommandOptions.NameOf(glow.Coupling));
+        Tables.Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }
 
     private static Table Memory(
         Model model, IReadOnlyList<(string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)> plans)
     {
-        Table table = Titled($"memory at batch {model.BatchSize}", "mode", "part", "bytes");
+        Table table = Tables.Titled($"memory at batch {model.BatchSize}", "mode", "part", "bytes");
         foreach ((string mode, IReadOnlyList<(string Name, long Bytes)> parts) in plans)
         {
-            Row(table, mode, "total", MemoryText.Bytes(parts.Sum(part => part.Bytes)));
+            Tables.Row(table, mode, "total", MemoryText.Bytes(parts.Sum(part => part.Bytes)));
             foreach ((string name, long bytes) in parts)
             {
-                Row(table, string.Empty, name, MemoryText.Bytes(bytes));
+                Tables.Row(table, string.Empty, name, MemoryText.Bytes(bytes));
             }
         }
 
@@ -72,10 +60,10 @@ internal static class InfoTables
 
     private static Table Layers(IReadOnlyList<LayerInvertibility> layers)
     {
-        Table table = Titled("invertibility", "layer", "round-trip error", "condition number", "smallest scale");
+        Table table = Tables.Titled("invertibility", "layer", "round-trip error", "condition number", "smallest scale");
         foreach (LayerInvertibility layer in layers)
         {
-            Row(
+            Tables.Row(
                 table,
                 layer.Name,
                 FormattableString.Invariant($"{layer.RoundTripError:0.0e+0}"),
@@ -85,19 +73,4 @@ internal static class InfoTables
 
         return table;
     }
-
-    private static Table Titled(string title, params string[] columns)
-    {
-        Table table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Simple).LeftAligned();
-        foreach (string column in columns)
-        {
-            table.AddColumn(new TableColumn(column).NoWrap());
-        }
-
-        return table;
-    }
-
-    /// <summary>Cells are text, never Spectre's markup: a path may hold brackets.</summary>
-    private static void Row(Table table, params string[] cells) =>
-        table.AddRow([.. cells.Select(cell => new Text(cell))]);
 }

@@ -229,7 +229,8 @@ internal sealed class EmulatedForm
     {
         WriteLine(statement, "{");
         _writer.Indent();
-        foreach (StatementSyntax inner in statement is BlockSyntax block ? block.Statements : [statement])
+        // Not a SyntaxList of the one statement: that would be a copy outside the compilation.
+        foreach (StatementSyntax inner in statement is BlockSyntax block ? [.. block.Statements] : (StatementSyntax[])[statement])
         {
             WriteStatement(inner);
         }

@@ -39,6 +39,8 @@ internal static class DeviceApi
     public static string? DeviceTypeName(ITypeSymbol? type) =>
         Attribute(type, "DeviceTypeAttribute")?.ConstructorArguments[0].Value as string;
 
+    public static bool MayAlias(IParameterSymbol parameter) => Attribute(parameter, "MayAliasAttribute") is not null;
+
     public static AttributeData? Kernel(IMethodSymbol method) => Attribute(method, "KernelAttribute");
 
     public static AttributeData? Attribute(ISymbol? symbol, string name) => symbol?.GetAttributes().FirstOrDefault(a =>

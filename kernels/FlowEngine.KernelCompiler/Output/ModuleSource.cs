@@ -103,7 +103,9 @@ internal static class ModuleSource
                 : DeviceApi.IsReadOnlyGlobalView(parameter.Type) ? "ReadOnlyView"
                 : "Value";
             ITypeSymbol type = kind == "Value" ? parameter.Type : Element(parameter.Type);
-            writer.Line($"new(\"{parameter.Name}\", {Gpu}KernelParameterKind.{kind}, {Text(types.SizeOf(type))}),");
+            string alias = DeviceApi.MayAlias(parameter) ? " { MayAlias = true }" : "";
+            writer.Line(
+                $"new(\"{parameter.Name}\", {Gpu}KernelParameterKind.{kind}, {Text(types.SizeOf(type))}){alias},");
         }
 
         writer.Close("},");

@@ -108,7 +108,9 @@ internal static class ModuleText
         Microsoft.CodeAnalysis.IParameterSymbol symbol)
     {
         string type = types.Of(symbol.Type, syntax);
-        return function.Kernel is null ? type : type.Replace("GCPTR(", "GIN(").Replace("GPTR(", "GOUT(");
+        return function.Kernel is null || DeviceApi.MayAlias(symbol)
+            ? type
+            : type.Replace("GCPTR(", "GIN(").Replace("GPTR(", "GOUT(");
     }
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -186,6 +186,37 @@ DEV float LOG_SIGMOID_F32(float x)
     return (x >= 0.0f ? 0.0f : x) - LOG1P_UNIT_F32(EXP_F32(-ABS_F32(x)));
 }
 
+// u = quarter / 4 + r; an odd quarter swaps sine and cosine.
+DEV float TURNS_F32(float u, int shift)
+{
+    const float rounded = FMA_F32(u, 4.0f, 12582912.0f);
+    const u32 quarter = BITS_F2U(rounded);
+    const float r = FMA_F32(rounded - 12582912.0f, -0.25f, u);
+    const float z = r * r;
+    float s = -75.4319382f;
+    s = FMA_F32(s, z, 81.5934753f);
+    s = FMA_F32(s, z, -41.341671f);
+    s = FMA_F32(s, z, -1.74845553e-07f);
+    s = FMA_F32(r, 6.28318548f, r * s);
+    float c = 58.6113892f;
+    c = FMA_F32(c, z, -85.4244156f);
+    c = FMA_F32(c, z, 64.9391479f);
+    c = FMA_F32(c, z, -19.7392082f);
+    c = FMA_F32(c, z, 1.0f);
+    const u32 turned = quarter + (u32)shift;
+    return BITS_U2F(BITS_F2U((turned & 1u) != 0u ? c : s) ^ ((turned & 2u) << 30));
+}
+
+DEV float SIN_TURNS_F32(float u)
+{
+    return TURNS_F32(u, 0);
+}
+
+DEV float COS_TURNS_F32(float u)
+{
+    return TURNS_F32(u, 1);
+}
+
 // bf16 is its bits everywhere: clang's own type asks for instructions that sm_80 does not have.
 DEV u16 BF16_FROM_F32(float value)
 {

@@ -15,6 +15,7 @@ public ref struct KernelLaunch
     public const int MaxArguments = 32;
 
     private const int MaxValueBytes = 512;
+    private const int MaxGroupsAlongYAndZ = 65535;
 
     private readonly GpuStream _stream;
     private ArgumentArray _arguments;
@@ -71,8 +72,16 @@ public ref struct KernelLaunch
     }
 
     /// <summary>Queues the kernel.</summary>
-    /// <exception cref="GpuException">The grid or the shared memory is beyond the device's limits, or the driver says no.</exception>
-    public readonly void Submit() => _stream.Submit(in this);
+    /// <exception cref="GpuException">
+    /// The arguments are not the kernel's, memory that is written overlaps another argument, the grid or the shared memory
+    /// is beyond the device's limits, or the driver says no.
+    /// </exception>
+    public readonly void Submit()
+    {
+        CheckGrid();
+        CheckArguments();
+        _stream.Submit(in this);
+    }
 
     /// <summary>An argument.</summary>
     /// <param name="index">Its place.</param>
@@ -89,6 +98,76 @@ public ref struct KernelLaunch
         return MemoryMarshal.CreateReadOnlySpan(ref first, MaxValueBytes)
             .Slice((int)argument.OffsetInBytes, (int)argument.LengthInBytes);
     }
+
+    // The limits that every GPU has are kept on all devices, so that what runs on one runs on the others.
+    private readonly void CheckGrid()
+    {
+        if (Grid.X < 1 || Grid.Y is < 1 or > MaxGroupsAlongYAndZ || Grid.Z is < 1 or > MaxGroupsAlongYAndZ)
+        {
+            throw Refused(
+                $"the grid is {Grid.X} x {Grid.Y} x {Grid.Z}, expected at least 1 and at most {int.MaxValue} x "
+                + $"{MaxGroupsAlongYAndZ} x {MaxGroupsAlongYAndZ}");
+        }
+
+        if (Grid.DynamicSharedBytes < 0 || (Grid.DynamicSharedBytes > 0 && !Kernel.UsesDynamicShared))
+        {
+            throw Refused(
+                $"the launch asks for {Grid.DynamicSharedBytes} bytes of dynamic shared memory, expected "
+                + (Kernel.UsesDynamicShared ? "0 or more" : "0, since the kernel uses none"));
+        }
+
+        int shared = Kernel.StaticSharedBytes + Grid.DynamicSharedBytes;
+        if (shared > _stream.Device.Info.MaxSharedBytesPerGroup)
+        {
+            throw Refused(
+                $"a group needs {shared} bytes of shared memory, {_stream.Device.Info.Selector} has "
+                + $"{_stream.Device.Info.MaxSharedBytesPerGroup}");
+        }
+    }
+
+    private readonly void CheckArguments()
+    {
+        if (Count != Kernel.Parameters.Count)
+        {
+            throw Refused($"the launch has {Count} arguments, expected {Kernel.Parameters.Count}");
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            KernelParameter parameter = Kernel.Parameters[i];
+            ref readonly KernelArgument argument = ref _arguments[i];
+            bool isValue = parameter.Kind == KernelParameterKind.Value;
+            if (isValue != argument.Memory is null || (isValue && argument.LengthInBytes != parameter.SizeInBytes))
+            {
+                throw Refused(
+                    $"{parameter.Name} is {Describe(argument)}, expected "
+                    + (isValue ? $"a value of {parameter.SizeInBytes} bytes" : "device memory"));
+            }
+
+            for (int j = 0; j < i && argument.Memory is not null; j++)
+            {
+                if (Overlap(argument, _arguments[j])
+                    && !(parameter.MayAlias && Kernel.Parameters[j].MayAlias)
+                    && (parameter.Kind == KernelParameterKind.View
+                        || Kernel.Parameters[j].Kind == KernelParameterKind.View))
+                {
+                    // They are restrict in C: the compiler counts on it that no write through one changes the other.
+                    throw Refused($"{Kernel.Parameters[j].Name} and {parameter.Name} overlap, and one is written");
+                }
+            }
+        }
+    }
+
+    private static bool Overlap(in KernelArgument left, in KernelArgument right) =>
+        left.Memory == right.Memory
+        && left.OffsetInBytes < right.OffsetInBytes + right.LengthInBytes
+        && right.OffsetInBytes < left.OffsetInBytes + left.LengthInBytes;
+
+    private static string Describe(in KernelArgument argument) =>
+        argument.Memory is null ? $"a value of {argument.LengthInBytes} bytes" : "device memory";
+
+    private readonly GpuException Refused(string text) =>
+        new(GpuErrorKind.InvalidOperation, $"{_stream.Device.Info.Selector}: {Kernel.Name}: {text}");
 
     [InlineArray(MaxArguments)]
     private struct ArgumentArray

@@ -15,7 +15,7 @@ public abstract partial class BackendTests
                 BufferView mean = buffers.Output(shape.Channels);
                 BufferView deviation = buffers.Output(shape.Channels);
                 buffers.Backend.ActNormStatistics(shape, buffers.PerImage(shape.Dims, 2, 3), mean, deviation);
-                return new Outputs().Shared("mean", mean).Shared("deviation", deviation);
+                return new OperationOutputs().Shared("mean", mean).Shared("deviation", deviation);
             },
             new ImageShape(batch, height, width, channels));
     }
@@ -24,7 +24,7 @@ public abstract partial class BackendTests
     public void ActNormStatistics_keep_a_small_deviation_beside_a_large_mean()
     {
         var shape = new ImageShape(2, 3, 1, 1);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView mean = buffers.Output(1);
         BufferView deviation = buffers.Output(1);
         BufferView x = buffers.Values(1000.0, 1000.5, 1001.0, 1000.0, 1000.5, 1001.0);

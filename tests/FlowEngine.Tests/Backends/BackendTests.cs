@@ -10,16 +10,10 @@ namespace FlowEngine.Tests.Backends;
 /// </summary>
 public abstract partial class BackendTests : IDisposable
 {
-    // 1e-5 squared is the normalized mean square error allowed; float32 rounding alone gives about 1e-14.
-    private const double Tolerance = 1e-5;
+    private const double Tolerance = Conformance.BackendCase.Tolerance;
 
     private readonly ReferenceBackend<double> _judge = new();
     private IBackend? _backend;
-
-    /// <summary>
-    /// Does the work of one case with arrays from <paramref name="buffers"/> and says what to compare.
-    /// </summary>
-    public delegate Outputs Operation(TestBuffers buffers, ImageShape shape);
 
     /// <summary>Shapes (B, H, W, C): odd sizes, single pixels, pixel counts around the sizes of tiles.</summary>
     public static TheoryData<int, int, int, int> Shapes => new()
@@ -64,10 +58,10 @@ public abstract partial class BackendTests : IDisposable
     private static Dictionary<string, double[]> Run(
         IBackend backend, Operation operation, ImageShape shape, params int[] images)
     {
-        using var buffers = new TestBuffers(backend, seed: 17, images);
-        Outputs outputs = operation(buffers, shape with { Batch = images.Length });
+        using var buffers = new OperationBuffers(backend, seed: 17, images);
+        OperationOutputs outputs = operation(buffers, shape with { Batch = images.Length });
         var results = outputs.Items.ToDictionary(item => item.Name, item => buffers.Read(item.View));
-        buffers.AssertGuardsUntouched();
+        Assert.True(buffers.GuardsAreUntouched());
         return results;
     }
 
@@ -96,9 +90,9 @@ public abstract partial class BackendTests : IDisposable
     private void AssertIndependentOfTheBatch(Operation operation, ImageShape shape)
     {
         HashSet<string> perImage;
-        using (var buffers = new TestBuffers(Backend, seed: 17, 0))
+        using (var buffers = new OperationBuffers(Backend, seed: 17, 0))
         {
-            Outputs outputs = operation(buffers, shape with { Batch = 1 });
+            OperationOutputs outputs = operation(buffers, shape with { Batch = 1 });
             perImage = [.. outputs.Items.Where(item => item.PerImage).Select(item => item.Name)];
         }
 

@@ -56,7 +56,7 @@ public abstract partial class BackendTests
     public void Coupling_scale_saturates_without_losing_the_log_determinant(double raw)
     {
         var shape = new ImageShape(1, 1, 1, 2);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView output = buffers.Values(raw, 0.25);
         BufferView y = buffers.Output(2);
         BufferView logDet = buffers.Values(0);
@@ -68,34 +68,5 @@ public abstract partial class BackendTests
         double actual = buffers.Read(logDet)[0];
         Assert.True(Math.Abs(actual - expected) <= 1e-5 * Math.Abs(expected), $"{actual}, expected {expected}");
         Assert.True(Backend.IsFinite(y));
-    }
-
-    private static BufferView LikeOutputs(TestBuffers buffers, BufferView view, bool inPlace) =>
-        inPlace ? view : buffers.Output(view.Length);
-
-    private static Outputs RunCoupling(TestBuffers buffers, ImageShape shape, CouplingKind kind, bool inPlace)
-    {
-        int outputs = kind == CouplingKind.Affine ? shape.Channels : shape.Channels / 2;
-        BufferView x = buffers.PerImage(shape.Dims);
-        BufferView output = buffers.PerImage((long)shape.PixelsPerImage * outputs);
-        BufferView y = LikeOutputs(buffers, x, inPlace);
-        BufferView logDet = buffers.PerImage(1, 0.5, -3);
-        buffers.Backend.CouplingForward(kind, shape, x, output, y, logDet);
-
-        BufferView dy = buffers.PerImage(shape.Dims);
-        BufferView dLogDet = buffers.PerImage(1);
-        BufferView dx = LikeOutputs(buffers, dy, inPlace);
-        BufferView dOutput = buffers.Output(output.Length);
-        buffers.Backend.CouplingBackward(kind, shape, y, output, dy, dLogDet, dx, dOutput);
-
-        BufferView forInverse = buffers.PerImage(shape.Dims);
-        BufferView inverse = LikeOutputs(buffers, forInverse, inPlace);
-        buffers.Backend.CouplingInverse(kind, shape, forInverse, output, inverse);
-        return new Outputs()
-            .PerImage("y", y)
-            .PerImage("logDet", logDet)
-            .PerImage("dx", dx)
-            .PerImage("dOutput", dOutput)
-            .PerImage("inverse", inverse);
     }
 }

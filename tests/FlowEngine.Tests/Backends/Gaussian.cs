@@ -43,46 +43,10 @@ public abstract partial class BackendTests
     public void Gaussian_log_prob_is_that_of_the_standard_normal()
     {
         var shape = new ImageShape(2, 1, 1, 2);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView logProb = buffers.Values(10, 20);
         Backend.GaussianLogProb(shape, buffers.Values(0, 0, 1, 2), buffers.Filled(4, 0), 1, logProb);
         double origin = -Math.Log(2 * Math.PI);
         Agreement.AssertClose("logProb", [10 + origin, 20 + origin - 2.5], buffers.Read(logProb), 1e-6);
-    }
-
-    private static Outputs RunGaussian(TestBuffers buffers, ImageShape shape, bool shared, bool inPlace)
-    {
-        IBackend backend = buffers.Backend;
-        int priorBatch = shared ? 1 : shape.Batch;
-        BufferView z = buffers.PerImage(shape.Dims);
-        BufferView prior = shared ? buffers.Random(2L * shape.Dims, 0.7) : buffers.PerImage(2L * shape.Dims, 0.7);
-        BufferView logProb = buffers.PerImage(1);
-        backend.GaussianLogProb(shape, z, prior, priorBatch, logProb);
-
-        BufferView dz = buffers.Output(z.Length);
-        BufferView dPrior = buffers.Output(prior.Length);
-        backend.GaussianBackward(shape, z, prior, priorBatch, buffers.PerImage(1), dz, dPrior);
-
-        BufferView noise = buffers.PerImage(shape.Dims);
-        BufferView sample = LikeOutputs(buffers, noise, inPlace);
-        backend.GaussianSample(shape, noise, prior, priorBatch, 0.7, sample);
-
-        BufferView standard = LikeOutputs(buffers, z, inPlace);
-        backend.GaussianStandardize(shape, z, prior, priorBatch, standard);
-        Outputs outputs = new Outputs()
-            .PerImage("logProb", logProb)
-            .PerImage("dz", dz)
-            .PerImage("sample", sample)
-            .PerImage("standard", standard);
-        return shared ? outputs.Shared("dPrior", dPrior) : outputs.PerImage("dPrior", dPrior);
-    }
-
-    private static Outputs RunChannelSums(TestBuffers buffers, ImageShape shape)
-    {
-        BufferView sums = buffers.Random(shape.Channels);
-        buffers.Backend.SumChannels(shape, buffers.PerImage(shape.Dims), sums);
-        BufferView broadcast = buffers.Output(shape.Length);
-        buffers.Backend.BroadcastChannels(shape, buffers.Random(shape.Channels), broadcast);
-        return new Outputs().Shared("sums", sums).PerImage("broadcast", broadcast);
     }
 }

@@ -32,7 +32,7 @@ public abstract partial class BackendTests
                 {
                     BufferView result = buffers.Output(1);
                     buffers.Backend.SumOfSquares(buffers.Random(length), result);
-                    return new Outputs().Shared("sum", result);
+                    return new OperationOutputs().Shared("sum", result);
                 },
                 new ImageShape(1, 1, 1, 1));
         }
@@ -42,7 +42,7 @@ public abstract partial class BackendTests
     public void SumOfSquares_accumulates_in_double()
     {
         // In float32 the small terms would be lost beside the first.
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         double[] values = new double[1 << 20];
         Array.Fill(values, 1.0 / 1024);
         values[0] = 4;
@@ -59,7 +59,7 @@ public abstract partial class BackendTests
     {
         foreach (int length in new[] { 1, 2, 7, 8, 15, 16, 17, 33, 70, 129, 1025 })
         {
-            using var buffers = new TestBuffers(Backend, seed: length);
+            using var buffers = new OperationBuffers(Backend, seed: length);
             BufferView parameters = buffers.Random(length);
             BufferView moment1 = buffers.Filled(length, 0);
             BufferView moment2 = buffers.Filled(length, 0);
@@ -86,7 +86,7 @@ public abstract partial class BackendTests
                 Agreement.AssertClose("average", ema, buffers.Read(average), Tolerance);
             }
 
-            buffers.AssertGuardsUntouched();
+            Assert.True(buffers.GuardsAreUntouched());
         }
     }
 
@@ -97,7 +97,7 @@ public abstract partial class BackendTests
     {
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
-            using var buffers = new TestBuffers(Backend, seed: 1);
+            using var buffers = new OperationBuffers(Backend, seed: 1);
             BufferView[] state = [.. Enumerable.Range(0, 5).Select(_ => buffers.Random(70, 1, 3))];
             double[][] before = [.. state.Select(buffers.Read)];
             var settings = new OptimizerSettings(kind, 0.1, 0.9, 0.99, 1e-8, 0.1, 1, 0.9, 3);
@@ -115,7 +115,7 @@ public abstract partial class BackendTests
     {
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
-            using var buffers = new TestBuffers(Backend, seed: 1);
+            using var buffers = new OperationBuffers(Backend, seed: 1);
             BufferView parameters = buffers.Random(20);
             double[] before = buffers.Read(parameters);
             var settings = new OptimizerSettings(kind, 0.1, 0.9, 0.99, 1e-8, 0, 1, 0, 1);

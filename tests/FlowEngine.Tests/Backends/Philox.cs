@@ -11,7 +11,7 @@ public abstract partial class BackendTests
     [Fact]
     public void PhiloxUniform_starts_with_the_known_block()
     {
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView destination = buffers.Output(4);
         Backend.PhiloxUniform(new PhiloxKey(0, 0, 0), [0], 4, destination);
         uint[] words = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8];
@@ -22,8 +22,8 @@ public abstract partial class BackendTests
     [Fact]
     public void PhiloxUniform_is_the_same_bits_as_the_reference()
     {
-        using var judge = new TestBuffers(_judge, seed: 1);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var judge = new OperationBuffers(_judge, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         uint[] indices = [3, 0, uint.MaxValue, 60_000];
         for (int elements = 0; elements <= 70; elements++)
         {
@@ -34,7 +34,7 @@ public abstract partial class BackendTests
             Agreement.AssertSameBits("uniform", judge.Read(expected), buffers.Read(actual));
         }
 
-        buffers.AssertGuardsUntouched();
+        Assert.True(buffers.GuardsAreUntouched());
     }
 
     [Fact]
@@ -43,8 +43,8 @@ public abstract partial class BackendTests
         using IBackend same = Backend.ElementType == ElementType.Float64
             ? new ReferenceBackend<double>()
             : new ReferenceBackend<float>();
-        using var judge = new TestBuffers(same, seed: 1);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var judge = new OperationBuffers(same, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         foreach (int elements in new[] { 1, 2, 3, 4, 5, 7, 31, 64, 65, 40_001 })
         {
             BufferView expected = judge.Output(2L * elements);
@@ -60,14 +60,14 @@ public abstract partial class BackendTests
             }
         }
 
-        buffers.AssertGuardsUntouched();
+        Assert.True(buffers.GuardsAreUntouched());
     }
 
     [Fact]
     public void Philox_depends_on_the_item_and_not_on_its_row()
     {
         const int Elements = 37;
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView together = buffers.Output(3 * Elements);
         BufferView alone = buffers.Output(Elements);
         Backend.PhiloxNormal(_key, [11, 12, 13], Elements, together);
@@ -89,7 +89,7 @@ public abstract partial class BackendTests
     public void Philox_numbers_have_the_moments_of_their_distributions()
     {
         const int Count = 200_000;
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView destination = buffers.Output(Count);
         Backend.PhiloxUniform(_key, [1], Count, destination);
         double[] uniform = buffers.Read(destination);
@@ -106,7 +106,7 @@ public abstract partial class BackendTests
     {
         // As many draws as make the ends of u likely: u below or above the margin once in 8192 of them.
         const int Elements = 1 << 17;
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         BufferView x = buffers.Output(Elements);
         byte[] levels = new byte[Elements];
         for (int bins = 2; bins <= 256; bins = bins < 8 ? bins + 1 : bins < 240 ? bins + 29 : bins + 1)
@@ -136,8 +136,8 @@ public abstract partial class BackendTests
         using IBackend same = Backend.ElementType == ElementType.Float64
             ? new ReferenceBackend<double>()
             : new ReferenceBackend<float>();
-        using var judge = new TestBuffers(same, seed: 1);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var judge = new OperationBuffers(same, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         uint[] indices = [3, 0, 60_000];
         foreach (int bins in new[] { 2, 3, 5, 17, 32, 100, 255, 256 })
         {
@@ -152,7 +152,7 @@ public abstract partial class BackendTests
             }
         }
 
-        buffers.AssertGuardsUntouched();
+        Assert.True(buffers.GuardsAreUntouched());
     }
 
     // Each of the first four moments within five standard errors, from the moments of twice the order.

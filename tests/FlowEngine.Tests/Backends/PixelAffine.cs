@@ -74,7 +74,7 @@ public abstract partial class BackendTests
                 PixelAffineMap map = AssembledMap(buffers, parameters);
                 BufferView y = buffers.Output(shape.Length);
                 buffers.Backend.PixelAffineForward(shape, map, buffers.PerImage(shape.Dims), y, default);
-                return new Outputs().PerImage("y", y);
+                return new OperationOutputs().PerImage("y", y);
             },
             new ImageShape(2, 3, 5, 4));
     }
@@ -96,7 +96,7 @@ public abstract partial class BackendTests
                     buffers.Random(channels),
                     buffers.Random(3),
                     gradients);
-                Outputs outputs = new Outputs()
+                OperationOutputs outputs = new OperationOutputs()
                     .Shared("M", map.Matrix)
                     .Shared("v", map.Offset)
                     .Shared("inverse M", map.InverseMatrix)
@@ -123,7 +123,7 @@ public abstract partial class BackendTests
     [MemberData(nameof(AffineCases))]
     public void PixelAffineAssemble_is_the_dense_product(int channels, bool actNorm, bool convolution)
     {
-        using var buffers = new TestBuffers(Backend, seed: channels);
+        using var buffers = new OperationBuffers(Backend, seed: channels);
         PixelAffineParameters parameters = AffineParameters(buffers, channels, actNorm, convolution);
         PixelAffineMap map = AssembledMap(buffers, parameters);
         double[,] weight = new double[channels, channels];
@@ -191,77 +191,6 @@ public abstract partial class BackendTests
             Assert.True(offsetError <= 200 * BackendEpsilon, $"-(M⁻¹ v)[{r}] = {back}");
         }
 
-        buffers.AssertGuardsUntouched();
-    }
-
-    private static PixelAffineParameters AffineParameters(
-        TestBuffers buffers, int channels, bool actNorm, bool convolution)
-    {
-        var random = new Random(channels);
-        double[] signs = new double[channels];
-        double[] rows = new double[channels];
-        for (int c = 0; c < channels; c++)
-        {
-            signs[c] = random.Next(2) == 0 ? -1 : 1;
-            rows[c] = c;
-        }
-
-        random.Shuffle(rows);
-        double spread = 0.5 / Math.Sqrt(channels);
-        long square = (long)channels * channels;
-        return new PixelAffineParameters(
-            channels,
-            actNorm ? buffers.Random(channels, 0.5) : default,
-            actNorm ? buffers.Random(channels, 0.3) : default,
-            convolution ? buffers.Random(square, spread) : default,
-            convolution ? buffers.Random(square, spread) : default,
-            convolution ? buffers.Random(channels, 0.3) : default,
-            convolution ? buffers.Values(signs) : default,
-            convolution ? buffers.Values(rows) : default);
-    }
-
-    // Not zero: gradients are added to. Of L and U only the strict triangles may change.
-    private static PixelAffineParameters AffineGradients(
-        TestBuffers buffers, int channels, bool actNorm, bool convolution)
-    {
-        PixelAffineParameters gradients = AffineParameters(buffers, channels, actNorm, convolution);
-        return gradients with { Sign = default, Permutation = default };
-    }
-
-    private static PixelAffineMap AssembledMap(TestBuffers buffers, in PixelAffineParameters parameters)
-    {
-        int channels = parameters.Channels;
-        var map = new PixelAffineMap(channels, buffers.Output(PixelAffineMap.LengthFor(channels)));
-        buffers.Backend.PixelAffineAssemble(parameters, map, inverse: true);
-        return map;
-    }
-
-    private static Outputs RunPixelAffine(TestBuffers buffers, ImageShape shape, bool inPlace)
-    {
-        IBackend backend = buffers.Backend;
-        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
-        BufferView x = buffers.PerImage(shape.Dims);
-        BufferView kept = buffers.CopyOf(x);
-        BufferView y = LikeOutputs(buffers, x, inPlace);
-        BufferView logDet = buffers.PerImage(1);
-        backend.PixelAffineForward(shape, map, x, y, logDet);
-
-        BufferView toInvert = buffers.PerImage(shape.Dims);
-        BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
-        backend.PixelAffineInverse(shape, map, toInvert, inverse);
-
-        BufferView dy = buffers.PerImage(shape.Dims);
-        BufferView dx = LikeOutputs(buffers, dy, inPlace);
-        BufferView dMatrix = buffers.Output((long)shape.Channels * shape.Channels);
-        BufferView dOffset = buffers.Output(shape.Channels);
-        BufferView workspace = buffers.Output(backend.PixelAffineWorkspaceLength(shape));
-        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
-        return new Outputs()
-            .PerImage("y", y)
-            .PerImage("logDet", logDet)
-            .PerImage("inverse", inverse)
-            .PerImage("dx", dx)
-            .Shared("dM", dMatrix)
-            .Shared("dv", dOffset);
+        Assert.True(buffers.GuardsAreUntouched());
     }
 }

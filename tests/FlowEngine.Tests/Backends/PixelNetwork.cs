@@ -91,7 +91,7 @@ public abstract partial class BackendTests
     {
         var shape = new ImageShape(2, 3, 4, 6);
         PixelNetworkShape network = NetworkShape(kind, 6, 5, innerActNorm, outsideReadsOne);
-        using var buffers = new TestBuffers(Backend, seed: 1, 0, 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1, 0, 1);
         PixelNetworkParameters parameters = NetworkParameters(buffers, network);
         BufferView x = buffers.PerImage(shape.Dims);
         BufferView prepared = PreparedNetwork(buffers, network, parameters);
@@ -138,7 +138,7 @@ public abstract partial class BackendTests
     {
         var shape = new ImageShape(2, 3, 7, 6);
         PixelNetworkShape network = NetworkShape(CouplingKind.Affine, 6, 33, true, true);
-        using var buffers = new TestBuffers(Backend, seed: 1, 0, 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1, 0, 1);
         BufferView prepared = PreparedNetwork(buffers, network, NetworkParameters(buffers, network));
         BufferView x = buffers.PerImage(shape.Dims);
         double[] keeping = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: true).Output);
@@ -174,7 +174,7 @@ public abstract partial class BackendTests
                         deviation,
                         buffers.Output(buffers.Backend.PixelNetworkKeptLength(network, shape)),
                         NetworkWorkspace(buffers, network, shape));
-                    return new Outputs().Shared("mean", mean).Shared("deviation", deviation);
+                    return new OperationOutputs().Shared("mean", mean).Shared("deviation", deviation);
                 },
                 new ImageShape(3, height, width, channels));
         }
@@ -216,7 +216,7 @@ public abstract partial class BackendTests
 
     // e^(factor · ls) (c + b), rectified or not.
     private static double[] Activated(
-        TestBuffers buffers, double[] c, BufferView bias, BufferView logScale, double factor, bool rectified)
+        OperationBuffers buffers, double[] c, BufferView bias, BufferView logScale, double factor, bool rectified)
     {
         double[] biases = buffers.Read(bias);
         double[] logScales = factor == 0 ? new double[biases.Length] : buffers.Read(logScale);
@@ -229,97 +229,5 @@ public abstract partial class BackendTests
         }
 
         return result;
-    }
-
-    private static PixelNetworkShape NetworkShape(
-        CouplingKind kind, int channels, int hidden, bool innerActNorm, bool outsideReadsOne)
-    {
-        int outputs = kind == CouplingKind.Affine ? channels : channels / 2;
-        return new PixelNetworkShape(channels / 2, hidden, outputs, innerActNorm, outsideReadsOne);
-    }
-
-    private static PixelNetworkParameters NetworkParameters(TestBuffers buffers, PixelNetworkShape network)
-    {
-        (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = network;
-        return new PixelNetworkParameters(
-            buffers.Random(9L * hidden * inputs, 1 / Math.Sqrt(9 * inputs)),
-            buffers.Random(hidden, 0.5),
-            innerActNorm ? buffers.Random(hidden, 0.3) : default,
-            buffers.Random((long)hidden * hidden, 1 / Math.Sqrt(hidden)),
-            buffers.Random(hidden, 0.5),
-            innerActNorm ? buffers.Random(hidden, 0.3) : default,
-            buffers.Random(9L * hidden * outputs, 1 / Math.Sqrt(9 * hidden)),
-            buffers.Random(outputs, 0.5),
-            buffers.Random(outputs, 0.1));
-    }
-
-    private static BufferView PreparedNetwork(
-        TestBuffers buffers, PixelNetworkShape network, in PixelNetworkParameters parameters)
-    {
-        BufferView prepared = buffers.Output(buffers.Backend.PixelNetworkPreparedLength(network));
-        buffers.Backend.PixelNetworkPrepare(network, parameters, prepared);
-        return prepared;
-    }
-
-    private static BufferView NetworkWorkspace(TestBuffers buffers, PixelNetworkShape network, ImageShape shape) =>
-        buffers.Output(buffers.Backend.PixelNetworkWorkspaceLength(network, shape, backward: true));
-
-    private static (BufferView Taps, BufferView Kept, BufferView Output) NetworkOutput(
-        TestBuffers buffers,
-        PixelNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView x,
-        bool keep)
-    {
-        IBackend backend = buffers.Backend;
-        BufferView taps = buffers.Output(backend.PixelNetworkTapsLength(network, shape));
-        BufferView kept = keep ? buffers.Output(backend.PixelNetworkKeptLength(network, shape)) : default;
-        BufferView workspace =
-            buffers.Output(backend.PixelNetworkWorkspaceLength(network, shape, backward: false));
-        backend.PixelNetworkForward(network, shape, prepared, x, taps, kept, workspace);
-        BufferView output = buffers.Output((long)shape.Pixels * network.OutputChannels);
-        backend.PixelNetworkTapAdd(network, shape, prepared, taps, output);
-        return (taps, kept, output);
-    }
-
-    private static Outputs RunPixelNetwork(TestBuffers buffers, ImageShape shape, PixelNetworkShape network)
-    {
-        PixelNetworkParameters parameters = NetworkParameters(buffers, network);
-        BufferView prepared = PreparedNetwork(buffers, network, parameters);
-        BufferView x = buffers.PerImage(shape.Dims);
-        (_, BufferView kept, BufferView output) = NetworkOutput(buffers, network, shape, prepared, x, keep: true);
-
-        // Not zero: all of these are added to.
-        PixelNetworkParameters gradients = NetworkParameters(buffers, network);
-        BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * network.OutputChannels);
-        BufferView dx = buffers.PerImage(shape.Dims);
-        buffers.Backend.PixelNetworkBackward(
-            network,
-            shape,
-            parameters,
-            prepared,
-            x,
-            kept,
-            dOutput,
-            dx,
-            gradients,
-            NetworkWorkspace(buffers, network, shape));
-        Outputs outputs = new Outputs()
-            .PerImage("output", output)
-            .PerImage("dx", dx)
-            .Shared("dWeight1", gradients.Weight1)
-            .Shared("dBias1", gradients.Bias1)
-            .Shared("dWeight2", gradients.Weight2)
-            .Shared("dBias2", gradients.Bias2)
-            .Shared("dWeight3", gradients.Weight3)
-            .Shared("dBias3", gradients.Bias3)
-            .Shared("dLogScale3", gradients.LogScale3);
-        if (network.InnerActNorm)
-        {
-            outputs.Shared("dLogScale1", gradients.LogScale1).Shared("dLogScale2", gradients.LogScale2);
-        }
-
-        return outputs;
     }
 }

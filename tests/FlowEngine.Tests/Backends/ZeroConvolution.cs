@@ -45,7 +45,7 @@ public abstract partial class BackendTests
     {
         var convolution = new ZeroConvolutionShape(1, 1, OutsideReadsOne: true);
         var shape = new ImageShape(1, 3, 3, 1);
-        using var buffers = new TestBuffers(Backend, seed: 1);
+        using var buffers = new OperationBuffers(Backend, seed: 1);
         var parameters = new ZeroConvolutionParameters(
             buffers.Values(1, 2, 4, 8, 16, 32, 64, 128, 256), buffers.Values(0.5), buffers.Values(0));
         BufferView output = buffers.Output(9);
@@ -55,46 +55,5 @@ public abstract partial class BackendTests
         // Taps are row by row: above are 1, 2, 4; left 1, 8, 64; right 4, 32, 256; below 64, 128, 256.
         double[] expected = [7 + 72, 7, 7 + 288, 73, 0, 292, 448 + 9, 448, 448 + 36];
         Agreement.AssertClose("output", [.. expected.Select(value => value + 0.5)], buffers.Read(output), 1e-6);
-    }
-
-    private static Outputs RunZeroConvolution(
-        TestBuffers buffers, ImageShape shape, int outputChannels, bool outsideReadsOne)
-    {
-        IBackend backend = buffers.Backend;
-        var convolution = new ZeroConvolutionShape(shape.Channels, outputChannels, outsideReadsOne);
-        BufferView x = buffers.PerImage(shape.Dims);
-        ZeroConvolutionParameters parameters = ConvolutionParameters(buffers, convolution);
-        BufferView output = buffers.Output((long)shape.Pixels * outputChannels);
-        long workspaceLength = backend.ZeroConvolutionWorkspaceLength(convolution, shape);
-        backend.ZeroConvolutionForward(convolution, shape, parameters, x, output, buffers.Output(workspaceLength));
-
-        // Not zero: all of these are added to.
-        BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * outputChannels);
-        BufferView dx = buffers.PerImage(shape.Dims);
-        ZeroConvolutionParameters gradients = ConvolutionParameters(buffers, convolution);
-        ZeroConvolutionParameters constant = ConvolutionParameters(buffers, convolution);
-        backend.ZeroConvolutionBackward(
-            convolution, shape, parameters, x, dOutput, dx, gradients, buffers.Output(workspaceLength));
-        backend.ZeroConvolutionBackward(
-            convolution, shape, parameters, x, dOutput, default, constant, buffers.Output(workspaceLength));
-        return new Outputs()
-            .PerImage("output", output)
-            .PerImage("dx", dx)
-            .Shared("dWeight", gradients.Weight)
-            .Shared("dBias", gradients.Bias)
-            .Shared("dLogScale", gradients.LogScale)
-            .Shared("dWeight of a constant", constant.Weight)
-            .Shared("dBias of a constant", constant.Bias)
-            .Shared("dLogScale of a constant", constant.LogScale);
-    }
-
-    private static ZeroConvolutionParameters ConvolutionParameters(
-        TestBuffers buffers, ZeroConvolutionShape convolution)
-    {
-        (int inputs, int outputs, bool _) = convolution;
-        return new ZeroConvolutionParameters(
-            buffers.Random(9L * inputs * outputs, 1 / Math.Sqrt(9 * inputs)),
-            buffers.Random(outputs, 0.5),
-            buffers.Random(outputs, 0.1));
     }
 }

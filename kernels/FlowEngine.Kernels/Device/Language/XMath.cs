@@ -146,4 +146,19 @@ public static class XMath
     [Intrinsic("LOG_SIGMOID_F32")]
     public static float LogSigmoid(float value) =>
         SimdMath.LogSigmoid(Vector512.CreateScalar(value)).ToScalar();
+
+    /// <summary>cos(2π · turns) for turns in [0, 1], a multiple of 2⁻²⁴.</summary>
+    /// <param name="turns">The angle in turns.</param>
+    [Intrinsic("COS_TURNS_F32")]
+    public static float CosTurns(float turns)
+    {
+        SimdMath.SinCosTurns(Vector512.CreateScalar(turns), out Vector512<float> cosine);
+        return cosine.ToScalar();
+    }
+
+    /// <summary>sin(2π · turns) for turns in [0, 1], a multiple of 2⁻²⁴.</summary>
+    /// <param name="turns">The angle in turns.</param>
+    [Intrinsic("SIN_TURNS_F32")]
+    public static float SinTurns(float turns) =>
+        SimdMath.SinCosTurns(Vector512.CreateScalar(turns), out _).ToScalar();
 }

@@ -1,7 +1,6 @@
 using FlowEngine.Kernels;
-using Xunit;
 
-namespace FlowEngine.Tests.Backends;
+namespace FlowEngine.Conformance.Operations;
 
 /// <summary>
 /// Seeded arrays in the memory of one backend. The same seed gives the same values on every backend, each of them a
@@ -9,9 +8,9 @@ namespace FlowEngine.Tests.Backends;
 /// </summary>
 /// <remarks>
 /// Every view starts at an odd offset between guards of NaN: what reads outside a view gives NaN, what writes outside
-/// it is found by <see cref="AssertGuardsUntouched"/>. Outputs start as NaN, so that one which is not written shows.
+/// it is found by <see cref="GuardsAreUntouched"/>. OperationOutputs start as NaN, so that one which is not written shows.
 /// </remarks>
-public sealed class TestBuffers : IDisposable
+internal sealed class OperationBuffers : IDisposable
 {
     private const int Guard = 19;
 
@@ -23,7 +22,7 @@ public sealed class TestBuffers : IDisposable
     /// <summary>
     /// Arrays for a batch made of the numbered images: an image has the same values wherever it stands.
     /// </summary>
-    public TestBuffers(IBackend backend, int seed, params int[] images)
+    public OperationBuffers(IBackend backend, int seed, params int[] images)
     {
         Backend = backend;
         _seed = seed;
@@ -75,15 +74,10 @@ public sealed class TestBuffers : IDisposable
         return values;
     }
 
-    public void AssertGuardsUntouched()
-    {
-        foreach (DeviceBuffer buffer in _buffers)
-        {
-            Assert.All(Read(buffer.View.Slice(0, Guard)), value => Assert.True(double.IsNaN(value)));
-            Assert.All(
-                Read(buffer.View.Slice(buffer.Length - Guard, Guard)), value => Assert.True(double.IsNaN(value)));
-        }
-    }
+    /// <summary>Whether nothing was written outside the views.</summary>
+    public bool GuardsAreUntouched() => _buffers.TrueForAll(buffer =>
+        Array.TrueForAll(Read(buffer.View.Slice(0, Guard)), double.IsNaN)
+        && Array.TrueForAll(Read(buffer.View.Slice(buffer.Length - Guard, Guard)), double.IsNaN));
 
     public void Dispose()
     {

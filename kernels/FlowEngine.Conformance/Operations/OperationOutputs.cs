@@ -1,19 +1,19 @@
 using FlowEngine.Kernels;
 
-namespace FlowEngine.Tests.Backends;
+namespace FlowEngine.Conformance.Operations;
 
 /// <summary>What an operation wrote: arrays with a part for each image, and arrays shared by the whole batch.</summary>
-public sealed class Outputs
+internal sealed class OperationOutputs
 {
     public List<(string Name, BufferView View, bool PerImage)> Items { get; } = [];
 
-    public Outputs PerImage(string name, BufferView view)
+    public OperationOutputs PerImage(string name, BufferView view)
     {
         Items.Add((name, view, true));
         return this;
     }
 
-    public Outputs Shared(string name, BufferView view)
+    public OperationOutputs Shared(string name, BufferView view)
     {
         Items.Add((name, view, false));
         return this;

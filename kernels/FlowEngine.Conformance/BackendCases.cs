@@ -1,0 +1,40 @@
+using FlowEngine.Kernels;
+using static FlowEngine.Conformance.Operations.BackendOperations;
+
+namespace FlowEngine.Conformance;
+
+/// <summary>The operations that every backend must do right, on shapes beside the sizes of vectors and tiles.</summary>
+public static class BackendCases
+{
+    private static readonly (ImageShape Shape, int Hidden)[] _shapes =
+    [
+        (new ImageShape(5, 1, 1, 4), 3),
+        (new ImageShape(2, 5, 3, 6), 33),
+        (new ImageShape(1, 7, 10, 2), 100),
+        (new ImageShape(2, 4, 6, 48), 64),
+        (new ImageShape(4, 16, 16, 12), 16),
+    ];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BackendCase> All { get; } = [.. _shapes.SelectMany(Cases)];
+
+    private static IEnumerable<BackendCase> Cases((ImageShape Shape, int Hidden) size)
+    {
+        (ImageShape shape, int hidden) = size;
+        PixelNetworkShape affine = NetworkShape(CouplingKind.Affine, shape.Channels, hidden, true, false);
+        PixelNetworkShape additive = NetworkShape(CouplingKind.Additive, shape.Channels, hidden, false, true);
+        yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
+        yield return new("PixelNetwork, inner ActNorm", shape, (b, s) => RunPixelNetwork(b, s, affine));
+        yield return new("PixelNetwork, border reads 1", shape, (b, s) => RunPixelNetwork(b, s, additive));
+        yield return new(
+            "PixelStage, affine", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: false));
+        yield return new(
+            "PixelStage, additive", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Additive, additive, inPlace: true));
+        yield return new("Coupling, affine", shape, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
+        yield return new("Coupling, additive", shape, (b, s) => RunCoupling(b, s, CouplingKind.Additive, inPlace: true));
+        yield return new("Gaussian, a prior for each image", shape, (b, s) => RunGaussian(b, s, false, inPlace: false));
+        yield return new("Gaussian, one prior", shape, (b, s) => RunGaussian(b, s, true, inPlace: true));
+        yield return new("ZeroConvolution", shape, (b, s) => RunZeroConvolution(b, s, 2 * s.Channels, true));
+        yield return new("ChannelSums", shape, RunChannelSums);
+    }
+}

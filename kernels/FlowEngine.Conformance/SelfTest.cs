@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+using FlowEngine.Kernels;
+using FlowEngine.Kernels.Gpu;
+
+namespace FlowEngine.Conformance;
+
+/// <summary>Runs the cases on a device and says which it does right.</summary>
+public static class SelfTest
+{
+    /// <summary>Every operation of a backend against the reference.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <returns>A result for each operation and shape, as it is there.</returns>
+    public static IEnumerable<SelfTestResult> Run(IBackend backend)
+    {
+        foreach (BackendCase test in BackendCases.All)
+        {
+            long start = Stopwatch.GetTimestamp();
+            double error = test.Error(backend);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            yield return new(test.Name, test.Shape, 1, error, BackendCase.Tolerance, null, seconds);
+        }
+    }
+
+    /// <summary>Every kernel of the conformance set.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="runs">How often each runs, every time with other shapes and data.</param>
+    /// <returns>A result for each kernel, as it is there.</returns>
+    public static IEnumerable<SelfTestResult> Run(GpuDevice device, int runs) =>
+        KernelCases.All
+            .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
+            .Select(test => Run(test, device, runs));
+
+    private static SelfTestResult Run(KernelCase test, GpuDevice device, int runs)
+    {
+        long start = Stopwatch.GetTimestamp();
+        double worst = 0;
+        string? fault = null;
+        for (int run = 0; run < runs && fault is null; run++)
+        {
+            try
+            {
+                double error = test.Run(device, new Random(run)).Error;
+                worst = double.IsNaN(error) || double.IsNaN(worst) ? double.NaN : Math.Max(worst, error);
+            }
+            catch (GpuException e)
+            {
+                fault = e.Message;
+            }
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new(test.Name, test.Shows, runs, worst, test.Tolerance, fault, seconds);
+    }
+}

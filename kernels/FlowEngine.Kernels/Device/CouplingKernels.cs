@@ -1,0 +1,132 @@
+namespace FlowEngine.Kernels.Device;
+
+/// <summary>The coupling alone. A thread has a channel of x₂ and its twin of x₁.</summary>
+/// <remarks>
+/// The groups of an image are parts of its pixels; each writes the sum of its log-scales to partials (B, parts), to be
+/// added in order. Reads and writes of an element are of one thread: x and y may be the same.
+/// </remarks>
+internal static partial class CouplingKernels
+{
+    /// <summary>The pixels of a group.</summary>
+    public const int PixelsPerPart = 64;
+
+    private const int BlockSize = 256;
+
+    [Kernel(BlockSize)]
+    private static void Forward(
+        [MayAlias] ReadOnlyGlobalView<float> x,
+        ReadOnlyGlobalView<float> output,
+        [MayAlias] GlobalView<float> y,
+        GlobalView<float> partials,
+        int pixels,
+        int channels,
+        int affine)
+    {
+        SharedView<float> sums = SharedMemory.Allocate<float>(BlockSize);
+        int half = channels / 2;
+        long image = (long)Grid.IdxY * pixels;
+        int start = Grid.IdxX * PixelsPerPart;
+        int count = XMath.Min(PixelsPerPart, pixels - start) * half;
+        float sum = 0.0f;
+        for (int i = Group.IdxX; i < count; i += BlockSize)
+        {
+            long pixel = image + start + (i / half);
+            int c = i % half;
+            float x1 = x[(pixel * channels) + c];
+            float x2 = x[(pixel * channels) + half + c];
+            if (affine != 0)
+            {
+                float raw = output[(pixel * channels) + c] + 2.0f;
+                x2 = XMath.Sigmoid(raw) * (x2 + output[(pixel * channels) + half + c]);
+                sum += XMath.LogSigmoid(raw);
+            }
+            else
+            {
+                x2 += output[(pixel * half) + c];
+            }
+
+            y[(pixel * channels) + c] = x1;
+            y[(pixel * channels) + half + c] = x2;
+        }
+
+        sum = GroupReduction.Sum(sums, sum);
+        if (Group.IdxX == 0)
+        {
+            partials[((long)Grid.IdxY * Grid.DimX) + Grid.IdxX] = sum;
+        }
+    }
+
+    [Kernel(BlockSize)]
+    private static void Inverse(
+        [MayAlias] ReadOnlyGlobalView<float> y,
+        ReadOnlyGlobalView<float> output,
+        [MayAlias] GlobalView<float> x,
+        long length,
+        int channels,
+        int affine)
+    {
+        long i = Grid.GlobalIndexX;
+        if (i < length)
+        {
+            int half = channels / 2;
+            long pixel = i / half;
+            int c = (int)(i % half);
+            float y1 = y[(pixel * channels) + c];
+            float y2 = y[(pixel * channels) + half + c];
+            if (affine != 0)
+            {
+                float scale = XMath.Sigmoid(output[(pixel * channels) + c] + 2.0f);
+                y2 = (y2 / scale) - output[(pixel * channels) + half + c];
+            }
+            else
+            {
+                y2 -= output[(pixel * half) + c];
+            }
+
+            x[(pixel * channels) + c] = y1;
+            x[(pixel * channels) + half + c] = y2;
+        }
+    }
+
+    [Kernel(BlockSize)]
+    private static void Backward(
+        ReadOnlyGlobalView<float> y,
+        ReadOnlyGlobalView<float> output,
+        [MayAlias] ReadOnlyGlobalView<float> dy,
+        ReadOnlyGlobalView<float> dLogDet,
+        [MayAlias] GlobalView<float> dx,
+        GlobalView<float> dOutput,
+        long length,
+        int pixels,
+        int channels,
+        int affine)
+    {
+        long i = Grid.GlobalIndexX;
+        if (i < length)
+        {
+            int half = channels / 2;
+            long pixel = i / half;
+            int c = (int)(i % half);
+            float dy1 = dy[(pixel * channels) + c];
+            float dx2 = dy[(pixel * channels) + half + c];
+            if (affine != 0)
+            {
+                float raw = output[(pixel * channels) + c] + 2.0f;
+
+                // 1 - s is sigmoid(-raw): no digits are lost where s is near 1.
+                float y2 = y[(pixel * channels) + half + c];
+                dOutput[(pixel * channels) + c] =
+                    XMath.Sigmoid(-raw) * XMath.Fma(dx2, y2, dLogDet[pixel / pixels]);
+                dx2 *= XMath.Sigmoid(raw);
+                dOutput[(pixel * channels) + half + c] = dx2;
+            }
+            else
+            {
+                dOutput[(pixel * half) + c] = dx2;
+            }
+
+            dx[(pixel * channels) + c] = dy1;
+            dx[(pixel * channels) + half + c] = dx2;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu;
+
+public sealed partial class GpuBackend
+{
+    /// <inheritdoc/>
+    public void CouplingForward(
+        CouplingKind kind, ImageShape shape, BufferView x, BufferView output, BufferView y, BufferView logDet)
+    {
+        int parts = Parts(shape.PixelsPerImage, CouplingKernels.PixelsPerPart);
+        GpuView<float> partials = _partials.OfLength((long)shape.Batch * parts);
+        CouplingKernels.Forward(
+            _stream,
+            new LaunchGrid(parts, shape.Batch),
+            View(x, shape.Length),
+            View(output, OutputLength(kind, shape)),
+            View(y, shape.Length),
+            partials,
+            shape.PixelsPerImage,
+            shape.Channels,
+            IsAffine(kind));
+        if (kind == CouplingKind.Affine)
+        {
+            AddPartsOfImages(partials, logDet, parts, shape.Batch);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x)
+    {
+        long length = shape.Length / 2;
+        CouplingKernels.Inverse(
+            _stream,
+            Cover(length, CouplingKernels.InverseKernel),
+            View(y, shape.Length),
+            View(output, OutputLength(kind, shape)),
+            View(x, shape.Length),
+            length,
+            shape.Channels,
+            IsAffine(kind));
+    }
+
+    /// <inheritdoc/>
+    public void CouplingBackward(
+        CouplingKind kind,
+        ImageShape shape,
+        BufferView y,
+        BufferView output,
+        BufferView dy,
+        BufferView dLogDet,
+        BufferView dx,
+        BufferView dOutput)
+    {
+        long length = shape.Length / 2;
+        CouplingKernels.Backward(
+            _stream,
+            Cover(length, CouplingKernels.BackwardKernel),
+            View(y, shape.Length),
+            View(output, OutputLength(kind, shape)),
+            View(dy, shape.Length),
+            View(dLogDet, shape.Batch),
+            View(dx, shape.Length),
+            View(dOutput, OutputLength(kind, shape)),
+            length,
+            shape.PixelsPerImage,
+            shape.Channels,
+            IsAffine(kind));
+    }
+
+    private static int IsAffine(CouplingKind kind) => kind == CouplingKind.Affine ? 1 : 0;
+
+    private static long OutputLength(CouplingKind kind, ImageShape shape) =>
+        kind == CouplingKind.Affine ? shape.Length : shape.Length / 2;
+
+    // sums[b] += the parts of image b in order.
+    private void AddPartsOfImages(GpuView<float> partials, BufferView sums, int parts, int batch) =>
+        SumKernels.AddPartsOfRows(
+            _stream, Cover(batch, SumKernels.AddPartsOfRowsKernel), partials, View(sums, batch), parts, batch);
+}

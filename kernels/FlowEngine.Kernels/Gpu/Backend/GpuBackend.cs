@@ -1,0 +1,183 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu;
+
+/// <summary>The operations on a GPU, in float32, by the kernels of <c>Device/</c>. One for CUDA, OpenCL and the emulator.</summary>
+/// <remarks>
+/// Every operation is queued on one stream and the call returns; reading waits. A sum runs in parts of fixed sizes whose
+/// results are added in order, so that it depends on the shapes alone. One thread at a time may use a backend.
+/// </remarks>
+public sealed partial class GpuBackend : IBackend
+{
+    private readonly GpuDevice _device;
+    private readonly bool _ownsDevice;
+    private readonly GpuStream _stream;
+    private readonly GpuBuffer<float> _nothing;
+    private readonly GpuScratch<float> _partials;
+    private readonly GpuScratch<double> _wideScratch;
+    private readonly GpuScratch<uint> _indices;
+    private readonly GpuScratch<byte> _levels;
+    private readonly GpuBuffer<uint> _flag;
+
+    /// <summary>A backend on an opened device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="ownsDevice">Whether disposing this disposes the device.</param>
+    public GpuBackend(GpuDevice device, bool ownsDevice = true)
+    {
+        _device = device;
+        _ownsDevice = ownsDevice;
+        _stream = device.CreateStream();
+        _nothing = device.Allocate<float>(1);
+        _flag = device.Allocate<uint>(1);
+        _partials = new GpuScratch<float>(device);
+        _wideScratch = new GpuScratch<double>(device);
+        _indices = new GpuScratch<uint>(device);
+        _levels = new GpuScratch<byte>(device);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _device.Info.Selector;
+
+    /// <inheritdoc/>
+    public ElementType ElementType => ElementType.Float32;
+
+    /// <inheritdoc/>
+    public DeviceBuffer Allocate(long length)
+    {
+        var buffer = new GpuDeviceBuffer(_device, length);
+        _stream.Clear(buffer.Elements);
+        return buffer;
+    }
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<float> values, BufferView destination)
+    {
+        if (values.Length > 0)
+        {
+            _stream.CopyToDevice(values, View(destination, values.Length));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<double> values, BufferView destination)
+    {
+        float[] rounded = new float[values.Length];
+        for (int i = 0; i < rounded.Length; i++)
+        {
+            rounded[i] = (float)values[i];
+        }
+
+        Write(rounded, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Read(BufferView source, Span<float> values)
+    {
+        if (values.Length > 0)
+        {
+            _stream.CopyToHost(View(source, values.Length), values);
+        }
+
+        _stream.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void Read(BufferView source, Span<double> values)
+    {
+        float[] narrow = new float[values.Length];
+        Read(source, narrow);
+        for (int i = 0; i < narrow.Length; i++)
+        {
+            values[i] = narrow[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Copy(BufferView source, BufferView destination) =>
+        _stream.Copy(View(source, source.Length), View(destination, destination.Length));
+
+    /// <inheritdoc/>
+    public void Fill(BufferView destination, double value) => MemoryKernels.Fill(
+        _stream,
+        Cover(destination.Length, MemoryKernels.FillKernel),
+        View(destination, destination.Length),
+        (float)value,
+        destination.Length);
+
+    /// <inheritdoc/>
+    public void CopyChannels(
+        BufferView source,
+        ImageShape sourceShape,
+        int sourceChannel,
+        BufferView destination,
+        int destinationChannels,
+        int destinationChannel,
+        int count)
+    {
+        long length = (long)sourceShape.Pixels * count;
+        MemoryKernels.CopyChannels(
+            _stream,
+            Cover(length, MemoryKernels.CopyChannelsKernel),
+            View(source, sourceShape.Length),
+            View(destination, (long)sourceShape.Pixels * destinationChannels),
+            length,
+            sourceShape.Channels,
+            sourceChannel,
+            destinationChannels,
+            destinationChannel,
+            count);
+    }
+
+    /// <inheritdoc/>
+    public bool IsFinite(BufferView source)
+    {
+        _stream.Clear(_flag.View);
+        MemoryKernels.FindNonFinite(
+            _stream,
+            Cover(source.Length, MemoryKernels.FindNonFiniteKernel),
+            View(source, source.Length),
+            _flag,
+            source.Length);
+        Span<uint> found = [0];
+        _stream.CopyToHost(_flag.View, found);
+        _stream.Synchronize();
+        return found[0] == 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stream.Dispose();
+        foreach (IDisposable buffer in (IDisposable[])[_nothing, _flag, _partials, _wideScratch, _indices, _levels])
+        {
+            buffer.Dispose();
+        }
+
+        if (_ownsDevice)
+        {
+            _device.Dispose();
+        }
+    }
+
+    private static LaunchGrid Cover(long threads, KernelDescriptor kernel) =>
+        LaunchGrid.Cover(Math.Max(1, threads), kernel.BlockSize);
+
+    private static int Parts(long length, int partLength) =>
+        checked((int)((length + partLength - 1) / partLength));
+
+    /// <summary>The elements of a view that an operation uses.</summary>
+    /// <exception cref="ArgumentException">The view is absent, too short, or of another backend.</exception>
+    private GpuView<float> View(BufferView view, long length)
+    {
+        if (view.Buffer is not GpuDeviceBuffer buffer || buffer.Device != _device || view.Length < length)
+        {
+            throw new ArgumentException(
+                $"a view of {length} elements on {Name} was expected, not {view}", nameof(view));
+        }
+
+        return buffer.Elements.Slice(view.Offset, length);
+    }
+
+    private GpuView<float> ViewOrNothing(BufferView view, long length) =>
+        view.IsEmpty ? _nothing.View : View(view, length);
+}

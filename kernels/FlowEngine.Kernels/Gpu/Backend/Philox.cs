@@ -1,0 +1,73 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu;
+
+public sealed partial class GpuBackend
+{
+    /// <inheritdoc/>
+    public void PhiloxUniform(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination)
+    {
+        if (indices.Length > 0 && elements > 0)
+        {
+            PhiloxKernels.Uniform(
+                _stream,
+                Cover(Blocks(indices.Length, elements), PhiloxKernels.UniformKernel),
+                Upload(_indices, indices),
+                View(destination, (long)indices.Length * elements),
+                KernelKey(key),
+                indices.Length,
+                elements);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PhiloxNormal(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination)
+    {
+        if (indices.Length > 0 && elements > 0)
+        {
+            PhiloxKernels.Normal(
+                _stream,
+                Cover(Blocks(indices.Length, elements), PhiloxKernels.NormalKernel),
+                Upload(_indices, indices),
+                View(destination, (long)indices.Length * elements),
+                KernelKey(key),
+                indices.Length,
+                elements);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dequantize(
+        PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bins, 256);
+        if (levels.Length > 0)
+        {
+            int elements = levels.Length / indices.Length;
+            PhiloxKernels.Dequantize(
+                _stream,
+                Cover(Blocks(indices.Length, elements), PhiloxKernels.DequantizeKernel),
+                Upload(_levels, levels),
+                Upload(_indices, indices),
+                View(x, levels.Length),
+                KernelKey(key),
+                indices.Length,
+                elements,
+                (float)(1.0 / bins));
+        }
+    }
+
+    private static long Blocks(int items, int elements) => (long)items * ((elements + 3) / 4);
+
+    private static PhiloxKernels.Key KernelKey(PhiloxKey key) =>
+        new((uint)key.Seed, (uint)(key.Seed >> 32), key.Epoch, key.Purpose);
+
+    private GpuView<T> Upload<T>(GpuScratch<T> scratch, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        GpuView<T> view = scratch.OfLength(values.Length);
+        _stream.CopyToDevice(values, view);
+        return view;
+    }
+}

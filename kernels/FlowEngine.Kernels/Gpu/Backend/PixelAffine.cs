@@ -1,0 +1,165 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu;
+
+public sealed partial class GpuBackend
+{
+    /// <inheritdoc/>
+    public void PixelAffineAssemble(in PixelAffineParameters parameters, in PixelAffineMap map, bool inverse)
+    {
+        int n = parameters.Channels;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(map.Channels, n, nameof(map));
+        PixelAffineKernels.Assemble(
+            _stream,
+            new LaunchGrid(1),
+            ViewOrNothing(parameters.Bias, n),
+            ViewOrNothing(parameters.LogScale, n),
+            ViewOrNothing(parameters.Lower, (long)n * n),
+            ViewOrNothing(parameters.Upper, (long)n * n),
+            ViewOrNothing(parameters.LogDiagonal, n),
+            ViewOrNothing(parameters.Sign, n),
+            ViewOrNothing(parameters.Permutation, n),
+            View(map.Storage, PixelAffineMap.LengthFor(n)),
+            _wideScratch.OfLength(2L * n * n),
+            AffineParts(parameters, inverse));
+    }
+
+    /// <inheritdoc/>
+    public void PixelAffineAssembleBackward(
+        in PixelAffineParameters parameters,
+        int pixelsPerImage,
+        BufferView dMatrix,
+        BufferView dOffset,
+        BufferView dLogDet,
+        in PixelAffineParameters gradients)
+    {
+        int n = parameters.Channels;
+        int batch = checked((int)dLogDet.Length);
+        bool actNorm = !parameters.LogScale.IsEmpty;
+        bool convolution = !parameters.Lower.IsEmpty;
+
+        // What is absent is never written, but two parameters of a kernel may not name the same memory.
+        GpuView<float> absent = _partials.OfLength(5);
+        PixelAffineKernels.AssembleBackward(
+            _stream,
+            new LaunchGrid(1),
+            ViewOrNothing(parameters.Bias, n),
+            ViewOrNothing(parameters.LogScale, n),
+            ViewOrNothing(parameters.Lower, (long)n * n),
+            ViewOrNothing(parameters.Upper, (long)n * n),
+            ViewOrNothing(parameters.LogDiagonal, n),
+            ViewOrNothing(parameters.Sign, n),
+            ViewOrNothing(parameters.Permutation, n),
+            View(dMatrix, (long)n * n),
+            View(dOffset, n),
+            View(dLogDet, batch),
+            actNorm ? View(gradients.Bias, n) : absent.Slice(0, 1),
+            actNorm ? View(gradients.LogScale, n) : absent.Slice(1, 1),
+            convolution ? View(gradients.Lower, (long)n * n) : absent.Slice(2, 1),
+            convolution ? View(gradients.Upper, (long)n * n) : absent.Slice(3, 1),
+            convolution ? View(gradients.LogDiagonal, n) : absent.Slice(4, 1),
+            _wideScratch.OfLength(2L * n * n),
+            AffineParts(parameters, inverse: false),
+            batch,
+            pixelsPerImage);
+    }
+
+    /// <inheritdoc/>
+    public void PixelAffineForward(
+        ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
+    {
+        Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1);
+        if (!logDet.IsEmpty)
+        {
+            SumKernels.AddToAll(
+                _stream,
+                Cover(shape.Batch, SumKernels.AddToAllKernel),
+                View(map.LogDet, 1),
+                View(logDet, shape.Batch),
+                shape.PixelsPerImage,
+                shape.Batch);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x) =>
+        Apply(shape, map.InverseMatrix, map.InverseOffset, y, x, shape.Channels, 1);
+
+    /// <inheritdoc/>
+    public long PixelAffineWorkspaceLength(ImageShape shape) =>
+        (long)Parts(shape.Pixels, PixelAffineKernels.PixelsPerPart) * shape.Channels * (shape.Channels + 1);
+
+    /// <inheritdoc/>
+    public void PixelAffineBackward(
+        ImageShape shape,
+        in PixelAffineMap map,
+        BufferView x,
+        BufferView dy,
+        BufferView dx,
+        BufferView dMatrix,
+        BufferView dOffset,
+        BufferView workspace)
+    {
+        int channels = shape.Channels;
+        long square = (long)channels * channels;
+        int parts = Parts(shape.Pixels, PixelAffineKernels.PixelsPerPart);
+        GpuView<float> partials = View(workspace, PixelAffineWorkspaceLength(shape));
+        GpuView<float> sums = _partials.OfLength(square + channels);
+
+        // Before dx, which may overwrite dy.
+        PixelAffineKernels.GradientOfParts(
+            _stream,
+            new LaunchGrid(parts),
+            View(x, shape.Length),
+            View(dy, shape.Length),
+            partials,
+            shape.Pixels,
+            channels);
+        AddParts(partials, sums, parts, accumulate: false);
+        _stream.Copy(sums.Slice(0, square), View(dMatrix, square));
+        _stream.Copy(sums.Slice(square, channels), View(dOffset, channels));
+        Apply(shape, map.Matrix, default, dy, dx, 1, channels);
+    }
+
+    private static PixelAffineKernels.Parts AffineParts(in PixelAffineParameters parameters, bool inverse) => new(
+        parameters.Channels,
+        parameters.LogScale.IsEmpty ? 0 : 1,
+        parameters.Lower.IsEmpty ? 0 : 1,
+        inverse ? 1 : 0);
+
+    // y = matrix x + offset with the matrix read by these strides; the offset may be empty.
+    private void Apply(
+        ImageShape shape,
+        BufferView matrix,
+        BufferView offset,
+        BufferView x,
+        BufferView y,
+        int rowStride,
+        int columnStride) =>
+        PixelAffineKernels.Apply(
+            _stream,
+            new LaunchGrid(Parts(shape.Pixels, PixelAffineKernels.PixelsPerTile))
+            {
+                DynamicSharedBytes = PixelAffineKernels.PixelsPerTile * shape.Channels * sizeof(float),
+            },
+            View(matrix, (long)shape.Channels * shape.Channels),
+            ViewOrNothing(offset, shape.Channels),
+            View(x, shape.Length),
+            View(y, shape.Length),
+            shape.Pixels,
+            shape.Channels,
+            rowStride,
+            columnStride,
+            offset.IsEmpty ? 0 : 1);
+
+    // sums (+)= the parts in order, each as long as the sums.
+    private void AddParts(GpuView<float> partials, GpuView<float> sums, int parts, bool accumulate) =>
+        SumKernels.AddParts(
+            _stream,
+            Cover(sums.Length, SumKernels.AddPartsKernel),
+            partials.Slice(0, parts * sums.Length),
+            sums,
+            parts,
+            sums.Length,
+            accumulate ? 1 : 0);
+}

@@ -1,0 +1,69 @@
+namespace FlowEngine.Kernels.Gpu.Cuda;
+
+/// <summary>A mark that the GPU's clock stamps.</summary>
+internal sealed unsafe class CudaEvent : GpuEvent
+{
+    private readonly CudaDevice _device;
+    private nint _handle;
+
+    public CudaEvent(CudaDevice device)
+    {
+        _device = device;
+        nint handle;
+        int code;
+        using (device.Enter())
+        {
+            code = device.Driver.EventCreate(&handle, 0);
+        }
+
+        device.Check(code, "cuEventCreate");
+        _handle = handle;
+        device.Live.Add(this);
+    }
+
+    public override void Synchronize()
+    {
+        nint handle = HandleFor(_device);
+        int code;
+        using (_device.Enter())
+        {
+            code = _device.Driver.EventSynchronize(handle);
+        }
+
+        _device.Check(code, "cuEventSynchronize");
+    }
+
+    public override TimeSpan ElapsedSince(GpuEvent earlier)
+    {
+        nint from = ((CudaEvent)earlier).HandleFor(_device);
+        nint to = HandleFor(_device);
+        float milliseconds;
+        int code;
+        using (_device.Enter())
+        {
+            code = _device.Driver.EventElapsedTime(&milliseconds, from, to);
+        }
+
+        _device.Check(code, "cuEventElapsedTime (both marks must be set and done)");
+        return TimeSpan.FromMilliseconds(milliseconds);
+    }
+
+    /// <summary>The driver's handle, for use on a device.</summary>
+    /// <param name="device">The device, which must be the mark's.</param>
+    public nint HandleFor(CudaDevice device)
+    {
+        ObjectDisposedException.ThrowIf(_handle == 0, this);
+        return device == _device
+            ? _handle
+            : throw new ArgumentException($"the mark is {_device.Info.Selector}'s, expected {device.Info.Selector}'s");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        nint handle = Interlocked.Exchange(ref _handle, 0);
+        if (handle != 0)
+        {
+            _device.Destroy(this, _device.Driver.EventDestroy, handle);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace FlowEngine.Kernels.Gpu;
+
+/// <summary>The devices of this machine that run kernels.</summary>
+/// <remarks>
+/// Drivers are looked up when they are first asked for, once for the process. The environment variables
+/// FLOWENGINE_CUDA_LIBRARY and FLOWENGINE_OPENCL_LIBRARY name other files than the system's; a file that is not
+/// there hides the driver.
+/// </remarks>
+public static class GpuDevices
+{
+    private static readonly Lazy<GpuDrivers> _drivers = new(() => new GpuDrivers(
+        Library("FLOWENGINE_CUDA_LIBRARY"), Library("FLOWENGINE_OPENCL_LIBRARY")));
+
+    /// <summary>All devices: those of CUDA, those of OpenCL, the emulator.</summary>
+    public static IReadOnlyList<GpuDeviceInfo> List() => _drivers.Value.Devices;
+
+    /// <summary>What is not there and why, a line each: "no CUDA driver: libcuda.so.1 was not found".</summary>
+    public static IReadOnlyList<string> Missing() => _drivers.Value.Missing;
+
+    /// <summary>Opens a device. One device is meant to be shared by all threads of the process.</summary>
+    /// <param name="selector">Its name in the list: cuda:0, opencl:0 or emulator.</param>
+    /// <exception cref="GpuException">NoDevice: the message says what exists.</exception>
+    public static GpuDevice Open(string selector) => _drivers.Value.Open(selector);
+
+    private static string? Library(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : null;
+}

@@ -1,0 +1,78 @@
+using System.Text;
+
+namespace FlowEngine.Kernels.Gpu.OpenCl;
+
+/// <summary>Has the driver compile a module: the prelude, which defines the language's words in OpenCL C, then its text.</summary>
+internal static unsafe class OpenClProgramBuilder
+{
+    private const string PreludeResource = "preludes/opencl.h";
+    private const string Options = "-cl-std=CL1.2";
+    private const string ExactDivision = " -cl-fp32-correctly-rounded-divide-sqrt";
+    private const uint DividesExactly = 1 << 7;
+    private const uint BuildLog = 0x1183;
+
+    private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
+
+    /// <summary>Builds a module.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="handle">Its handle.</param>
+    /// <param name="module">The module.</param>
+    /// <exception cref="GpuException">Compilation: the message ends with the driver's log.</exception>
+    public static nint Build(OpenClDevice device, nint handle, KernelModule module)
+    {
+        OpenClDriver driver = device.Driver;
+        uint floats = new OpenClDeviceQuery(driver, handle).Word(OpenClDeviceQuery.SingleFloat);
+        byte[] options = Encoding.UTF8.GetBytes(
+            (floats & DividesExactly) != 0 ? $"{Options}{ExactDivision}\0" : $"{Options}\0");
+        nint program;
+        int code;
+        fixed (byte* prelude = _prelude.Value, body = module.Source)
+        {
+            byte** texts = stackalloc byte*[] { prelude, body };
+            nuint* lengths = stackalloc nuint[] { (nuint)_prelude.Value.Length, (nuint)module.Source.Length };
+            program = driver.CreateProgramWithSource(device.Context, 2, texts, lengths, &code);
+        }
+
+        device.Check(code, $"clCreateProgramWithSource of {module.Name}");
+        fixed (byte* first = options)
+        {
+            code = driver.BuildProgram(program, 1, &handle, first, 0, 0);
+        }
+
+        if (code != 0)
+        {
+            string log = Log(driver, program, handle);
+            _ = driver.ReleaseProgram(program);
+            GpuException error = OpenClResult.Error(code, $"{device.Info.Selector}: clBuildProgram of {module.Name}");
+            throw new GpuException(GpuErrorKind.Compilation, $"{error.Message}\n{log}", code);
+        }
+
+        return program;
+    }
+
+    private static string Log(OpenClDriver driver, nint program, nint device)
+    {
+        nuint length;
+        if (driver.GetProgramBuildInfo(program, device, BuildLog, 0, null, &length) != 0 || length == 0)
+        {
+            return "the driver has no log";
+        }
+
+        byte[] log = new byte[length];
+        fixed (byte* first = log)
+        {
+            return driver.GetProgramBuildInfo(program, device, BuildLog, length, first, null) == 0
+                ? Encoding.UTF8.GetString(log).TrimEnd('\0').Trim()
+                : "the driver did not give its log";
+        }
+    }
+
+    private static byte[] ReadPrelude()
+    {
+        using Stream resource = typeof(OpenClProgramBuilder).Assembly.GetManifestResourceStream(PreludeResource)
+            ?? throw new InvalidOperationException($"the library was built without its resource {PreludeResource}");
+        byte[] text = new byte[resource.Length];
+        resource.ReadExactly(text);
+        return text;
+    }
+}
