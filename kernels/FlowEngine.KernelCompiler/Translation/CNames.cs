@@ -31,6 +31,7 @@ internal sealed class CNames
 
     private readonly Dictionary<ISymbol, string> _names = new(SymbolEqualityComparer.Default);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _appended = new(StringComparer.Ordinal);
 
     /// <summary>The name of a local or a parameter.</summary>
     public string Of(ISymbol symbol)
@@ -40,9 +41,14 @@ internal sealed class CNames
             name = Safe(symbol.Name);
 
             // Names that C# keeps apart by scope may be the same; only an appended underscore can make a new clash.
-            while (name != symbol.Name && !_taken.Add(name))
+            while (name == symbol.Name ? _appended.Contains(name) : _taken.Contains(name))
             {
                 name += "_";
+            }
+
+            if (name != symbol.Name)
+            {
+                _appended.Add(name);
             }
 
             _taken.Add(name);

@@ -89,7 +89,8 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
 
     private CExpression Constant(IOperation operation, ITypeSymbol type)
     {
-        if (operation.ConstantValue.Value is string or char || type.SpecialType is SpecialType.System_String)
+        bool text = operation.Syntax.DescendantNodesAndSelf().Any(n => n.IsKind(SyntaxKind.CharacterLiteralExpression));
+        if (text || operation.ConstantValue.Value is string or char || type.SpecialType is SpecialType.System_String)
         {
             module.Diagnostics.Report(Rules.Text, operation.Syntax, operation.Syntax.ToString());
             return _nothing;
@@ -556,7 +557,7 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
         string? typeName = type is null ? null : types.TryOf(type);
         bool direct = typeName is not null && typeName == types.TryOf(operation.Target.Type!)
             && operation.OperatorKind != BinaryOperatorKind.UnsignedRightShift;
-        CExpression left = direct || typeName is null ? target : CExpression.Cast(typeName, target);
+        CExpression left = typeName is null || typeName == types.TryOf(operation.Target.Type!) ? target : CExpression.Cast(typeName, target);
         if (!direct && operation.Target.Type?.SpecialType == SpecialType.System_Single
             && type?.SpecialType == SpecialType.System_Double)
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace FlowEngine.KernelCompiler;
@@ -26,6 +28,9 @@ internal sealed class StatementTranslator(
         module.Cancellation.ThrowIfCancellationRequested();
         switch (operation)
         {
+            case IBlockOperation { Syntax.Parent: UnsafeStatementSyntax unsafeSyntax }:
+                NotOfLanguage(operation, unsafeSyntax);
+                break;
             case IBlockOperation o:
                 Block(o);
                 break;
@@ -269,7 +274,18 @@ internal sealed class StatementTranslator(
             return;
         }
 
-        string type = types.Of(local.Type, declarator.Syntax);
+        if (value is IConversionOperation boxing && boxing.GetConversion().IsBoxing)
+        {
+            expressions.Translate(value);
+            return;
+        }
+
+        if (types.TryOf(local.Type) is not { } type)
+        {
+            types.ReportType(local.Type, declarator.Syntax);
+            return;
+        }
+
         string name = names.Of(local);
         writer.Line(value is null ? $"{type} {name};" : $"{type} {name} = {expressions.Translate(value).Text};");
     }
@@ -364,9 +380,9 @@ internal sealed class StatementTranslator(
         return null;
     }
 
-    private void NotOfLanguage(IOperation operation)
+    private void NotOfLanguage(IOperation operation, SyntaxNode? place = null)
     {
-        SyntaxNode syntax = operation.Syntax;
+        SyntaxNode syntax = place ?? operation.Syntax;
         string keyword = syntax.GetFirstToken().Text;
         switch (operation)
         {
