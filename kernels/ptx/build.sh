@@ -6,10 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export LC_ALL=C DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-# Assembly, its project's folder, the folders of the projects it refers to. A folder that is absent is passed over.
+# Assembly, and its project's folder. A folder that is absent is passed over.
 assemblies=(
     "FlowEngine.Kernels kernels/FlowEngine.Kernels"
-    "FlowEngine.Conformance kernels/FlowEngine.Conformance kernels/FlowEngine.Kernels"
+    "FlowEngine.Conformance kernels/FlowEngine.Conformance"
 )
 
 compiler=clang-19
@@ -21,13 +21,13 @@ committed=kernels/ptx
 cuda_options=(
     -x cuda --cuda-device-only -nocudainc -nocudalib -nostdinc -S -O3
     --cuda-gpu-arch=sm_80 --cuda-feature=+ptx75 -ffp-contract=off -fwrapv
-    -Wall -Wdouble-promotion -Werror
+    -Wall -Wno-unused -Wdouble-promotion -Werror
     # The pass splits a vector load whose elements are used one by one, and not all are put together again.
     -mllvm -disable-vector-combine
 )
 opencl_options=(
     -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only -target spir64-unknown-unknown
-    -Wall -Wdouble-promotion -Werror
+    -Wall -Wno-unused -Wdouble-promotion -Werror
 )
 
 fail() { echo "build.sh: $1" >&2; exit 2; }
@@ -43,8 +43,11 @@ esac
 found=$({ "$compiler" --version 2>&1 || true; } | sed -n 1p)
 [ "$found" = "$compiler_version" ] || fail "$compiler must be \"$compiler_version\", but is \"$found\""
 
-build() {
-    dotnet build "$1" --configuration Release --nologo --verbosity quiet "${@:2}" >&2
+# The assemblies a project is compiled against; builds those of other projects first.
+references() {
+    dotnet restore "$1" --verbosity quiet >&2
+    dotnet msbuild "$1" -property:Configuration=Release -property:TargetFramework=net10.0 \
+        -target:ResolveReferences -getItem:ReferencePath | sed -n 's/^ *"Identity": "\(.*\)",$/\1/p'
 }
 
 sources() {
@@ -53,16 +56,12 @@ sources() {
 
 # The kernels of one assembly, into $made.
 make_assembly() {
-    local assembly=$1 folder=$2 references=() files=() project class hash body
-    shift 2
-    for project in "$@"; do
-        build "$project" --framework net10.0
-        references+=(--reference "$project/bin/Release/net10.0/${project##*/}.dll")
-    done
-
+    local assembly=$1 folder=$2 dlls files class hash body
+    references "$folder" >"$temporary/references"
+    mapfile -t dlls <"$temporary/references"
     mapfile -t files < <(sources "$folder")
-    dotnet "$emit/bin/Release/net10.0/emit.dll" \
-        --assembly "$assembly" --out "$made/generated" "${references[@]}" "${files[@]}" >"$made.hashes"
+    dotnet "$emit_assembly" \
+        --assembly "$assembly" --out "$made/generated" --reference "${dlls[@]}" "${files[@]}" >"$temporary/classes"
     while read -r class hash; do
         body="$made/generated/$assembly/$class.c"
         mkdir -p "$made/$assembly"
@@ -73,7 +72,7 @@ make_assembly() {
             cat "$preludes/cuda.h" "$body" | "$compiler" "${cuda_options[@]}" - -o -
         } >"$made/$assembly/$class.sm_80.ptx"
         echo "$assembly $class"
-    done <"$made.hashes"
+    done <"$temporary/classes"
 }
 
 # What a build makes, as paths below a folder.
@@ -86,7 +85,12 @@ trap 'rm -rf "$temporary"' EXIT
 made=$temporary/ptx
 mkdir "$made"
 
-build "$emit"
+if ! dotnet build "$emit" --configuration Release --nologo --verbosity quiet >"$temporary/build.log"; then
+    cat "$temporary/build.log" >&2
+    exit 1
+fi
+
+emit_assembly=$(dotnet msbuild "$emit" -property:Configuration=Release -getProperty:TargetPath)
 for row in "${assemblies[@]}"; do
     read -ra fields <<<"$row"
     if [ -d "${fields[1]}" ]; then

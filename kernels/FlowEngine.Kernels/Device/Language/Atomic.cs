@@ -12,7 +12,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_ADD_I32_G")]
+    [Intrinsic("ATOMIC_ADD_I32_G", Varying = true)]
     public static int Add(
         GlobalView<int> view,
         long index,
@@ -27,7 +27,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_ADD_I32_L")]
+    [Intrinsic("ATOMIC_ADD_I32_L", Varying = true)]
     public static int Add(
         SharedView<int> view,
         long index,
@@ -42,7 +42,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_ADD_U32_G")]
+    [Intrinsic("ATOMIC_ADD_U32_G", Varying = true)]
     public static uint Add(
         GlobalView<uint> view,
         long index,
@@ -57,7 +57,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_ADD_U32_L")]
+    [Intrinsic("ATOMIC_ADD_U32_L", Varying = true)]
     public static uint Add(
         SharedView<uint> view,
         long index,
@@ -72,7 +72,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MIN_I32_G")]
+    [Intrinsic("ATOMIC_MIN_I32_G", Varying = true)]
     public static int Min(
         GlobalView<int> view,
         long index,
@@ -87,7 +87,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MIN_I32_L")]
+    [Intrinsic("ATOMIC_MIN_I32_L", Varying = true)]
     public static int Min(
         SharedView<int> view,
         long index,
@@ -102,7 +102,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MIN_U32_G")]
+    [Intrinsic("ATOMIC_MIN_U32_G", Varying = true)]
     public static uint Min(
         GlobalView<uint> view,
         long index,
@@ -117,7 +117,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MIN_U32_L")]
+    [Intrinsic("ATOMIC_MIN_U32_L", Varying = true)]
     public static uint Min(
         SharedView<uint> view,
         long index,
@@ -132,7 +132,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MAX_I32_G")]
+    [Intrinsic("ATOMIC_MAX_I32_G", Varying = true)]
     public static int Max(
         GlobalView<int> view,
         long index,
@@ -147,7 +147,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MAX_I32_L")]
+    [Intrinsic("ATOMIC_MAX_I32_L", Varying = true)]
     public static int Max(
         SharedView<int> view,
         long index,
@@ -162,7 +162,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MAX_U32_G")]
+    [Intrinsic("ATOMIC_MAX_U32_G", Varying = true)]
     public static uint Max(
         GlobalView<uint> view,
         long index,
@@ -177,7 +177,7 @@ public static class Atomic
     /// <param name="value">The value.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_MAX_U32_L")]
+    [Intrinsic("ATOMIC_MAX_U32_L", Varying = true)]
     public static uint Max(
         SharedView<uint> view,
         long index,
@@ -223,7 +223,7 @@ public static class Atomic
     /// <param name="value">What it becomes.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_CAS_I32_G")]
+    [Intrinsic("ATOMIC_CAS_I32_G", Varying = true)]
     public static int CompareExchange(
         GlobalView<int> view,
         long index,
@@ -241,7 +241,7 @@ public static class Atomic
     /// <param name="value">What it becomes.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_CAS_I32_L")]
+    [Intrinsic("ATOMIC_CAS_I32_L", Varying = true)]
     public static int CompareExchange(
         SharedView<int> view,
         long index,
@@ -259,7 +259,7 @@ public static class Atomic
     /// <param name="value">What it becomes.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_CAS_U32_G")]
+    [Intrinsic("ATOMIC_CAS_U32_G", Varying = true)]
     public static uint CompareExchange(
         GlobalView<uint> view,
         long index,
@@ -277,7 +277,7 @@ public static class Atomic
     /// <param name="value">What it becomes.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("ATOMIC_CAS_U32_L")]
+    [Intrinsic("ATOMIC_CAS_U32_L", Varying = true)]
     public static uint CompareExchange(
         SharedView<uint> view,
         long index,

@@ -30,6 +30,6 @@ public static class Grid
     public static int DimZ => EmulatedThread.Current.Group.Grid.Z;
 
     /// <summary>This thread's index in the whole grid along x: <c>IdxX · Group.DimX + Group.IdxX</c>, in 64 bits.</summary>
-    [Intrinsic("GRID_GLOBAL_INDEX_X")]
+    [Intrinsic("GRID_GLOBAL_INDEX_X", Varying = true)]
     public static long GlobalIndexX => ((long)IdxX * Group.DimX) + Group.IdxX;
 }

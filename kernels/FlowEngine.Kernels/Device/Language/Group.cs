@@ -7,7 +7,7 @@ namespace FlowEngine.Kernels.Device;
 public static class Group
 {
     /// <summary>This thread's index in its group.</summary>
-    [Intrinsic("GROUP_IDX_X")]
+    [Intrinsic("GROUP_IDX_X", Varying = true)]
     public static int IdxX => EmulatedThread.Current.Index;
 
     /// <summary>The threads of the group.</summary>

@@ -17,4 +17,9 @@ public sealed class IntrinsicAttribute(string name) : Attribute
 
     /// <summary>Set where the C function works through the warp's scratch memory, which the caller must pass on.</summary>
     public bool NeedsWarpScratch { get; init; }
+
+    /// <summary>
+    /// Set where the threads of a group may get different values. Those of <see cref="Emulated"/> members always may.
+    /// </summary>
+    public bool Varying { get; init; }
 }

@@ -11,7 +11,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F4_G")]
+    [Intrinsic("LOAD_F4_G", Varying = true)]
     public static Float4 Load4(
         this ReadOnlyGlobalView<float> view,
         long index,
@@ -24,7 +24,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F4_G")]
+    [Intrinsic("LOAD_F4_G", Varying = true)]
     public static Float4 Load4(
         this GlobalView<float> view,
         long index,
@@ -37,7 +37,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F4_L")]
+    [Intrinsic("LOAD_F4_L", Varying = true)]
     public static Float4 Load4(
         this SharedView<float> view,
         long index,
@@ -80,7 +80,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F2_G")]
+    [Intrinsic("LOAD_F2_G", Varying = true)]
     public static Float2 Load2(
         this ReadOnlyGlobalView<float> view,
         long index,
@@ -93,7 +93,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F2_G")]
+    [Intrinsic("LOAD_F2_G", Varying = true)]
     public static Float2 Load2(
         this GlobalView<float> view,
         long index,
@@ -106,7 +106,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_F2_L")]
+    [Intrinsic("LOAD_F2_L", Varying = true)]
     public static Float2 Load2(
         this SharedView<float> view,
         long index,
@@ -149,7 +149,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_I4_G")]
+    [Intrinsic("LOAD_I4_G", Varying = true)]
     public static Int4 Load4(
         this ReadOnlyGlobalView<int> view,
         long index,
@@ -162,7 +162,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_I4_G")]
+    [Intrinsic("LOAD_I4_G", Varying = true)]
     public static Int4 Load4(
         this GlobalView<int> view,
         long index,
@@ -175,7 +175,7 @@ public static class VectorAccess
     /// <param name="index">The index of the first.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_I4_L")]
+    [Intrinsic("LOAD_I4_L", Varying = true)]
     public static Int4 Load4(
         this SharedView<int> view,
         long index,

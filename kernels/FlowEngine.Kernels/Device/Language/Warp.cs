@@ -10,11 +10,11 @@ public static class Warp
     public const int Size = 32;
 
     /// <summary>This thread's index in its warp.</summary>
-    [Intrinsic("WARP_LANE_IDX")]
+    [Intrinsic("WARP_LANE_IDX", Varying = true)]
     public static int LaneIdx => EmulatedThread.Current.Index % Size;
 
     /// <summary>This warp's index in its group.</summary>
-    [Intrinsic("WARP_IDX")]
+    [Intrinsic("WARP_IDX", Varying = true)]
     public static int WarpIdx => EmulatedThread.Current.Index / Size;
 
     /// <summary>Waits for the threads of the warp; what they wrote before it is then visible to all of them.</summary>

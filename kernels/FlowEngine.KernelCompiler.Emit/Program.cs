@@ -1,0 +1,3 @@
+using FlowEngine.KernelCompiler.Emit;
+
+return EmitCommand.Run(args, Console.Out, Console.Error);
