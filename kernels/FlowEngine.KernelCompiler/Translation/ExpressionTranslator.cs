@@ -50,6 +50,12 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
             ? operand
             : operation);
 
+    /// <summary>What a local is initialized with: <c>new(...)</c> stands under a conversion to its type.</summary>
+    public static IOperation? Initializer(IOperation? value) =>
+        value is IConversionOperation { IsImplicit: true } conversion && conversion.GetConversion().IsObjectCreation
+            ? conversion.Operand
+            : value;
+
     /// <summary>A statement that is an expression.</summary>
     public string? Statement(IOperation operation)
     {
@@ -183,7 +189,7 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
         }
 
         operand = Translate(operation.Operand);
-        if (conversion.IsIdentity || operation.Type is null || operation.Operand.Type is null)
+        if (conversion.IsIdentity || conversion.IsObjectCreation || conversion.IsConditionalExpression || operation.Type is null || operation.Operand.Type is null)
         {
             return operand;
         }
@@ -505,7 +511,7 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
     private bool IsStorage(ILocalSymbol local) =>
         local.DeclaringSyntaxReferences[0].GetSyntax(module.Cancellation)
             is Microsoft.CodeAnalysis.CSharp.Syntax.VariableDeclaratorSyntax { Initializer.Value: { } value }
-        && module.Model(value.SyntaxTree).GetOperation(value, module.Cancellation) is { } initializer
+        && Initializer(module.Model(value.SyntaxTree).GetOperation(value, module.Cancellation)) is { } initializer
         && (initializer is IObjectCreationOperation
             || (initializer is IInvocationOperation { TargetMethod.OriginalDefinition: var method }
                 && (DeviceApi.IsSharedAllocate(method) || DeviceApi.IsSharedDynamic(method))));

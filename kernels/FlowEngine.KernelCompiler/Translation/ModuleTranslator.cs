@@ -25,7 +25,7 @@ internal static class ModuleTranslator
         bool good = !module.Diagnostics.Any && !module.Invalid;
         body = good ? body : "";
         string hash = good ? CudaHash.Of(body) : "";
-        string source = good ? ModuleSource.Write(module, types, graph, body, hash) : "";
+        string source = ModuleSource.Write(module, types, graph, body, hash);
         return new TranslatedModule(
             type.ToDisplayString(),
             type.Name,

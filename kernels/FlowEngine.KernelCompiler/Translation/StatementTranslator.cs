@@ -228,7 +228,7 @@ internal sealed class StatementTranslator(
             return;
         }
 
-        IOperation? value = declarator.GetVariableInitializer()?.Value;
+        IOperation? value = ExpressionTranslator.Initializer(declarator.GetVariableInitializer()?.Value);
         if (local.IsConst)
         {
             // Its value stands wherever it is used.
