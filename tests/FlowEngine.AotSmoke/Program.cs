@@ -1,8 +1,9 @@
 using FlowEngine.AotSmoke;
 using FlowEngine.Kernels.Gpu;
 
-// Lists the devices and runs a kernel on each from a NativeAOT image; exit code 1 if one computes something else.
-const int Length = 1000;
+// Lists the devices and runs a generated kernel on each, all in a NativeAOT image; exit code 1 if one computes something
+// else than plain C#.
+const int Length = 16 * SmokeKernels.BlockSize;
 
 foreach (string reason in GpuDevices.Missing())
 {
@@ -14,13 +15,19 @@ float[] expected = new float[Length];
 for (int i = 0; i < Length; i++)
 {
     x[i] = (i * 0.37f) - 100;
-    expected[i] = (x[i] * 1.5f) + 0.25f;
+}
+
+for (int i = 0; i < Length; i++)
+{
+    int thread = i % SmokeKernels.BlockSize;
+    int source = i - thread + (SmokeKernels.BlockSize - 1 - (thread ^ 1));
+    expected[i] = (x[source] * 1.5f) + 0.25f;
 }
 
 int failures = 0;
 foreach (GpuDeviceInfo info in GpuDevices.List())
 {
-    // The kernel has no PTX: here only what runs its text or its C# is tried.
+    // No PTX is made for this program: its text and its C# are tried.
     if (info.Runner == GpuRunner.Cuda)
     {
         Console.WriteLine($"{info.Selector}: {info.Name}, {info.Version}: listed");
@@ -33,7 +40,8 @@ foreach (GpuDeviceInfo info in GpuDevices.List())
     using GpuBuffer<float> output = device.Allocate<float>(Length);
     float[] got = new float[Length];
     stream.CopyToDevice<float>(x, input);
-    Affine.Launch(stream, input, output, Length, new Affine.Map(1.5f, 0.25f));
+    SmokeKernels.Affine(
+        stream, LaunchGrid.Cover(Length, SmokeKernels.BlockSize), input, output, new(1.5f, 0.25f), Length);
     stream.CopyToHost<float>(output, got);
     stream.Synchronize();
     bool same = got.AsSpan().SequenceEqual(expected);
