@@ -30,7 +30,7 @@ public static class Devices
 
         try
         {
-            return new GpuBackend(GpuDevices.Open(name));
+            return GpuBackend.Open(name);
         }
         catch (GpuException e) when (e.Kind == GpuErrorKind.NoDevice)
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace FlowEngine.KernelCompiler;
 
@@ -48,9 +50,13 @@ internal static class ModuleText
         var names = new CNames();
         WriteSignature(types, function, names, writer);
         writer.Open();
-        if (function.Kernel is { } kernel && function.NeedsWarpScratch)
+        if (function.Kernel is { } kernel)
         {
-            writer.Line($"WARP_SCRATCH({Text(kernel.BlockSize)});");
+            WriteViews(types, function, names, writer);
+            if (function.NeedsWarpScratch)
+            {
+                writer.Line($"WARP_SCRATCH({Text(kernel.BlockSize)});");
+            }
         }
 
         var expressions = new ExpressionTranslator(module, types, graph, names);
@@ -74,7 +80,7 @@ internal static class ModuleText
                 : $"KERNEL({Text(kernel.BlockSize)}) void {function.Name}("
             : $"DEV {types.Of(function.Method.ReturnType, function.Syntax.ReturnType)} {function.Name}(";
         List<string> parameters = [.. function.Syntax.ParameterList.Parameters.Zip(
-            function.Method.Parameters, (syntax, symbol) => $"{ParameterType(types, function, syntax, symbol)} {names.Of(symbol)}")];
+            function.Method.Parameters, (syntax, symbol) => Parameter(types, function, syntax, symbol, names))];
         string last = function.Kernel is not null ? (function.UsesDynamicShared ? "DYN_PARAM" : "")
             : !function.NeedsWarpScratch ? ""
             : parameters.Count == 0 ? "WARP_ARG0" : "WARP_ARG";
@@ -101,17 +107,38 @@ internal static class ModuleText
         writer.Unindent();
     }
 
-    private static string ParameterType(
+    private static string Parameter(
         CTypes types,
         DeviceFunction function,
-        Microsoft.CodeAnalysis.CSharp.Syntax.ParameterSyntax syntax,
-        Microsoft.CodeAnalysis.IParameterSymbol symbol)
+        ParameterSyntax syntax,
+        IParameterSymbol symbol,
+        CNames names)
     {
-        string type = types.Of(symbol.Type, syntax);
-        return function.Kernel is null || DeviceApi.MayAlias(symbol)
-            ? type
-            : type.Replace("GCPTR(", "GIN(").Replace("GPTR(", "GOUT(");
+        string name = names.Of(symbol);
+        return function.Kernel is not null && DeviceApi.IsPointer(symbol.Type)
+            ? $"G{Direction(symbol)}({Element(types, symbol, syntax)}, {name})"
+            : $"{types.Of(symbol.Type, syntax)} {name}";
     }
+
+    // The views of a kernel's parameters: in OpenCL a parameter is a buffer and where in it the view starts.
+    private static void WriteViews(CTypes types, DeviceFunction function, CNames names, CodeWriter writer)
+    {
+        foreach ((IParameterSymbol symbol, ParameterSyntax syntax) in
+            function.Method.Parameters.Zip(function.Syntax.ParameterList.Parameters, (symbol, syntax) => (symbol, syntax)))
+        {
+            if (DeviceApi.IsPointer(symbol.Type))
+            {
+                writer.Line($"VIEW_{Direction(symbol)}({Element(types, symbol, syntax)}, {names.Of(symbol)});");
+            }
+        }
+    }
+
+    private static string Direction(IParameterSymbol symbol) =>
+        (DeviceApi.IsReadOnlyGlobalView(symbol.Type) ? "IN" : "OUT") + (DeviceApi.MayAlias(symbol) ? "_ALIAS" : "");
+
+    private static string Element(
+        CTypes types, IParameterSymbol symbol, ParameterSyntax syntax) =>
+        types.Of(((INamedTypeSymbol)symbol.Type).TypeArguments[0], syntax);
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -18,8 +18,14 @@ typedef int i4 __attribute__((ext_vector_type(4)));
 #define KERNEL_MIN(threads, groups) \
     extern "C" __attribute__((global, launch_bounds(threads, groups)))
 #define DEV __attribute__((device, always_inline)) inline
-#define GIN(T) const T* __restrict__
-#define GOUT(T) T* __restrict__
+#define GIN(T, name) const T* __restrict__ name
+#define GOUT(T, name) T* __restrict__ name
+#define GIN_ALIAS(T, name) const T* name
+#define GOUT_ALIAS(T, name) T* name
+#define VIEW_IN(T, name)
+#define VIEW_OUT(T, name)
+#define VIEW_IN_ALIAS(T, name)
+#define VIEW_OUT_ALIAS(T, name)
 #define GPTR(T) T*
 #define GCPTR(T) const T*
 #define LPTR(T) T*

@@ -23,8 +23,17 @@ typedef int4 i4;
 #define KERNEL(threads) __kernel __attribute__((reqd_work_group_size(threads, 1, 1)))
 #define KERNEL_MIN(threads, groups) KERNEL(threads)
 #define DEV static inline __attribute__((always_inline, unused))
-#define GIN(T) __global const T* restrict
-#define GOUT(T) __global T* restrict
+
+// A kernel of OpenCL 1.2 takes whole buffers: where in it a view starts is an argument of its own.
+#define GIN(T, name) __global const T* restrict name##_memory, long name##_start
+#define GOUT(T, name) __global T* restrict name##_memory, long name##_start
+#define GIN_ALIAS(T, name) __global const T* name##_memory, long name##_start
+#define GOUT_ALIAS(T, name) __global T* name##_memory, long name##_start
+#define VIEW_IN(T, name) __global const T* restrict name = name##_memory + name##_start
+#define VIEW_OUT(T, name) __global T* restrict name = name##_memory + name##_start
+#define VIEW_IN_ALIAS(T, name) __global const T* name = name##_memory + name##_start
+#define VIEW_OUT_ALIAS(T, name) __global T* name = name##_memory + name##_start
+
 #define GPTR(T) __global T*
 #define GCPTR(T) __global const T*
 #define LPTR(T) __local T*

@@ -11,6 +11,6 @@ public sealed class OpenClBackendTests : BackendTests
         Assert.SkipUnless(
             GpuDevices.List().Any(device => device.Runner == GpuRunner.OpenCl),
             "there is no OpenCL device: apt-get install pocl-opencl-icd");
-        return new GpuBackend(GpuDevices.Open("opencl:0"));
+        return GpuBackend.Open("opencl:0");
     }
 }

@@ -37,6 +37,23 @@ public sealed partial class GpuBackend : IBackend
         _levels = new GpuScratch<byte>(_stream);
     }
 
+    /// <summary>Opens a device and makes a backend on it, which owns it.</summary>
+    /// <param name="selector">cuda:0, opencl:0 or emulator.</param>
+    /// <exception cref="GpuException">NoDevice: the message says what exists.</exception>
+    public static GpuBackend Open(string selector)
+    {
+        GpuDevice device = GpuDevices.Open(selector);
+        try
+        {
+            return new GpuBackend(device);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public string Name => _device.Info.Selector;
 

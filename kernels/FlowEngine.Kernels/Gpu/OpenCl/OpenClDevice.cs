@@ -29,7 +29,6 @@ internal sealed unsafe class OpenClDevice : GpuDevice
         OpenClDeviceQuery query = new(driver, device);
         _device = device;
         _maxAllocation = query.Long(OpenClDeviceQuery.MaxAllocation);
-        OffsetAlignment = (int)query.Word(OpenClDeviceQuery.BaseAddressAlignBits) / 8;
         int code;
         _context = driver.CreateContext(null, 1, &device, 0, 0, &code);
         Check(code, "clCreateContext");
@@ -46,9 +45,6 @@ internal sealed unsafe class OpenClDevice : GpuDevice
     public LiveObjects Live { get; } = new();
 
     public PinnedRanges Pinned { get; } = new();
-
-    /// <summary>What the start of a kernel's argument must be divisible by, in bytes.</summary>
-    public int OffsetAlignment { get; }
 
     /// <summary>A queue that pinned memory is mapped by.</summary>
     public nint CopyQueue { get; }

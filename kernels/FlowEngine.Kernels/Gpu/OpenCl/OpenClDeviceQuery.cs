@@ -7,7 +7,6 @@ internal readonly unsafe struct OpenClDeviceQuery(OpenClDriver driver, nint devi
 {
     public const uint ComputeUnits = 0x1002;
     public const uint MaxAllocation = 0x1010;
-    public const uint BaseAddressAlignBits = 0x1019;
     public const uint SingleFloat = 0x101B;
     public const uint GlobalMemory = 0x101F;
     public const uint LocalMemory = 0x1023;

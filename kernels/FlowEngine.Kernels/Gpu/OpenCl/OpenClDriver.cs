@@ -14,7 +14,6 @@ internal sealed unsafe class OpenClDriver
     public readonly delegate* unmanaged<nint, int> Flush;
     public readonly delegate* unmanaged<nint, int> Finish;
     public readonly delegate* unmanaged<nint, ulong, nuint, void*, int*, nint> CreateBuffer;
-    public readonly delegate* unmanaged<nint, ulong, uint, void*, int*, nint> CreateSubBuffer;
     public readonly delegate* unmanaged<nint, int> ReleaseMemObject;
     public readonly delegate* unmanaged<nint, uint, byte**, nuint*, int*, nint> CreateProgramWithSource;
     public readonly delegate* unmanaged<nint, uint, nint*, byte*, nint, nint, int> BuildProgram;
@@ -63,7 +62,6 @@ internal sealed unsafe class OpenClDriver
         Flush = (delegate* unmanaged<nint, int>)library.Find("clFlush");
         Finish = (delegate* unmanaged<nint, int>)library.Find("clFinish");
         CreateBuffer = (delegate* unmanaged<nint, ulong, nuint, void*, int*, nint>)library.Find("clCreateBuffer");
-        CreateSubBuffer = (delegate* unmanaged<nint, ulong, uint, void*, int*, nint>)library.Find("clCreateSubBuffer");
         ReleaseMemObject = (delegate* unmanaged<nint, int>)library.Find("clReleaseMemObject");
         CreateProgramWithSource =
             (delegate* unmanaged<nint, uint, byte**, nuint*, int*, nint>)library.Find("clCreateProgramWithSource");

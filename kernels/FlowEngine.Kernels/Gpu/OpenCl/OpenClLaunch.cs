@@ -7,63 +7,40 @@ namespace FlowEngine.Kernels.Gpu.OpenCl;
 internal static unsafe class OpenClLaunch
 {
     private const int Dimensions = 3;
-    private const uint RegionOfBuffer = 0x1220;
 
-    /// <summary>Sets all arguments.</summary>
+    /// <summary>Sets all arguments. Of memory there are two: the buffer, and the element at which the view starts.</summary>
     /// <param name="device">The device.</param>
     /// <param name="kernel">The kernel object.</param>
     /// <param name="launch">The launch.</param>
-    /// <param name="parts">Room for <see cref="KernelLaunch.MaxArguments"/> buffers.</param>
-    /// <returns>How many buffers were made for views that start within another; the caller frees them.</returns>
-    public static int SetArguments(OpenClDevice device, nint kernel, in KernelLaunch launch, Span<nint> parts)
+    public static void SetArguments(OpenClDevice device, nint kernel, in KernelLaunch launch)
     {
-        int made = 0;
-        try
+        uint place = 0;
+        for (int i = 0; i < launch.Count; i++)
         {
-            for (int i = 0; i < launch.Count; i++)
+            ref readonly KernelArgument argument = ref launch.Argument(i);
+            if (argument.Memory is OpenClMemory memory)
             {
-                ref readonly KernelArgument argument = ref launch.Argument(i);
-                int code;
-                if (argument.Memory is OpenClMemory memory)
-                {
-                    nint handle = memory.Handle;
-                    if (argument.OffsetInBytes != 0 && argument.LengthInBytes != 0)
-                    {
-                        handle = Part(device, memory, in argument, in launch, i);
-                        parts[made++] = handle;
-                    }
-
-                    code = device.Driver.SetKernelArg(kernel, (uint)i, (nuint)sizeof(nint), &handle);
-                }
-                else
-                {
-                    // The launch is a ref struct: it lies on the stack and stays where it is.
-                    void* value = Unsafe.AsPointer(ref MemoryMarshal.GetReference(launch.Value(i)));
-                    code = device.Driver.SetKernelArg(kernel, (uint)i, (nuint)argument.LengthInBytes, value);
-                }
-
-                if (code != 0)
-                {
-                    throw Error(device, code, "clSetKernelArg", in launch, i);
-                }
+                nint handle = memory.Handle;
+                long start = argument.OffsetInBytes / launch.Kernel.Parameters[i].SizeInBytes;
+                Set(device, kernel, ref place, (nuint)sizeof(nint), &handle, in launch, i);
+                Set(device, kernel, ref place, sizeof(long), &start, in launch, i);
             }
-
-            if (launch.Kernel.UsesDynamicShared)
+            else
             {
-                // OpenCL does not know an array of no bytes; one that nobody may touch does no harm.
-                int bytes = Math.Max(launch.Grid.DynamicSharedBytes, sizeof(int));
-                device.Check(
-                    device.Driver.SetKernelArg(kernel, (uint)launch.Count, (nuint)bytes, null),
-                    "clSetKernelArg of the dynamic shared memory");
+                // The launch is a ref struct: it lies on the stack and stays where it is.
+                void* value = Unsafe.AsPointer(ref MemoryMarshal.GetReference(launch.Value(i)));
+                Set(device, kernel, ref place, (nuint)argument.LengthInBytes, value, in launch, i);
             }
         }
-        catch (GpuException)
-        {
-            Release(device, parts[..made]);
-            throw;
-        }
 
-        return made;
+        if (launch.Kernel.UsesDynamicShared)
+        {
+            // OpenCL does not know an array of no bytes; one that nobody may touch does no harm.
+            int bytes = Math.Max(launch.Grid.DynamicSharedBytes, sizeof(int));
+            device.Check(
+                device.Driver.SetKernelArg(kernel, place, (nuint)bytes, null),
+                "clSetKernelArg of the dynamic shared memory");
+        }
     }
 
     /// <summary>Queues a kernel object whose arguments are set.</summary>
@@ -81,34 +58,15 @@ internal static unsafe class OpenClLaunch
         }
     }
 
-    /// <summary>Frees buffers; the driver keeps them until queued work is done with them.</summary>
-    public static void Release(OpenClDevice device, ReadOnlySpan<nint> parts)
+    private static void Set(
+        OpenClDevice device, nint kernel, ref uint place, nuint size, void* value, in KernelLaunch launch, int index)
     {
-        foreach (nint part in parts)
+        int code = device.Driver.SetKernelArg(kernel, place++, size, value);
+        if (code != 0)
         {
-            _ = device.Driver.ReleaseMemObject(part);
+            throw OpenClResult.Error(
+                code,
+                $"{device.Info.Selector}: clSetKernelArg for {launch.Kernel.Name}, {launch.Kernel.Parameters[index].Name}");
         }
     }
-
-    // A kernel takes whole buffers, so a view that starts within one becomes a buffer of its own.
-    private static nint Part(
-        OpenClDevice device, OpenClMemory memory, in KernelArgument argument, in KernelLaunch launch, int index)
-    {
-        if (argument.OffsetInBytes % device.OffsetAlignment != 0)
-        {
-            throw new GpuException(
-                GpuErrorKind.InvalidOperation,
-                $"{device.Info.Selector}: {launch.Kernel.Name}: {launch.Kernel.Parameters[index].Name} starts at byte "
-                + $"{argument.OffsetInBytes} of its buffer, the device wants a multiple of {device.OffsetAlignment}");
-        }
-
-        nuint* region = stackalloc nuint[] { (nuint)argument.OffsetInBytes, (nuint)argument.LengthInBytes };
-        int code;
-        nint part = device.Driver.CreateSubBuffer(memory.Handle, 0, RegionOfBuffer, region, &code);
-        return code == 0 ? part : throw Error(device, code, "clCreateSubBuffer", in launch, index);
-    }
-
-    private static GpuException Error(OpenClDevice device, int code, string call, in KernelLaunch launch, int index) =>
-        OpenClResult.Error(
-            code, $"{device.Info.Selector}: {call} for {launch.Kernel.Name}, {launch.Kernel.Parameters[index].Name}");
 }

@@ -13,7 +13,6 @@ internal static class OpenClResult
     public const int ProfilingInfoNotAvailable = -7;
     public const int CopyOverlap = -8;
     public const int BuildProgramFailure = -11;
-    public const int MisalignedSubBuffer = -13;
     public const int EventsInWaitListFailed = -14;
     public const int FirstInvalid = -72;
     public const int LastInvalid = -30;
@@ -36,7 +35,6 @@ internal static class OpenClResult
         [ProfilingInfoNotAvailable] = "CL_PROFILING_INFO_NOT_AVAILABLE",
         [CopyOverlap] = "CL_MEM_COPY_OVERLAP",
         [BuildProgramFailure] = "CL_BUILD_PROGRAM_FAILURE",
-        [MisalignedSubBuffer] = "CL_MISALIGNED_SUB_BUFFER_OFFSET",
         [EventsInWaitListFailed] = "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST",
         [-30] = "CL_INVALID_VALUE",
         [-33] = "CL_INVALID_DEVICE",
@@ -86,7 +84,7 @@ internal static class OpenClResult
         CompilerNotAvailable or BuildProgramFailure or InvalidKernelName => GpuErrorKind.Compilation,
         AllocationFailure or OutOfHostMemory or InvalidBufferSize => GpuErrorKind.OutOfMemory,
         InvalidCommandQueue or EventsInWaitListFailed or IllegalAccess => GpuErrorKind.DeviceLost,
-        OutOfResources or CopyOverlap or ProfilingInfoNotAvailable or MisalignedSubBuffer
+        OutOfResources or CopyOverlap or ProfilingInfoNotAvailable
             or (>= FirstInvalid and <= LastInvalid) => GpuErrorKind.InvalidOperation,
         _ => GpuErrorKind.Driver,
     };

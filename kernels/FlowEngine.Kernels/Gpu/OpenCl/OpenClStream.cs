@@ -78,10 +78,9 @@ internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : Gpu
     internal override void Submit(in KernelLaunch launch)
     {
         nint to = Queue;
-        Span<nint> parts = stackalloc nint[KernelLaunch.MaxArguments];
         if (_capture is not null)
         {
-            Capture(in launch, parts);
+            Capture(in launch);
             return;
         }
 
@@ -90,15 +89,8 @@ internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : Gpu
             _kernels[launch.Kernel] = kernel = device.CreateKernel(launch.Kernel);
         }
 
-        int made = OpenClLaunch.SetArguments(device, kernel, in launch, parts);
-        try
-        {
-            OpenClLaunch.Enqueue(device, to, kernel, launch.Kernel, launch.Grid);
-        }
-        finally
-        {
-            OpenClLaunch.Release(device, parts[..made]);
-        }
+        OpenClLaunch.SetArguments(device, kernel, in launch);
+        OpenClLaunch.Enqueue(device, to, kernel, launch.Kernel, launch.Grid);
     }
 
     private protected override void CopyToDeviceBytes(ReadOnlySpan<byte> source, GpuMemory destination, long offset)
@@ -217,14 +209,13 @@ internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : Gpu
             "clEnqueueFillBuffer");
     }
 
-    private void Capture(in KernelLaunch launch, Span<nint> parts)
+    private void Capture(in KernelLaunch launch)
     {
         // Its own kernel object keeps the arguments for as long as the graph lives.
         nint kernel = device.CreateKernel(launch.Kernel);
-        int made;
         try
         {
-            made = OpenClLaunch.SetArguments(device, kernel, in launch, parts);
+            OpenClLaunch.SetArguments(device, kernel, in launch);
         }
         catch (GpuException)
         {
@@ -232,7 +223,7 @@ internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : Gpu
             throw;
         }
 
-        _capture!.Add(new RunKernel(kernel, launch.Kernel, launch.Grid, parts[..made].ToArray()));
+        _capture!.Add(new RunKernel(kernel, launch.Kernel, launch.Grid));
     }
 
     private nint Handle(GpuMemory memory) => memory.Device == device
@@ -247,17 +238,13 @@ internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : Gpu
         }
     }
 
-    private sealed class RunKernel(nint kernel, KernelDescriptor descriptor, LaunchGrid grid, nint[] parts)
+    private sealed class RunKernel(nint kernel, KernelDescriptor descriptor, LaunchGrid grid)
         : OpenClCommand
     {
         public override void Enqueue(OpenClDevice device, nint queue) =>
             OpenClLaunch.Enqueue(device, queue, kernel, descriptor, grid);
 
-        public override void Free(OpenClDevice device)
-        {
-            _ = device.Driver.ReleaseKernel(kernel);
-            OpenClLaunch.Release(device, parts);
-        }
+        public override void Free(OpenClDevice device) => _ = device.Driver.ReleaseKernel(kernel);
     }
 
     private sealed class CopyPart(nint from, nuint fromOffset, nint to, nuint toOffset, nuint length) : OpenClCommand

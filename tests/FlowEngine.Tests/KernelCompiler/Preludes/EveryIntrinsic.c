@@ -14,8 +14,11 @@ DEV float Every_WarpSum(float value WARP_ARG)
 
 DEV u32 Every_LowLanes(WARP_ARG0) { return WARP_BALLOT(WARP_LANE_IDX < 7 WARP_PASS); }
 
-KERNEL(256) void Every_Math(GIN(float) x, GIN(float) y, GOUT(float) z, i64 length)
+KERNEL(256) void Every_Math(GIN(float, x), GIN(float, y), GOUT(float, z), i64 length)
 {
+    VIEW_IN(float, x);
+    VIEW_IN(float, y);
+    VIEW_OUT(float, z);
     const i64 i = GRID_GLOBAL_INDEX_X;
     if (i >= length)
     {
@@ -42,8 +45,10 @@ KERNEL(256) void Every_Math(GIN(float) x, GIN(float) y, GOUT(float) z, i64 lengt
     (z)[15L * length + i] = 1.0f / v;
 }
 
-KERNEL_MIN(128, 2) void Every_Whole(GIN(int) x, GOUT(i64) y, Every_Size size, int length)
+KERNEL_MIN(128, 2) void Every_Whole(GIN(int, x), GOUT(i64, y), Every_Size size, int length)
 {
+    VIEW_IN(int, x);
+    VIEW_OUT(i64, y);
     const int i = GRID_IDX_X * GROUP_DIM_X + GROUP_IDX_X;
     if (i >= length)
     {
@@ -57,8 +62,12 @@ KERNEL_MIN(128, 2) void Every_Whole(GIN(int) x, GOUT(i64) y, Every_Size size, in
     (y)[i] = sum + (i64)(GRID_IDX_Y + GRID_IDX_Z + GRID_DIM_X + GRID_DIM_Y + GRID_DIM_Z);
 }
 
-KERNEL(128) void Every_Vector(GIN(float) x, GIN(int) k, GOUT(float) y, GOUT(int) m DYN_PARAM)
+KERNEL(128) void Every_Vector(GIN(float, x), GIN(int, k), GOUT(float, y), GOUT(int, m) DYN_PARAM)
 {
+    VIEW_IN(float, x);
+    VIEW_IN(int, k);
+    VIEW_OUT(float, y);
+    VIEW_OUT(int, m);
     SHARED(float, tile, 512);
     SHARED(int, whole, 512);
     DYN_SHARED(float, rest);
@@ -81,8 +90,11 @@ KERNEL(128) void Every_Vector(GIN(float) x, GIN(int) k, GOUT(float) y, GOUT(int)
     STORE_F2_G(y, at + 2L, F2(other.x + first.x, other.y + first.y));
 }
 
-KERNEL(64) void Every_Warp(GIN(float) x, GOUT(float) y, GOUT(u32) z)
+KERNEL(64) void Every_Warp(GIN(float, x), GOUT(float, y), GOUT(u32, z))
 {
+    VIEW_IN(float, x);
+    VIEW_OUT(float, y);
+    VIEW_OUT(u32, z);
     WARP_SCRATCH(64);
     const int i = GROUP_IDX_X;
     const float v = (x)[i];
@@ -103,8 +115,12 @@ KERNEL(64) void Every_Warp(GIN(float) x, GOUT(float) y, GOUT(u32) z)
     WARP_BARRIER();
 }
 
-KERNEL(64) void Every_Atomic(GIN(int) x, GOUT(int) a, GOUT(u32) b, GOUT(float) c)
+KERNEL(64) void Every_Atomic(GIN(int, x), GOUT(int, a), GOUT(u32, b), GOUT(float, c))
 {
+    VIEW_IN(int, x);
+    VIEW_OUT(int, a);
+    VIEW_OUT(u32, b);
+    VIEW_OUT(float, c);
     SHARED(int, sa, 4);
     SHARED(u32, sb, 4);
     SHARED(float, sc, 1);
@@ -167,8 +183,10 @@ DEV void Every_Put(GPTR(u32) to, PPTR(u32) words, int count)
     }
 }
 
-KERNEL(64) void Every_LoadMatrix(GIN(u16) x, GOUT(u32) y)
+KERNEL(64) void Every_LoadMatrix(GIN(u16, x), GOUT(u32, y))
 {
+    VIEW_IN(u16, x);
+    VIEW_OUT(u32, y);
     WARP_SCRATCH(64);
     SHARED(u16, tile, 4096);
     const int i = GROUP_IDX_X;
@@ -200,8 +218,11 @@ KERNEL(64) void Every_LoadMatrix(GIN(u16) x, GOUT(u32) y)
     Every_Put((y) + (640 + i), two, 2);
 }
 
-KERNEL(64) void Every_Multiply(GIN(u32) a, GIN(u32) b, GOUT(float) d)
+KERNEL(64) void Every_Multiply(GIN(u32, a), GIN(u32, b), GOUT(float, d))
 {
+    VIEW_IN(u32, a);
+    VIEW_IN(u32, b);
+    VIEW_OUT(float, d);
     WARP_SCRATCH(64);
     const int i = GROUP_IDX_X;
     float sum[4];
@@ -245,8 +266,14 @@ KERNEL(64) void Every_Multiply(GIN(u32) a, GIN(u32) b, GOUT(float) d)
 }
 
 KERNEL(32) void Every_Types(
-    GOUT(double) x, GOUT(i8) y, GOUT(u8) z, GOUT(i16) w, GOUT(u64) v, GOUT(float) n)
+    GOUT(double, x), GOUT(i8, y), GOUT(u8, z), GOUT(i16, w), GOUT(u64, v), GOUT(float, n))
 {
+    VIEW_OUT(double, x);
+    VIEW_OUT(i8, y);
+    VIEW_OUT(u8, z);
+    VIEW_OUT(i16, w);
+    VIEW_OUT(u64, v);
+    VIEW_OUT(float, n);
     const int i = GROUP_IDX_X;
     (x)[i] = 0.5 * (double)i;
     (y)[i] = (i8)(i * 9);
