@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>The few members of the device API that the language treats by name. All others say their C form themselves.</summary>
+/// <summary>
+/// The few members of the device API that the language treats by name. All others say their C form themselves.
+/// </summary>
 internal static class DeviceApi
 {
     public const string Namespace = "FlowEngine.Kernels.Device";
