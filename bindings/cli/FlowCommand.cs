@@ -1,5 +1,7 @@
 using System.CommandLine;
 
+using FlowEngine.Kernels.Gpu;
+
 namespace FlowEngine.Cli;
 
 /// <summary>The <c>flow</c> command: its parts, and what becomes of errors.</summary>
@@ -37,6 +39,8 @@ internal static class FlowCommand
                 FlowException { Kind: FlowErrorKind.Internal or FlowErrorKind.OutOfMemory } =>
                     Report(error, exception.Message, Failure),
                 FlowException => Report(error, exception.Message, BadInput),
+                GpuException { Kind: GpuErrorKind.NoDevice } => Report(error, exception.Message, BadInput),
+                GpuException => Report(error, exception.Message, Failure),
                 OutOfMemoryException => Report(error, "there is not enough memory", Failure),
                 _ => Report(
                     error, $"internal error: {exception.Message} (FLOW_DEBUG=1 shows where)", Failure),
@@ -54,6 +58,7 @@ internal static class FlowCommand
         root.Subcommands.Add(ImportCommand.Build());
         root.Subcommands.Add(ExportCommand.Build());
         root.Subcommands.Add(BenchCommand.Build());
+        root.Subcommands.Add(DevicesCommand.Build());
         root.Subcommands.Add(SelfTestCommand.Build());
         return root;
     }

@@ -16,20 +16,43 @@ public static class SelfTest
         foreach (BackendCase test in BackendCases.All)
         {
             long start = Stopwatch.GetTimestamp();
-            double error = test.Error(backend);
+            double error = double.NaN;
+            string? fault = null;
+            try
+            {
+                error = test.Error(backend);
+            }
+            catch (GpuException e)
+            {
+                fault = e.Message;
+            }
+
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            yield return new(test.Name, test.Shape, 1, error, BackendCase.Tolerance, null, seconds);
+            yield return new(
+                $"{test.Name} {test.Shape}", "an operation of flows", 1, error, BackendCase.Tolerance, fault, seconds);
         }
     }
 
-    /// <summary>Every kernel of the conformance set.</summary>
+    /// <summary>Every kernel of the conformance set, then every operation of a backend on the device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="runs">How often each runs, every time with other shapes and data.</param>
     /// <returns>A result for each kernel, as it is there.</returns>
-    public static IEnumerable<SelfTestResult> Run(GpuDevice device, int runs) =>
-        KernelCases.All
-            .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
-            .Select(test => Run(test, device, runs));
+    public static IEnumerable<SelfTestResult> Run(GpuDevice device, int runs)
+    {
+        foreach (KernelCase test in KernelCases.All)
+        {
+            if (!test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
+            {
+                yield return Run(test, device, runs);
+            }
+        }
+
+        using GpuBackend backend = new(device, ownsDevice: false);
+        foreach (SelfTestResult result in Run(backend))
+        {
+            yield return result;
+        }
+    }
 
     private static SelfTestResult Run(KernelCase test, GpuDevice device, int runs)
     {

@@ -1,4 +1,5 @@
 using FlowEngine.Kernels.Gpu;
+using FlowEngine.Kernels.Gpu.Emulator;
 using Xunit;
 
 namespace FlowEngine.Tests.Gpu;
@@ -385,7 +386,7 @@ public abstract class RunnerTests : IDisposable
     [Fact]
     public void Memory_of_another_device_is_refused()
     {
-        using GpuDevice other = new Kernels.Gpu.Emulator.EmulatorDevice();
+        using GpuDevice other = new EmulatorDevice();
         using GpuStream stream = Device.CreateStream();
         using GpuBuffer<int> marks = other.Allocate<int>(4);
         ArgumentException error = Assert.Throws<ArgumentException>(

@@ -275,6 +275,17 @@ API void fakeCudaReset(void)
     pthread_mutex_unlock(&lock);
 }
 
+// Takes away what a lost context could not free.
+API void fakeCudaForget(void)
+{
+    pthread_mutex_lock(&lock);
+    while (objects) { drop(objects); }
+    context_references = 0;
+    used_memory = 0;
+    pthread_mutex_unlock(&lock);
+    fakeCudaReset();
+}
+
 API void fakeCudaFail(const char* name, int code, int after)
 {
     pthread_mutex_lock(&lock);

@@ -148,9 +148,10 @@ public sealed class ExecutionTests : IDisposable
     [Fact]
     public void Fault_names_the_line_of_the_kernels_source()
     {
-        using GpuBuffer<float> buffer = _device.Allocate<float>(8);
+        using GpuBuffer<float> input = _device.Allocate<float>(8);
+        using GpuBuffer<float> sums = _device.Allocate<float>(8);
         GpuException fault = Assert.Throws<GpuException>(
-            () => ReductionKernels.TreeSum(_stream, new LaunchGrid(1), buffer, buffer, 1000));
+            () => ReductionKernels.TreeSum(_stream, new LaunchGrid(1), input, sums, 1000));
         Assert.Contains("ReductionKernels.cs:16", fault.Message, StringComparison.Ordinal);
     }
 

@@ -8,6 +8,7 @@ public sealed partial class GpuBackend
     public void CouplingForward(
         CouplingKind kind, ImageShape shape, BufferView x, BufferView output, BufferView y, BufferView logDet)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int parts = Parts(shape.PixelsPerImage, CouplingKernels.PixelsPerPart);
         GpuView<float> partials = _partials.OfLength((long)shape.Batch * parts);
         CouplingKernels.Forward(
@@ -29,6 +30,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         long length = shape.Length / 2;
         CouplingKernels.Inverse(
             _stream,
@@ -52,6 +54,7 @@ public sealed partial class GpuBackend
         BufferView dx,
         BufferView dOutput)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         long length = shape.Length / 2;
         CouplingKernels.Backward(
             _stream,

@@ -9,6 +9,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void GaussianLogProb(ImageShape shape, BufferView z, BufferView prior, int priorBatch, BufferView logProb)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int parts = Parts(shape.Dims, GaussianKernels.PartLength);
         GpuView<float> partials = _partials.OfLength((long)shape.Batch * parts);
         GaussianKernels.LogProb(
@@ -29,7 +30,9 @@ public sealed partial class GpuBackend
         int priorBatch,
         BufferView dLogProb,
         BufferView dz,
-        BufferView dPrior) =>
+        BufferView dPrior)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         GaussianKernels.Backward(
             _stream,
             Cover((long)priorBatch * shape.Dims, GaussianKernels.BackwardKernel),
@@ -39,10 +42,13 @@ public sealed partial class GpuBackend
             View(dz, shape.Length),
             View(dPrior, 2L * priorBatch * shape.Dims),
             PriorShape(shape, priorBatch));
+    }
 
     /// <inheritdoc/>
     public void GaussianSample(
-        ImageShape shape, BufferView noise, BufferView prior, int priorBatch, double temperature, BufferView z) =>
+        ImageShape shape, BufferView noise, BufferView prior, int priorBatch, double temperature, BufferView z)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         GaussianKernels.Sample(
             _stream,
             Cover(shape.Length, GaussianKernels.SampleKernel),
@@ -51,10 +57,13 @@ public sealed partial class GpuBackend
             View(z, shape.Length),
             (float)temperature,
             PriorShape(shape, priorBatch));
+    }
 
     /// <inheritdoc/>
     public void GaussianStandardize(
-        ImageShape shape, BufferView z, BufferView prior, int priorBatch, BufferView noise) =>
+        ImageShape shape, BufferView z, BufferView prior, int priorBatch, BufferView noise)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         GaussianKernels.Standardize(
             _stream,
             Cover(shape.Length, GaussianKernels.StandardizeKernel),
@@ -62,9 +71,12 @@ public sealed partial class GpuBackend
             View(prior, 2L * priorBatch * shape.Dims),
             View(noise, shape.Length),
             PriorShape(shape, priorBatch));
+    }
 
     /// <inheritdoc/>
-    public void BroadcastChannels(ImageShape shape, BufferView values, BufferView destination) =>
+    public void BroadcastChannels(ImageShape shape, BufferView values, BufferView destination)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         MemoryKernels.BroadcastChannels(
             _stream,
             Cover(shape.Length, MemoryKernels.BroadcastChannelsKernel),
@@ -72,10 +84,12 @@ public sealed partial class GpuBackend
             View(destination, shape.Length),
             shape.Length,
             shape.Channels);
+    }
 
     /// <inheritdoc/>
     public void SumChannels(ImageShape shape, BufferView x, BufferView sums)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         GpuView<double> parts = ChannelParts(View(x, shape.Length), shape.Pixels, shape.Channels, out int count);
         SumKernels.SumChannels(
             _stream,

@@ -5,13 +5,15 @@ namespace FlowEngine.Kernels.Gpu;
 /// <summary>The operations on a GPU, in float32, by the kernels of <c>Device/</c>. One for CUDA, OpenCL and the emulator.</summary>
 /// <remarks>
 /// Every operation is queued on one stream and the call returns; reading waits. A sum runs in parts of fixed sizes whose
-/// results are added in order, so that it depends on the shapes alone. One thread at a time may use a backend.
+/// results are added in order, so that it depends on the shapes alone. The kernels of an operation are queued without those of
+/// another thread between them: they share memory that is not the caller's.
 /// </remarks>
 public sealed partial class GpuBackend : IBackend
 {
     private readonly GpuDevice _device;
     private readonly bool _ownsDevice;
     private readonly GpuStream _stream;
+    private readonly Lock _queue = new();
     private readonly GpuBuffer<float> _nothing;
     private readonly GpuScratch<float> _partials;
     private readonly GpuScratch<double> _wideScratch;
@@ -29,10 +31,10 @@ public sealed partial class GpuBackend : IBackend
         _stream = device.CreateStream();
         _nothing = device.Allocate<float>(1);
         _flag = device.Allocate<uint>(1);
-        _partials = new GpuScratch<float>(device);
-        _wideScratch = new GpuScratch<double>(device);
-        _indices = new GpuScratch<uint>(device);
-        _levels = new GpuScratch<byte>(device);
+        _partials = new GpuScratch<float>(_stream);
+        _wideScratch = new GpuScratch<double>(_stream);
+        _indices = new GpuScratch<uint>(_stream);
+        _levels = new GpuScratch<byte>(_stream);
     }
 
     /// <inheritdoc/>
@@ -44,6 +46,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         var buffer = new GpuDeviceBuffer(_device, length);
         _stream.Clear(buffer.Elements);
         return buffer;
@@ -52,6 +55,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<float> values, BufferView destination)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         if (values.Length > 0)
         {
             _stream.CopyToDevice(values, View(destination, values.Length));
@@ -61,6 +65,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<double> values, BufferView destination)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         float[] rounded = new float[values.Length];
         for (int i = 0; i < rounded.Length; i++)
         {
@@ -73,6 +78,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Read(BufferView source, Span<float> values)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         if (values.Length > 0)
         {
             _stream.CopyToHost(View(source, values.Length), values);
@@ -84,6 +90,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Read(BufferView source, Span<double> values)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         float[] narrow = new float[values.Length];
         Read(source, narrow);
         for (int i = 0; i < narrow.Length; i++)
@@ -93,16 +100,23 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Copy(BufferView source, BufferView destination) =>
+    public void Copy(BufferView source, BufferView destination)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         _stream.Copy(View(source, source.Length), View(destination, destination.Length));
+    }
 
     /// <inheritdoc/>
-    public void Fill(BufferView destination, double value) => MemoryKernels.Fill(
-        _stream,
-        Cover(destination.Length, MemoryKernels.FillKernel),
-        View(destination, destination.Length),
-        (float)value,
-        destination.Length);
+    public void Fill(BufferView destination, double value)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        MemoryKernels.Fill(
+            _stream,
+            Cover(destination.Length, MemoryKernels.FillKernel),
+            View(destination, destination.Length),
+            (float)value,
+            destination.Length);
+    }
 
     /// <inheritdoc/>
     public void CopyChannels(
@@ -114,6 +128,7 @@ public sealed partial class GpuBackend : IBackend
         int destinationChannel,
         int count)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         long length = (long)sourceShape.Pixels * count;
         MemoryKernels.CopyChannels(
             _stream,
@@ -131,6 +146,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public bool IsFinite(BufferView source)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         _stream.Clear(_flag.View);
         MemoryKernels.FindNonFinite(
             _stream,
@@ -148,11 +164,12 @@ public sealed partial class GpuBackend : IBackend
     public void Dispose()
     {
         _stream.Dispose();
-        foreach (IDisposable buffer in (IDisposable[])[_nothing, _flag, _partials, _wideScratch, _indices, _levels])
-        {
-            buffer.Dispose();
-        }
-
+        _nothing.Dispose();
+        _flag.Dispose();
+        _partials.Dispose();
+        _wideScratch.Dispose();
+        _indices.Dispose();
+        _levels.Dispose();
         if (_ownsDevice)
         {
             _device.Dispose();

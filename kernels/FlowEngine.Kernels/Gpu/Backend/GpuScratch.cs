@@ -2,8 +2,8 @@ namespace FlowEngine.Kernels.Gpu;
 
 /// <summary>Memory between two kernels of one operation. It grows to the largest use and then stays.</summary>
 /// <typeparam name="T">The element.</typeparam>
-/// <param name="device">The device.</param>
-internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
+/// <param name="stream">The only stream that uses it.</param>
+internal sealed class GpuScratch<T>(GpuStream stream) : IDisposable
     where T : unmanaged
 {
     private GpuBuffer<T>? _buffer;
@@ -14,9 +14,14 @@ internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
     {
         if (_buffer is null || _buffer.Length < length)
         {
-            // Queued work that still uses the old memory comes before what will use it next: the stream is one.
-            _buffer?.Dispose();
-            _buffer = device.Allocate<T>(length);
+            if (_buffer is not null)
+            {
+                // The pool may give it to anyone, so no queued work may still use it.
+                stream.Synchronize();
+                _buffer.Dispose();
+            }
+
+            _buffer = stream.Device.Allocate<T>(length);
         }
 
         return _buffer.View.Slice(0, length);

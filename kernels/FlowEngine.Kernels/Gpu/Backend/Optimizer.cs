@@ -7,6 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void SumOfSquares(BufferView source, BufferView result)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int count = Math.Max(1, Parts(source.Length, SumKernels.PartLength));
         GpuView<double> parts = _wideScratch.OfLength(count);
         SumKernels.SquaresOfParts(
@@ -24,6 +25,7 @@ public sealed partial class GpuBackend
         BufferView moment2,
         BufferView average)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         long length = parameters.Length;
         OptimizerKernels.Step(
             _stream,

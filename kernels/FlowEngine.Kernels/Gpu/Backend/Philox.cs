@@ -7,6 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void PhiloxUniform(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         if (indices.Length > 0 && elements > 0)
         {
             PhiloxKernels.Uniform(
@@ -23,6 +24,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void PhiloxNormal(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         if (indices.Length > 0 && elements > 0)
         {
             PhiloxKernels.Normal(
@@ -40,6 +42,7 @@ public sealed partial class GpuBackend
     public void Dequantize(
         PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bins, 256);
         if (levels.Length > 0)

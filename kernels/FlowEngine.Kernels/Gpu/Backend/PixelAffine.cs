@@ -7,6 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void PixelAffineAssemble(in PixelAffineParameters parameters, in PixelAffineMap map, bool inverse)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int n = parameters.Channels;
         ArgumentOutOfRangeException.ThrowIfNotEqual(map.Channels, n, nameof(map));
         PixelAffineKernels.Assemble(
@@ -33,6 +34,7 @@ public sealed partial class GpuBackend
         BufferView dLogDet,
         in PixelAffineParameters gradients)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int n = parameters.Channels;
         int batch = checked((int)dLogDet.Length);
         bool actNorm = !parameters.LogScale.IsEmpty;
@@ -68,6 +70,7 @@ public sealed partial class GpuBackend
     public void PixelAffineForward(
         ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1);
         if (!logDet.IsEmpty)
         {
@@ -82,8 +85,11 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
-    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x) =>
+    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
         Apply(shape, map.InverseMatrix, map.InverseOffset, y, x, shape.Channels, 1);
+    }
 
     /// <inheritdoc/>
     public long PixelAffineWorkspaceLength(ImageShape shape) =>
@@ -100,6 +106,7 @@ public sealed partial class GpuBackend
         BufferView dOffset,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int channels = shape.Channels;
         long square = (long)channels * channels;
         int parts = Parts(shape.Pixels, PixelAffineKernels.PixelsPerPart);

@@ -16,6 +16,7 @@ public sealed partial class GpuBackend
     public void PixelNetworkPrepare(
         PixelNetworkShape network, in PixelNetworkParameters parameters, BufferView prepared)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = network;
         var layout = new PreparedNetwork(network);
         GpuView<float> to = View(prepared, layout.Length);
@@ -63,6 +64,7 @@ public sealed partial class GpuBackend
         BufferView kept,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int hidden = network.Hidden;
         int rowLength = Neighbors.Taps * network.OutputChannels;
         var layout = new PreparedNetwork(network);
@@ -85,6 +87,7 @@ public sealed partial class GpuBackend
     public void PixelNetworkTapAdd(
         PixelNetworkShape network, ImageShape image, BufferView prepared, BufferView taps, BufferView output)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network);
         GpuView<float> weights = View(prepared, layout.Length);
         long length = (long)image.Pixels * network.OutputChannels;
@@ -114,6 +117,7 @@ public sealed partial class GpuBackend
         in PixelNetworkParameters gradients,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         (int inputs, int hidden, int outputs, bool innerActNorm, bool outsideReadsOne) = network;
         int pixels = image.Pixels;
         int patch = Neighbors.Taps * inputs;
@@ -136,7 +140,10 @@ public sealed partial class GpuBackend
         GpuView<float> dTaps = View(dOutput, (long)pixels * outputs);
         PixelNetworkKernels.Product patches = Plain(0, 0, 0) with
         {
-            Height = image.Height, Width = image.Width, Channels = image.Channels, Gathered = inputs,
+            Height = image.Height,
+            Width = image.Width,
+            Channels = image.Channels,
+            Gathered = inputs,
         };
         PixelNetworkKernels.Product taps = patches with { Channels = outputs, Gathered = outputs };
         float factor = innerActNorm ? 1 : 0;
@@ -146,7 +153,11 @@ public sealed partial class GpuBackend
             h2, dTaps, sums.Slice(0, layout.Length3), parts,
             taps with
             {
-                M = hidden, N = rowLength, K = pixels, LeftRow = 1, LeftColumn = hidden,
+                M = hidden,
+                N = rowLength,
+                K = pixels,
+                LeftRow = 1,
+                LeftColumn = hidden,
                 RightKind = PixelNetworkKernels.TapGradients,
             });
         GpuView<float> dBias3 = sums.Slice(layout.Length3, outputs);
@@ -168,8 +179,14 @@ public sealed partial class GpuBackend
             dTaps, weight3, _nothing.View, h2,
             taps with
             {
-                M = pixels, N = hidden, K = rowLength, Slice = rowLength, LeftKind = PixelNetworkKernels.TapGradients,
-                RightRow = 1, RightColumn = rowLength, Epilogue = PixelNetworkKernels.Mask,
+                M = pixels,
+                N = hidden,
+                K = rowLength,
+                Slice = rowLength,
+                LeftKind = PixelNetworkKernels.TapGradients,
+                RightRow = 1,
+                RightColumn = rowLength,
+                Epilogue = PixelNetworkKernels.Mask,
             });
 
         // Layer 2: h2 holds dc₂.
@@ -186,7 +203,9 @@ public sealed partial class GpuBackend
             h2, weight2, _nothing.View, h1,
             Plain(pixels, hidden, hidden) with
             {
-                LeftRow = hidden, RightRow = hidden, Epilogue = PixelNetworkKernels.Mask,
+                LeftRow = hidden,
+                RightRow = hidden,
+                Epilogue = PixelNetworkKernels.Mask,
             });
 
         // Layer 1: h1 holds dc₁.
@@ -194,7 +213,11 @@ public sealed partial class GpuBackend
             h1, input, sums.Slice(0, layout.Length1), parts,
             patches with
             {
-                M = hidden, N = patch, K = pixels, LeftRow = 1, LeftColumn = hidden,
+                M = hidden,
+                N = patch,
+                K = pixels,
+                LeftRow = 1,
+                LeftColumn = hidden,
                 RightKind = PixelNetworkKernels.Patches,
             });
         GpuView<float> dBias1 = sums.Slice(layout.Length1, hidden);
@@ -230,6 +253,7 @@ public sealed partial class GpuBackend
         BufferView kept,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         ArgumentOutOfRangeException.ThrowIfLessThan(layer, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, 2);
         long activations = (long)image.Pixels * network.Hidden;
@@ -277,8 +301,14 @@ public sealed partial class GpuBackend
             h1,
             Plain(image.Pixels, network.Hidden, patch) with
             {
-                LeftKind = PixelNetworkKernels.Patches, RightRow = 1, RightColumn = patch, Epilogue = epilogue,
-                Height = image.Height, Width = image.Width, Channels = image.Channels, Gathered = network.InputChannels,
+                LeftKind = PixelNetworkKernels.Patches,
+                RightRow = 1,
+                RightColumn = patch,
+                Epilogue = epilogue,
+                Height = image.Height,
+                Width = image.Width,
+                Channels = image.Channels,
+                Gathered = network.InputChannels,
             });
     }
 
@@ -299,7 +329,10 @@ public sealed partial class GpuBackend
             h2,
             Plain(image.Pixels, hidden, hidden) with
             {
-                LeftRow = hidden, RightRow = 1, RightColumn = hidden, Epilogue = epilogue,
+                LeftRow = hidden,
+                RightRow = 1,
+                RightColumn = hidden,
+                Epilogue = epilogue,
             });
     }
 

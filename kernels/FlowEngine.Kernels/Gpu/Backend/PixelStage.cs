@@ -18,6 +18,7 @@ public sealed partial class GpuBackend
         BufferView y,
         BufferView logDet)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network);
         GpuView<float> weights = View(prepared, layout.Length);
         int tiles = Parts(shape.PixelsPerImage, PixelStageKernels.PixelsPerTile);
@@ -67,6 +68,7 @@ public sealed partial class GpuBackend
         in PixelAffineMap map,
         BufferView x)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network);
         GpuView<float> weights = View(prepared, layout.Length);
         PixelStageKernels.Inverse(
@@ -96,6 +98,7 @@ public sealed partial class GpuBackend
         BufferView dx,
         BufferView dOutput)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network);
         GpuView<float> weights = View(prepared, layout.Length);
         PixelStageKernels.Backward(

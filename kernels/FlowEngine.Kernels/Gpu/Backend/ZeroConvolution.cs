@@ -17,6 +17,7 @@ public sealed partial class GpuBackend
         BufferView output,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         long length = (long)image.Pixels * convolution.OutputChannels;
         ZeroConvolutionKernels.Forward(
             _stream,
@@ -40,6 +41,7 @@ public sealed partial class GpuBackend
         in ZeroConvolutionParameters gradients,
         BufferView workspace)
     {
+        using Lock.Scope queue = _queue.EnterScope();
         int outputs = convolution.OutputChannels;
         int parts = Parts(image.Pixels, ZeroConvolutionKernels.PixelsPerPart);
         long length = ConvolutionSums(convolution);

@@ -8,7 +8,7 @@ internal static unsafe class OpenClProgramBuilder
     private const string PreludeResource = "preludes/opencl.h";
     private const string Options = "-cl-std=CL1.2";
     private const string ExactDivision = " -cl-fp32-correctly-rounded-divide-sqrt";
-    private const uint DividesExactly = 1 << 7;
+    private const long DividesExactly = 1 << 7;
     private const uint BuildLog = 0x1183;
 
     private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
@@ -21,7 +21,7 @@ internal static unsafe class OpenClProgramBuilder
     public static nint Build(OpenClDevice device, nint handle, KernelModule module)
     {
         OpenClDriver driver = device.Driver;
-        uint floats = new OpenClDeviceQuery(driver, handle).Word(OpenClDeviceQuery.SingleFloat);
+        long floats = new OpenClDeviceQuery(driver, handle).Long(OpenClDeviceQuery.SingleFloat);
         byte[] options = Encoding.UTF8.GetBytes(
             (floats & DividesExactly) != 0 ? $"{Options}{ExactDivision}\0" : $"{Options}\0");
         nint program;
