@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace FlowEngine.KernelCompiler.Emit;
 
-/// <summary>Writes the C text of all kernels of an assembly's sources: the same text that the generator embeds.</summary>
+/// <summary>
+/// Writes the C text of all kernels of an assembly's sources: the same text that the generator embeds.
+/// </summary>
 internal static class EmitCommand
 {
     private const int WrongKernels = 1;

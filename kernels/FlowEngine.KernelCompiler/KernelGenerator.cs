@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>Translates the kernels of a compilation into a C text, launchers and the form that the emulator runs.</summary>
+/// <summary>
+/// Translates the kernels of a compilation into a C text, launchers and the form that the emulator runs.
+/// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class KernelGenerator : IIncrementalGenerator
 {

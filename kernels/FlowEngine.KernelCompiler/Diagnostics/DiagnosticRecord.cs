@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>A diagnostic that compares by value and holds no tree, so that the generator can keep it between runs.</summary>
+/// <summary>
+/// A diagnostic that compares by value and holds no tree, so that the generator can keep it between runs.
+/// </summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Place">Where.</param>
 /// <param name="Arguments">What the message says.</param>

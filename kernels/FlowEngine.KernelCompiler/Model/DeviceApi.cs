@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>The few members of the device API that the language treats by name. All others say their C form themselves.</summary>
+/// <summary>
+/// The few members of the device API that the language treats by name. All others say their C form themselves.
+/// </summary>
 internal static class DeviceApi
 {
     public const string Namespace = "FlowEngine.Kernels.Device";
@@ -46,7 +48,8 @@ internal static class DeviceApi
     public static AttributeData? Attribute(ISymbol? symbol, string name) => symbol?.GetAttributes().FirstOrDefault(a =>
         a.AttributeClass?.Name == name && InNamespace(a.AttributeClass));
 
-    private static bool Is(ITypeSymbol? type, string name) => type is not null && type.Name == name && InNamespace(type);
+    private static bool Is(ITypeSymbol? type, string name) =>
+        type is not null && type.Name == name && InNamespace(type);
 
     private static bool InNamespace(ITypeSymbol type) =>
         type.ContainingType is null && type.ContainingNamespace?.ToDisplayString() == Namespace;

@@ -16,7 +16,9 @@ internal sealed class ModuleContext(Compilation compilation, INamedTypeSymbol ty
 
     public DiagnosticBag Diagnostics { get; } = new();
 
-    /// <summary>Set where the C# compiler has found the code wrong itself, so that nothing is written and nothing said.</summary>
+    /// <summary>
+    /// Set where the C# compiler has found the code wrong itself, so that nothing is written and nothing said.
+    /// </summary>
     public bool Invalid { get; set; }
 
     public SemanticModel Model(SyntaxTree tree)

@@ -41,7 +41,8 @@ internal sealed class ModuleInput : IEquatable<ModuleInput>
         return ModuleTranslator.Translate(compilation, compilation.GetTypeByMetadataName(_name)!, cancellation);
     }
 
-    public bool Equals(ModuleInput? other) => other is not null && _name == other._name && _fingerprint == other._fingerprint;
+    public bool Equals(ModuleInput? other) =>
+        other is not null && _name == other._name && _fingerprint == other._fingerprint;
 
     public override bool Equals(object? obj) => Equals(obj as ModuleInput);
 

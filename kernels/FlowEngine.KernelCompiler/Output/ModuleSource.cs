@@ -3,12 +3,16 @@ using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>Writes the C# of a module: its text, a descriptor, a launcher and the emulated form of each kernel.</summary>
+/// <summary>
+/// Writes the C# of a module: its text, a descriptor, a launcher and the emulated form of each kernel.
+/// </summary>
 internal static class ModuleSource
 {
     private const string Gpu = "global::FlowEngine.Kernels.Gpu.";
 
-    /// <summary>Without a body, since there are errors, it is the launchers alone: so that calls of them are no errors too.</summary>
+    /// <summary>
+    /// Without a body, since there are errors, it is the launchers alone: so that calls of them are no errors too.
+    /// </summary>
     public static string Write(ModuleContext module, CTypes types, FunctionGraph graph, string body, string hash)
     {
         INamedTypeSymbol type = module.Class;

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>Translates expressions. What has no C form is reported, and a stand-in written so that the rest is checked too.</summary>
+/// <summary>
+/// Translates expressions. What has no C form is reported, and a stand-in written so that the rest is checked too.
+/// </summary>
 internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, FunctionGraph graph, CNames names)
 {
     private static readonly CExpression _nothing = new("0");
@@ -444,7 +446,8 @@ internal sealed class ExpressionTranslator(ModuleContext module, CTypes types, F
         return NoForm(operation, $"new {type.Name}");
     }
 
-    // Only constructors whose effect is plain from the declaration: positional ones, and none at all with an initializer.
+    // Only constructors whose effect is plain from the declaration: positional ones, and none at all with an
+    // initializer.
     private List<string>? StructFields(INamedTypeSymbol type, IObjectCreationOperation operation)
     {
         var values = new Dictionary<string, IOperation>(StringComparer.Ordinal);

@@ -25,7 +25,8 @@ internal sealed class FunctionFlow
     }
 
     // Why not all threads are here, or null if they are.
-    private string? Divergence => _return ?? _branch ?? _loops.Select(l => l.Continued).FirstOrDefault(c => c is not null);
+    private string? Divergence =>
+        _return ?? _branch ?? _loops.Select(l => l.Continued).FirstOrDefault(c => c is not null);
 
     public bool Run()
     {

@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
 
-/// <summary>Proves that all threads of a group take the same way to every barrier and warp operation of a portable kernel.</summary>
+/// <summary>
+/// Proves that all threads of a group take the same way to every barrier and warp operation of a portable kernel.
+/// </summary>
 /// <remarks>
 /// OpenCL's emulation of warp operations holds barriers, and a barrier that not all threads reach crashes or hangs. A
 /// function is analyzed once for each set of its parameters that vary.

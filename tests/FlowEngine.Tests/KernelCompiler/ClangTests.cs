@@ -41,7 +41,7 @@ public sealed class ClangTests
 
     private static (int Code, string Errors) Run(string options, string input)
     {
-        using var clang = Process.Start(new ProcessStartInfo("clang-19", options)
+        using Process clang = Process.Start(new ProcessStartInfo("clang-19", options)
         {
             RedirectStandardInput = true,
             RedirectStandardError = true,

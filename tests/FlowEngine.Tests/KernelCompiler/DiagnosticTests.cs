@@ -43,7 +43,8 @@ public sealed partial class DiagnosticTests
     [InlineData("FLOWK009", "if (n > 3) { SharedView<int> s = [|SharedMemory.Allocate<int>(4)|]; }")]
     [InlineData("FLOWK009", "SharedView<int> s = SharedMemory.Allocate<int>([|n|]);")]
     [InlineData("FLOWK009", "[|SharedMemory.Allocate<int>(4)|][0] = 1;")]
-    [InlineData("FLOWK009", "SharedView<int> s = SharedMemory.GetDynamic<int>(), t = [|SharedMemory.GetDynamic<int>()|];")]
+    [InlineData(
+        "FLOWK009", "SharedView<int> s = SharedMemory.GetDynamic<int>(), t = [|SharedMemory.GetDynamic<int>()|];")]
     [InlineData("FLOWK010", "x[0] = [|MathF.Sin(x[0])|];")]
     [InlineData("FLOWK010", "Pair p; p.Left = 1; p.Right = 2; n = [|p.Sum()|];")]
     [InlineData("FLOWK010", "n = [|Environment.TickCount|];")]
@@ -81,7 +82,8 @@ public sealed partial class DiagnosticTests
     [InlineData("Pair p; p.Left = 1; p.Right = 2; p.Left += p.Right; n = p.Left;")]
     [InlineData("double d = (double)x[0]; x[0] = (float)(d * 0.5); x[1] = x[0] * 0.5f;")]
     [InlineData("SharedView<int> s = SharedMemory.Allocate<int>(4 * Limit); SharedView<int> t = SharedMemory.GetDynamic<int>();")]
-    [InlineData("x[0] = XMath.Exp(x[0]); n = Identity(n); x[1] = new Float4(1).X; Float4 v = new Float4(1) * new Float4(2);")]
+    [InlineData(
+        "x[0] = XMath.Exp(x[0]); n = Identity(n); x[1] = new Float4(1).X; Float4 v = new Float4(1) * new Float4(2);")]
     [InlineData("n = n == 1 || n == 2 ? 1 : 0; n++; int m = n; m = n -= 0;", "FLOWK014")]
     [InlineData("for (int i = 0, j = 9; i < 4; i++, j -= 2) { Loop.Unroll(); x[i] = j; }")]
     [InlineData("int m; m = 3; x[m] = 1; m++; --m; m = n;")]
@@ -103,10 +105,12 @@ public sealed partial class DiagnosticTests
     [InlineData("int i = 0; while (i < n) { [|Group.Barrier()|]; i += Group.IdxX; }")]
     [InlineData("int i = 0; do { [|Group.Barrier()|]; i++; } while (i < Grid.GlobalIndexX);")]
     [InlineData("for (int i = 0; i < n; i++) { [|Group.Barrier()|]; if (i == Group.IdxX) { break; } }")]
-    [InlineData("for (int i = 0; i < n; i++) { [|Group.Barrier()|]; if (i == Group.IdxX) { return; } } [|Group.Barrier()|];")]
+    [InlineData(
+        "for (int i = 0; i < n; i++) { [|Group.Barrier()|]; if (i == Group.IdxX) { return; } } [|Group.Barrier()|];")]
     [InlineData("for (int i = 0; i < n; i++) { if (i == Group.IdxX) { continue; } [|Group.Barrier()|]; }")]
     [InlineData("int m = 0; if (Group.IdxX == 3) { m = 1; } if (m == 0) { [|Group.Barrier()|]; }")]
-    [InlineData("int a = 0, b = 0; for (int i = 0; i < n; i++) { if (b > 3) { [|Group.Barrier()|]; } b = a; a = Group.IdxX; }")]
+    [InlineData(
+        "int a = 0, b = 0; for (int i = 0; i < n; i++) { if (b > 3) { [|Group.Barrier()|]; } b = a; a = Group.IdxX; }")]
     [InlineData("if (Group.IdxX == 0) { [|Sync()|]; }")]
     [InlineData("if (Vary(n) == 0) { [|Sync()|]; }")]
     [InlineData("if (Sum(n) > 0) { [|Sync()|]; }")]
@@ -145,16 +149,20 @@ public sealed partial class DiagnosticTests
     [InlineData("FLOWK013", "[Kernel(32)] static void Run([|SharedView<int> a|]) { }")]
     [InlineData("FLOWK013", "[Kernel(32)] static void Run([|GlobalView<bool> a|]) { }")]
     [InlineData("FLOWK013", "struct Open { public int A; } [Kernel(32)] static void Run([|Open a|]) { }")]
-    [InlineData("FLOWK013", "readonly struct Flag { public readonly bool A; } [Kernel(32)] static void Run([|Flag a|]) { }")]
+    [InlineData(
+        "FLOWK013", "readonly struct Flag { public readonly bool A; } [Kernel(32)] static void Run([|Flag a|]) { }")]
     [InlineData("FLOWK016", "[Kernel(32)] static void [|Run|](GlobalView<int> y) { SharedView<int> s = SharedMemory.Allocate<int>(12289); }")]
     [InlineData("FLOWK019", "[Kernel(32)] static void Run(GlobalView<int> y) { int a = 3; A(ref a); } static void A([|ref int a|]) { a = 4; }")]
-    [InlineData("FLOWK019", "[Kernel(32)] static void Run(GlobalView<int> y) { A(3); } static void A([|in int a|]) { }")]
+    [InlineData(
+        "FLOWK019", "[Kernel(32)] static void Run(GlobalView<int> y) { A(3); } static void A([|in int a|]) { }")]
     public void Declaration_is_wrong(string id, string members) => Check(id, members, null);
 
     [Theory]
-    [InlineData("[Kernel(1024)] static void Run(GlobalView<int> y, ulong a, double b, ReadOnlyGlobalView<BFloat16> c) { }")]
+    [InlineData(
+        "[Kernel(1024)] static void Run(GlobalView<int> y, ulong a, double b, ReadOnlyGlobalView<BFloat16> c) { }")]
     [InlineData("readonly struct Size { public readonly int A; } [Kernel(32)] static void Run(Size a, GlobalView<Size> y) { y[0] = a; }")]
-    [InlineData("[Kernel(32)] static void Run(GlobalView<int> y) { SharedView<int> s = SharedMemory.Allocate<int>(12288); }")]
+    [InlineData(
+        "[Kernel(32)] static void Run(GlobalView<int> y) { SharedView<int> s = SharedMemory.Allocate<int>(12288); }")]
     [InlineData("[Kernel(32)] static void Run(GlobalView<int> y) { A(y); A(y); } static void A(GlobalView<int> y) { B(y); } static void B(GlobalView<int> y) { }")]
     public void Declaration_is_right(string members) => Assert.Empty(Translate(members).Diagnostics);
 
@@ -197,7 +205,8 @@ public sealed partial class DiagnosticTests
     private static string Kernel(string statement, string options = "Portable = true") =>
         $"[Kernel(64, {options})] static void Run(GlobalView<float> x, GlobalView<int> y, int n) {{ {statement} }} ";
 
-    private static string Unmarked(string text) => text.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+    private static string Unmarked(string text) =>
+        text.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
 
     private static TranslatedModule Translate(string members) =>
         KernelCompilation.Translate("Sample.K", KernelCompilation.Class(members + Helpers));

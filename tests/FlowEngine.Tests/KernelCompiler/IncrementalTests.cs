@@ -19,9 +19,11 @@ public sealed class IncrementalTests
         }
         """;
 
-    private const string Device = "namespace Sample; internal static class Device { public static int Twice(int x) => 2 * x; }";
+    private const string Device =
+        "namespace Sample; internal static class Device { public static int Twice(int x) => 2 * x; }";
 
-    private const string Unrelated = "namespace Sample; internal static class Other { public static int Thrice(int x) => 3 * x; }";
+    private const string Unrelated =
+        "namespace Sample; internal static class Other { public static int Thrice(int x) => 3 * x; }";
 
     [Fact]
     public void Edit_of_an_unrelated_body_translates_nothing_again() =>

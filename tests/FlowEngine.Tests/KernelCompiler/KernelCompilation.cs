@@ -22,7 +22,8 @@ internal static class KernelCompilation
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
 
     /// <summary>The body of a class with kernels, in a namespace.</summary>
-    public static string Class(string members) => $"namespace Sample;\n\npublic static partial class K\n{{\n{members}\n}}\n";
+    public static string Class(string members) =>
+        $"namespace Sample;\n\npublic static partial class K\n{{\n{members}\n}}\n";
 
     public static GeneratorDriver Driver(params AdditionalText[] files) => CSharpGeneratorDriver.Create(
         [new KernelGenerator().AsSourceGenerator()],
@@ -37,7 +38,8 @@ internal static class KernelCompilation
         return ModuleTranslator.Translate(compilation, compilation.GetTypeByMetadataName(name)!, CancellationToken.None);
     }
 
-    private static CSharpParseOptions Options => CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Preview);
+    private static CSharpParseOptions Options =>
+        CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Preview);
 
     private static ImmutableArray<MetadataReference> References()
     {

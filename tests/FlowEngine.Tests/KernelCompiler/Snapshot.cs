@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FlowEngine.Tests.KernelCompiler;
 
-/// <summary>Compares a text with the file NAME.verified.txt beside the test; writes NAME.received.txt where they differ.</summary>
+/// <summary>
+/// Compares a text with the file NAME.verified.txt beside the test; writes NAME.received.txt where they differ.
+/// </summary>
 internal static class Snapshot
 {
     public static void Check(string name, string text, [CallerFilePath] string file = "")

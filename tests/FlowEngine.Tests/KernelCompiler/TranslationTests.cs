@@ -8,7 +8,8 @@ namespace FlowEngine.Tests.KernelCompiler;
 /// <summary>What the generator writes, against files that a person has read.</summary>
 public sealed class TranslationTests
 {
-    public static TheoryData<string> Modules => ["ElementwiseKernels", "ReductionKernels", "IntegerKernels", "ControlFlowKernels", "TensorKernels"];
+    public static TheoryData<string> Modules =>
+        ["ElementwiseKernels", "ReductionKernels", "IntegerKernels", "ControlFlowKernels", "TensorKernels"];
 
     [Theory]
     [MemberData(nameof(Modules))]
@@ -18,7 +19,12 @@ public sealed class TranslationTests
     [Theory]
     [InlineData("ElementwiseKernels")]
     [InlineData("ReductionKernels")]
-    public void Generated_CSharp_is_as_verified(string name) => Snapshot.Check(name + ".g.cs", Translate(name).Source);
+    public void Generated_CSharp_is_as_verified(string name)
+    {
+        // The hash changes with the prelude, which is not the matter here.
+        TranslatedModule module = Translate(name);
+        Snapshot.Check(name + ".g.cs", module.Source.Replace(module.Hash, "HASH", StringComparison.Ordinal));
+    }
 
     [Theory]
     [MemberData(nameof(Modules))]
