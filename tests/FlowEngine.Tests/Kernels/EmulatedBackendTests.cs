@@ -15,7 +15,8 @@ public sealed class EmulatedBackendTests
     public void An_operation_agrees_with_the_reference_on_the_emulator(int number)
     {
         BackendCase test = BackendCases.All[number];
-        using GpuBackend backend = new(new EmulatorDevice());
+        using EmulatorDevice device = new();
+        using GpuBackend backend = new(device, ownsDevice: false);
         double error = test.Error(backend);
         Assert.True(error <= BackendCase.Tolerance, $"{test.Name} of {test.Shape}: error {error}");
     }

@@ -2,7 +2,10 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Tests.Kernels;
 
-/// <summary>Kernels with a planted fault each. The line of the fault is the one that says so.</summary>
+/// <summary>
+/// Kernels with a planted fault each. The line of the fault is the one that says so; of a race between two lines the one
+/// that comes second in the order of threads.
+/// </summary>
 internal static partial class FaultyKernels
 {
     private const int BlockSize = 64;
@@ -30,7 +33,7 @@ internal static partial class FaultyKernels
     {
         SharedView<float> tile = SharedMemory.Allocate<float>(BlockSize);
         tile[Group.IdxX] = Group.IdxX;
-        y[Group.IdxX] = tile[BlockSize - 1 - Group.IdxX]; // fault: race
+        y[Group.IdxX] = tile[BlockSize - 1 - Group.IdxX]; // fault: race or never written
     }
 
     // The second barrier of the loop is missing: a fast thread overwrites what a slow one has not read.
@@ -43,7 +46,7 @@ internal static partial class FaultyKernels
         {
             tile[Group.IdxX] = Group.IdxX + step; // fault: race
             Group.Barrier();
-            sum += tile[(Group.IdxX + 40) % BlockSize];
+            sum += tile[(Group.IdxX + 40) % BlockSize]; // fault: race
         }
 
         y[Group.IdxX] = sum;
@@ -118,7 +121,7 @@ internal static partial class FaultyKernels
         Async.Copy16(tile.Slice(4 * Group.IdxX), x.Slice(4 * Group.IdxX));
         Async.Commit();
         Async.Wait(0);
-        y[Group.IdxX] = tile[4 * (BlockSize - 1 - Group.IdxX)]; // fault: race or asynchronous copy
+        y[Group.IdxX] = tile[4 * (BlockSize - 1 - Group.IdxX)]; // fault: race or asynchronous copy or never written
     }
 
     [Kernel(BlockSize)]

@@ -43,6 +43,7 @@ KERNEL(256) void Every_Math(GIN(float, x), GIN(float, y), GOUT(float, z), i64 le
     (z)[13L * length + i] = BF16_TO_F32(BF16_FROM_F32(v));
     (z)[14L * length + i] = BITS_U2F(BF16_PACK(v, w));
     (z)[15L * length + i] = 1.0f / v;
+    (z)[16L * length + i] = SIN_TURNS_F32(v) + COS_TURNS_F32(w);
 }
 
 KERNEL_MIN(128, 2) void Every_Whole(GIN(int, x), GOUT(i64, y), Every_Size size, int length)
