@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # The one test command: builds everything, checks its format, runs every test. Ends with a line of counts.
 #   ./test.sh            everything that CI runs
-#   ./test.sh --quick    the tests alone, without the check of the format
+#   ./test.sh --quick    the .NET tests alone
+# Tools that are missing are installed where that can be done (root on Debian); what still cannot run is skipped and
+# counted.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -20,7 +22,42 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 started=$SECONDS
+passed=0 failed=0 skipped=0
 say() { printf '== %s (%d s)\n' "$*" "$((SECONDS - started))"; }
+
+# A part of the tests that is one command: it passes, fails, or is skipped for a reason.
+part() {
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        echo "FAILED: $name"
+        failed=$((failed + 1))
+    fi
+}
+
+skip() {
+    echo "SKIPPED: $1"
+    skipped=$((skipped + 1))
+}
+
+# Debian packages, each named by a command or library that it brings: install_missing CHECK PACKAGE...
+install_missing() {
+    local check=$1
+    shift
+    sh -c "$check" >/dev/null 2>&1 && return
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq >/dev/null 2>&1 || true
+        apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 || echo "test.sh: could not install $*"
+    fi
+}
+
+if [ "$quick" = false ]; then
+    say "tools"
+    install_missing 'ls /etc/OpenCL/vendors/pocl.icd' pocl-opencl-icd ocl-icd-libopencl1
+    install_missing 'command -v clang-19' clang-19
+fi
 
 say "build"
 dotnet build FlowEngine.sln --configuration Release --nologo --verbosity quiet
@@ -28,6 +65,16 @@ dotnet build FlowEngine.sln --configuration Release --nologo --verbosity quiet
 if [ "$quick" = false ]; then
     say "format"
     dotnet format FlowEngine.sln --verify-no-changes --no-restore
+
+    say "the text and the PTX of the kernels"
+    if command -v clang-19 >/dev/null; then
+        part "kernels/ptx/build.sh --check" kernels/ptx/build.sh --check
+    else
+        skip "kernels/ptx/build.sh --check: there is no clang-19"
+    fi
+
+    say "kernels in a NativeAOT program"
+    part "tests/FlowEngine.AotSmoke" tests/FlowEngine.AotSmoke/run.sh
 fi
 
 say "tests"
@@ -36,7 +83,7 @@ trap 'rm -f "$report"' EXIT
 status=0
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
-read -r total errors failed skipped <<<"$(sed -n \
+read -r total errors test_failed test_skipped <<<"$(sed -n \
     's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\), Skipped: \([0-9]*\).*/\1 \2 \3 \4/p' "$report" | tail -n 1)"
 if [ -z "${total:-}" ]; then
     echo "test.sh: the test program ended with $status and without a summary" >&2
@@ -45,5 +92,5 @@ fi
 
 say "done"
 printf '%d passed, %d failed, %d skipped\n' \
-    "$((total - failed - skipped))" "$((failed + errors))" "$skipped"
-[ "$status" -eq 0 ] && [ "$((failed + errors))" -eq 0 ]
+    "$((passed + total - test_failed - test_skipped))" "$((failed + test_failed + errors))" "$((skipped + test_skipped))"
+[ "$status" -eq 0 ] && [ "$((failed + test_failed + errors))" -eq 0 ]

@@ -35,16 +35,13 @@ public static class SelfTest
 
     /// <summary>Every kernel of the conformance set, then every operation of a backend on the device.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="runs">How often each runs, every time with other shapes and data.</param>
-    /// <returns>A result for each kernel, as it is there.</returns>
+    /// <param name="runs">How often each kernel runs, every time with other shapes and data.</param>
+    /// <returns>A result for each kernel and operation, as it is there.</returns>
     public static IEnumerable<SelfTestResult> Run(GpuDevice device, int runs)
     {
-        foreach (KernelCase test in KernelCases.All)
+        foreach (SelfTestResult result in RunKernels(device, runs))
         {
-            if (!test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
-            {
-                yield return Run(test, device, runs);
-            }
+            yield return result;
         }
 
         using GpuBackend backend = new(device, ownsDevice: false);
@@ -53,6 +50,15 @@ public static class SelfTest
             yield return result;
         }
     }
+
+    /// <summary>Every kernel of the conformance set.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="runs">How often each runs, every time with other shapes and data.</param>
+    /// <returns>A result for each kernel, as it is there.</returns>
+    public static IEnumerable<SelfTestResult> RunKernels(GpuDevice device, int runs) =>
+        KernelCases.All
+            .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
+            .Select(test => Run(test, device, runs));
 
     private static SelfTestResult Run(KernelCase test, GpuDevice device, int runs)
     {

@@ -1,16 +1,8 @@
 using FlowEngine.Kernels;
-using FlowEngine.Kernels.Gpu;
-using Xunit;
 
 namespace FlowEngine.Tests.Backends;
 
 public sealed class OpenClBackendTests : BackendTests
 {
-    protected override IBackend CreateBackend()
-    {
-        Assert.SkipUnless(
-            GpuDevices.List().Any(device => device.Runner == GpuRunner.OpenCl),
-            "there is no OpenCL device: apt-get install pocl-opencl-icd");
-        return GpuBackend.Open("opencl:0");
-    }
+    protected override IBackend CreateBackend() => TestDevices.OpenClOrSkip();
 }
