@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Conformance.Kernels;
 
-/// <summary>C (m, n) = A (m, k) · Bᵀ with B (n, k), A and B in bf16, C in float32, all row-major, on the tensor cores.</summary>
+/// <summary>
+/// C (m, n) = A (m, k) · Bᵀ with B (n, k), A and B in bf16, C in float32, all row-major, on the tensor cores.
+/// </summary>
 /// <remarks>
 /// A group of four warps has 128 by 128 elements of C, a warp 64 by 64 of them: 32 products m16n8k16 for 8 loads of
 /// fragments. Tiles of 32 deep come by asynchronous copies of 16 bytes, four stages in flight. A row of a tile is four

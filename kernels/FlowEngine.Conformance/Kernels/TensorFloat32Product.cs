@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Conformance.Kernels;
 
-/// <summary>C (m, n) = A (m, k) · Bᵀ with B (n, k), all float32 and row-major; the tensor cores round A and B to TF32.</summary>
+/// <summary>
+/// C (m, n) = A (m, k) · Bᵀ with B (n, k), all float32 and row-major; the tensor cores round A and B to TF32.
+/// </summary>
 /// <remarks>
 /// A group of four warps has 64 by 64 elements of C, a warp 32 by 32. Rows of the tiles are 20 numbers apart: the 32
 /// elements of a fragment then lie in different banks. k must be a multiple of 4: copies are of 16 bytes.

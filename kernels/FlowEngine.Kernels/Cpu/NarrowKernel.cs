@@ -8,7 +8,9 @@ namespace FlowEngine.Kernels.Cpu;
 /// </summary>
 internal static unsafe class NarrowKernel
 {
-    /// <summary>target[row, column] = finish(start[row] + Σ_k left[row, k] · right[k, column]) for one vector.</summary>
+    /// <summary>
+    /// target[row, column] = finish(start[row] + Σ_k left[row, k] · right[k, column]) for one vector.
+    /// </summary>
     /// <param name="left">A packed strip: the rows of each k lie side by side.</param>
     /// <param name="leftStep">From one k to the next.</param>
     /// <param name="right">k = 0 at the first column; k advances by <see cref="MicroKernel.Columns"/>.</param>

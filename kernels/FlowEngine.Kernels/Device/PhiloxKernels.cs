@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>Random numbers by Philox4x32-10. A thread computes a block of four words and writes what comes of it.</summary>
+/// <summary>
+/// Random numbers by Philox4x32-10. A thread computes a block of four words and writes what comes of it.
+/// </summary>
 internal static partial class PhiloxKernels
 {
     private const int BlockSize = 128;

@@ -15,7 +15,9 @@ internal static partial class PixelNetworkKernels
     /// <summary>A factor is the patches of x₁, (pixel, tap · I + i).</summary>
     public const int Patches = 1;
 
-    /// <summary>A factor is the gradients of the tap values, (pixel, tap · O + o), gathered from those of the output.</summary>
+    /// <summary>
+    /// A factor is the gradients of the tap values, (pixel, tap · O + o), gathered from those of the output.
+    /// </summary>
     public const int TapGradients = 2;
 
     /// <summary>The product overwrites.</summary>

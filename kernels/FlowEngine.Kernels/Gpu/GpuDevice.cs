@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>An opened device: it allocates memory and makes streams. One for all threads of a process to share.</summary>
+/// <summary>
+/// An opened device: it allocates memory and makes streams. One for all threads of a process to share.
+/// </summary>
 public abstract class GpuDevice : IDisposable
 {
     private readonly GpuMemoryPool _pool;
@@ -37,7 +39,9 @@ public abstract class GpuDevice : IDisposable
     /// <summary>Makes a mark that a stream can set and others wait for.</summary>
     public abstract GpuEvent CreateEvent();
 
-    /// <summary>The free and the whole memory of the device, in bytes; memory that the pool keeps is not free.</summary>
+    /// <summary>
+    /// The free and the whole memory of the device, in bytes; memory that the pool keeps is not free.
+    /// </summary>
     public abstract (long Free, long Total) MemoryInBytes();
 
     /// <summary>Gives unused memory of the pool back to the driver.</summary>

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>A queue of work of one device. Work is queued and the call returns; one thread at a time may queue.</summary>
+/// <summary>
+/// A queue of work of one device. Work is queued and the call returns; one thread at a time may queue.
+/// </summary>
 /// <param name="device">The device.</param>
 public abstract class GpuStream(GpuDevice device) : IDisposable
 {

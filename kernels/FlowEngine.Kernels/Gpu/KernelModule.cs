@@ -9,6 +9,8 @@ public abstract class KernelModule
     /// <summary>The C text without a prelude, UTF-8.</summary>
     public abstract ReadOnlySpan<byte> Source { get; }
 
-    /// <summary>The SHA-256 of the CUDA prelude and <see cref="Source"/>, lower-case hexadecimal; the PTX names it.</summary>
+    /// <summary>
+    /// The SHA-256 of the CUDA prelude and <see cref="Source"/>, lower-case hexadecimal; the PTX names it.
+    /// </summary>
     public abstract string CudaHash { get; }
 }

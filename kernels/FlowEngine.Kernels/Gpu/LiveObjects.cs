@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>What a device has made and its owners have not yet disposed, so that the device can free it at its own end.</summary>
+/// <summary>
+/// What a device has made and its owners have not yet disposed, so that the device can free it at its own end.
+/// </summary>
 internal sealed class LiveObjects
 {
     private readonly HashSet<IDisposable> _objects = [];

@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>Host memory that a device copies from and to without a detour. Its owner disposes it after the copies.</summary>
+/// <summary>
+/// Host memory that a device copies from and to without a detour. Its owner disposes it after the copies.
+/// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public abstract class PinnedBuffer<T> : IDisposable
     where T : unmanaged

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace FlowEngine.Tests.Gpu;
 
-/// <summary>The CUDA runner on the stand-in for its driver, which notes every wrong call and what is left behind.</summary>
+/// <summary>
+/// The CUDA runner on the stand-in for its driver, which notes every wrong call and what is left behind.
+/// </summary>
 [Collection(FakeCudaGroup.Name)]
 public sealed class FakeCudaRunnerTests : DriverRunnerTests
 {

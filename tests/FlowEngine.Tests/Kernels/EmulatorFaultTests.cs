@@ -5,7 +5,9 @@ using Xunit;
 
 namespace FlowEngine.Tests.Kernels;
 
-/// <summary>What the emulator finds in <see cref="FaultyKernels"/>: the kernel, the thread, the line, every time.</summary>
+/// <summary>
+/// What the emulator finds in <see cref="FaultyKernels"/>: the kernel, the thread, the line, every time.
+/// </summary>
 public sealed class EmulatorFaultTests
 {
     private const int Length = 256;

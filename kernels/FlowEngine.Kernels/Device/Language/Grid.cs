@@ -29,7 +29,9 @@ public static class Grid
     [Intrinsic("GRID_DIM_Z")]
     public static int DimZ => EmulatedThread.Current.Group.Grid.Z;
 
-    /// <summary>This thread's index in the whole grid along x: <c>IdxX · Group.DimX + Group.IdxX</c>, in 64 bits.</summary>
+    /// <summary>
+    /// This thread's index in the whole grid along x: <c>IdxX · Group.DimX + Group.IdxX</c>, in 64 bits.
+    /// </summary>
     [Intrinsic("GRID_GLOBAL_INDEX_X", Varying = true)]
     public static long GlobalIndexX => ((long)IdxX * Group.DimX) + Group.IdxX;
 }

@@ -14,7 +14,9 @@ public static class Group
     [Intrinsic("GROUP_DIM_X")]
     public static int DimX => EmulatedThread.Current.Group.Kernel.BlockSize;
 
-    /// <summary>Waits until every thread of the group is here; what they wrote before it is then visible to all of them.</summary>
+    /// <summary>
+    /// Waits until every thread of the group is here; what they wrote before it is then visible to all of them.
+    /// </summary>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
     [Intrinsic("GROUP_BARRIER", Emulated = typeof(EmulatedGroup))]

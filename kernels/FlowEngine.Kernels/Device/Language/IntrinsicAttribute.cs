@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>Gives a member of the device API its name in the C preludes. The kernel compiler knows no other names.</summary>
+/// <summary>
+/// Gives a member of the device API its name in the C preludes. The kernel compiler knows no other names.
+/// </summary>
 /// <remarks>A call becomes <c>name(receiver, arguments)</c>; a property becomes <c>name</c>.</remarks>
 /// <param name="name">A macro or function that both preludes define.</param>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Constructor)]
@@ -15,7 +17,9 @@ public sealed class IntrinsicAttribute(string name) : Attribute
     /// </summary>
     public Type? Emulated { get; init; }
 
-    /// <summary>Set where the C function works through the warp's scratch memory, which the caller must pass on.</summary>
+    /// <summary>
+    /// Set where the C function works through the warp's scratch memory, which the caller must pass on.
+    /// </summary>
     public bool NeedsWarpScratch { get; init; }
 
     /// <summary>

@@ -12,7 +12,9 @@ public sealed class KernelAttribute(int blockSize) : Attribute
     /// <summary>The threads of a group.</summary>
     public int BlockSize { get; } = blockSize;
 
-    /// <summary>How many groups should fit a multiprocessor: the CUDA compiler holds registers down to it. 0: no wish.</summary>
+    /// <summary>
+    /// How many groups should fit a multiprocessor: the CUDA compiler holds registers down to it. 0: no wish.
+    /// </summary>
     public int MinGroupsPerMultiprocessor { get; init; }
 
     /// <summary>

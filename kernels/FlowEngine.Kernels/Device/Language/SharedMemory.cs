@@ -13,7 +13,9 @@ public static class SharedMemory
         where T : unmanaged =>
         new(EmulatedThread.Current.AllocateShared(length * Unsafe.SizeOf<T>()));
 
-    /// <summary>The memory whose size the launch says (<see cref="Gpu.LaunchGrid.DynamicSharedBytes"/>); once in a kernel.</summary>
+    /// <summary>
+    /// The memory whose size the launch says (<see cref="Gpu.LaunchGrid.DynamicSharedBytes"/>); once in a kernel.
+    /// </summary>
     /// <typeparam name="T">The element.</typeparam>
     public static SharedView<T> GetDynamic<T>()
         where T : unmanaged =>

@@ -78,7 +78,10 @@ public static class TensorCore
         [CallerFilePath] string file = "") =>
         throw EmulatedThread.NotYielded(nameof(LoadMatrixX2));
 
-    /// <summary>Four matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each transposed one.</summary>
+    /// <summary>
+    /// Four matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each
+    /// transposed one.
+    /// </summary>
     /// <param name="fragment">4 words, overwritten.</param>
     /// <param name="row">
     /// Lane l gives the start of row l mod 8 of matrix l / 8, aligned to 16 bytes.
@@ -93,7 +96,10 @@ public static class TensorCore
         [CallerFilePath] string file = "") =>
         throw EmulatedThread.NotYielded(nameof(LoadMatrixX4Transposed));
 
-    /// <summary>Two matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each transposed one.</summary>
+    /// <summary>
+    /// Two matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each
+    /// transposed one.
+    /// </summary>
     /// <param name="fragment">2 words, overwritten.</param>
     /// <param name="row">
     /// Lane l gives the start of row l mod 8 of matrix l / 8, aligned to 16 bytes; the last 16 lanes are not read, but must give a valid place.

@@ -3,7 +3,9 @@ using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>Reads and writes several neighboring elements as one access. The first must be aligned to the whole size.</summary>
+/// <summary>
+/// Reads and writes several neighboring elements as one access. The first must be aligned to the whole size.
+/// </summary>
 public static class VectorAccess
 {
     /// <summary>Reads 4 elements.</summary>

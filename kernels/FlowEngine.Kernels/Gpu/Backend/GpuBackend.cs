@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>The operations on a GPU, in float32, by the kernels of <c>Device/</c>. One for CUDA, OpenCL and the emulator.</summary>
+/// <summary>
+/// The operations on a GPU, in float32, by the kernels of <c>Device/</c>. One for CUDA, OpenCL and the emulator.
+/// </summary>
 /// <remarks>
 /// Every operation is queued on one stream and the call returns; reading waits. A sum runs in parts of fixed sizes whose
 /// results are added in order, so that it depends on the shapes alone. The kernels of an operation are queued without those of

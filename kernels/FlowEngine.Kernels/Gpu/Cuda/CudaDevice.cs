@@ -4,7 +4,9 @@ using System.Text;
 
 namespace FlowEngine.Kernels.Gpu.Cuda;
 
-/// <summary>A GPU through its primary context, which other libraries of the process share: pointers are common to all.</summary>
+/// <summary>
+/// A GPU through its primary context, which other libraries of the process share: pointers are common to all.
+/// </summary>
 /// <remarks>
 /// Disposing never throws: what work had failed, the calls before it said, and a lost device has nothing left to free.
 /// Nothing has a finalizer, because a driver's calls at a random time would break a capture; the device frees what is

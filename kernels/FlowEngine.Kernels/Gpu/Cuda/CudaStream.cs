@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Kernels.Gpu.Cuda;
 
-/// <summary>A queue of the GPU. A launch allocates nothing: its arguments are pointed to where they lie on the stack.</summary>
+/// <summary>
+/// A queue of the GPU. A launch allocates nothing: its arguments are pointed to where they lie on the stack.
+/// </summary>
 internal sealed unsafe class CudaStream : GpuStream
 {
     private const uint NotOrderedWithStreamZero = 1;

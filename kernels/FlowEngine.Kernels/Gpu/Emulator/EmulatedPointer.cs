@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
-/// <summary>A place in a range of memory. Every access is checked against the range, alignment and the other threads.</summary>
+/// <summary>
+/// A place in a range of memory. Every access is checked against the range, alignment and the other threads.
+/// </summary>
 /// <param name="Range">What may be touched.</param>
 /// <param name="Position">Bytes from the start of the range.</param>
 internal readonly record struct EmulatedPointer(EmulatedRange Range, long Position)

@@ -15,6 +15,8 @@ internal abstract class EmulatedStorage
     /// <exception cref="KernelFaultException">It may not.</exception>
     public abstract void NoteWrite(long place, int length, bool atomic, string name, SourceLine line);
 
-    /// <summary>Called when an asynchronous copy to these bytes starts: they are nobody's until it is waited for.</summary>
+    /// <summary>
+    /// Called when an asynchronous copy to these bytes starts: they are nobody's until it is waited for.
+    /// </summary>
     public abstract void NotePending(long place, int length, string name, SourceLine line);
 }

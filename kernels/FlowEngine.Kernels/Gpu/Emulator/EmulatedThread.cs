@@ -39,7 +39,9 @@ internal sealed class EmulatedThread
     /// <summary>Whether it has returned.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>The error of a waiting operation that was called where the emulator's form should have yielded it.</summary>
+    /// <summary>
+    /// The error of a waiting operation that was called where the emulator's form should have yielded it.
+    /// </summary>
     public static InvalidOperationException NotYielded(string operation) =>
         new($"{operation} waits for other threads: it works inside a kernel that a stream launched");
 
@@ -82,7 +84,9 @@ internal sealed class EmulatedThread
     public static EmulatedPointer AllocateLocal(int lengthInBytes) =>
         new(new EmulatedRange(new LocalStorage(lengthInBytes), 0, lengthInBytes, "a local array"), 0);
 
-    /// <summary>The group's next block of shared memory: all threads allocate the same ones in the same order.</summary>
+    /// <summary>
+    /// The group's next block of shared memory: all threads allocate the same ones in the same order.
+    /// </summary>
     public EmulatedPointer AllocateShared(int lengthInBytes)
     {
         int block = _sharedBlocks++;

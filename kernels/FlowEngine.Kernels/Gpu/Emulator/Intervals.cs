@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
-/// <summary>Every stretch a thread ran without waiting, by number: who it was, and how many barriers came before.</summary>
+/// <summary>
+/// Every stretch a thread ran without waiting, by number: who it was, and how many barriers came before.
+/// </summary>
 /// <remarks>Numbers go on from launch to launch, so that what an earlier launch left in a memory's record is known as past.</remarks>
 internal sealed class Intervals
 {
@@ -85,7 +87,9 @@ internal sealed class Intervals
         return flags;
     }
 
-    /// <summary>Whether threads other than a cell's last reader read it at the same time as what a thread does now.</summary>
+    /// <summary>
+    /// Whether threads other than a cell's last reader read it at the same time as what a thread does now.
+    /// </summary>
     public bool OthersRead(in ShadowCell cell, EmulatedThread thread)
     {
         if (cell.Read < _first)

@@ -2,7 +2,9 @@ using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
-/// <summary>Loads matrices of 8 by 8 from shared memory: every lane gives a row, and takes its part of all matrices.</summary>
+/// <summary>
+/// Loads matrices of 8 by 8 from shared memory: every lane gives a row, and takes its part of all matrices.
+/// </summary>
 public sealed class LoadMatrixRequest : WarpRequest
 {
     private const int Side = 8;

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
-/// <summary>The record of accesses to a memory. Finds races by rule: it does not matter which thread really came first.</summary>
+/// <summary>
+/// The record of accesses to a memory. Finds races by rule: it does not matter which thread really came first.
+/// </summary>
 /// <remarks>
 /// Two accesses of different threads to the same element, one of them a write and not both atomic, must be separated by
 /// a barrier of the group, by one of the warp if both belong to it, or by the end of the launch.
@@ -127,7 +129,9 @@ internal sealed class ShadowMemory(bool mustBeSet)
         return _last;
     }
 
-    /// <summary>The cells of a page: one for each element of the smallest size that was accessed there, at most 4 bytes.</summary>
+    /// <summary>
+    /// The cells of a page: one for each element of the smallest size that was accessed there, at most 4 bytes.
+    /// </summary>
     private sealed class Page
     {
         private int _shift = 2;

@@ -123,7 +123,9 @@ internal sealed unsafe class OpenClDevice : GpuDevice
         _ = Driver.ReleaseMemObject(handle);
     }
 
-    /// <summary>A kernel object of the caller's own: arguments are set on it, which two threads must not do at once.</summary>
+    /// <summary>
+    /// A kernel object of the caller's own: arguments are set on it, which two threads must not do at once.
+    /// </summary>
     /// <param name="kernel">The kernel; the first use builds its module.</param>
     public nint CreateKernel(KernelDescriptor kernel)
     {

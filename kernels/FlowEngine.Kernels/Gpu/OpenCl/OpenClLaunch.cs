@@ -8,7 +8,9 @@ internal static unsafe class OpenClLaunch
 {
     private const int Dimensions = 3;
 
-    /// <summary>Sets all arguments. Of memory there are two: the buffer, and the element at which the view starts.</summary>
+    /// <summary>
+    /// Sets all arguments. Of memory there are two: the buffer, and the element at which the view starts.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="kernel">The kernel object.</param>
     /// <param name="launch">The launch.</param>

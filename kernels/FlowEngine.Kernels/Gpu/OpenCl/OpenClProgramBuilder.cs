@@ -2,7 +2,9 @@ using System.Text;
 
 namespace FlowEngine.Kernels.Gpu.OpenCl;
 
-/// <summary>Has the driver compile a module: the prelude, which defines the language's words in OpenCL C, then its text.</summary>
+/// <summary>
+/// Has the driver compile a module: the prelude, which defines the language's words in OpenCL C, then its text.
+/// </summary>
 internal static unsafe class OpenClProgramBuilder
 {
     private const string PreludeResource = "preludes/opencl.h";

@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Gpu.OpenCl;
 
-/// <summary>A queue in order, with times. It has its own kernel objects, so streams need no locks between them.</summary>
+/// <summary>
+/// A queue in order, with times. It has its own kernel objects, so streams need no locks between them.
+/// </summary>
 internal sealed unsafe class OpenClStream(OpenClDevice device, nint queue) : GpuStream(device)
 {
     private readonly Dictionary<KernelDescriptor, nint> _kernels = [];
