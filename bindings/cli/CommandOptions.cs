@@ -15,7 +15,7 @@ internal static class CommandOptions
 
     public static Option<string> Device() => new("--device")
     {
-        Description = "Where to compute: auto or cpu",
+        Description = "Where to compute: auto, cpu, or a device that flow devices lists",
         DefaultValueFactory = _ => "auto",
     };
 
