@@ -111,6 +111,15 @@ internal static unsafe class Check
         Encoding.UTF8.GetEncoder().Convert(text, target[..^1], flush: true, out _, out _, out _);
     }
 
-    /// <summary>A text that lives as long as the library.</summary>
-    public static byte* Forever(string text) => (byte*)Marshal.StringToCoTaskMemUTF8(text);
+    /// <summary>A text that lives as long as the library: in pinned memory that is never let go of.</summary>
+    /// <param name="owner">Keeps it; a static field.</param>
+    public static byte* Pinned(byte[] owner) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(owner, 0);
+
+    /// <summary>The bytes of a text, NUL-terminated and pinned.</summary>
+    public static byte[] ToPinned(string text)
+    {
+        byte[] bytes = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
 }

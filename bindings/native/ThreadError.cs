@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace FlowEngine.Native;
@@ -13,7 +12,7 @@ internal static unsafe class ThreadError
     private static byte[]? _text;
 
     /// <summary>The text, NUL-terminated.</summary>
-    public static byte* Pointer => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(Buffer, 0);
+    public static byte* Pointer => Check.Pinned(Buffer);
 
     private static byte[] Buffer => _text ??= GC.AllocateArray<byte>(LengthInBytes, pinned: true);
 
