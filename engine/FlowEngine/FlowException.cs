@@ -18,6 +18,9 @@ public enum FlowErrorKind
     /// <summary>The device asked for is not there.</summary>
     NoDevice = -5,
 
+    /// <summary>Somebody asked to stop.</summary>
+    Cancelled = -6,
+
     /// <summary>A fault of this library.</summary>
     Internal = -99,
 }

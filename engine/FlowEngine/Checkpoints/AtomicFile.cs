@@ -47,7 +47,12 @@ public static class AtomicFile
     {
         try
         {
-            return Path.GetFullPath(path);
+            string full = Path.GetFullPath(path);
+
+            // A rename would replace a device like /dev/null by a file, for every program of the machine.
+            bool isDevice = full.StartsWith("/dev/", StringComparison.Ordinal)
+                && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
+            return isDevice ? throw new IOException("a device is not replaced by a file") : full;
         }
         catch (ArgumentException exception)
         {

@@ -38,14 +38,20 @@ public sealed class CheckpointFile
     public static void Save(string path, IReadOnlyCollection<NamedTensor> tensors, string configJson)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(configJson);
         NamedTensor[] ordered = SafetensorsFile.InStorageOrder(tensors);
-        SafetensorsFile.Write(path, ordered, new Dictionary<string, string>
-        {
-            [VersionKey] = FormatVersion.ToString(CultureInfo.InvariantCulture),
-            [ConfigKey] = configJson,
-            [ChecksumKey] = Sha256.OfTensors(ordered),
-        });
+        SafetensorsFile.Write(path, ordered, Metadata(ordered, configJson));
+    }
+
+    /// <summary>Writes a checkpoint to a stream, whose own errors pass through.</summary>
+    /// <param name="stream">Where to write, from its position on.</param>
+    /// <param name="tensors">The tensors, of different names.</param>
+    /// <param name="configJson">The configuration.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: a name occurs twice.</exception>
+    public static void Save(Stream stream, IReadOnlyCollection<NamedTensor> tensors, string configJson)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        NamedTensor[] ordered = SafetensorsFile.InStorageOrder(tensors);
+        SafetensorsFile.Write(stream, ordered, Metadata(ordered, configJson));
     }
 
     /// <summary>Reads a checkpoint and verifies its checksum where it has one.</summary>
@@ -75,6 +81,17 @@ public sealed class CheckpointFile
         }
 
         return new CheckpointFile(file.Tensors.ToDictionary(tensor => tensor.Name), config);
+    }
+
+    private static Dictionary<string, string> Metadata(NamedTensor[] ordered, string configJson)
+    {
+        ArgumentNullException.ThrowIfNull(configJson);
+        return new Dictionary<string, string>
+        {
+            [VersionKey] = FormatVersion.ToString(CultureInfo.InvariantCulture),
+            [ConfigKey] = configJson,
+            [ChecksumKey] = Sha256.OfTensors(ordered),
+        };
     }
 
     private static void CheckVersion(SafetensorsFile file)

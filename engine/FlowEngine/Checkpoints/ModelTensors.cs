@@ -67,19 +67,9 @@ internal static class ModelTensors
             double[] values = IsIndex(parameter) && tensor.Type == TensorType.I32
                 ? [.. MemoryMarshal.Cast<byte, int>(tensor.Bytes).ToArray().Select(value => (double)value)]
                 : tensor.ToDoubles();
-            if (Array.FindIndex(values, value => !double.IsFinite(value)) is int bad and >= 0)
+            if (Fault(parameter, values) is string fault)
             {
-                throw Bad(source, $"{tensor.Name} holds {values[bad]} at element {bad}");
-            }
-
-            if (IsIndex(parameter) && !values.Order().SequenceEqual(Enumerable.Range(0, values.Length).Select(i => (double)i)))
-            {
-                throw Bad(source, $"{tensor.Name} is not a permutation");
-            }
-
-            if (parameter.Name.EndsWith(".sign", StringComparison.Ordinal) && values.Any(value => Math.Abs(value) != 1))
-            {
-                throw Bad(source, $"{tensor.Name} holds values other than 1 and -1");
+                throw Bad(source, $"{tensor.Name} {fault}");
             }
 
             backend.Write(parameter.FromFile(values), parameter.In(parameter.IsConstant ? constants : trained));
@@ -100,6 +90,26 @@ internal static class ModelTensors
         {
             Find(checkpoint, source, prefix, parameter);
         }
+    }
+
+    /// <summary>What keeps values from being those of a parameter; null if nothing does.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="values">Its values; the order of a permutation's matters only to its fault.</param>
+    public static string? Fault(Parameter parameter, double[] values)
+    {
+        if (Array.FindIndex(values, value => !double.IsFinite(value)) is int bad and >= 0)
+        {
+            return $"holds {values[bad]} at element {bad}";
+        }
+
+        if (IsIndex(parameter) && !values.Order().SequenceEqual(Enumerable.Range(0, values.Length).Select(i => (double)i)))
+        {
+            return "is not a permutation";
+        }
+
+        return parameter.Name.EndsWith(".sign", StringComparison.Ordinal) && values.Any(value => Math.Abs(value) != 1)
+            ? "holds values other than 1 and -1"
+            : null;
     }
 
     private static NamedTensor Find(CheckpointFile checkpoint, string source, string prefix, Parameter parameter)

@@ -43,19 +43,10 @@ internal sealed class Arena : IDisposable
     }
 
     /// <summary>Allocates every region.</summary>
-    /// <exception cref="FlowException">There is not enough memory.</exception>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.OutOfMemory"/>: there is not enough memory.</exception>
     public void Allocate(IBackend backend)
     {
-        try
-        {
-            _buffer = backend.Allocate(Length);
-        }
-        catch (OutOfMemoryException exception)
-        {
-            throw new FlowException(
-                FlowErrorKind.OutOfMemory, $"the plan needs {Length} elements; use a smaller batch", exception);
-        }
-
+        _buffer = WholeMemory.Allocate(backend, Length, "the plan", "; use a smaller batch");
         long offset = 0;
         foreach (ArenaRegion region in _regions)
         {

@@ -53,6 +53,16 @@ public sealed record GlowOptions
                 + $"at most {MaximumSize} channels at the last level");
         }
 
+        // The largest array of a layer: 3x3 taps between the widest ends of a network or a prior.
+        long widest = (long)Channels << (Levels + 1);
+        if (9 * widest * Math.Max(Hidden, 2 * widest) > int.MaxValue)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{widest} channels at the last level with {Hidden} hidden ones are too many: expected at most 2^31 weights "
+                + "in a convolution");
+        }
+
         int factor = 1 << Levels;
         if (Height % factor != 0 || Width % factor != 0)
         {

@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = backend.Allocate(Flow.Parameters.Length);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -60,6 +60,12 @@ public sealed class Model : IDisposable
 
     /// <summary>The trained values.</summary>
     internal BufferView Weights => _weights.View;
+
+    /// <summary>The values that are stored but not trained.</summary>
+    internal BufferView Constants => _constants.View;
+
+    /// <summary>Counts the changes of the weights.</summary>
+    internal long WeightsVersion { get; private set; }
 
     /// <summary>Device, weights and constants, for layers and plans.</summary>
     internal LayerContext Context => new(Backend, _weights.View, _constants.View, default, default, default);
@@ -91,9 +97,20 @@ public sealed class Model : IDisposable
     /// <param name="change">From the file's configuration to the model's, for images of another size or another data
     /// set: a Glow's weights do not depend on them. Null to keep it.</param>
     /// <exception cref="FlowException">The file is missing, damaged, or does not hold what the configuration says.</exception>
-    public static Model Load(string path, IBackend backend, Func<ModelConfig, ModelConfig>? change = null)
+    public static Model Load(string path, IBackend backend, Func<ModelConfig, ModelConfig>? change = null) =>
+        Load(CheckpointFile.Load(path), path, backend, change);
+
+    /// <summary>A model from a checkpoint that is in memory or in another file.</summary>
+    /// <param name="stream">Read from its position to its end; it can seek.</param>
+    /// <param name="backend">Where it runs.</param>
+    /// <param name="name">What errors call the stream.</param>
+    /// <exception cref="FlowException">The checkpoint is damaged, or does not hold what the configuration says.</exception>
+    public static Model Load(Stream stream, IBackend backend, string name = "stream") =>
+        Load(CheckpointFile.Open(SafetensorsFile.Read(stream, name)), name, backend, change: null);
+
+    private static Model Load(
+        CheckpointFile checkpoint, string path, IBackend backend, Func<ModelConfig, ModelConfig>? change)
     {
-        CheckpointFile checkpoint = CheckpointFile.Load(path);
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
         Flow flow = Glow.Build(config.Glow);
@@ -143,6 +160,10 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
     public void Save(string path) => Save(path, Weights);
 
+    /// <summary>Writes a checkpoint to a stream, whose own errors pass through.</summary>
+    /// <param name="stream">Where to write, from its position on.</param>
+    public void Save(Stream stream) => CheckpointFile.Save(stream, [.. Tensors(Weights)], Config.ToJson());
+
     /// <summary>Writes a checkpoint with other weights than this model's own, such as their moving average.</summary>
     internal void Save(string path, BufferView weights) =>
         CheckpointFile.Save(path, [.. Tensors(weights)], Config.ToJson());
@@ -180,27 +201,42 @@ public sealed class Model : IDisposable
     {
         int count = CountOf(levels.Length);
         double[] result = new double[count];
-        uint[] indices = new uint[Math.Min(BatchSize, count)];
-        PhiloxKey key = new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
         for (int first = 0; first < count; first += BatchSize)
         {
             int batch = Math.Min(BatchSize, count - first);
-            for (int i = 0; i < batch; i++)
-            {
-                indices[i] = firstIndex + (uint)(first + i);
-            }
-
             using PlanLease lease = Rent(batch);
-            Backend.Dequantize(
-                key,
+            Dequantize(
+                Noise(seed),
                 levels.Slice(first * Flow.Dims, batch * Flow.Dims),
-                indices.AsSpan(0, batch),
-                Config.Glow.Bins,
+                firstIndex + (uint)first,
                 lease.Plan.Input);
             RunLogProb(lease.Plan, result.AsSpan(first, batch));
         }
 
         return result;
+    }
+
+    /// <summary>Grey levels to scaled images, with the noise that <see cref="LogProb(ReadOnlySpan{byte}, ulong, uint)"/>
+    /// adds.</summary>
+    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
+    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="firstIndex">The index of the first image.</param>
+    /// <returns>(B, H, W, C), scaled to [-0.5, 0.5).</returns>
+    /// <exception cref="FlowException">The length is not a whole number of images, or a level is not below bins.</exception>
+    public float[] Dequantize(ReadOnlySpan<byte> levels, ulong seed, uint firstIndex = 0)
+    {
+        int count = CountOf(levels.Length);
+        float[] images = new float[levels.Length];
+        for (int first = 0; first < count; first += BatchSize)
+        {
+            int batch = Math.Min(BatchSize, count - first);
+            Range part = (first * Flow.Dims)..((first + batch) * Flow.Dims);
+            using DeviceBuffer scaled = Backend.Allocate(batch * Flow.Dims);
+            Dequantize(Noise(seed), levels[part], firstIndex + (uint)first, scaled.View);
+            Backend.Read(scaled.View, images.AsSpan(part));
+        }
+
+        return images;
     }
 
     /// <summary>The latents of images scaled to [-0.5, 0.5): one array per level, raw.</summary>
@@ -257,9 +293,10 @@ public sealed class Model : IDisposable
     /// <param name="count">How many.</param>
     /// <param name="temperature">Scales the latent noise: 1 draws from the model, less gives likelier images.</param>
     /// <param name="seed">The seed; image i of a seed is always the same.</param>
+    /// <param name="firstIndex">The index i of the first image.</param>
     /// <returns>(count, H, W, C), scaled; quantize with <see cref="Quantize"/>.</returns>
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
-    public float[] Sample(int count, double temperature, ulong seed)
+    public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
     {
         if (count < 1 || !(temperature >= 0 && double.IsFinite(temperature)))
         {
@@ -270,7 +307,7 @@ public sealed class Model : IDisposable
 
         return RunInverse(count, temperature, (plan, first, batch) =>
         {
-            uint[] indices = [.. Enumerable.Range(first, batch).Select(i => (uint)i)];
+            uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
             uint level = 0;
             foreach (BufferView latent in plan.Latents)
             {
@@ -297,6 +334,88 @@ public sealed class Model : IDisposable
         return levels;
     }
 
+    /// <summary>Data-dependent initialization of a new model: every ActNorm on what reaches it of a batch.</summary>
+    /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
+    /// <exception cref="FlowException">The length is not a whole number of images, or the model is initialized already.</exception>
+    public void Initialize(ReadOnlySpan<float> images)
+    {
+        int count = CountOf(images.Length);
+        if (Config.IsInitialized || count == 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                count == 0 ? "no images were given to initialize the model on" : "the model is initialized already");
+        }
+
+        _lease.EnterWriteLock();
+        try
+        {
+            using LayerWalk walk = new(Flow, Context, count);
+            Backend.Write(images, walk.Input);
+            walk.Run(initialize: true, visit: null);
+            MarkInitialized();
+            Invalidate();
+        }
+        finally
+        {
+            _lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Copies the trained values, or the constants, as <see cref="Parameter.Offset"/> lays them out.</summary>
+    /// <param name="values">As many as <see cref="ParameterSet.Length"/> or <see cref="ParameterSet.ConstantLength"/>.</param>
+    /// <param name="constants">True for the constants.</param>
+    /// <exception cref="FlowException">The length is another.</exception>
+    public void ReadParameters(Span<float> values, bool constants = false)
+    {
+        BufferView flat = FlatParameters(values.Length, constants);
+        _lease.EnterReadLock();
+        try
+        {
+            Backend.Read(flat, values);
+        }
+        finally
+        {
+            _lease.ExitReadLock();
+        }
+    }
+
+    /// <summary>Replaces the trained values, which makes the model an initialized one, or the constants.</summary>
+    /// <param name="values">As <see cref="ReadParameters"/> gives them.</param>
+    /// <param name="constants">True for the constants.</param>
+    /// <exception cref="FlowException">The length is another, or a value is none such a parameter has.</exception>
+    public void WriteParameters(ReadOnlySpan<float> values, bool constants = false)
+    {
+        BufferView flat = FlatParameters(values.Length, constants);
+        foreach (Parameter parameter in Flow.Parameters.All.Where(parameter => parameter.IsConstant == constants))
+        {
+            ReadOnlySpan<float> part = values.Slice((int)parameter.Offset, parameter.Length);
+            string? fault = constants || part.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
+                ? ModelTensors.Fault(parameter, Array.ConvertAll(part.ToArray(), value => (double)value))
+                : null;
+            if (fault is not null)
+            {
+                throw new FlowException(FlowErrorKind.InvalidArgument, $"{parameter.Name} {fault}");
+            }
+        }
+
+        _lease.EnterWriteLock();
+        try
+        {
+            Backend.Write(values, flat);
+            if (!constants)
+            {
+                MarkInitialized();
+            }
+
+            Invalidate();
+        }
+        finally
+        {
+            _lease.ExitWriteLock();
+        }
+    }
+
     /// <summary>What each layer loses in a round trip on a batch, and how near it is to losing more.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
     /// <returns>One entry per layer, in the order of the forward pass.</returns>
@@ -315,11 +434,27 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>Checks that so many images can be computed at once.</summary>
+    /// <exception cref="FlowException">They are too many, or none.</exception>
+    internal void RequireBatch(int batch)
+    {
+        if (batch < 1 || (long)batch * Flow.Dims > int.MaxValue)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"a batch of {batch} images of {Flow.Dims} values is not in 1 to 2^31 - 1 values");
+        }
+    }
+
     /// <summary>Marks the weights as initialized on data.</summary>
     internal void MarkInitialized() => Config = Config with { IsInitialized = true };
 
     /// <summary>Tells the model that its weights have changed.</summary>
-    internal void Invalidate() => _preparedIsCurrent = false;
+    internal void Invalidate()
+    {
+        _preparedIsCurrent = false;
+        WeightsVersion++;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -346,6 +481,37 @@ public sealed class Model : IDisposable
         }
 
         return (int)(length / Flow.Dims);
+    }
+
+    private BufferView FlatParameters(int length, bool constants)
+    {
+        BufferView flat = constants ? _constants.View : _weights.View;
+        return length == flat.Length
+            ? flat
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{length} {(constants ? "constants" : "parameters")} were given, expected {flat.Length}");
+    }
+
+    private static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
+
+    /// <summary>Grey levels to scaled images.</summary>
+    /// <param name="key">The stream of the noise.</param>
+    /// <param name="levels">(B, H, W, C), below the model's bins: an error says where they are not.</param>
+    /// <param name="firstIndex">Counts the images in the stream.</param>
+    /// <param name="scaled">(B, H, W, C), overwritten.</param>
+    internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
+    {
+        int bins = Config.Glow.Bins;
+        if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
+        }
+
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)

@@ -27,6 +27,16 @@ public sealed class Parameter
     /// <summary>The shape in files.</summary>
     public long[] FileShape => [.. _fileAxes.Select(axis => (long)Shape[axis])];
 
+    /// <summary>From one index of <see cref="FileShape"/> to the next: elements in memory.</summary>
+    public long[] FileStrides
+    {
+        get
+        {
+            int[] strides = Strides();
+            return [.. _fileAxes.Select(axis => (long)strides[axis])];
+        }
+    }
+
     /// <summary>The number of elements.</summary>
     public int Length { get; }
 
@@ -50,6 +60,17 @@ public sealed class Parameter
     /// <param name="values">In the order of <see cref="FileShape"/>.</param>
     public double[] FromFile(ReadOnlySpan<double> values) => Transpose(values, toFile: false);
 
+    private int[] Strides()
+    {
+        int[] strides = new int[Shape.Count];
+        for (int axis = Shape.Count - 1, stride = 1; axis >= 0; stride *= Shape[axis], axis--)
+        {
+            strides[axis] = stride;
+        }
+
+        return strides;
+    }
+
     private double[] Transpose(ReadOnlySpan<double> values, bool toFile)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Length);
@@ -58,12 +79,7 @@ public sealed class Parameter
             return values.ToArray();
         }
 
-        int[] strides = new int[Shape.Count];
-        for (int axis = Shape.Count - 1, stride = 1; axis >= 0; stride *= Shape[axis], axis--)
-        {
-            strides[axis] = stride;
-        }
-
+        int[] strides = Strides();
         double[] result = new double[Length];
         int[] position = new int[_fileAxes.Length];
         for (int file = 0; file < Length; file++)

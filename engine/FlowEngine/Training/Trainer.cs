@@ -4,6 +4,7 @@ using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Training;
 
@@ -12,7 +13,7 @@ namespace FlowEngine.Training;
 public sealed class Trainer : IDisposable
 {
     private readonly IBackend _backend;
-    private readonly BatchLoader _loader;
+    private readonly BatchLoader? _loader;
     private readonly Arena _arena = new();
     private readonly ArenaRegion _gradients;
     private readonly ArenaRegion _moment1;
@@ -32,19 +33,37 @@ public sealed class Trainer : IDisposable
     /// <param name="options">How to train.</param>
     /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
     public Trainer(Model model, ImageDataset data, TrainerOptions options)
+        : this(model, options with { Batch = Math.Min(options.Batch, Math.Max(1, data.Count)) })
+    {
+        try
+        {
+            data.RequireFits(model.Config.Glow);
+            if (data.Count == 0)
+            {
+                throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
+            }
+
+            _loader = new BatchLoader(_backend, data, Options.Batch, options.Seed, options.Flip);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lays out the memory of training and allocates it, for a caller who hands every batch over.</summary>
+    /// <param name="model">The model to train; initialized, or to be before the first step.</param>
+    /// <param name="options">How to train.</param>
+    /// <exception cref="FlowException">An option is out of range, or memory is short.</exception>
+    public Trainer(Model model, TrainerOptions options)
     {
         options.Validate();
-        data.RequireFits(model.Config.Glow);
-        if (data.Count == 0)
-        {
-            throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
-        }
-
+        model.RequireBatch(options.Batch);
         Model = model;
-        Options = options with { Batch = Math.Min(options.Batch, data.Count) };
+        Options = options;
         int batch = Options.Batch;
         _backend = model.Backend;
-        _loader = new BatchLoader(_backend, data, batch, options.Seed, options.Flip);
         long length = model.Flow.Parameters.Length;
         _gradients = _arena.Reserve("gradients", length);
         _moment1 = _arena.Reserve("moments", length);
@@ -67,8 +86,8 @@ public sealed class Trainer : IDisposable
     /// <summary>The model.</summary>
     public Model Model { get; }
 
-    /// <summary>The options, with the batch size in use: no larger than the data set.</summary>
-    public TrainerOptions Options { get; }
+    /// <summary>The options in use: the batch is no larger than the data set, and the rate is the last one set.</summary>
+    public TrainerOptions Options { get; private set; }
 
     /// <summary>The memory mode in use.</summary>
     public MemoryMode Memory { get; }
@@ -85,8 +104,11 @@ public sealed class Trainer : IDisposable
     /// <summary>Images seen so far.</summary>
     public long Images => Updates * Options.Batch;
 
-    /// <summary>Updates in one pass over the data.</summary>
-    public int UpdatesPerEpoch => _loader.BatchesPerEpoch;
+    /// <summary>Updates in one pass over the data; 0 for a trainer that is handed its batches.</summary>
+    public int UpdatesPerEpoch => _loader?.BatchesPerEpoch ?? 0;
+
+    /// <summary>The last update; the default value before the first.</summary>
+    public StepResult Last { get; private set; }
 
     /// <summary>The moving average of the weights, or the weights where none is kept: what a checkpoint holds.</summary>
     internal BufferView AveragedWeights => Options.EmaDecay > 0 ? _average.View : Model.Weights;
@@ -104,7 +126,7 @@ public sealed class Trainer : IDisposable
         try
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-            _loader.Load(Updates, walk.Input);
+            Data.Load(Updates, walk.Input);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -120,36 +142,64 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
     public StepResult Step()
     {
-        if (!Model.Config.IsInitialized)
-        {
-            throw new InvalidOperationException("the model is not initialized: call Initialize first");
-        }
-
-        Model.Lease.EnterWriteLock();
+        EnterStep();
         try
         {
-            int epoch = _loader.Load(Updates, _plan.Input);
-            Updates++;
-            double rate = Options.RateAt(Images);
-            _prepared.Refresh();
-            _plan.Forward();
-            double bitsPerDim = Loss();
-            if (!double.IsFinite(bitsPerDim))
-            {
-                return Skip(epoch, bitsPerDim, double.NaN, rate);
-            }
-
-            _backend.Fill(_gradients.View, 0);
-            _plan.Backward(_dLogProb.View, _dLogProb.View);
-            double norm = Update(rate);
-            return double.IsFinite(norm)
-                ? new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: false)
-                : Skip(epoch, bitsPerDim, norm, rate);
+            return Step(Data.Load(Updates, _plan.Input));
         }
         finally
         {
             Model.Lease.ExitWriteLock();
         }
+    }
+
+    /// <summary>One update on a batch of images scaled to [-0.5, 0.5).</summary>
+    /// <param name="images">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <exception cref="FlowException">The length is not that of a batch.</exception>
+    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    public StepResult Step(ReadOnlySpan<float> images)
+    {
+        RequireWholeBatch(images.Length);
+        EnterStep();
+        try
+        {
+            _backend.Write(images, _plan.Input);
+            return Step(epoch: 0);
+        }
+        finally
+        {
+            Model.Lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>One update on a batch of grey levels, dequantized: an image's noise depends on how many came before.</summary>
+    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <exception cref="FlowException">The length is not that of a batch, or a level is not below bins.</exception>
+    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    public StepResult Step(ReadOnlySpan<byte> levels)
+    {
+        RequireWholeBatch(levels.Length);
+        EnterStep();
+        try
+        {
+            PhiloxKey key = new(Options.Seed, (uint)RandomPurpose.TrainingNoise, (uint)(Images >> 32));
+            Model.Dequantize(key, levels, (uint)Images, _plan.Input);
+            return Step(epoch: 0);
+        }
+        finally
+        {
+            Model.Lease.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Changes the learning rate from the next update on; warm-up and schedule scale it as before.</summary>
+    /// <param name="rate">The learning rate after the warm-up.</param>
+    /// <exception cref="FlowException">It is not a positive number.</exception>
+    public void SetRate(double rate)
+    {
+        TrainerOptions changed = Options with { Rate = rate };
+        changed.Validate();
+        Options = changed;
     }
 
     /// <summary>A copy of the model as a checkpoint would hold it now, for evaluation and samples.</summary>
@@ -192,10 +242,55 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _loader.Dispose();
+        _loader?.Dispose();
         _plan.Dispose();
         _prepared.Dispose();
         _arena.Dispose();
+    }
+
+    private BatchLoader Data => _loader
+        ?? throw new InvalidOperationException("the trainer has no data set: hand each batch to Step");
+
+    private void EnterStep()
+    {
+        if (!Model.Config.IsInitialized)
+        {
+            throw new InvalidOperationException("the model is not initialized: call Initialize first");
+        }
+
+        Model.Lease.EnterWriteLock();
+    }
+
+    private void RequireWholeBatch(int length)
+    {
+        if (length != Options.Batch * Model.Flow.Dims)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{length} values were given, expected a batch of {Options.Batch} images of {Model.Flow.Dims}");
+        }
+    }
+
+    /// <summary>One update on what lies in the plan's input.</summary>
+    private StepResult Step(int epoch)
+    {
+        Updates++;
+        double rate = Options.RateAt(Images);
+        _prepared.Refresh();
+        _plan.Forward();
+        double bitsPerDim = Loss();
+        double norm = double.NaN;
+        if (double.IsFinite(bitsPerDim))
+        {
+            _backend.Fill(_gradients.View, 0);
+            _plan.Backward(_dLogProb.View, _dLogProb.View);
+            norm = Update(rate);
+        }
+
+        Last = double.IsFinite(norm)
+            ? new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: false)
+            : Skip(epoch, bitsPerDim, norm, rate);
+        return Last;
     }
 
     private void RestartAverage()
@@ -257,7 +352,7 @@ public sealed class Trainer : IDisposable
     {
         string name = "the prior";
         using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-        _loader.Load(Updates - 1, walk.Input);
+        _backend.Copy(_plan.Input, walk.Input);
         walk.Run(initialize: false, (layer, in _, _, _, y) =>
         {
             bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);

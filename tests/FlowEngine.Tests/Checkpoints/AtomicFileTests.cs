@@ -47,6 +47,17 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void A_device_is_not_replaced_by_a_file()
+    {
+        // A name that is not there: should the check be gone, no device is lost.
+        FlowException error = Assert.Throws<FlowException>(
+            () => AtomicFile.Write("/dev/flowengine-none", stream => stream.WriteByte(1)));
+        Assert.Equal(FlowErrorKind.Io, error.Kind);
+        Assert.Contains("device", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists("/dev/flowengine-none"));
+    }
+
+    [Fact]
     public void Disk_errors_are_io_errors_that_name_the_path()
     {
         using TemporaryFolder folder = new();

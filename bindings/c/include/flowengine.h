@@ -1,0 +1,468 @@
+/*
+ * FlowEngine C API.  Normalizing flows (Glow): likelihood, latents, sampling, training.
+ *
+ *     flow_model *model = NULL;
+ *     if (flow_model_load("checkpoint.safetensors", NULL, &model) != FLOW_OK)
+ *         fprintf(stderr, "%s\n", flow_last_error());
+ *
+ * Conventions
+ *   Status     Every function that can fail returns flow_status: FLOW_OK is 0, failures are negative and their
+ *              numbers never change.  flow_last_error() then has one line that says what is wrong.
+ *   Arguments  Inputs come first, outputs last.  NULL, a wrong size and a handle that is freed, of another kind or
+ *              no handle at all give FLOW_INVALID_ARGUMENT; nothing is written past a length that was passed.
+ *              After a failure a handle output is NULL and other outputs are unspecified.
+ *   Ownership  A handle written to an output is the caller's and goes back with its flow_*_free, which takes NULL.
+ *              A handle may be freed while others use what it stands for: a trainer and a tape keep their model.
+ *   Arrays     Row-major, (batch, height, width, channel), the channel contiguous; borrowed for the call only.
+ *              Every array comes with its length in elements (bytes where the name says so), which is checked.
+ *   Units      Log-probabilities are in nats, one per image, of data scaled to [-0.5, 0.5).  Float images are taken
+ *              as scaled already.  Byte images are grey levels 0 to bins - 1 and are scaled and dequantized:
+ *              (level + u) / bins - 0.5, u uniform in [0, 1).  Bits per dimension are
+ *              -(log_prob - D ln bins) / (D ln 2), the code length of the grey levels.
+ *   Structs    Set struct_size = sizeof(the struct) and the rest to zero: zero means the default.
+ *   Threads    A model may be used for inference from many threads at once; a trainer and a tape by one at a time
+ *              (a second caller gets FLOW_INVALID_ARGUMENT).  Training and inference on one model take turns.
+ *   Results    Do not depend on the instruction set, the number of threads, the batch size or the position in it.
+ *   Process    No function aborts, exits, prints or changes the environment.  The library cannot be unloaded.
+ *   Devices    The CPU is the device there is today; arrays in device memory, and devices that are not there, are
+ *              answered with FLOW_NO_DEVICE, and so is every call on an x86-64 processor without AVX2.
+ */
+#ifndef FLOWENGINE_H
+#define FLOWENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#  define FLOW_API __declspec(dllimport)
+#else
+#  define FLOW_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The ABI of this header: compare with flow_abi_version() once, at the start. */
+#define FLOW_ABI_VERSION 1u
+
+typedef struct flow_model flow_model;     /* a flow with weights */
+typedef struct flow_tape flow_tape;       /* a forward pass that can be differentiated */
+typedef struct flow_trainer flow_trainer; /* a model in training */
+
+typedef int32_t flow_status;
+enum {
+    FLOW_OK               = 0,
+    FLOW_INVALID_ARGUMENT = -1,  /* NULL, a bad handle, a size out of range or that does not fit the model */
+    FLOW_OUT_OF_MEMORY    = -2,
+    FLOW_IO               = -3,  /* a file is missing, unreadable or unwritable */
+    FLOW_BAD_FORMAT       = -4,  /* damaged, no checkpoint, or from a newer version */
+    FLOW_NO_DEVICE        = -5,  /* the device asked for is not there */
+    FLOW_CANCELLED        = -6,  /* a callback asked to stop */
+    FLOW_INTERNAL         = -99  /* a fault of this library */
+};
+
+enum { FLOW_BACKEND_BEST = 0, FLOW_BACKEND_CPU = 1, FLOW_BACKEND_CUDA = 2, FLOW_BACKEND_OPENCL = 3 };
+enum { FLOW_MEMORY_HOST = 0, FLOW_MEMORY_CUDA = 1 };
+enum { FLOW_COUPLING_AFFINE = 0, FLOW_COUPLING_ADDITIVE = 1 };
+enum { FLOW_PRESET_GLOW = 0, FLOW_PRESET_ROSINALITY = 1 };
+enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
+enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
+enum {
+    FLOW_ACTIVATIONS_AUTO   = 0, /* store where that fits half the free memory, else invert */
+    FLOW_ACTIVATIONS_STORE  = 1, /* the forward pass keeps them */
+    FLOW_ACTIVATIONS_INVERT = 2  /* the backward pass inverts the flow: memory does not grow with depth */
+};
+
+/** Is told how far a call is, on the thread that called; anything but 0 stops it with FLOW_CANCELLED. */
+typedef int32_t (*flow_progress)(int64_t done, int64_t total, void *user);
+
+/** Where a model runs. */
+typedef struct flow_device_options {
+    uint32_t struct_size;
+    int32_t  backend;            /* FLOW_BACKEND_... */
+    int32_t  device;             /* ordinal among the devices of that backend */
+    int32_t  threads;            /* of the CPU, 1 to 1024; 0 = one per core */
+} flow_device_options;
+
+/** A device of this machine. */
+typedef struct flow_device {
+    uint32_t struct_size;
+    int32_t  backend;            /* FLOW_BACKEND_... */
+    int32_t  device;             /* ordinal among the devices of that backend */
+    int32_t  cores;
+    int64_t  memory_bytes;
+    char     name[64];
+    char     instruction_set[32]; /* such as "x86-64-v4" */
+} flow_device;
+
+/** The sizes of a model that is made anew. */
+typedef struct flow_model_options {
+    uint32_t struct_size;
+    int32_t  height;             /* rows of an image, a multiple of 2^levels; no default */
+    int32_t  width;              /* columns, a multiple of 2^levels; no default */
+    int32_t  channels;           /* no default */
+    int32_t  levels;             /* L; 0 = the most that divide the size, up to 3 */
+    int32_t  steps;              /* K, of a level; 0 = 8 */
+    int32_t  hidden;             /* channels inside the coupling networks; 0 = 64 up to 16x16, 128 above */
+    int32_t  coupling;           /* FLOW_COUPLING_... */
+    int32_t  preset;             /* FLOW_PRESET_... */
+    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256 */
+    uint64_t seed;               /* of the first weights */
+} flow_model_options;
+
+/** What a model is. */
+typedef struct flow_model_info {
+    uint32_t struct_size;
+    int32_t  height, width, channels;
+    int32_t  levels, steps, hidden;
+    int32_t  coupling, preset, bins;
+    int32_t  is_initialized;     /* 0 until it is trained, loaded or initialized on data */
+    int32_t  data_height, data_width; /* of its images before they were padded */
+    int32_t  backend, device, threads;
+    int64_t  dims;               /* D = height * width * channels */
+    int64_t  tensors;            /* named arrays, see flow_model_parameter */
+    int64_t  parameters;         /* trained values */
+    int64_t  parameters_length;  /* floats of flow_model_read_parameters: the values and gaps of zeros */
+    int64_t  constants_length;   /* floats of flow_model_read_constants */
+    char     model[32];          /* "glow" */
+} flow_model_info;
+
+/** The shape of one image or latent. */
+typedef struct flow_shape {
+    int32_t height, width, channels;
+} flow_shape;
+
+/** A named array of a model, as a strided view into its flat vector; name and shape are those of checkpoints. */
+typedef struct flow_parameter {
+    uint32_t struct_size;
+    int32_t  is_constant;        /* 1: it is not trained and lies in the vector of constants */
+    int32_t  rank;               /* 1 to 4 */
+    int32_t  reserved;
+    int64_t  shape[4];
+    int64_t  stride[4];          /* elements */
+    int64_t  offset;             /* elements from the start of the vector */
+    int64_t  length;             /* elements */
+    char     name[128];          /* such as "levels.0.steps.3.actnorm.bias" */
+} flow_parameter;
+
+/** What concerns one call: where its arrays are, and who is told how far it is.  NULL stands for the defaults. */
+typedef struct flow_call {
+    uint32_t      struct_size;
+    int32_t       memory;        /* of all arrays of the call, FLOW_MEMORY_... */
+    int32_t       device;        /* the CUDA ordinal where memory is FLOW_MEMORY_CUDA */
+    int32_t       batch;         /* images computed at once, 1 to 65536; 0 = 64; changes no result */
+    void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the default stream */
+    flow_progress progress;      /* after every batch; NULL for nobody */
+    void         *user;          /* handed to progress */
+} flow_call;
+
+/** How a model is trained; the loss is the mean bits per dimension of a batch. */
+typedef struct flow_trainer_options {
+    uint32_t struct_size;
+    int32_t  batch;              /* images of one update, 1 to 65536; 0 = 64 */
+    int32_t  optimizer;          /* FLOW_OPTIMIZER_... */
+    int32_t  schedule;           /* FLOW_SCHEDULE_..., after the warm-up */
+    int32_t  activations;        /* FLOW_ACTIVATIONS_... */
+    int32_t  flip;               /* 1: images of a data set are mirrored at random */
+    double   learning_rate;      /* 0 = 0.001 */
+    double   beta1, beta2;       /* 0 = 0.9 and 0.999 */
+    double   epsilon;            /* 0 = 1e-8 */
+    double   weight_decay;
+    double   clip;               /* largest norm of the gradient; 0 = 1, negative = none */
+    double   ema_decay;          /* of the moving average of the weights; 0 = 0.999, negative = none */
+    int64_t  warmup_images;      /* over which the learning rate rises; 0 = 6400, negative = none */
+    int64_t  total_images;       /* where a cosine ends; 0 = never */
+    uint64_t seed;               /* of order, noise and mirroring */
+} flow_trainer_options;
+
+/** Where a training stands, and its last update. */
+typedef struct flow_metrics {
+    uint32_t struct_size;
+    int32_t  was_skipped;        /* 1: loss or gradient was not finite, and nothing was changed */
+    int64_t  updates;            /* begun, skipped ones among them */
+    int64_t  skipped;
+    int64_t  images;             /* seen */
+    int64_t  epoch;              /* passes over the data set begun, from 0; 0 without a data set */
+    int64_t  updates_per_epoch;  /* 0 without a data set */
+    double   bits_per_dim;       /* mean over the batch before the update */
+    double   gradient_norm;      /* before clipping */
+    double   learning_rate;
+    char     skipped_because[128]; /* what was not finite at the last skipped update; empty if none was skipped */
+} flow_metrics;
+
+/** Is told of every update, on the thread that called; anything but 0 stops with FLOW_CANCELLED. */
+typedef int32_t (*flow_step_done)(const flow_metrics *metrics, void *user);
+
+/* --- The library ------------------------------------------------------------------------------------------- */
+
+/** The ABI the library was built with; compare to FLOW_ABI_VERSION. */
+FLOW_API uint32_t flow_abi_version(void);
+
+/** The release, such as "1.0.0". */
+FLOW_API const char *flow_version(void);
+
+/** The instruction set in use: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2), or the platform's name. */
+FLOW_API const char *flow_instruction_set(void);
+
+/** The last failure on this thread, one line of UTF-8; empty if there was none; valid until the next call here. */
+FLOW_API const char *flow_last_error(void);
+
+/** What a status means, in a few words; never NULL, whatever the number. */
+FLOW_API const char *flow_status_text(flow_status status);
+
+/* --- Devices ----------------------------------------------------------------------------------------------- */
+
+/** The number of devices of this machine; the best is number 0. */
+FLOW_API flow_status flow_device_count(int32_t *count);
+
+/** Describes device number index. */
+FLOW_API flow_status flow_device_get(int32_t index, flow_device *device);
+
+/* --- Models ------------------------------------------------------------------------------------------------ */
+
+/**
+ * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
+ * first flow_trainer_run.
+ *
+ * @param name     "glow".
+ * @param options  its sizes.
+ * @param device   NULL for the best device.
+ * @param model    receives the model.
+ */
+FLOW_API flow_status flow_model_create(
+    const char *name, const flow_model_options *options, const flow_device_options *device, flow_model **model);
+
+/** A model from a checkpoint file.  path is UTF-8, NUL-terminated; device NULL for the best. */
+FLOW_API flow_status flow_model_load(const char *path, const flow_device_options *device, flow_model **model);
+
+/** A model from a checkpoint in memory, which is not needed after the call. */
+FLOW_API flow_status flow_model_load_memory(
+    const void *bytes, size_t length_bytes, const flow_device_options *device, flow_model **model);
+
+/** Writes a checkpoint file, whole or not at all. */
+FLOW_API flow_status flow_model_save(const flow_model *model, const char *path);
+
+/**
+ * Writes a checkpoint to memory.
+ *
+ * @param bytes           NULL to ask for the length.
+ * @param capacity_bytes  room at bytes; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param length_bytes    receives the length of the checkpoint.
+ */
+FLOW_API flow_status flow_model_save_memory(
+    const flow_model *model, void *bytes, size_t capacity_bytes, size_t *length_bytes);
+
+/** Releases a model; calls that use it end first.  NULL is allowed, and so is a second time. */
+FLOW_API void flow_model_free(flow_model *model);
+
+/** Describes a model. */
+FLOW_API flow_status flow_model_get_info(const flow_model *model, flow_model_info *info);
+
+/** The shape of the latent that leaves at a level, 0 to levels - 1; the products of all shapes add up to D. */
+FLOW_API flow_status flow_model_latent_shape(const flow_model *model, int32_t level, flow_shape *shape);
+
+/** Data-dependent initialization of a new model on a batch of scaled images, at most 65536. */
+FLOW_API flow_status flow_model_initialize(
+    flow_model *model, const float *images, size_t length, const flow_call *call);
+
+/* --- Inference: of any number of images -------------------------------------------------------------------- */
+
+/** Grey levels to scaled images with the noise of flow_model_log_prob_u8. */
+FLOW_API flow_status flow_model_dequantize(
+    const flow_model *model, const uint8_t *levels, size_t length, uint64_t seed, uint32_t first_index,
+    const flow_call *call, float *images, size_t images_length);
+
+/**
+ * Log densities of scaled images, in nats.
+ *
+ * @param images           B * D floats, scaled to [-0.5, 0.5).
+ * @param length           of images.
+ * @param call             NULL for host memory.
+ * @param log_prob         receives B numbers.
+ * @param log_prob_length  B.
+ */
+FLOW_API flow_status flow_model_log_prob(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
+
+/**
+ * Log densities of images in grey levels, dequantized with uniform noise, in nats.
+ *
+ * @param levels       B * D grey levels below bins.
+ * @param seed         of the noise.
+ * @param first_index  of the first image: the noise of an image depends on seed and index alone.
+ */
+FLOW_API flow_status flow_model_log_prob_u8(
+    const flow_model *model, const uint8_t *levels, size_t length, uint64_t seed, uint32_t first_index,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
+
+/** Bits per dimension of each of B scaled images. */
+FLOW_API flow_status flow_model_bits_per_dim(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, double *bits, size_t bits_length);
+
+/** Bits per dimension of each of B images in grey levels, as flow_model_log_prob_u8. */
+FLOW_API flow_status flow_model_bits_per_dim_u8(
+    const flow_model *model, const uint8_t *levels, size_t length, uint64_t seed, uint32_t first_index,
+    const flow_call *call, double *bits, size_t bits_length);
+
+/**
+ * Scaled images to latents: (B, D), of each image the latents of all levels in order, each flattened (h, w, c).
+ */
+FLOW_API flow_status flow_model_forward(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, float *latents, size_t latents_length);
+
+/**
+ * Scaled images to one array per level, (B, h, w, c) of flow_model_latent_shape.
+ *
+ * @param levels         an array for each level.
+ * @param level_lengths  their lengths.
+ * @param level_count    the model's levels.
+ */
+FLOW_API flow_status flow_model_forward_levels(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, float *const *levels, const size_t *level_lengths, size_t level_count);
+
+/** Latents as flow_model_forward gives them to scaled images. */
+FLOW_API flow_status flow_model_inverse(
+    const flow_model *model, const float *latents, size_t latents_length,
+    const flow_call *call, float *images, size_t length);
+
+/** Latents as flow_model_forward_levels gives them to scaled images. */
+FLOW_API flow_status flow_model_inverse_levels(
+    const flow_model *model, const float *const *levels, const size_t *level_lengths, size_t level_count,
+    const flow_call *call, float *images, size_t length);
+
+/** Forward and inverse: of each of B scaled images the largest absolute difference that the round trip leaves. */
+FLOW_API flow_status flow_model_round_trip(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, double *largest, size_t largest_length);
+
+/**
+ * Draws scaled images.
+ *
+ * @param count        how many; 0 to 2^32 - 1.
+ * @param temperature  scales the latent noise: 1 draws from the model, less gives likelier images.
+ * @param seed         image i of a seed is always the same.
+ * @param images       receives count * D floats.
+ */
+FLOW_API flow_status flow_model_sample(
+    const flow_model *model, int64_t count, double temperature, uint64_t seed,
+    const flow_call *call, float *images, size_t length);
+
+/** Draws images in grey levels 0 to bins - 1. */
+FLOW_API flow_status flow_model_sample_u8(
+    const flow_model *model, int64_t count, double temperature, uint64_t seed,
+    const flow_call *call, uint8_t *levels, size_t length);
+
+/* --- Parameters -------------------------------------------------------------------------------------------- */
+
+/** Describes array number index, 0 to tensors - 1. */
+FLOW_API flow_status flow_model_parameter(const flow_model *model, int64_t index, flow_parameter *parameter);
+
+/** Copies the trained values, parameters_length floats, out of the model. */
+FLOW_API flow_status flow_model_read_parameters(const flow_model *model, float *values, size_t length);
+
+/** Replaces the trained values; all are finite.  The model counts as initialized then. */
+FLOW_API flow_status flow_model_write_parameters(flow_model *model, const float *values, size_t length);
+
+/** Copies the constants, constants_length floats, out of the model: permutations and signs. */
+FLOW_API flow_status flow_model_read_constants(const flow_model *model, float *values, size_t length);
+
+/** Replaces the constants; each is a permutation or 1 and -1, as its name says. */
+FLOW_API flow_status flow_model_write_constants(flow_model *model, const float *values, size_t length);
+
+/* --- Gradients, for optimizers and automatic differentiation outside --------------------------------------- */
+
+/**
+ * Room for one forward pass over a fixed number of images and its gradients.
+ *
+ * @param batch        images, 1 to 65536.
+ * @param activations  FLOW_ACTIVATIONS_...
+ * @param tape         receives the tape.
+ */
+FLOW_API flow_status flow_tape_create(flow_model *model, int32_t batch, int32_t activations, flow_tape **tape);
+
+/** Log densities of batch scaled images, with what flow_tape_backward needs kept. */
+FLOW_API flow_status flow_tape_forward(
+    flow_tape *tape, const float *images, size_t length,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
+
+/**
+ * The gradients of sum_b g_b log_prob_b, once per forward pass and before the weights change.
+ *
+ * @param d_log_prob         g, batch numbers.
+ * @param d_images           receives the gradient of the images; NULL with length 0 if not wanted.
+ * @param d_parameters       receives that of the parameters, laid out as they are; NULL with length 0 likewise.
+ */
+FLOW_API flow_status flow_tape_backward(
+    flow_tape *tape, const double *d_log_prob, size_t d_log_prob_length, const flow_call *call,
+    float *d_images, size_t d_images_length, float *d_parameters, size_t d_parameters_length);
+
+/** Releases a tape.  NULL is allowed. */
+FLOW_API void flow_tape_free(flow_tape *tape);
+
+/* --- Training ---------------------------------------------------------------------------------------------- */
+
+/** A trainer that is handed its batches: flow_trainer_step and flow_trainer_step_u8. */
+FLOW_API flow_status flow_trainer_create(
+    flow_model *model, const flow_trainer_options *options, flow_trainer **trainer);
+
+/**
+ * A trainer over a data set in memory, which is copied: flow_trainer_run.
+ *
+ * @param levels   N images in grey levels 0 to bins - 1.
+ * @param length   N * D.
+ * @param options  NULL for the defaults; a batch is no larger than the data set.
+ */
+FLOW_API flow_status flow_trainer_create_on(
+    flow_model *model, const uint8_t *levels, size_t length, const flow_trainer_options *options,
+    flow_trainer **trainer);
+
+/** One update on a batch of scaled images.  metrics may be NULL; progress is not used. */
+FLOW_API flow_status flow_trainer_step(
+    flow_trainer *trainer, const float *images, size_t length, const flow_call *call, flow_metrics *metrics);
+
+/** One update on a batch in grey levels, dequantized with noise of its own. */
+FLOW_API flow_status flow_trainer_step_u8(
+    flow_trainer *trainer, const uint8_t *levels, size_t length, const flow_call *call, flow_metrics *metrics);
+
+/**
+ * Updates on the data set; a new model is initialized on the first batch.
+ *
+ * @param updates  how many.
+ * @param done     told of each; NULL for nobody.
+ * @param user     handed to done.
+ * @param metrics  receives where the training stands; may be NULL.
+ */
+FLOW_API flow_status flow_trainer_run(
+    flow_trainer *trainer, int64_t updates, flow_step_done done, void *user, flow_metrics *metrics);
+
+/** Changes the learning rate from the next update on; warm-up and schedule still scale it. */
+FLOW_API flow_status flow_trainer_set_learning_rate(flow_trainer *trainer, double learning_rate);
+
+/** Where the training stands. */
+FLOW_API flow_status flow_trainer_get_metrics(flow_trainer *trainer, flow_metrics *metrics);
+
+/** Writes what flow_trainer_resume needs: weights, moments, moving average, position. */
+FLOW_API flow_status flow_trainer_save(flow_trainer *trainer, const char *path);
+
+/**
+ * Goes on where flow_trainer_save left off, to the bit.  The trainer is new and has the same options, data set and
+ * architecture; its model comes from a checkpoint saved at the same time, which holds the constants.
+ */
+FLOW_API flow_status flow_trainer_resume(flow_trainer *trainer, const char *path);
+
+/** A copy of the model with the moving average of the weights: what is to be used and saved. */
+FLOW_API flow_status flow_trainer_snapshot(flow_trainer *trainer, flow_model **model);
+
+/** Releases a trainer.  NULL is allowed. */
+FLOW_API void flow_trainer_free(flow_trainer *trainer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FLOWENGINE_H */

@@ -1,0 +1,62 @@
+namespace FlowEngine.Native;
+
+/// <summary>One call of many images, cut into batches, with progress told after each.</summary>
+internal readonly unsafe struct Batches
+{
+    private const int DefaultBatch = 64;
+    private const int LargestBatch = 1 << 16;
+
+    private readonly CallOptions _call;
+    private readonly long _count;
+    private readonly int _batch;
+
+    /// <summary>Checks a call's options.</summary>
+    /// <param name="call">The options; null for the defaults.</param>
+    /// <param name="count">Images.</param>
+    /// <param name="dims">Values of one.</param>
+    /// <exception cref="FlowException">An option is out of range, or the arrays are in memory this build cannot read.</exception>
+    public Batches(CallOptions* call, long count, long dims)
+    {
+        if (call is not null)
+        {
+            Check.Struct(call, sizeof(CallOptions), "call");
+            _call = *call;
+            Check.Choice("call.memory", _call.Memory, 2);
+            if (_call.Memory != 0)
+            {
+                throw new FlowException(
+                    FlowErrorKind.NoDevice,
+                    $"the arrays are in the memory of cuda device {_call.Device}, and the model runs on the cpu");
+            }
+
+            if (_call.Batch is < 0 or > LargestBatch)
+            {
+                throw Check.Invalid($"call.batch is {_call.Batch}, expected 1 to {LargestBatch}, or 0 for {DefaultBatch}");
+            }
+        }
+
+        _count = count;
+        _batch = (int)Math.Min(_call.Batch == 0 ? DefaultBatch : _call.Batch, Math.Max(1, int.MaxValue / dims));
+    }
+
+    /// <summary>Computes a batch.</summary>
+    /// <param name="first">The index of its first image.</param>
+    /// <param name="count">Its images.</param>
+    public delegate void Body(long first, int count);
+
+    /// <summary>Runs all batches.</summary>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Cancelled"/>: the progress callback said so.</exception>
+    public void Run(Body body)
+    {
+        for (long first = 0; first < _count; first += _batch)
+        {
+            int count = (int)Math.Min(_batch, _count - first);
+            body(first, count);
+            if (_call.Progress is not null && _call.Progress(first + count, _count, _call.User) != 0)
+            {
+                throw new FlowException(
+                    FlowErrorKind.Cancelled, $"the callback stopped the call after {first + count} of {_count} images");
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace FlowEngine.Native;
+
+/// <summary>Checks what C passes before it is believed.</summary>
+internal static unsafe class Check
+{
+    private const int LongestText = 1 << 15;
+
+    private static readonly UTF8Encoding _utf8 = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>An argument that is wrong.</summary>
+    public static FlowException Invalid(string message) => new(FlowErrorKind.InvalidArgument, message);
+
+    /// <summary>Fails for NULL.</summary>
+    public static void NotNull([NotNull] void* pointer, string name)
+    {
+        if (pointer is null)
+        {
+            throw Invalid($"{name} is NULL");
+        }
+    }
+
+    /// <summary>Fails unless a number is one of the first few.</summary>
+    public static void Choice(string name, int value, int count)
+    {
+        if ((uint)value >= (uint)count)
+        {
+            throw Invalid($"{name} is {value}, expected 0 to {count - 1}");
+        }
+    }
+
+    /// <summary>A struct whose first field is its size: NULL and another size fail.</summary>
+    public static void Struct(void* pointer, int size, string name)
+    {
+        NotNull(pointer, name);
+        uint given = *(uint*)pointer;
+        if (given != size)
+        {
+            throw Invalid($"{name}.struct_size is {given}, expected {size}");
+        }
+    }
+
+    /// <summary>A text: NULL, no end within 32 KiB and what is not UTF-8 fail.</summary>
+    public static string Text(byte* text, string name)
+    {
+        NotNull(text, name);
+
+        // Byte by byte: what lies behind the end is not ours to read.
+        int length = 0;
+        while (text[length] != 0)
+        {
+            if (++length == LongestText)
+            {
+                throw Invalid($"{name} has no end within {LongestText} bytes");
+            }
+        }
+
+        try
+        {
+            return _utf8.GetString(text, length);
+        }
+        catch (ArgumentException)
+        {
+            throw Invalid($"{name} is not UTF-8");
+        }
+    }
+
+    /// <summary>The number of images in an array; NULL and what is not a whole number of images fail.</summary>
+    public static long Images(void* array, nuint length, long dims, string name)
+    {
+        if (length == 0)
+        {
+            return 0;
+        }
+
+        NotNull(array, name);
+        return length % (nuint)dims == 0 && length <= long.MaxValue
+            ? (long)length / dims
+            : throw Invalid($"{name} has {length} values, expected a multiple of {dims}");
+    }
+
+    /// <summary>An array of a length that follows from others; NULL is for no elements alone.</summary>
+    public static void Array(void* array, nuint length, long expected, string name)
+    {
+        if ((ulong)length != (ulong)expected)
+        {
+            throw Invalid($"{name} has room for {length} values, expected {expected}");
+        }
+
+        if (expected > 0)
+        {
+            NotNull(array, name);
+        }
+    }
+
+    /// <summary>A span over an array of C, of at most 2^31 - 1 elements.</summary>
+    public static Span<T> Span<T>(void* array, nuint length, string name)
+        where T : unmanaged =>
+        length <= int.MaxValue
+            ? new Span<T>(array, (int)length)
+            : throw Invalid($"{name} has {length} values, expected at most {int.MaxValue}");
+
+    /// <summary>Writes a text into a field of a struct, cut to fit, NUL-terminated.</summary>
+    public static void Put(string text, byte* field, int lengthInBytes)
+    {
+        Span<byte> target = new(field, lengthInBytes);
+        target.Clear();
+        Encoding.UTF8.GetEncoder().Convert(text, target[..^1], flush: true, out _, out _, out _);
+    }
+
+    /// <summary>A text that lives as long as the library: in pinned memory that is never let go of.</summary>
+    /// <param name="owner">Keeps it; a static field.</param>
+    public static byte* Pinned(byte[] owner) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(owner, 0);
+
+    /// <summary>The bytes of a text, NUL-terminated and pinned.</summary>
+    public static byte[] ToPinned(string text)
+    {
+        byte[] bytes = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+using FlowEngine.Likelihood;
+using FlowEngine.Models;
+
+namespace FlowEngine.Native;
+
+/// <summary>Densities of images. Each function is described in flowengine.h.</summary>
+internal static unsafe class DensityExports
+{
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_log_prob", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLogProb(
+        nint model, float* images, nuint length, CallOptions* call, double* logProb, nuint logProbLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            Check.Array(logProb, logProbLength, count, "log_prob");
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims))
+                    .CopyTo(new Span<double>(logProb + first, batch)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_log_prob_u8", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLogProbU8(
+        nint model, byte* levels, nuint length, ulong seed, uint firstIndex, CallOptions* call, double* logProb,
+        nuint logProbLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(levels, length, dims, nameof(levels));
+            Check.Array(logProb, logProbLength, count, "log_prob");
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.LogProb(new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first)
+                    .CopyTo(new Span<double>(logProb + first, batch)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_bits_per_dim", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelBitsPerDim(
+        nint model, float* images, nuint length, CallOptions* call, double* bits, nuint bitsLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            Check.Array(bits, bitsLength, count, "bits");
+            new Batches(call, count, dims).Run((first, batch) =>
+                Bits(target, target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims)))
+                    .CopyTo(new Span<double>(bits + first, batch)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_bits_per_dim_u8", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelBitsPerDimU8(
+        nint model, byte* levels, nuint length, ulong seed, uint firstIndex, CallOptions* call, double* bits,
+        nuint bitsLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(levels, length, dims, nameof(levels));
+            Check.Array(bits, bitsLength, count, "bits");
+            new Batches(call, count, dims).Run((first, batch) =>
+                Bits(target, target.LogProb(new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first))
+                    .CopyTo(new Span<double>(bits + first, batch)));
+        });
+
+    private static double[] Bits(Model model, double[] logProb)
+    {
+        for (int i = 0; i < logProb.Length; i++)
+        {
+            logProb[i] = BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, model.Config.Glow.Bins);
+        }
+
+        return logProb;
+    }
+}

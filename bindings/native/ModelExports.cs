@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+
+namespace FlowEngine.Native;
+
+/// <summary>Making, saving and describing models. Each function is described in flowengine.h.</summary>
+internal static unsafe class ModelExports
+{
+    private const string OnlyModel = "glow";
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_create", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelCreate(byte* name, ModelOptions* options, DeviceOptions* device, nint* model) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(model, nameof(model));
+            *model = 0;
+            string kind = Check.Text(name, nameof(name));
+            if (kind != OnlyModel)
+            {
+                throw Check.Invalid($"there is no model {kind}; expected {OnlyModel}");
+            }
+
+            Check.Struct(options, sizeof(ModelOptions), nameof(options));
+            GlowOptions glow = ModelDefaults.Complete(*options);
+            ModelConfig config = new(glow, IsInitialized: false, string.Empty, glow.Height, glow.Width);
+            ulong seed = options->Seed;
+            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, seed));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_load", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLoad(byte* path, DeviceOptions* device, nint* model) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(model, nameof(model));
+            *model = 0;
+            string file = Check.Text(path, nameof(path));
+            *model = NativeModel.Open(device, opened => Model.Load(file, opened.Backend));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_load_memory", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLoadMemory(byte* bytes, nuint lengthInBytes, DeviceOptions* device, nint* model) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(model, nameof(model));
+            *model = 0;
+            Check.NotNull(bytes, nameof(bytes));
+            if (lengthInBytes > long.MaxValue)
+            {
+                throw Check.Invalid($"length_bytes is {lengthInBytes}, expected at most {long.MaxValue}");
+            }
+
+            using UnmanagedMemoryStream stream = new(bytes, (long)lengthInBytes);
+            *model = NativeModel.Open(device, opened => Model.Load(stream, opened.Backend, "the checkpoint in memory"));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_save", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelSave(nint model, byte* path) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            lease.Target.Model.Save(Check.Text(path, nameof(path)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_save_memory", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelSaveMemory(nint model, byte* bytes, nuint capacityInBytes, nuint* lengthInBytes) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Check.NotNull(lengthInBytes, "length_bytes");
+            using CountingStream target = new(bytes, bytes is null ? 0 : capacityInBytes);
+            lease.Target.Model.Save(target);
+            *lengthInBytes = (nuint)target.Length;
+            if (bytes is not null && target.Length > target.Capacity)
+            {
+                throw Check.Invalid($"capacity_bytes is {capacityInBytes}, the checkpoint needs {target.Length}");
+            }
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_free", CallConvs = [typeof(CallConvCdecl)])]
+    internal static void ModelFree(nint model) =>
+        Guard.Run(() => HandleTable.Free<NativeModel>(model));
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_get_info", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelGetInfo(nint model, ModelInfo* info) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Check.Struct(info, sizeof(ModelInfo), nameof(info));
+            (Flow flow, ModelConfig config) = (lease.Target.Model.Flow, lease.Target.Model.Config);
+            *info = new ModelInfo
+            {
+                StructSize = (uint)sizeof(ModelInfo),
+                Height = config.Glow.Height,
+                Width = config.Glow.Width,
+                Channels = config.Glow.Channels,
+                Levels = config.Glow.Levels,
+                Steps = config.Glow.Steps,
+                Hidden = config.Glow.Hidden,
+                Coupling = (int)config.Glow.Coupling,
+                Preset = (int)config.Glow.Preset,
+                Bins = config.Glow.Bins,
+                IsInitialized = config.IsInitialized ? 1 : 0,
+                DataHeight = config.DataHeight,
+                DataWidth = config.DataWidth,
+                Backend = DeviceBackend.Cpu,
+                Threads = lease.Target.Device.Threads,
+                Dims = flow.Dims,
+                Tensors = flow.Parameters.All.Count,
+                Parameters = flow.Parameters.Count,
+                ParametersLength = flow.Parameters.Length,
+                ConstantsLength = flow.Parameters.ConstantLength,
+            };
+            Check.Put(OnlyModel, info->Model, 32);
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_latent_shape", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLatentShape(nint model, int level, LatentShape* shape) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Check.NotNull(shape, nameof(shape));
+            ImageShape[] shapes = lease.Target.Model.Flow.LatentShapes(1);
+            Check.Choice(nameof(level), level, shapes.Length);
+            *shape = new LatentShape
+            {
+                Height = shapes[level].Height,
+                Width = shapes[level].Width,
+                Channels = shapes[level].Channels,
+            };
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_initialize", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelInitialize(nint model, float* images, nuint length, CallOptions* call) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            long count = Check.Images(images, length, target.Flow.Dims, nameof(images));
+            _ = new Batches(call, count, target.Flow.Dims);
+            target.Initialize(Check.Span<float>(images, length, nameof(images)));
+        });
+}

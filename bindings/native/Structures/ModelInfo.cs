@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace FlowEngine.Native;
+
+/// <summary><c>flow_model_info</c> of flowengine.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ModelInfo
+{
+    public uint StructSize;
+    public int Height;
+    public int Width;
+    public int Channels;
+    public int Levels;
+    public int Steps;
+    public int Hidden;
+    public int Coupling;
+    public int Preset;
+    public int Bins;
+    public int IsInitialized;
+    public int DataHeight;
+    public int DataWidth;
+    public int Backend;
+    public int Device;
+    public int Threads;
+    public long Dims;
+    public long Tensors;
+    public long Parameters;
+    public long ParametersLength;
+    public long ConstantsLength;
+    public fixed byte Model[32];
+}

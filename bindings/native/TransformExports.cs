@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+using FlowEngine.Models;
+
+namespace FlowEngine.Native;
+
+/// <summary>Images to latents and back, and samples. Each function is described in flowengine.h.</summary>
+internal static unsafe class TransformExports
+{
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_dequantize", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelDequantize(
+        nint model, byte* levels, nuint length, ulong seed, uint firstIndex, CallOptions* call, float* images,
+        nuint imagesLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(levels, length, dims, nameof(levels));
+            Check.Array(images, imagesLength, count * dims, nameof(images));
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.Dequantize(
+                        new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first)
+                    .CopyTo(new Span<float>(images + (first * dims), batch * dims)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_forward", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelForward(
+        nint model, float* images, nuint length, CallOptions* call, float* latents, nuint latentsLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            Check.Array(latents, latentsLength, count * dims, nameof(latents));
+            new Batches(call, count, dims).Run((first, batch) =>
+            {
+                float[][] levels = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
+                for (int i = 0; i < batch; i++)
+                {
+                    float* row = latents + ((first + i) * dims);
+                    foreach (float[] level in levels)
+                    {
+                        int part = level.Length / batch;
+                        level.AsSpan(i * part, part).CopyTo(new Span<float>(row, part));
+                        row += part;
+                    }
+                }
+            });
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_forward_levels", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelForwardLevels(
+        nint model, float* images, nuint length, CallOptions* call, float** levels, nuint* levelLengths,
+        nuint levelCount) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            long[] parts = LevelDims(target, levels, levelLengths, levelCount, count);
+            new Batches(call, count, dims).Run((first, batch) =>
+            {
+                float[][] latents = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
+                for (int l = 0; l < latents.Length; l++)
+                {
+                    latents[l].CopyTo(new Span<float>(levels[l] + (first * parts[l]), latents[l].Length));
+                }
+            });
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_inverse", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelInverse(
+        nint model, float* latents, nuint latentsLength, CallOptions* call, float* images, nuint length) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(latents, latentsLength, dims, nameof(latents));
+            Check.Array(images, length, count * dims, nameof(images));
+            long[] parts = [.. target.Flow.LatentShapes(1).Select(shape => shape.Length)];
+            new Batches(call, count, dims).Run((first, batch) =>
+            {
+                float[][] levels = [.. parts.Select(part => new float[batch * part])];
+                for (int i = 0; i < batch; i++)
+                {
+                    float* row = latents + ((first + i) * dims);
+                    for (int l = 0; l < parts.Length; l++)
+                    {
+                        int part = (int)parts[l];
+                        new ReadOnlySpan<float>(row, part).CopyTo(levels[l].AsSpan(i * part, part));
+                        row += part;
+                    }
+                }
+
+                target.Inverse(levels).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+            });
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_inverse_levels", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelInverseLevels(
+        nint model, float** levels, nuint* levelLengths, nuint levelCount, CallOptions* call, float* images,
+        nuint length) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            long[] parts = LevelDims(target, levels, levelLengths, levelCount, count);
+            new Batches(call, count, dims).Run((first, batch) =>
+            {
+                float[][] latents = new float[parts.Length][];
+                for (int l = 0; l < parts.Length; l++)
+                {
+                    latents[l] = new Span<float>(levels[l] + (first * parts[l]), (int)(batch * parts[l])).ToArray();
+                }
+
+                target.Inverse(latents).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+            });
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_round_trip", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelRoundTrip(
+        nint model, float* images, nuint length, CallOptions* call, double* largest, nuint largestLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            Check.Array(largest, largestLength, count, "largest");
+            new Batches(call, count, dims).Run((first, batch) =>
+                RoundTrip(target, new ReadOnlySpan<float>(images + (first * dims), batch * dims), batch)
+                    .CopyTo(new Span<double>(largest + first, batch)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_sample", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelSample(
+        nint model, long count, double temperature, ulong seed, CallOptions* call, float* images, nuint length) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            CheckCount(count);
+            Check.Array(images, length, count * dims, nameof(images));
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.Sample(batch, temperature, seed, (uint)first)
+                    .CopyTo(new Span<float>(images + (first * dims), batch * dims)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_sample_u8", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelSampleU8(
+        nint model, long count, double temperature, ulong seed, CallOptions* call, byte* levels, nuint length) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+
+            CheckCount(count);
+            Check.Array(levels, length, count * dims, nameof(levels));
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.Quantize(target.Sample(batch, temperature, seed, (uint)first))
+                    .CopyTo(new Span<byte>(levels + (first * dims), batch * dims)));
+        });
+
+    private static void CheckCount(long count)
+    {
+        if (count is < 0 or > uint.MaxValue)
+        {
+            throw Check.Invalid($"count is {count}, expected 0 to {uint.MaxValue}");
+        }
+    }
+
+    /// <summary>Checks the arrays of all levels; returns the values of one image in each.</summary>
+    private static long[] LevelDims(Model model, float** levels, nuint* lengths, nuint levelCount, long count)
+    {
+        long[] parts = [.. model.Flow.LatentShapes(1).Select(shape => shape.Length)];
+        if (levelCount != (nuint)parts.Length)
+        {
+            throw Check.Invalid($"level_count is {levelCount}, expected {parts.Length}");
+        }
+
+        Check.NotNull(levels, nameof(levels));
+        Check.NotNull(lengths, "level_lengths");
+        for (int l = 0; l < parts.Length; l++)
+        {
+            Check.Array(levels[l], lengths[l], count * parts[l], $"levels[{l}]");
+        }
+
+        return parts;
+    }
+
+    private static double[] RoundTrip(Model model, ReadOnlySpan<float> images, int count)
+    {
+        float[] again = model.Inverse(model.Forward(images));
+        int dims = images.Length / count;
+        double[] largest = new double[count];
+        for (int i = 0; i < again.Length; i++)
+        {
+            // Math.Max keeps NaN: an image that does not come back is not one that does.
+            largest[i / dims] = Math.Max(largest[i / dims], Math.Abs((double)again[i] - images[i]));
+        }
+
+        return largest;
+    }
+}

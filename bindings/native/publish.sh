@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Publishes the native library into a folder, beside flowengine.h:
+#   publish.sh FOLDER
+# On x86-64 Linux that is libflowengine.so, which picks libflowengine-v3.so (AVX2) or -v4.so (AVX-512); elsewhere one
+# image, libflowengine.dylib, flowengine.dll or libflowengine.so.
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: publish.sh FOLDER" >&2; exit 2; }
+mkdir -p "$1"
+target=$(cd "$1" && pwd)
+cd "$(dirname "$0")"
+header=../c/include/flowengine.h
+
+publish() {
+    dotnet publish FlowEngine.Native.csproj --configuration Release --nologo --verbosity quiet -p:FlowImage="$1"
+    cp "bin/Release/$(basename bin/Release/net*)/"*"/publish/$2" "$target/"
+}
+
+if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
+    case "$(uname -s)" in
+        Linux) publish "" libflowengine.so ;;
+        Darwin) publish "" libflowengine.dylib ;;
+        *) publish "" flowengine.dll ;;
+    esac
+    exit
+fi
+
+publish v3 libflowengine-v3.so
+publish v4 libflowengine-v4.so
+
+mkdir -p obj/dispatcher
+sed -nE \
+    -e 's/^FLOW_API flow_status (flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(status, \1)/p' \
+    -e 's/^FLOW_API const char \*(flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(text, \1)/p' \
+    -e 's/^FLOW_API uint32_t (flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(version, \1)/p' \
+    -e 's/^FLOW_API void (flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(nothing, \1)/p' \
+    "$header" > obj/dispatcher/dispatcher.inc
+if [ "$(grep -c '^FLOW_API ' "$header")" -ne "$(wc -l < obj/dispatcher/dispatcher.inc)" ]; then
+    echo "publish.sh: a function of flowengine.h has a return type the dispatcher does not know" >&2
+    exit 1
+fi
+"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -Wl,-soname,libflowengine.so \
+    -Wl,-z,nodelete -Wl,-z,now -Iobj/dispatcher -I../c/include dispatcher.c -o "$target/libflowengine.so" -ldl

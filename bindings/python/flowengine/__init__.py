@@ -1,0 +1,38 @@
+"""
+Normalizing flows in a library of their own: likelihoods, latents, samples and training of Glow.
+
+    import flowengine
+    flow = flowengine.Glow(levels=2, steps=8, hidden=64).fit(images, epochs=10, progress=True)
+    flow.log_prob(images)          # nats, one per image
+    flow.sample(16, temperature=0.7)
+
+Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are grey levels 0 to ``bins`` - 1; float images
+are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
+"""
+from ._device import Device, devices
+from ._glow import Glow, load
+from ._training import Progress
+from .errors import (
+    BadFormatError,
+    CancelledError,
+    FileError,
+    FlowError,
+    InternalError,
+    InvalidArgumentError,
+    NoDeviceError,
+    OutOfMemoryError,
+)
+from . import _ffi
+
+__version__: str = _ffi.text("flow_version")
+
+
+def instruction_set() -> str:
+    """The instruction set the library uses here: ``x86-64-v4`` (AVX-512), ``x86-64-v3`` (AVX2), or the platform's."""
+    return _ffi.text("flow_instruction_set")
+
+
+__all__ = [
+    "BadFormatError", "CancelledError", "Device", "FileError", "FlowError", "Glow", "InternalError",
+    "InvalidArgumentError", "NoDeviceError", "OutOfMemoryError", "Progress", "devices", "instruction_set", "load",
+]

@@ -1,0 +1,152 @@
+"""Training: epochs over a trainer of the C API."""
+from __future__ import annotations
+
+import ctypes
+import sys
+from dataclasses import dataclass
+from typing import Any, Callable, Optional, Union
+
+import numpy as np
+
+from . import _ffi
+from ._arrays import Images
+from .errors import CancelledError, InvalidArgumentError
+
+OPTIMIZERS = ("adam", "adamw", "adamax")
+SCHEDULES = ("constant", "cosine")
+ACTIVATIONS = ("auto", "store", "invert")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands."""
+
+    #: Updates begun, and how many there will be.
+    update: int
+    updates: int
+    #: Images seen.
+    images: int
+    #: Passes over the data begun, from 0.
+    epoch: int
+    #: Mean over the last batch, before its update.
+    bits_per_dim: float
+    gradient_norm: float
+    learning_rate: float
+    #: Updates that were skipped because something was not finite.
+    skipped: int
+
+
+#: Told of every update; a true result stops the training.
+ProgressFunction = Callable[[Progress], Any]
+
+
+def choice(name: str, value: str, names: tuple[str, ...]) -> int:
+    if value not in names:
+        raise InvalidArgumentError(f"{name} is {value!r}, expected one of {', '.join(names)}")
+    return names.index(value)
+
+
+def to_handle(free: str, function: str, *arguments: Any) -> _ffi.Handle:
+    handle = _ffi.Handle(free)
+    _ffi.call(function, *arguments, handle.out)
+    return handle
+
+
+class Training:
+    """One run: makes the trainer, runs the epochs, keeps the curve."""
+
+    def __init__(
+            self, model: _ffi.Handle, images: Images, dims: int, options: _ffi.TrainerOptions, epochs: int,
+            progress: Union[bool, ProgressFunction]) -> None:
+        if epochs < 1:
+            raise InvalidArgumentError(f"epochs is {epochs}, expected 1 or more")
+        if images.count == 0:
+            raise InvalidArgumentError("no images were given, expected at least 1")
+        self._model = model
+        self._images = images
+        self._dims = dims
+        options.batch = min(options.batch, images.count)
+        self._per_epoch = images.count // options.batch
+        self._updates = epochs * self._per_epoch
+        options.total_images = self._updates * options.batch
+        self._options = options
+        self._progress: Optional[ProgressFunction] = _print if progress is True else progress or None
+        self._error: Optional[BaseException] = None
+        self._stopped = False
+        #: Mean bits per dimension of each update.
+        self.history: list[float] = []
+        source = () if not images.is_levels else (images.pointer, images.length)
+        function = "flow_trainer_create_on" if images.is_levels else "flow_trainer_create"
+        self._trainer = to_handle(
+            "flow_trainer_free", function, model.pointer, *source, ctypes.byref(options))
+
+    def run(self) -> _ffi.Handle:
+        """Trains; the model with the moving average of the weights."""
+        if self._images.is_levels:
+            self._run_levels()
+        else:
+            self._run_scaled()
+        if self._error is not None:
+            raise self._error
+        return to_handle("flow_model_free", "flow_trainer_snapshot", self._trainer.pointer)
+
+    def _run_levels(self) -> None:
+        @_ffi.StepCallback
+        def done(metrics: Any, _user: Any) -> int:
+            return int(self._told(metrics.contents))
+
+        metrics = _ffi.Metrics()
+        try:
+            _ffi.call(
+                "flow_trainer_run", self._trainer.pointer, self._updates, ctypes.cast(done, ctypes.c_void_p), None,
+                ctypes.byref(metrics))
+        except CancelledError:
+            if not self._stopped:
+                raise
+
+    def _run_scaled(self) -> None:
+        """Batches of float images in a new order each epoch."""
+        values = self._images.owner.reshape(self._images.count, self._dims)
+        random = np.random.default_rng(self._options.seed)
+        batch = self._options.batch
+        metrics = _ffi.Metrics()
+        for update in range(self._updates):
+            position = update % self._per_epoch
+            if position == 0:
+                order = random.permutation(len(values))
+            chosen = np.ascontiguousarray(values[order[position * batch:(position + 1) * batch]])
+            if update == 0:
+                self._initialize(chosen)
+            _ffi.call(
+                "flow_trainer_step", self._trainer.pointer, chosen.ctypes.data, chosen.size, None,
+                ctypes.byref(metrics))
+            metrics.epoch = update // self._per_epoch
+            if self._told(metrics):
+                return
+
+    def _initialize(self, chosen: np.ndarray) -> None:
+        info = _ffi.ModelInfo()
+        _ffi.call("flow_model_get_info", self._model.pointer, ctypes.byref(info))
+        if not info.is_initialized:
+            _ffi.call("flow_model_initialize", self._model.pointer, chosen.ctypes.data, chosen.size, None)
+
+    def _told(self, metrics: _ffi.Metrics) -> bool:
+        """True to stop. Nothing may be raised into C, so errors and Ctrl-C wait until the call is back."""
+        try:
+            self.history.append(metrics.bits_per_dim)
+            if self._progress is not None:
+                self._stopped = bool(self._progress(Progress(
+                    metrics.updates, self._updates, metrics.images, metrics.epoch, metrics.bits_per_dim,
+                    metrics.gradient_norm, metrics.learning_rate, metrics.skipped)))
+        except BaseException as error:
+            self._error = error
+            self._stopped = True
+        return self._stopped
+
+
+def _print(progress: Progress) -> None:
+    is_last = progress.update == progress.updates
+    if is_last or progress.update % max(1, progress.updates // 100) == 0:
+        print(
+            f"\rupdate {progress.update}/{progress.updates}  {progress.bits_per_dim:.4f} bits/dim",
+            end="\n" if is_last else "", file=sys.stderr, flush=True)

@@ -1,0 +1,64 @@
+"""What can go wrong, as exceptions that are also Python's own kinds."""
+from __future__ import annotations
+
+
+class FlowError(Exception):
+    """An error of the engine: one line that says what is wrong, where, and what was expected."""
+
+    #: The status of the C API.
+    status = -99
+
+
+class InvalidArgumentError(FlowError, ValueError):
+    """An argument is out of range, or does not fit the model."""
+
+    status = -1
+
+
+class OutOfMemoryError(FlowError, MemoryError):
+    """Memory ran out."""
+
+    status = -2
+
+
+class FileError(FlowError, OSError):
+    """A file is missing, unreadable or unwritable."""
+
+    status = -3
+
+
+class BadFormatError(FlowError, ValueError):
+    """A file is damaged, no checkpoint, or from a newer version."""
+
+    status = -4
+
+
+class NoDeviceError(FlowError, RuntimeError):
+    """The device asked for, or the one an array is on, is not there."""
+
+    status = -5
+
+
+class CancelledError(FlowError):
+    """A callback asked to stop."""
+
+    status = -6
+
+
+class InternalError(FlowError, RuntimeError):
+    """A fault of the library."""
+
+    status = -99
+
+
+_BY_STATUS = {
+    kind.status: kind for kind in (
+        InvalidArgumentError, OutOfMemoryError, FileError, BadFormatError, NoDeviceError, CancelledError, InternalError)
+}
+
+
+def from_status(status: int, message: str) -> FlowError:
+    """The exception of a status."""
+    error = _BY_STATUS.get(status, FlowError)(message)
+    error.status = status
+    return error

@@ -1,0 +1,320 @@
+"""
+Random calls of the whole C API with hostile arguments: NULL, wrong, freed and invented handles, lengths that do not
+fit, structs of other sizes and contents, paths that lead nowhere. Pointers to arrays are real or NULL.
+
+    python3 fuzz.py CALLS SEED
+
+Ends with 0 and the number of calls by status, if nothing crashed and nothing was written behind a length.
+"""
+from __future__ import annotations
+
+import ctypes
+import sys
+import tempfile
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from flowengine import _ffi
+
+CANARY = 0xA5
+GUARD = 256
+D = 4 * 4 * 1
+MOST = 6 * D
+HUGE = (2**31, 2**32 + D, 2**63, 2**64 - 1, (2**64 - 1) // D * D)
+
+
+class Buffers:
+    """Memory for one call: outputs stand before canaries."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        self._watched: list[tuple[Any, int]] = []
+
+    def output(self, kind: Any, length: int) -> tuple[int, int]:
+        used = ctypes.sizeof(kind) * length
+        memory = (ctypes.c_ubyte * (used + GUARD))(*([0] * used + [CANARY] * GUARD))
+        self._watched.append((memory, used))
+        return ctypes.addressof(memory), length
+
+    def check(self) -> None:
+        for memory, used in self._watched:
+            assert all(byte == CANARY for byte in memory[used:]), "a call wrote behind the end of an array"
+
+
+class Fuzzer:
+    def __init__(self, seed: int, folder: str) -> None:
+        self.random = np.random.default_rng(seed)
+        self.folder = folder
+        self.handles: dict[str, list[int]] = {"model": [], "tape": [], "trainer": []}
+        self.freed: list[int] = [0]
+        self.keep: list[Any] = []
+
+    def one(self) -> int:
+        names = [name for name in _ffi.FUNCTIONS if name.endswith(("_create", "_create_on"))] * 2 + list(_ffi.FUNCTIONS)
+        name = self.pick(names)
+        self.buffers = Buffers(self.random)
+        self.keep = []
+        self.out: tuple[str, Any] | None = None
+        arguments = getattr(self, name.removeprefix("flow_"), lambda: [])()
+        status = getattr(_ffi.library, name)(*arguments)
+        self.buffers.check()
+        if name.endswith("_free"):
+            for known in self.handles.values():
+                if arguments[0] in known and known is self.handles[name.split("_")[1]]:
+                    known.remove(arguments[0])
+                    self.freed.append(arguments[0])
+        if self.out is not None and status == 0:
+            kind, pointer = self.out
+            self.handles[kind].append(pointer.value)
+        for kind, known in self.handles.items():
+            while len(known) > 6:
+                getattr(_ffi.library, f"flow_{kind}_free")(known[0])
+                self.freed.append(known.pop(0))
+        return status if _ffi.FUNCTIONS[name][0] is ctypes.c_int32 else 0
+
+    # --- Arguments -----------------------------------------------------------------------------------------------
+
+    def pick(self, values: Any) -> Any:
+        return values[int(self.random.integers(len(values)))]
+
+    def chance(self, one_in: int) -> bool:
+        return int(self.random.integers(one_in)) == 0
+
+    def handle(self, kind: str) -> int:
+        known = self.handles[kind]
+        if known and not self.chance(5):
+            return self.pick(known)
+        others = [value for other in self.handles.values() for value in other]
+        return self.pick([0, 1, int(self.random.integers(2**63)), 2**64 - 1, *self.freed[-5:], *others])
+
+    def number(self, *usual: int) -> int:
+        return int(self.pick(usual)) if not self.chance(8) else self.pick([-1, 0, 1, -2**31, 2**31 - 1, 77])
+
+    def real(self, *usual: float) -> float:
+        odd = [float("nan"), float("inf"), -1.0, 0.0, 1e308, -1e-300]
+        return float(self.pick(usual)) if not self.chance(8) else self.pick(odd)
+
+    def array(self, kind: Any, length: int, odd: bool = True) -> tuple[int, int]:
+        """Real memory, and a length that is no longer; or NULL with any length."""
+        if odd and self.chance(12):
+            return 0, self.pick([0, length, *HUGE])
+        if odd and self.chance(10):
+            length = self.pick([0, 1, max(0, length - 1), length + 1, min(MOST, 2 * length)])
+        return self.buffers.output(kind, length)
+
+    def images(self, kind: Any = ctypes.c_float) -> tuple[int, int, int]:
+        count = self.pick([0, 1, 2, 3, 5])
+        pointer, length = self.array(kind, count * D)
+        if pointer and length:
+            if kind is ctypes.c_ubyte:
+                values = self.random.integers(0, 16 if not self.chance(5) else 256, length).astype(np.uint8)
+            else:
+                values = (self.random.random(length) - 0.5).astype(np.float32)
+                if self.chance(10):
+                    values[0] = self.pick([np.nan, np.inf, 1e38])
+            ctypes.memmove(pointer, values.ctypes.data, values.nbytes)
+        return pointer, length, count
+
+    def struct(self, value: Any) -> Any:
+        if self.chance(15):
+            return None
+        if self.chance(15):
+            value.struct_size = self.pick([0, 1, 4, value.struct_size - 1, value.struct_size + 8, 2**32 - 1])
+        self.keep.append(value)
+        return ctypes.addressof(value)
+
+    def call(self) -> Any:
+        if self.chance(2):
+            return None
+        stop = self.pick([0, 0, 1])
+        progress = _ffi.ProgressCallback(lambda done, total, user: stop) if self.chance(3) else _ffi.ProgressCallback()
+        return self.struct(_ffi.Call(
+            memory=self.number(0, 0, 0, 1), batch=self.number(0, 1, 2, 64), device=self.number(0, 1),
+            stream=self.pick([None, 1, 2]), progress=progress))
+
+    def device(self) -> Any:
+        if self.chance(2):
+            return None
+        return self.struct(_ffi.DeviceOptions(
+            backend=self.number(0, 1, 1, 2), device=self.number(0, 0, 0, 1), threads=self.number(0, 1, 2)))
+
+    def text(self, *usual: bytes) -> Any:
+        odd = [None, b"", b"\xff\xfe", b"x" * 5000, b"/", b"/no/such/folder/x", self.folder.encode()]
+        return self.pick(usual) if not self.chance(4) else self.pick(odd)
+
+    def file(self) -> Any:
+        return self.text(*(f"{self.folder}/{name}".encode() for name in ("a", "b", "c")))
+
+    def new(self, kind: str) -> Any:
+        if self.chance(15):
+            return None
+        pointer = ctypes.c_void_p()
+        self.out = kind, pointer
+        return ctypes.addressof(pointer)
+
+    def metrics(self) -> Any:
+        return None if self.chance(3) else self.struct(_ffi.Metrics())
+
+    def training(self) -> Any:
+        return self.struct(_ffi.TrainerOptions(
+            batch=self.number(1, 2, 3), optimizer=self.number(0, 1, 2), schedule=self.number(0, 1),
+            activations=self.number(0, 1, 2), flip=self.number(0, 1), learning_rate=self.real(0, 0.001, 10),
+            beta1=self.real(0, 0.9), beta2=self.real(0, 0.99), epsilon=self.real(0, 1e-8), weight_decay=self.real(0),
+            clip=self.real(0, -1, 1), ema_decay=self.real(0, -1, 0.9), warmup_images=self.number(0, -1, 5),
+            total_images=self.number(0, 100)))
+
+    # --- Functions -----------------------------------------------------------------------------------------------
+
+    def status_text(self): return [self.number(0, -1, -99)]
+    def device_count(self): return [self.array(ctypes.c_int32, 1, odd=False)[0] if not self.chance(5) else None]
+    def device_get(self): return [self.number(0, 0, 1), self.struct(_ffi.Device())]
+
+    def model_create(self):
+        options = _ffi.ModelOptions(
+            height=self.number(4, 4, 4, 4, 8, 65536), width=self.number(4), channels=self.number(1, 1, 1, 3),
+            levels=self.number(0, 1), steps=self.number(1, 1, 2, 5000), hidden=self.number(1, 4, 4, 8, 40000),
+            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257))
+        return [self.text(b"glow"), self.struct(options), self.device(), self.new("model")]
+
+    def model_load(self): return [self.file(), self.device(), self.new("model")]
+
+    def model_load_memory(self):
+        pointer, length = self.array(ctypes.c_ubyte, 64)
+        return [pointer, min(length, 64) if pointer else length, self.device(), self.new("model")]
+
+    def model_save(self): return [self.handle("model"), self.file()]
+
+    def model_save_memory(self):
+        pointer, length = self.array(ctypes.c_ubyte, self.pick([0, 100, 100_000]), odd=False)
+        return [self.handle("model"), self.pick([pointer, None]), length, self.array(ctypes.c_size_t, 1, odd=False)[0]]
+
+    def model_free(self): return [self.handle("model")]
+    def tape_free(self): return [self.handle("tape")]
+    def trainer_free(self): return [self.handle("trainer")]
+    def model_get_info(self): return [self.handle("model"), self.struct(_ffi.ModelInfo())]
+
+    def model_latent_shape(self):
+        shape = _ffi.Shape()
+        self.keep.append(shape)
+        return [self.handle("model"), self.number(0, 1), self.pick([ctypes.addressof(shape), None])]
+
+    def model_initialize(self): return [self.handle("model"), *self.images()[:2], self.call()]
+
+    def per_image(self, kind: Any, *noise: int):
+        pointer, length, count = self.images(kind)
+        return [self.handle("model"), pointer, length, *noise, self.call(), *self.array(ctypes.c_double, count)]
+
+    def noise(self): return [int(self.random.integers(2**63)), int(self.random.integers(2**32))]
+    def model_log_prob(self): return self.per_image(ctypes.c_float)
+    def model_bits_per_dim(self): return self.per_image(ctypes.c_float)
+    def model_round_trip(self): return self.per_image(ctypes.c_float)
+    def model_log_prob_u8(self): return self.per_image(ctypes.c_ubyte, *self.noise())
+    def model_bits_per_dim_u8(self): return self.per_image(ctypes.c_ubyte, *self.noise())
+
+    def whole(self, kind: Any, *noise: int):
+        pointer, length, count = self.images(kind)
+        return [self.handle("model"), pointer, length, *noise, self.call(), *self.array(ctypes.c_float, count * D)]
+
+    def model_dequantize(self): return self.whole(ctypes.c_ubyte, *self.noise())
+    def model_forward(self): return self.whole(ctypes.c_float)
+    def model_inverse(self): return self.whole(ctypes.c_float)
+
+    def levels(self, count: int):
+        arrays = [self.array(ctypes.c_float, count * D)]
+        pointers = (ctypes.c_void_p * 1)(arrays[0][0])
+        lengths = (ctypes.c_size_t * 1)(arrays[0][1])
+        self.keep += [pointers, lengths]
+        if self.chance(10):
+            return [None, ctypes.addressof(lengths), 1]
+        return [ctypes.addressof(pointers), ctypes.addressof(lengths), self.number(1, 1, 1, 2)]
+
+    def model_forward_levels(self):
+        pointer, length, count = self.images()
+        return [self.handle("model"), pointer, length, self.call(), *self.levels(count)]
+
+    def model_inverse_levels(self):
+        pointer, length, count = self.images()
+        return [self.handle("model"), *self.levels(count), self.call(), pointer, length]
+
+    def sampled(self, kind: Any):
+        count = self.pick([0, 1, 2, 3])
+        asked = count if not self.chance(8) else self.pick([-1, 2**31, 2**63 - 1, -2**63])
+        return [self.handle("model"), asked, self.real(0, 0.7, 1), 5, self.call(), *self.array(kind, count * D)]
+
+    def model_sample(self): return self.sampled(ctypes.c_float)
+    def model_sample_u8(self): return self.sampled(ctypes.c_ubyte)
+
+    def model_parameter(self):
+        index = self.pick([0, 1, 5, -1, 2**31, -2**63, 2**63 - 1])
+        return [self.handle("model"), index, self.struct(_ffi.Parameter())]
+
+    def flat(self, field: str, write: bool):
+        model = self.handle("model")
+        info = _ffi.ModelInfo()
+        known = _ffi.library.flow_model_get_info(model, ctypes.byref(info)) == 0 and getattr(info, field) <= 1_000_000
+        pointer, length = self.array(ctypes.c_float, getattr(info, field) if known else 1)
+        if write and pointer and length:
+            values = (self.random.random(length) * 0.1).astype(np.float32)
+            if self.chance(4):
+                values[0] = self.pick([np.nan, 1e30])
+            ctypes.memmove(pointer, values.ctypes.data, values.nbytes)
+        return [model, pointer, length]
+
+    def model_read_parameters(self): return self.flat("parameters_length", write=False)
+    def model_write_parameters(self): return self.flat("parameters_length", write=True)
+    def model_read_constants(self): return self.flat("constants_length", write=False)
+    def model_write_constants(self): return self.flat("constants_length", write=True)
+    def tape_create(self): return [self.handle("model"), self.number(1, 2, 3), self.number(0, 1, 2), self.new("tape")]
+
+    def tape_forward(self):
+        pointer, length, count = self.images()
+        return [self.handle("tape"), pointer, length, self.call(), *self.array(ctypes.c_double, count)]
+
+    def tape_backward(self):
+        count = self.pick([1, 2, 3])
+        return [self.handle("tape"), *self.array(ctypes.c_double, count), self.call(),
+                *self.array(ctypes.c_float, count * D), *self.pick([(None, 0), self.array(ctypes.c_float, 100)])]
+
+    def trainer_create(self): return [self.handle("model"), self.training(), self.new("trainer")]
+
+    def trainer_create_on(self):
+        return [self.handle("model"), *self.images(ctypes.c_ubyte)[:2], self.training(), self.new("trainer")]
+
+    def trainer_step(self): return [self.handle("trainer"), *self.images()[:2], self.call(), self.metrics()]
+
+    def trainer_step_u8(self):
+        return [self.handle("trainer"), *self.images(ctypes.c_ubyte)[:2], self.call(), self.metrics()]
+
+    def trainer_run(self):
+        updates = self.pick([0, 1, 2, -1, -2**63])
+        done = _ffi.StepCallback(lambda metrics, user: 1)
+        self.keep.append(done)
+        callback = self.pick([None, ctypes.cast(done, ctypes.c_void_p)])
+        return [self.handle("trainer"), updates, callback, None, self.metrics()]
+
+    def trainer_set_learning_rate(self): return [self.handle("trainer"), self.real(0.001, 0.1)]
+    def trainer_get_metrics(self): return [self.handle("trainer"), self.metrics()]
+    def trainer_save(self): return [self.handle("trainer"), self.file()]
+    def trainer_resume(self): return [self.handle("trainer"), self.file()]
+    def trainer_snapshot(self): return [self.handle("trainer"), self.new("model")]
+
+
+def main() -> int:
+    calls, seed = int(sys.argv[1]), int(sys.argv[2])
+    counts: Counter[int] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        fuzzer = Fuzzer(seed, folder)
+        for _ in range(calls):
+            status = fuzzer.one()
+            counts[status] += 1
+            if status == -99:
+                print(_ffi.library.flow_last_error().decode())
+    for status, count in sorted(counts.items()):
+        print(f"{status}: {count}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""The estimator: what it computes, what it takes, what it refuses."""
+from __future__ import annotations
+
+import gc
+import pickle
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import flowengine
+from flowengine import _arrays
+
+
+def test_log_prob_of_grey_levels_is_that_of_their_dequantized_values(glow, levels):
+    log_prob = glow.log_prob(levels, seed=5)
+    assert log_prob.dtype == np.float64 and log_prob.shape == (40,)
+    assert np.array_equal(log_prob[7:9], glow.log_prob(levels[7:9], seed=5, first_index=7))
+    assert not np.array_equal(log_prob, glow.log_prob(levels, seed=6))
+    assert np.array_equal(glow.score_samples(levels), glow.log_prob(levels))
+    assert glow.score(levels) == glow.log_prob(levels).mean()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 7, 39, 40, 64])
+def test_a_result_does_not_depend_on_the_batch(glow, scaled, batch):
+    assert np.array_equal(glow.log_prob(scaled), glow.log_prob(scaled, batch=batch))
+    alone = np.concatenate([glow.log_prob(image[None]) for image in scaled[:5]])
+    assert np.array_equal(alone, glow.log_prob(scaled)[:5])
+
+
+def test_bits_per_dim_is_the_code_length(glow, scaled):
+    expected = (glow.dims * np.log(16) - glow.log_prob(scaled)) / (glow.dims * np.log(2))
+    assert np.allclose(glow.bits_per_dim(scaled), expected, rtol=1e-12, atol=0)
+
+
+def test_inverse_undoes_forward_in_both_forms(glow, scaled):
+    latents = glow.forward(scaled)
+    by_level = glow.forward(scaled, as_levels=True)
+    assert [level.shape[1:] for level in by_level] == glow.latent_shapes
+    assert np.array_equal(latents, np.concatenate([level.reshape(40, -1) for level in by_level], axis=1))
+    assert np.abs(glow.inverse(latents) - scaled).max() < 1e-4
+    assert np.array_equal(glow.inverse(latents), glow.inverse(by_level))
+    assert np.allclose(glow.round_trip_error(scaled), np.abs(glow.inverse(latents) - scaled).max(axis=(1, 2, 3)))
+
+
+def test_samples_repeat_and_lie_in_their_range(glow):
+    images = glow.sample(70, temperature=0.5, seed=4)
+    assert images.shape == (70, 8, 8, 3) and images.dtype == np.float32
+    assert np.array_equal(images[:3], glow.sample(3, temperature=0.5, seed=4))
+    drawn = glow.sample(70, temperature=0.5, seed=4, dtype=np.uint8)
+    assert drawn.dtype == np.uint8 and drawn.max() < 16
+    assert np.array_equal(drawn, np.clip(np.floor((images + 0.5) * 16), 0, 15))
+    assert glow.log_prob(glow.sample(70, temperature=0.3)).mean() > glow.log_prob(glow.sample(70)).mean()
+
+
+def test_channels_first_is_the_same_model(glow, scaled, levels):
+    first = flowengine.load(glow.to_bytes(), layout="channels_first")
+    assert first.input_shape == (3, 8, 8)
+    assert np.array_equal(first.log_prob(np.moveaxis(scaled, 3, 1)), glow.log_prob(scaled))
+    assert np.array_equal(np.moveaxis(first.sample(3), 1, 3), glow.sample(3))
+    again = first.inverse(first.forward(np.moveaxis(scaled, 3, 1)))
+    assert again.shape == (40, 3, 8, 8) and np.abs(np.moveaxis(again, 1, 3) - scaled).max() < 1e-4
+    trained = flowengine.Glow(levels=1, steps=1, hidden=4, bins=16, layout="channels_first")
+    trained.fit(np.moveaxis(levels, 3, 1), epochs=1)
+    assert trained.input_shape == (3, 8, 8)
+
+
+def test_arrays_that_fit_are_not_copied(scaled, levels):
+    for array in (scaled, levels, np.moveaxis(np.moveaxis(scaled, 3, 1), 1, 3)):
+        assert _arrays.images(array, (8, 8, 3), "channels_last").pointer == array.ctypes.data
+    assert _arrays.images(scaled[::2], (8, 8, 3), "channels_last").pointer != scaled.ctypes.data
+
+
+def test_other_arrays_are_converted(glow, scaled):
+    expected = glow.log_prob(scaled)
+    assert np.array_equal(glow.log_prob(scaled.astype(np.float64)), expected)
+    assert np.array_equal(glow.log_prob(scaled.reshape(40, -1)), expected)
+    assert np.array_equal(glow.log_prob(np.asfortranarray(scaled)), expected)
+    assert np.array_equal(glow.log_prob(scaled[::-1])[::-1], expected)
+    assert np.array_equal(glow.log_prob(list(scaled)), expected)
+
+
+def test_dlpack_is_taken_in_place(glow, scaled):
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_numpy(scaled)
+    assert _arrays.images(tensor, (8, 8, 3), "channels_last").pointer == tensor.data_ptr()
+    assert np.array_equal(glow.log_prob(tensor), glow.log_prob(scaled))
+    assert np.array_equal(glow.log_prob(tensor.requires_grad_()), glow.log_prob(scaled))
+
+    class OnlyDlpack:
+        def __dlpack__(self, stream=None):
+            return tensor.detach().__dlpack__()
+
+        def __dlpack_device__(self):
+            return tensor.__dlpack_device__()
+
+    assert np.array_equal(glow.log_prob(OnlyDlpack()), glow.log_prob(scaled))
+
+
+class OnCuda:
+    def __init__(self, shape, typestr="<f4"):
+        self.__cuda_array_interface__ = {
+            "shape": shape, "typestr": typestr, "data": (0x7F0000000000, False), "version": 3, "stream": 2}
+
+
+def test_arrays_on_a_gpu_are_refused_and_not_touched(glow):
+    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
+        glow.log_prob(OnCuda((2, 8, 8, 3)))
+    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
+        glow.forward(OnCuda((2, 8, 8, 3)))
+    with pytest.raises(flowengine.InvalidArgumentError):
+        glow.log_prob(OnCuda((2, 3, 8, 8)))
+    with pytest.raises(TypeError):
+        glow.log_prob(OnCuda((2, 8, 8, 3), "<f8"))
+
+
+def test_save_and_load_keep_every_bit(glow, scaled, tmp_path):
+    glow.save(tmp_path / "checkpoint.safetensors")
+    for other in (flowengine.load(tmp_path / "checkpoint.safetensors"), flowengine.load(glow.to_bytes()),
+                  pickle.loads(pickle.dumps(glow))):
+        assert np.array_equal(other.log_prob(scaled), glow.log_prob(scaled))
+        assert other.is_fitted and (other.levels, other.steps, other.hidden, other.bins) == (2, 2, 16, 16)
+    assert pickle.loads(pickle.dumps(flowengine.Glow(steps=5))).get_params()["steps"] == 5
+
+
+def test_parameters_are_those_of_the_checkpoint(glow):
+    parameters = glow.parameters()
+    assert parameters["levels.0.steps.1.coupling.conv1.weight"].shape == (16, 6, 3, 3)
+    assert sorted(parameters["levels.1.steps.0.invconv.permutation"]) == list(range(24))
+    assert sum(p.size for n, p in parameters.items() if not n.endswith((".sign", ".permutation"))) == glow.n_parameters
+
+
+def test_fit_learns_and_tells(levels):
+    seen = []
+    model = flowengine.Glow(levels=1, steps=2, hidden=8, bins=16)
+    assert not model.is_fitted
+    assert model.fit(levels, epochs=5, batch_size=20, learning_rate=0.01, warmup_images=0, progress=seen.append) is model
+    assert model.is_fitted and len(seen) == 10 == len(model.history_)
+    assert [p.update for p in seen] == list(range(1, 11)) and seen[-1].epoch == 4 and seen[-1].images == 200
+    assert np.mean(model.history_[-2:]) < np.mean(model.history_[:2])
+    before = model.bits_per_dim(levels).mean()
+    model.fit(levels, epochs=10, batch_size=20, learning_rate=0.01, warmup_images=0, ema_decay=0.5)
+    assert model.bits_per_dim(levels).mean() < before
+
+
+def test_fit_on_scaled_floats_learns_too(scaled):
+    model = flowengine.Glow(levels=1, steps=2, hidden=8, bins=16)
+    model.fit(scaled, epochs=10, batch_size=20, learning_rate=0.01, warmup_images=0)
+    assert len(model.history_) == 20 and np.mean(model.history_[-2:]) < np.mean(model.history_[:2])
+
+
+@pytest.mark.parametrize("kind", ["levels", "scaled"])
+def test_progress_can_stop_and_fail(kind, request):
+    images = request.getfixturevalue(kind)
+    model = flowengine.Glow(levels=1, steps=1, hidden=4, bins=16)
+    model.fit(images, epochs=5, batch_size=10, progress=lambda p: p.update == 3)
+    assert len(model.history_) == 3 and model.is_fitted
+
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(images, epochs=5, batch_size=10, progress=interrupt)
+
+
+def test_estimator_protocol():
+    model = flowengine.Glow(steps=3, bins=32)
+    assert model.get_params()["steps"] == 3 and model.set_params(steps=4).get_params()["steps"] == 4
+    assert "steps=4" in repr(model)
+    with pytest.raises(ValueError, match="there is no parameter depth"):
+        model.set_params(depth=4)
+    sklearn = pytest.importorskip("sklearn.base")
+    assert sklearn.clone(model).get_params() == model.get_params()
+
+
+@pytest.mark.parametrize("act, kind", [
+    (lambda g, x: flowengine.load("/no/such/file"), OSError),
+    (lambda g, x: flowengine.load(b"not a checkpoint"), flowengine.BadFormatError),
+    (lambda g, x: flowengine.Glow(device="cuda").build((8, 8, 3)), flowengine.NoDeviceError),
+    (lambda g, x: flowengine.Glow(device="tpu").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(levels=2).build((9, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(hidden=32768, steps=4096, levels=1).build((8, 8, 3)), MemoryError),
+    (lambda g, x: flowengine.Glow(layout="NCHW"), ValueError),
+    (lambda g, x: flowengine.Glow(coupling="linear").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow().log_prob(x), ValueError),
+    (lambda g, x: flowengine.Glow().build((8, 8, 3)).log_prob(x), ValueError),
+    (lambda g, x: g.log_prob(x[:, :4]), ValueError),
+    (lambda g, x: g.log_prob(x.astype(np.int64)), TypeError),
+    (lambda g, x: g.log_prob(np.full((1, 8, 8, 3), 16, np.uint8)), ValueError),
+    (lambda g, x: g.log_prob(x, batch=-1), ValueError),
+    (lambda g, x: g.inverse(np.zeros((2, 5))), ValueError),
+    (lambda g, x: g.inverse([]), ValueError),
+    (lambda g, x: g.sample(-1), ValueError),
+    (lambda g, x: g.sample(1, temperature=float("nan")), ValueError),
+    (lambda g, x: g.sample(1, dtype=np.int32), TypeError),
+    (lambda g, x: flowengine.Glow().fit(x[:0]), ValueError),
+    (lambda g, x: flowengine.Glow().fit(x, epochs=0), ValueError),
+    (lambda g, x: flowengine.Glow().fit(x, optimizer="sgd"), ValueError),
+    (lambda g, x: flowengine.Glow().fit(x, flip=True), ValueError),
+    (lambda g, x: flowengine.Glow().fit(x, learning_rate=-1), ValueError),
+])
+def test_errors_are_of_the_right_kind(glow, scaled, act, kind):
+    with pytest.raises(kind) as caught:
+        act(glow, scaled)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) > 10
+
+
+def test_devices_and_versions():
+    assert flowengine.devices()[0].name == "cpu" and flowengine.devices()[0].cores >= 1
+    assert flowengine.__version__.count(".") == 2 and flowengine.instruction_set()
+
+
+def test_eight_threads_give_the_answers_of_one(glow, scaled):
+    expected = glow.log_prob(scaled)
+    wrong = []
+
+    def score(index):
+        for repeat in range(20):
+            part = slice(index, index + 1 + (index + repeat) % 9)
+            if not np.array_equal(glow.log_prob(scaled[part]), expected[part]):
+                wrong.append((index, repeat))
+
+    threads = [threading.Thread(target=score, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_calls_and_models_leave_no_memory_behind(glow, scaled):
+    def resident() -> int:
+        gc.collect()
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * 4096
+
+    content = glow.to_bytes()
+
+    def use() -> None:
+        model = flowengine.load(content)
+        model.log_prob(scaled)
+        model.fit(scaled, epochs=1, batch_size=20)
+
+    # The garbage collector first fills what it takes for its share.
+    for _ in range(200):
+        use()
+    before = resident()
+    for _ in range(200):
+        use()
+    assert resident() - before < 20_000_000

@@ -1,0 +1,221 @@
+#!/usr/bin/env bash
+# Tests the published library from C, C++, Python and C#:
+#   bindings/test.sh LIBRARIES COUNTS
+# LIBRARIES is the folder that bindings/native/publish.sh filled; COUNTS receives "passed failed skipped".
+set -uo pipefail
+[ $# -eq 2 ] || { echo "usage: bindings/test.sh LIBRARIES COUNTS" >&2; exit 2; }
+root=$(cd "$(dirname "$0")/.." && pwd)
+libraries=$(cd "$1" && pwd)
+counts=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LD_LIBRARY_PATH="$libraries"
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: counts it, and shows what it printed if it fails.
+check() {
+    local name=$1
+    shift
+    if "$@" > "$work/output" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s\n' "$name"
+        tail -n 40 "$work/output"
+    fi
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    printf 'skipped %s: %s\n' "$1" "$2"
+}
+
+updated=false
+# have COMMAND PACKAGE...: installs the Debian packages where the command fails and this is root.
+have() {
+    local probe=$1
+    shift
+    eval "$probe" > /dev/null 2>&1 && return
+    [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null || return 1
+    $updated || { apt-get update -qq > /dev/null 2>&1; updated=true; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null 2>&1
+    eval "$probe" > /dev/null 2>&1
+}
+
+# --- C and C++ -----------------------------------------------------------------------------------------------------
+
+c="$root/bindings/c"
+warnings="-Wall -Wextra -Wpedantic -Werror -O1 -g -I$c/include"
+libs="-L$libraries -lflowengine -lm"
+compile() { # STANDARD SOURCE TARGET [OPTIONS]
+    case "$1" in
+        c++*) g++ -std="$1" -x c++ $warnings ${4:-} "$2" -o "$3" -x none $libs ;;
+        *) gcc -std="$1" $warnings ${4:-} "$2" -o "$3" $libs ;;
+    esac
+}
+
+c_and_cpp() {
+    local standard
+    for standard in c99 c11 c++17; do
+        check "compile $standard" compile "$standard" "$c/tests/abi_test.c" "$work/abi_$standard"
+        check "the API from $standard" "$work/abi_$standard" "$work"
+        for example in train sample score; do
+            check "compile $example as $standard" compile "$standard" "$c/examples/$example.c" "$work/${example}_$standard"
+        done
+        check "example train, $standard" "$work/train_$standard" "$work/bars.safetensors"
+        check "example sample, $standard" "$work/sample_$standard" "$work/bars.safetensors" "$work/bars.ppm" 6
+        check "the picture" sh -c "head -n 2 '$work/bars.ppm' | tail -n 1 | grep -qx '48 8'"
+    done
+    head -c 64 /dev/zero | tr '\0' '\40' | { printf 'P5 8 8 255\n'; cat; } > "$work/flat.pgm"
+    check "example score" sh -c "'$work/score_c99' '$work/bars.safetensors' '$work/flat.pgm' | grep -q bits/dim"
+    check "example score refuses" sh -c "! '$work/score_c99' '$work/bars.safetensors' /dev/null"
+    check "compile log_prob" compile c99 "$c/tests/log_prob.c" "$work/log_prob"
+
+    for image in v3 v4; do
+        if [ "$image" = v4 ] && ! grep -q avx512dq /proc/cpuinfo; then
+            skip "the API with v4" "this processor has no AVX-512"
+        else
+            check "the API with $image" env FLOWENGINE_IMAGE=$image "$work/abi_c11" "$work"
+        fi
+    done
+
+    # Where there is no image, every call says so: of which the statuses that nothing else provokes.
+    check "compile dispatcher_test" compile c99 "$c/tests/dispatcher_test.c" "$work/dispatcher_test"
+    check "an unknown image" env FLOWENGINE_IMAGE=v9 "$work/dispatcher_test" -1 "expected v3 or v4"
+    mkdir -p "$work/alone" "$work/foreign"
+    cp "$libraries/libflowengine.so" "$work/alone"
+    cp "$libraries/libflowengine.so" "$work/foreign"
+    echo 'int flow_abi_version(void) { return 1; }' | gcc -shared -fPIC -x c - -o "$work/foreign/libflowengine-v3.so"
+    cp "$work/foreign/libflowengine-v3.so" "$work/foreign/libflowengine-v4.so"
+    check "no image" env LD_LIBRARY_PATH="$work/alone" "$work/dispatcher_test" -3 "libflowengine-v"
+    check "an image of another release" env LD_LIBRARY_PATH="$work/foreign" "$work/dispatcher_test" -99 "another release"
+
+    # The garbage collector's memory is not the sanitizer's to search, so leaks are left to valgrind, which does.
+    if compile c11 "$c/tests/abi_test.c" "$work/abi_asan" "-fsanitize=address,undefined -fno-sanitize-recover=all" \
+        > /dev/null 2>&1; then
+        check "the API under address sanitizer" env ASAN_OPTIONS=detect_leaks=0 "$work/abi_asan" "$work"
+    else
+        skip "address sanitizer" "gcc has none"
+    fi
+
+    # The collector reserves 256 GB of addresses, more than valgrind hands out.
+    local grind="env DOTNET_GCRegionRange=400000000 valgrind -q --error-exitcode=9 --leak-check=full"
+    grind="$grind --show-leak-kinds=definite --errors-for-leak-kinds=definite"
+    if have "command -v valgrind" valgrind; then
+        check "the API under valgrind" $grind "$work/abi_c11" "$work"
+        for example in "train $work/bars.safetensors" "sample $work/bars.safetensors $work/x.ppm" \
+            "score $work/bars.safetensors $work/flat.pgm"; do
+            set -- $example
+            check "$1 under valgrind" $grind "$work/$1_c99" "${@:2}"
+        done
+    else
+        skip "valgrind" "it is not installed"
+    fi
+
+    if have "command -v qemu-x86_64" qemu-user; then
+        check "a processor with AVX2 alone" \
+            sh -c "qemu-x86_64 -cpu Haswell '$work/abi_c11' '$work' 2>/dev/null | grep -q ' 0 failed, x86-64-v3'"
+        check "a processor without AVX2" qemu-x86_64 -cpu Nehalem "$work/dispatcher_test" -5 AVX2
+    else
+        skip "older processors" "qemu-user is not installed"
+    fi
+}
+
+packages() {
+    if ! have "command -v cmake" cmake; then
+        skip "the CMake package" "cmake is not installed"
+        return
+    fi
+    check "configure" cmake -S "$c" -B "$work/build" -DFLOWENGINE_LIBRARIES="$libraries" \
+        -DCMAKE_INSTALL_PREFIX="$work/installed" -DCMAKE_BUILD_TYPE=Release
+    check "build and install" cmake --build "$work/build" --target install
+    mkdir -p "$work/user"
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(user C)' 'find_package(flowengine 1.0 REQUIRED)' \
+        "add_executable(user \"$c/examples/train.c\")" 'target_link_libraries(user PRIVATE flowengine::flowengine)' \
+        > "$work/user/CMakeLists.txt"
+    check "find_package" cmake -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/installed"
+    check "build a user" cmake --build "$work/user/build"
+    check "run a user" env -u LD_LIBRARY_PATH "$work/user/build/user" "$work/user.safetensors"
+    if have "command -v pkg-config" pkg-config; then
+        export PKG_CONFIG_PATH="$work/installed/lib/pkgconfig:$work/installed/lib64/pkgconfig"
+        PKG_CONFIG_PATH="$PKG_CONFIG_PATH:$work/installed/lib/$(gcc -dumpmachine)/pkgconfig"
+        check "pkg-config" sh -c "gcc '$c/examples/train.c' -o '$work/user/pkg' \$(pkg-config --cflags --libs flowengine)"
+        check "run what pkg-config linked" env -u LD_LIBRARY_PATH "$work/user/pkg" "$work/user.safetensors"
+    else
+        skip "pkg-config" "it is not installed"
+    fi
+}
+
+# --- Python --------------------------------------------------------------------------------------------------------
+
+python_suite() {
+    # The system's Python is the one that Debian's packages are for.
+    python=/usr/bin/python3
+    [ -x "$python" ] || python=python3
+    if ! have "$python -c 'import numpy, pytest'" python3 python3-numpy python3-pytest; then
+        skip "the Python suite" "numpy or pytest is not installed"
+        python=
+        return
+    fi
+    have "$python -c 'import torch'" python3-torch || skip "GlowModule" "torch is not installed"
+    check "the wheel" "$python" "$root/bindings/python/build_wheel.py" "$libraries" "$work/wheel"
+    # A wheel is a zip: into an empty folder, as pip --target puts it.
+    check "unpack the wheel" "$python" -m zipfile -e "$work"/wheel/*.whl "$work/site"
+    export PYTHONPATH="$work/site"
+    env -u FLOWENGINE_LIBRARY FLOWENGINE_C_LOG_PROB="$work/log_prob" \
+        "$python" -m pytest -q -p no:cacheprovider "$root/bindings/python/tests" > "$work/pytest" 2>&1 || true
+    local line kind
+    line=$(tail -n 1 "$work/pytest")
+    for kind in passed failed error skipped; do
+        printf -v "python_$kind" '%d' "$(sed -nE "s/.*[^0-9]?([0-9]+) ${kind}s?.*/\1/p" <<< " $line" | head -n 1)"
+    done
+    passed=$((passed + python_passed))
+    failed=$((failed + python_failed + python_error))
+    skipped=$((skipped + python_skipped))
+    if [ "$python_passed" -eq 0 ] || [ $((python_failed + python_error)) -gt 0 ]; then
+        [ "$python_passed" -gt 0 ] || failed=$((failed + 1))
+        tail -n 60 "$work/pytest"
+    fi
+}
+
+# --- What README shows ---------------------------------------------------------------------------------------------
+
+# program LANGUAGE FILE: the first block of that language, which is at most fifteen lines long.
+program() {
+    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } /^```/ { if (inside) exit } inside' "$root/README.md" > "$2"
+    local lines
+    lines=$(wc -l < "$2")
+    [ "$lines" -ge 5 ] && [ "$lines" -le 15 ]
+}
+
+readme_programs() {
+    mkdir -p "$work/readme/runs/digits"
+    cp "$work/bars.safetensors" "$work/readme/runs/digits/checkpoint.safetensors"
+    cd "$work/readme" || return
+    check "README's C program is short" program c readme.c
+    check "README's C program compiles" compile c99 readme.c readme_c
+    check "README's C program runs" sh -c "./readme_c | grep -q nats"
+    check "README's Python program is short" program python readme.py
+    if [ -n "${python:-}" ]; then
+        check "README's Python program runs" sh -c "'$python' readme.py 2>/dev/null | grep -q '(16, 8, 8, 1)'"
+    else
+        skip "README's Python program" "numpy is not installed"
+    fi
+    check "README's C# program is short" program csharp Program.cs
+    check "pack FlowEngine" dotnet pack "$root/engine/FlowEngine" --configuration Release --nologo --verbosity quiet \
+        --output "$root/artifacts/packages"
+    check "pack FlowEngine.Kernels" dotnet pack "$root/kernels/FlowEngine.Kernels" --configuration Release --nologo \
+        --verbosity quiet --output "$root/artifacts/packages"
+    rm -rf "$root/tests/package/obj"
+    check "build with the packed packages" dotnet build "$root/tests/package" --configuration Release --nologo \
+        --verbosity quiet -p:ReadmeProgram="$PWD/Program.cs" --output "$work/package"
+    check "README's C# program runs" sh -c "'$work/package/PackageTest' | grep -q nats"
+}
+
+c_and_cpp
+packages
+python_suite
+readme_programs
+echo "$passed $failed $skipped" > "$counts"
+printf 'bindings: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
