@@ -30,9 +30,22 @@ if [ "$quick" = false ]; then
     dotnet format FlowEngine.sln --verify-no-changes --no-restore
 fi
 
-say "tests"
 report=$(mktemp)
-trap 'rm -f "$report"' EXIT
+counts=$(mktemp)
+trap 'rm -f "$report" "$counts"' EXIT
+has_library=false
+if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
+    missing="test.sh knows the library of Linux on x86-64 alone"
+elif ! command -v "${CC:-gcc}" >/dev/null; then
+    missing="gcc is not installed"
+else
+    say "native library"
+    bindings/native/publish.sh artifacts/native
+    export FLOWENGINE_LIBRARY="$PWD/artifacts/native/libflowengine.so"
+    has_library=true
+fi
+
+say "tests"
 status=0
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
@@ -43,7 +56,16 @@ if [ -z "${total:-}" ]; then
     exit 1
 fi
 
+echo "0 0 1" >"$counts"
+if [ "$has_library" = true ]; then
+    say "bindings"
+    bindings/test.sh artifacts/native "$counts" || status=1
+else
+    echo "skipped the bindings: $missing"
+fi
+
+read -r more_passed more_failed more_skipped <"$counts"
 say "done"
 printf '%d passed, %d failed, %d skipped\n' \
-    "$((total - failed - skipped))" "$((failed + errors))" "$skipped"
-[ "$status" -eq 0 ] && [ "$((failed + errors))" -eq 0 ]
+    "$((total - failed - skipped + more_passed))" "$((failed + errors + more_failed))" "$((skipped + more_skipped))"
+[ "$status" -eq 0 ] && [ "$((failed + errors + more_failed))" -eq 0 ]

@@ -103,7 +103,7 @@ c_and_cpp() {
     grind="$grind --show-leak-kinds=definite --errors-for-leak-kinds=definite"
     if have "command -v valgrind" valgrind; then
         check "the API under valgrind" $grind "$work/abi_c11" "$work"
-        for example in "train $work/bars.safetensors" "sample $work/bars.safetensors $work/x.ppm" \
+        for example in "train $work/few.safetensors 3" "sample $work/bars.safetensors $work/x.ppm" \
             "score $work/bars.safetensors $work/flat.pgm"; do
             set -- $example
             check "$1 under valgrind" $grind "$work/$1_c99" "${@:2}"
