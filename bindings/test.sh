@@ -167,7 +167,7 @@ python_suite() {
     local line kind
     line=$(tail -n 1 "$work/pytest")
     for kind in passed failed error skipped; do
-        printf -v "python_$kind" '%d' "$(sed -nE "s/.*[^0-9]?([0-9]+) ${kind}s?.*/\1/p" <<< " $line" | head -n 1)"
+        printf -v "python_$kind" '%d' "$(sed -nE "s/.*[^0-9]([0-9]+) ${kind}s?.*/\1/p" <<< " $line" | head -n 1)"
     done
     passed=$((passed + python_passed))
     failed=$((failed + python_failed + python_error))

@@ -30,7 +30,8 @@ public sealed unsafe class CompiledSpeedTests(ITestOutputHelper output)
         float[] images = TinyGlow.Images(model.Flow, Batch);
         string image = NativeLibraryFile.Images.Last();
         nint library = NativeLibrary.Load(image);
-        var load = (delegate* unmanaged[Cdecl]<byte*, int*, nint*, int>)NativeLibrary.GetExport(library, "flow_model_load");
+        var load = (delegate* unmanaged[Cdecl]<byte*, int*, nint*, int>)
+            NativeLibrary.GetExport(library, "flow_model_load");
         var score = (delegate* unmanaged[Cdecl]<nint, float*, nuint, void*, double*, nuint, int>)
             NativeLibrary.GetExport(library, "flow_model_log_prob");
         var free = (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(library, "flow_model_free");
