@@ -78,9 +78,23 @@ if [ "$quick" = false ]; then
     part "tests/FlowEngine.AotSmoke" tests/FlowEngine.AotSmoke/run.sh
 fi
 
-say "tests"
 report=$(mktemp)
-trap 'rm -f "$report"' EXIT
+counts=$(mktemp)
+trap 'rm -f "$report" "$counts"' EXIT
+if [ "$quick" = true ]; then
+    missing="--quick leaves them out"
+elif [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
+    missing="test.sh knows the library of Linux on x86-64 alone"
+elif ! command -v "${CC:-gcc}" >/dev/null; then
+    missing="gcc is not installed"
+else
+    say "native library"
+    bindings/native/publish.sh artifacts/native
+    export FLOWENGINE_LIBRARY="$PWD/artifacts/native/libflowengine.so"
+    missing=""
+fi
+
+say "tests"
 status=0
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
@@ -91,7 +105,21 @@ if [ -z "${total:-}" ]; then
     exit 1
 fi
 
+passed=$((passed + total - test_failed - test_skipped))
+failed=$((failed + test_failed + errors))
+skipped=$((skipped + test_skipped))
+
+if [ -n "$missing" ]; then
+    skip "the bindings: $missing"
+else
+    say "bindings"
+    bindings/test.sh artifacts/native "$counts" || status=1
+    read -r more_passed more_failed more_skipped <"$counts"
+    passed=$((passed + more_passed))
+    failed=$((failed + more_failed))
+    skipped=$((skipped + more_skipped))
+fi
+
 say "done"
-printf '%d passed, %d failed, %d skipped\n' \
-    "$((passed + total - test_failed - test_skipped))" "$((failed + test_failed + errors))" "$((skipped + test_skipped))"
-[ "$status" -eq 0 ] && [ "$((failed + test_failed + errors))" -eq 0 ]
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$status" -eq 0 ] && [ "$failed" -eq 0 ]

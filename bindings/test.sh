@@ -103,7 +103,7 @@ c_and_cpp() {
     grind="$grind --show-leak-kinds=definite --errors-for-leak-kinds=definite"
     if have "command -v valgrind" valgrind; then
         check "the API under valgrind" $grind "$work/abi_c11" "$work"
-        for example in "train $work/bars.safetensors" "sample $work/bars.safetensors $work/x.ppm" \
+        for example in "train $work/few.safetensors 3" "sample $work/bars.safetensors $work/x.ppm" \
             "score $work/bars.safetensors $work/flat.pgm"; do
             set -- $example
             check "$1 under valgrind" $grind "$work/$1_c99" "${@:2}"
@@ -167,7 +167,7 @@ python_suite() {
     local line kind
     line=$(tail -n 1 "$work/pytest")
     for kind in passed failed error skipped; do
-        printf -v "python_$kind" '%d' "$(sed -nE "s/.*[^0-9]?([0-9]+) ${kind}s?.*/\1/p" <<< " $line" | head -n 1)"
+        printf -v "python_$kind" '%d' "$(sed -nE "s/.*[^0-9]([0-9]+) ${kind}s?.*/\1/p" <<< " $line" | head -n 1)"
     done
     passed=$((passed + python_passed))
     failed=$((failed + python_failed + python_error))

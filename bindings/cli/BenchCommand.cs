@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Text.Json.Nodes;
 
 using FlowEngine.Data;
@@ -128,7 +126,7 @@ internal static class BenchCommand
             ["batch"] = batch,
             ["memory"] = CommandOptions.NameOf(trainer.Memory),
             ["threads"] = threads,
-            ["machine"] = Machine(),
+            ["machine"] = Processor.Describe(),
         };
     }
 
@@ -171,19 +169,5 @@ internal static class BenchCommand
 
         times.Sort();
         return times[times.Count / 2];
-    }
-
-    private static string Machine()
-    {
-        const string CpuInfo = "/proc/cpuinfo";
-
-        string? model = File.Exists(CpuInfo)
-            ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        string name = model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-            ?? RuntimeInformation.ProcessArchitecture.ToString();
-        int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return $"{name}, {Environment.ProcessorCount} cores, {bits}-bit vectors, "
-            + RuntimeInformation.FrameworkDescription;
     }
 }

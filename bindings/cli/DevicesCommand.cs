@@ -10,13 +10,11 @@ namespace FlowEngine.Cli;
 /// <summary><c>flow devices</c>: what this machine computes on, and why other devices are not there.</summary>
 internal static class DevicesCommand
 {
-    private const int WidthWithoutTerminal = 160;
-
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     public static Command Build()
     {
-        Command command = new("devices", "Lists the GPUs that run kernels, and says why others are not there.") { _json };
+        Command command = new("devices", "Lists what flows run on, and says why other devices are not there.") { _json };
         command.SetAction(Run);
         return command;
     }
@@ -32,18 +30,8 @@ internal static class DevicesCommand
             return 0;
         }
 
-        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-        });
-        if (!isTerminal)
-        {
-            console.Profile.Width = WidthWithoutTerminal;
-        }
-
-        console.Write(DeviceTable(devices));
+        Tables.Console(output).Write(DeviceTable(devices));
+        output.WriteLine($"cpu: {Processor.Describe()}");
         foreach (string reason in missing)
         {
             output.WriteLine(reason);
@@ -54,25 +42,16 @@ internal static class DevicesCommand
 
     private static Table DeviceTable(IReadOnlyList<GpuDeviceInfo> devices)
     {
-        Table table = new Table().Border(TableBorder.Simple).LeftAligned();
-        foreach (string column in new[]
-        {
-            "device", "name", "version", "memory", "multiprocessors", "shared memory of a group",
-        })
-        {
-            table.AddColumn(new TableColumn(column));
-        }
-
+        Table table = Tables.Titled("GPU kernels run on", "device", "name", "version", "memory", "processors");
         foreach (GpuDeviceInfo device in devices)
         {
-            // Cells are text, never Spectre's markup: a driver's name may hold brackets.
-            table.AddRow(
-                new Text(device.Selector),
-                new Text(device.Name),
-                new Text(device.Version),
-                new Text(MemoryText.Bytes(device.MemoryInBytes)),
-                new Text(FormattableString.Invariant($"{device.Multiprocessors}")),
-                new Text(MemoryText.Bytes(device.MaxSharedBytesPerGroup)));
+            Tables.Row(
+                table,
+                device.Selector,
+                device.Name,
+                device.Version,
+                MemoryText.Bytes(device.MemoryInBytes),
+                FormattableString.Invariant($"{device.Multiprocessors}"));
         }
 
         return table;
@@ -90,6 +69,7 @@ internal static class DevicesCommand
             ["multiprocessors"] = device.Multiprocessors,
             ["max_shared_bytes_per_group"] = device.MaxSharedBytesPerGroup,
         })]),
+        ["cpu"] = Processor.Describe(),
         ["missing"] = new JsonArray([.. missing.Select(reason => (JsonNode)reason)]),
     };
 }

@@ -5,7 +5,7 @@ namespace FlowEngine.Cli;
 /// <summary>Tables on a terminal or in a file.</summary>
 internal static class Tables
 {
-    private const int WidthWithoutTerminal = 120;
+    private const int WidthWithoutTerminal = 160;
 
     /// <summary>A console in color if the output is a terminal, plain and of fixed width if not.</summary>
     /// <param name="output">Where it writes.</param>

@@ -14,7 +14,7 @@ internal readonly unsafe struct Batches
     /// <param name="call">The options; null for the defaults.</param>
     /// <param name="count">Images.</param>
     /// <param name="dims">Values of one.</param>
-    /// <exception cref="FlowException">An option is out of range, or the arrays are in memory this build cannot read.</exception>
+    /// <exception cref="FlowException">An option is out of range, or the arrays are in memory of a GPU.</exception>
     public Batches(CallOptions* call, long count, long dims)
     {
         if (call is not null)
@@ -31,7 +31,8 @@ internal readonly unsafe struct Batches
 
             if (_call.Batch is < 0 or > LargestBatch)
             {
-                throw Check.Invalid($"call.batch is {_call.Batch}, expected 1 to {LargestBatch}, or 0 for {DefaultBatch}");
+                throw Check.Invalid(
+                    $"call.batch is {_call.Batch}, expected 1 to {LargestBatch}, or 0 for {DefaultBatch}");
             }
         }
 
@@ -45,7 +46,7 @@ internal readonly unsafe struct Batches
     public delegate void Body(long first, int count);
 
     /// <summary>Runs all batches.</summary>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.Cancelled"/>: the progress callback said so.</exception>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Cancelled"/>: the callback said so.</exception>
     public void Run(Body body)
     {
         for (long first = 0; first < _count; first += _batch)

@@ -38,7 +38,7 @@ internal static unsafe class DensityExports
             long count = Check.Images(levels, length, dims, nameof(levels));
             Check.Array(logProb, logProbLength, count, "log_prob");
             new Batches(call, count, dims).Run((first, batch) =>
-                target.LogProb(new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first)
+                LogProb(target, levels, first, batch, seed, firstIndex)
                     .CopyTo(new Span<double>(logProb + first, batch)));
         });
 
@@ -71,9 +71,16 @@ internal static unsafe class DensityExports
             long count = Check.Images(levels, length, dims, nameof(levels));
             Check.Array(bits, bitsLength, count, "bits");
             new Batches(call, count, dims).Run((first, batch) =>
-                Bits(target, target.LogProb(new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first))
+                Bits(target, LogProb(target, levels, first, batch, seed, firstIndex))
                     .CopyTo(new Span<double>(bits + first, batch)));
         });
+
+    private static double[] LogProb(Model model, byte* levels, long first, int batch, ulong seed, uint firstIndex)
+    {
+        int dims = model.Flow.Dims;
+        ReadOnlySpan<byte> part = new(levels + (first * dims), batch * dims);
+        return model.LogProb(part, seed, firstIndex + (uint)first);
+    }
 
     private static double[] Bits(Model model, double[] logProb)
     {

@@ -5,7 +5,7 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Native;
 
-/// <summary>Parameters, as flat vectors with named views into them. Each function is described in flowengine.h.</summary>
+/// <summary>Parameters, as flat vectors with named views. Each function is described in flowengine.h.</summary>
 internal static unsafe class ParameterExports
 {
     [UnmanagedCallersOnly(EntryPoint = "flow_model_parameter", CallConvs = [typeof(CallConvCdecl)])]

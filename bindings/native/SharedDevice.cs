@@ -6,7 +6,7 @@ using FlowEngine.Kernels.Cpu;
 
 namespace FlowEngine.Native;
 
-/// <summary>A device that models with the same options share: one team of threads, however many models there are.</summary>
+/// <summary>A device that models with the same options share: one team of threads for all of them.</summary>
 internal sealed unsafe class SharedDevice
 {
     private static readonly Lock _lock = new();

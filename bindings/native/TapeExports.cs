@@ -53,7 +53,8 @@ internal static unsafe class TapeExports
             Tape target = lease.Target.Tape;
             Check.Array(dLogProb, dLogProbLength, target.Batch, "d_log_prob");
             Check.Array(dImages, dImagesLength, dImages is null ? 0 : (long)target.Batch * target.Dims, "d_images");
-            Check.Array(dParameters, dParametersLength, dParameters is null ? 0 : target.ParametersLength, "d_parameters");
+            long parameters = dParameters is null ? 0 : target.ParametersLength;
+            Check.Array(dParameters, dParametersLength, parameters, "d_parameters");
             new Batches(call, 0, target.Dims).Run(static (_, _) => { });
             target.Backward(
                 new ReadOnlySpan<double>(dLogProb, target.Batch),

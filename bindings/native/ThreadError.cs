@@ -20,8 +20,9 @@ internal static unsafe class ThreadError
     public static void Set(string message)
     {
         byte[] buffer = Buffer;
+        Span<byte> room = buffer.AsSpan(0, LengthInBytes - 1);
         Encoding.UTF8.GetEncoder().Convert(
-            message.ReplaceLineEndings(" "), buffer.AsSpan(0, LengthInBytes - 1), flush: true, out _, out int used, out _);
+            message.ReplaceLineEndings(" "), room, flush: true, out _, out int used, out _);
         buffer[used] = 0;
     }
 }

@@ -99,7 +99,9 @@ internal static unsafe class TrainerExports
             if (updates < 0 || target.UpdatesPerEpoch == 0)
             {
                 throw Check.Invalid(
-                    updates < 0 ? $"updates is {updates}, expected 0 or more" : "the trainer has no data set: use flow_trainer_step");
+                    updates < 0
+                        ? $"updates is {updates}, expected 0 or more"
+                        : "the trainer has no data set: use flow_trainer_step");
             }
 
             if (!target.Model.Config.IsInitialized)
@@ -114,7 +116,8 @@ internal static unsafe class TrainerExports
                 lease.Target.Describe(&now);
                 if (done is not null && done(&now, user) != 0)
                 {
-                    throw new FlowException(FlowErrorKind.Cancelled, $"the callback stopped after update {target.Updates}");
+                    throw new FlowException(
+                        FlowErrorKind.Cancelled, $"the callback stopped after update {target.Updates}");
                 }
             }
 

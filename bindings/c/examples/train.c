@@ -1,6 +1,6 @@
 /*
  * Trains a small flow on images made in memory, bright bars on a dark ground, and saves it:
- *     train CHECKPOINT
+ *     train CHECKPOINT [UPDATES]
  * (Flows over tables of numbers, without a grid, are not there yet; an image is the smallest table there is.)
  */
 #include "flowengine.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE = 8, DIMS = SIZE * SIZE, COUNT = 512, BINS = 16, UPDATES = 150 };
+enum { SIZE = 8, DIMS = SIZE * SIZE, COUNT = 512, BINS = 16 };
 
 static int32_t report(const flow_metrics *metrics, void *user)
 {
@@ -34,10 +34,11 @@ int main(int argc, char **argv)
     flow_model *model = NULL, *trained = NULL;
     flow_trainer *trainer = NULL;
     uint32_t state = 1;
+    int updates = argc > 2 ? atoi(argv[2]) : 150;
     int i, p, result = 0;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: train CHECKPOINT\n");
+    if (argc < 2 || updates < 1) {
+        fprintf(stderr, "usage: train CHECKPOINT [UPDATES]\n");
         return 2;
     }
     for (i = 0; i < COUNT; i++) {
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
         result = fail("creating");
     else if (flow_trainer_create_on(model, images, sizeof images, &training, &trainer) != FLOW_OK)
         result = fail("preparing");
-    else if (flow_trainer_run(trainer, UPDATES, report, NULL, &metrics) != FLOW_OK)
+    else if (flow_trainer_run(trainer, updates, report, NULL, &metrics) != FLOW_OK)
         result = fail("training");
     else if (flow_trainer_snapshot(trainer, &trained) != FLOW_OK || flow_model_save(trained, argv[1]) != FLOW_OK)
         result = fail("saving");

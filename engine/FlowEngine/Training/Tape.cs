@@ -7,8 +7,8 @@ namespace FlowEngine.Training;
 
 /// <summary>A forward pass that can be differentiated: for optimizers and automatic differentiation outside.</summary>
 /// <remarks>
-/// <see cref="Backward"/> follows <see cref="Forward"/>, once, before the weights change. One thread at a time; the model
-/// can be used for inference meanwhile.
+/// <see cref="Backward"/> follows <see cref="Forward"/>, once, before the weights change. One thread at a time; the
+/// model can be used for inference meanwhile.
 /// </remarks>
 public sealed class Tape : IDisposable
 {
@@ -97,8 +97,8 @@ public sealed class Tape : IDisposable
     /// <summary>The gradients of Σ_b g_b LogProb_b.</summary>
     /// <param name="dLogProb">g, (B).</param>
     /// <param name="dImages">(B, H, W, C), overwritten; empty if not wanted.</param>
-    /// <param name="dParameters">As <see cref="Model.ReadParameters"/> lays them out, overwritten; empty if not wanted.</param>
-    /// <exception cref="FlowException">A length is another, no forward pass came before, or the weights have changed since.</exception>
+    /// <param name="dParameters">Laid out as in <see cref="Model.ReadParameters"/>, overwritten; or empty.</param>
+    /// <exception cref="FlowException">A length is another, or no forward pass with these weights came before.</exception>
     public void Backward(ReadOnlySpan<double> dLogProb, Span<float> dImages, Span<float> dParameters)
     {
         Require(nameof(dLogProb), dLogProb.Length, Batch);

@@ -9,8 +9,8 @@ namespace FlowEngine.Conformance.Kernels;
 /// A group of four warps has 128 by 128 elements of C, a warp 64 by 64 of them: 32 products m16n8k16 for 8 loads of
 /// fragments. Tiles of 32 deep come by asynchronous copies of 16 bytes, four stages in flight. A row of a tile is four
 /// chunks of 16 bytes; chunk j of row r lies at j xor (r / 2 mod 4), so that the eight rows that one phase of a load
-/// reads, and the eight chunks that one phase of a copy writes, lie in different banks. k must be a multiple of 8: a chunk is inside or
-/// outside as a whole. A group reads (128 + 128) · k · 2 bytes for 2 · 128 · 128 · k operations: 64 a byte.
+/// reads, and the eight chunks that one phase of a copy writes, lie in different banks. k must be a multiple of 8: a
+/// chunk is inside or outside as a whole. A group reads (128 + 128) · k · 2 bytes for 2 · 128 · 128 · k operations: 64 a byte.
 /// </remarks>
 public static partial class BFloat16Product
 {
@@ -149,8 +149,8 @@ public static partial class BFloat16Product
         }
     }
 
-    // Where a chunk of a row lies in its tile.
-    private static int Place(int row, int chunk) => (row * Depth) + ((chunk ^ (row / 2 % ChunksPerRow)) * Chunk);
+    /// <summary>The element of a tile at which a chunk of a row lies.</summary>
+    internal static int Place(int row, int chunk) => (row * Depth) + ((chunk ^ (row / 2 % ChunksPerRow)) * Chunk);
 
     private static void StorePair(GlobalView<float> c, int row, int column, int m, int n, LocalArray<float> pair)
     {

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FlowEngine.Tests.Models;
 
-/// <summary>What programs that embed the engine use beside the rest: memory instead of files, their own batches, gradients.</summary>
+/// <summary>What programs that embed the engine use: memory for files, batches of their own, gradients.</summary>
 public sealed class EmbeddingTests
 {
     private static readonly TrainerOptions _options = new() { Batch = 4, WarmupImages = 0, Seed = 2 };

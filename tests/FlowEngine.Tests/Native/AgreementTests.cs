@@ -45,7 +45,8 @@ public sealed unsafe class AgreementTests
     private static double[] LogProb(string library, string checkpoint, float[] images, int dims, int batch)
     {
         nint handle = NativeLibrary.Load(library);
-        var load = (delegate* unmanaged[Cdecl]<byte*, void*, nint*, int>)NativeLibrary.GetExport(handle, "flow_model_load");
+        var load = (delegate* unmanaged[Cdecl]<byte*, void*, nint*, int>)
+            NativeLibrary.GetExport(handle, "flow_model_load");
         var score = (delegate* unmanaged[Cdecl]<nint, float*, nuint, void*, double*, nuint, int>)
             NativeLibrary.GetExport(handle, "flow_model_log_prob");
         var free = (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(handle, "flow_model_free");
