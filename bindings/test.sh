@@ -101,6 +101,7 @@ c_and_cpp() {
     # The collector reserves 256 GB of addresses, more than valgrind hands out.
     local grind="env DOTNET_GCRegionRange=400000000 valgrind -q --error-exitcode=9 --leak-check=full"
     grind="$grind --show-leak-kinds=definite --errors-for-leak-kinds=definite"
+    grind="$grind --suppressions=$c/tests/valgrind.supp"
     if have "command -v valgrind" valgrind; then
         check "the API under valgrind" $grind "$work/abi_c11" "$work"
         for example in "train $work/few.safetensors 3" "sample $work/bars.safetensors $work/x.ppm" \
