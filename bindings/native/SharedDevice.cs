@@ -38,7 +38,7 @@ internal sealed unsafe class SharedDevice
             {
                 throw new FlowException(
                     FlowErrorKind.NoDevice,
-                    $"there is no {name} device {options->Device}; there are: {string.Join(", ", Devices.Names)}");
+                    $"the library has no {name} device {options->Device}; it has cpu 0");
             }
 
             threads = options->Threads;
