@@ -24,6 +24,9 @@ public partial interface IBackend : IDisposable
     /// <summary>The type this backend computes in.</summary>
     ElementType ElementType { get; }
 
+    /// <summary>What this backend rounds the factors of a coupling network's products to.</summary>
+    NetworkPrecision NetworkPrecision { get; }
+
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>

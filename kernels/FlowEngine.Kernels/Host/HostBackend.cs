@@ -10,6 +10,9 @@ public abstract unsafe class HostBackend<T>
     /// <inheritdoc cref="IBackend.ElementType"/>
     public ElementType ElementType => typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Float32;
 
+    /// <inheritdoc/>
+    public NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
+
     /// <inheritdoc cref="IBackend.Allocate"/>
     public DeviceBuffer Allocate(long length) => new HostBuffer<T>(length);
 

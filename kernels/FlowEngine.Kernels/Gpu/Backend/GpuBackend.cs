@@ -26,9 +26,11 @@ public sealed partial class GpuBackend : IBackend
     /// <summary>A backend on an opened device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="ownsDevice">Whether disposing this disposes the device.</param>
-    public GpuBackend(GpuDevice device, bool ownsDevice = true)
+    /// <param name="precision">The precision of coupling networks.</param>
+    public GpuBackend(GpuDevice device, bool ownsDevice = true, NetworkPrecision precision = NetworkPrecision.Full)
     {
         _device = device;
+        NetworkPrecision = precision;
         _ownsDevice = ownsDevice;
         _stream = device.CreateStream();
         _nothing = device.Allocate<float>(1);
@@ -41,13 +43,14 @@ public sealed partial class GpuBackend : IBackend
 
     /// <summary>Opens a device and makes a backend on it, which owns it.</summary>
     /// <param name="selector">cuda:0, opencl:0 or emulator.</param>
+    /// <param name="precision">The precision of coupling networks.</param>
     /// <exception cref="GpuException">NoDevice: the message says what exists.</exception>
-    public static GpuBackend Open(string selector)
+    public static GpuBackend Open(string selector, NetworkPrecision precision = NetworkPrecision.Full)
     {
         GpuDevice device = GpuDevices.Open(selector);
         try
         {
-            return new GpuBackend(device);
+            return new GpuBackend(device, ownsDevice: true, precision);
         }
         catch
         {
@@ -61,6 +64,9 @@ public sealed partial class GpuBackend : IBackend
 
     /// <inheritdoc/>
     public ElementType ElementType => ElementType.Float32;
+
+    /// <inheritdoc/>
+    public NetworkPrecision NetworkPrecision { get; }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)
