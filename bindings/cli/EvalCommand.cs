@@ -14,34 +14,16 @@ namespace FlowEngine.Cli;
 internal static class EvalCommand
 {
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
-    private static readonly Option<string> _data = new("--data")
-    {
-        HelpName = "PATH",
-        Description = "The images: digits or a path, as for train",
-        Required = true,
-    };
-
-    private static readonly Option<DataPart> _part = CommandOptions.ChoiceOrFirst<DataPart>(
-        "--part", "Which images; a source without a test part is split as in training");
-
+    private static readonly DataOptions _data = new();
     private static readonly Option<WeightKind> _weights = CommandOptions.ChoiceOrFirst<WeightKind>(
         "--weights", "The moving average, or the raw weights of the training.safetensors beside it");
 
     private static readonly Option<int> _batch = CommandOptions.Number(
         "--batch", "Images at once; no result depends on it", 64);
-    private static readonly Option<int?> _limit = CommandOptions.Number<int>(
-        "--limit", "Only the first N images [default: all]");
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
-
-    private enum DataPart
-    {
-        Test,
-        Train,
-        All,
-    }
 
     private enum WeightKind
     {
@@ -53,7 +35,7 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Evaluates a model: bits per dimension of a data set.")
         {
-            _checkpoint, _data, _part, _weights, _batch, _limit, _seed, _device, _threads, _json,
+            _checkpoint, _data.Data, _data.Part, _weights, _batch, _data.Limit, _seed, _device, _threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -70,7 +52,7 @@ internal static class EvalCommand
             model.LoadRawWeights(CheckpointPath.StateBeside(path));
         }
 
-        ImageDataset data = Load(parse).PrepareFor(model.Config);
+        ImageDataset data = _data.Load(parse).PrepareFor(model.Config);
         long start = Stopwatch.GetTimestamp();
         Evaluation result = Evaluation.Run(model, data, parse.GetValue(_seed));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -93,33 +75,4 @@ internal static class EvalCommand
 
     /// <summary>JSON has no NaN.</summary>
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
-    private static ImageDataset Load(ParseResult parse)
-    {
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
-        ImageDataset data = parse.GetValue(_part) switch
-        {
-            DataPart.Train => train,
-            DataPart.Test => test,
-            _ => Join(train, test),
-        };
-        return parse.GetValue(_limit) switch
-        {
-            null => data,
-            < 1 => throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number"),
-            int limit => data.Take(Math.Min(limit, data.Count)),
-        };
-    }
-
-    private static ImageDataset Join(ImageDataset first, ImageDataset second)
-    {
-        byte[][] images = new byte[first.Count + second.Count][];
-        for (int i = 0; i < images.Length; i++)
-        {
-            images[i] = i < first.Count ? first[i].ToArray() : second[i - first.Count].ToArray();
-        }
-
-        return new ImageDataset(first.Name, first.Height, first.Width, first.Channels, first.Bins, images);
-    }
 }

@@ -54,6 +54,8 @@ internal static class FlowCommand
         root.Subcommands.Add(TrainCommand.Build());
         root.Subcommands.Add(EvalCommand.Build());
         root.Subcommands.Add(SampleCommand.Build());
+        root.Subcommands.Add(CompressCommand.Build());
+        root.Subcommands.Add(DecompressCommand.Build());
         root.Subcommands.Add(InfoCommand.Build());
         root.Subcommands.Add(ImportCommand.Build());
         root.Subcommands.Add(ExportCommand.Build());

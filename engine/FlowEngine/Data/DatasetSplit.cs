@@ -1,3 +1,5 @@
+using FlowEngine.Tensors;
+
 namespace FlowEngine.Data;
 
 /// <summary>Splits a data set that has no test part by a rule that depends on its count alone.</summary>
@@ -29,17 +31,14 @@ internal static class DatasetSplit
             all.Select(Array.FindAll(order, index => isTest[index])));
     }
 
-    /// <summary>Fisher-Yates over SplitMix64, our own so that no version of .NET can change it.</summary>
+    /// <summary>Fisher-Yates.</summary>
     private static int[] Shuffle(int count)
     {
         int[] order = [.. Enumerable.Range(0, count)];
-        ulong state = Seed;
         for (int i = count - 1; i > 0; i--)
         {
-            state += 0x9E3779B97F4A7C15;
-            ulong z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            int j = (int)Math.BigMul(z ^ (z >> 31), (ulong)i + 1, out _);
+            ulong random = SplitMix64.At(Seed, (ulong)(count - 1 - i));
+            int j = (int)Math.BigMul(random, (ulong)i + 1, out _);
             (order[i], order[j]) = (order[j], order[i]);
         }
 

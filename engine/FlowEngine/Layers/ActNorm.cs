@@ -72,7 +72,7 @@ public sealed class ActNorm : PixelAffineLayer
             gradients ? context.Gradient(_logScale) : context.Value(_logScale),
             gradients);
 
-    private protected override PixelAffineParameters Parameters(in LayerContext context) =>
+    internal override PixelAffineParameters Parameters(in LayerContext context) =>
         new(Channels, context.Value(_bias), context.Value(_logScale), default, default, default, default, default);
 
     private protected override PixelAffineParameters Gradients(in LayerContext context) =>

@@ -78,7 +78,7 @@ public sealed class InvertibleConv1x1 : PixelAffineLayer
                 context.Value(_sign),
                 context.Value(_permutation));
 
-    private protected override PixelAffineParameters Parameters(in LayerContext context) =>
+    internal override PixelAffineParameters Parameters(in LayerContext context) =>
         With(context, default, default, gradients: false);
 
     private protected override PixelAffineParameters Gradients(in LayerContext context) =>

@@ -63,7 +63,7 @@ public abstract class PixelAffineLayer : IFlowLayer
             context, input, Parameters(context), Gradients(context), Map(context), x, dy, dLogDet, dx);
     }
 
-    private protected abstract PixelAffineParameters Parameters(in LayerContext context);
+    internal abstract PixelAffineParameters Parameters(in LayerContext context);
 
     private protected abstract PixelAffineParameters Gradients(in LayerContext context);
 

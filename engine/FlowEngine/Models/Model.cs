@@ -435,6 +435,29 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>Runs something during which no trainer changes the weights.</summary>
+    internal T WithFixedWeights<T>(Func<T> action)
+    {
+        _lease.EnterReadLock();
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            _lease.ExitReadLock();
+        }
+    }
+
+    /// <summary>How many images these grey levels are.</summary>
+    /// <exception cref="FlowException">Not a whole number, or a level is not below bins.</exception>
+    internal int CountOfLevels(ReadOnlySpan<byte> levels)
+    {
+        int count = CountOf(levels.Length);
+        RequireLevels(levels, 0);
+        return count;
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)
@@ -507,6 +530,13 @@ public sealed class Model : IDisposable
     /// <param name="scaled">(B, H, W, C), overwritten.</param>
     internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
     {
+        RequireLevels(levels, firstIndex);
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, Bins, scaled);
+    }
+
+    private void RequireLevels(ReadOnlySpan<byte> levels, uint firstIndex)
+    {
         int bins = Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
@@ -514,9 +544,6 @@ public sealed class Model : IDisposable
                 FlowErrorKind.InvalidArgument,
                 $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
         }
-
-        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)

@@ -5,6 +5,7 @@ using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
+using FlowEngine.Tests.Compression;
 using FlowEngine.Tests.Models;
 using FlowEngine.Training;
 
@@ -38,6 +39,7 @@ internal static class BitDigests
         ("zero convolution", ZeroConvolution),
         ("Glow trained in store", backend => Glow(backend, MemoryMode.Store)),
         ("Glow trained in invert", backend => Glow(backend, MemoryMode.Invert)),
+        ("compressed images", CompressedImages),
         ("Adam", backend => Optimizer(backend, OptimizerKind.Adam)),
         ("AdamW", backend => Optimizer(backend, OptimizerKind.AdamW)),
         ("Adamax", backend => Optimizer(backend, OptimizerKind.Adamax)),
@@ -60,6 +62,16 @@ internal static class BitDigests
         }
 
         return digests;
+    }
+
+    /// <summary>A file of compressed images, and what is read from it.</summary>
+    private static IEnumerable<float[]> CompressedImages(CpuBackend backend)
+    {
+        using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options(height: 8, width: 12, channels: 3, bins: 200));
+        byte[] images = CompressedFile.Levels(model.Flow, 200, 12);
+        byte[] file = CompressedFile.Of(model, images, 4);
+        yield return Array.ConvertAll(file, value => (float)value);
+        yield return Array.ConvertAll(CompressedFile.Read(file, model), value => (float)value);
     }
 
     private static IEnumerable<float[]> ElementaryFunctions()

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Checkpoints;
+using FlowEngine.Compression;
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow compress</c>: images to a file that the model makes short.</summary>
+internal static class CompressCommand
+{
+    private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
+    private static readonly DataOptions _data = new();
+    private static readonly Option<string> _out = new("--out")
+    {
+        HelpName = "FILE",
+        Description = "The file to write",
+        Required = true,
+    };
+
+    private static readonly Option<int> _block = CommandOptions.Number(
+        "--block",
+        "Images of a block: more is shorter, fewer is quicker to read one image from",
+        ImageCompressor.DefaultImagesPerBlock);
+
+    private static readonly Option<int> _batch = CommandOptions.Number(
+        "--batch", "Blocks at once; no result depends on it", 64);
+
+    private static readonly Option<ulong> _seed = CommandOptions.Seed();
+    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
+
+    public static Command Build()
+    {
+        Command command = new("compress", "Compresses images without loss by what a model knows of them, on the CPU.")
+        {
+            _checkpoint, _data.Data, _data.Part, _data.Limit, _out, _block, _batch, _seed, _threads, _json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        using IBackend backend = Devices.Open("cpu", parse.GetValue(_threads));
+        using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
+        model.BatchSize = parse.GetValue(_batch);
+        ImageDataset data = _data.Load(parse);
+        if (data.Bins != model.Config.Options.Bins)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{data.Name} has {data.Bins} grey levels, and the model is of {model.Config.Options.Bins}: "
+                + "coding without loss needs as many");
+        }
+
+        data = data.PrepareFor(model.Config);
+        Evaluation expected = Evaluation.Run(model, data, parse.GetValue(_seed));
+        byte[] levels = new byte[(long)data.Count * model.Flow.Dims];
+        for (int i = 0; i < data.Count; i++)
+        {
+            data[i].CopyTo(levels.AsSpan(i * model.Flow.Dims));
+        }
+
+        CompressionReport? report = null;
+        double seconds = 0;
+        string target = parse.GetRequiredValue(_out);
+        AtomicFile.Write(target, stream =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            report = ImageCompressor.Compress(model, levels, stream, parse.GetValue(_block));
+            seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        });
+        Print(parse, target, model, report!, expected, seconds);
+        return 0;
+    }
+
+    private static void Print(
+        ParseResult parse,
+        string target,
+        Model model,
+        CompressionReport report,
+        Evaluation expected,
+        double seconds)
+    {
+        double ratio = model.Config.DataHeight * (double)model.Config.DataWidth * model.Config.Options.Channels
+            * report.Images / report.LengthInBytes;
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(_json))
+        {
+            output.WriteLine(new JsonObject
+            {
+                ["images"] = report.Images,
+                ["bytes"] = report.LengthInBytes,
+                ["ratio"] = ratio,
+                ["bits_per_dim"] = report.BitsPerDim,
+                ["coded_bits_per_dim"] = Finite(report.CodedBitsPerDim),
+                ["model_bits_per_dim"] = Finite(expected.BitsPerDim),
+                ["coded_images"] = report.CodedImages,
+                ["initial_bits"] = report.InitialBits,
+                ["blocks"] = report.Blocks,
+                ["stored_blocks"] = report.StoredBlocks,
+                ["seconds"] = seconds,
+                ["images_per_second"] = report.Images / seconds,
+            }.ToJsonString());
+            return;
+        }
+
+        output.WriteLine(FormattableString.Invariant(
+            $"{target}: {report.Images} images in {report.LengthInBytes} bytes, 1/{ratio:0.00} of their size, ")
+            + FormattableString.Invariant($"{seconds:0.0} s, {report.Images / seconds:0} images/s"));
+        output.WriteLine(FormattableString.Invariant(
+            $"{report.BitsPerDim:0.0000} bits per dimension with all that the file holds; coded images ")
+            + FormattableString.Invariant(
+                $"{report.CodedBitsPerDim:0.0000}, the model's own {expected.BitsPerDim:0.0000}; ")
+            + FormattableString.Invariant(
+                $"{report.InitialBits / 8:0} bytes begin {report.Blocks - report.StoredBlocks} blocks")
+            + (report.StoredBlocks > 0 ? $", and {report.StoredBlocks} are stored as they are" : string.Empty));
+    }
+
+    /// <summary>JSON has no NaN.</summary>
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+}

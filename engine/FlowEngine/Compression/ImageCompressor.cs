@@ -1,0 +1,107 @@
+using FlowEngine.Checkpoints;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
+
+namespace FlowEngine.Compression;
+
+/// <summary>Lossless compression of images with a trained flow; <see cref="CompressedImages"/> is the way back.</summary>
+/// <remarks>
+/// A file is independent blocks of images, each one chain of local bits-back coding. More images in a block is shorter,
+/// since each block begins with an image as it is; fewer is faster to read one image from, and gives the networks more
+/// blocks at once. The length of the file is the images' code length under the model within about 0.1%, and the initial
+/// bits.
+/// </remarks>
+public static class ImageCompressor
+{
+    /// <summary>Images of a block where nothing else is asked for.</summary>
+    public const int DefaultImagesPerBlock = 100;
+
+    /// <summary>Compresses images.</summary>
+    /// <param name="model">A model of quantized images on the device <c>cpu</c>.</param>
+    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
+    /// <param name="output">Where the file goes, from its position on; its own errors pass through.</param>
+    /// <param name="imagesPerBlock">Images of a block, at least 1.</param>
+    /// <exception cref="FlowException">The images do not fit the model, or the model cannot compress.</exception>
+    public static CompressionReport Compress(
+        Model model, ReadOnlySpan<byte> levels, Stream output, int imagesPerBlock = DefaultImagesPerBlock)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(output);
+        if (imagesPerBlock < 1 || (long)imagesPerBlock * model.Flow.Dims > Array.MaxLength / 2)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{imagesPerBlock} images a block, expected 1 to {Array.MaxLength / 2 / model.Flow.Dims}");
+        }
+
+        int count = model.CountOfLevels(levels);
+        int dims = model.Flow.Dims;
+        ImageShape image = model.Flow.InputShape(1);
+        List<Chain> chains = [];
+        for (int first = 0; first < count; first += imagesPerBlock)
+        {
+            int length = Math.Min(imagesPerBlock, count - first) * dims;
+            chains.Add(CompressedBlock.Begin(chains.Count, image, levels.Slice(first * dims, length).ToArray()));
+        }
+
+        byte[] hash = model.WithFixedWeights(() =>
+        {
+            using FlowCode code = new(model);
+            code.Encode(chains);
+            return HashOf(model);
+        });
+        return Write(model, chains, count, imagesPerBlock, hash, output);
+    }
+
+    /// <summary>The SHA-256 of a model's tensors, the same as in its checkpoint.</summary>
+    internal static byte[] HashOf(Model model) => Convert.FromHexString(
+        Sha256.OfTensors(SafetensorsFile.InStorageOrder([.. model.Tensors(model.Weights)])));
+
+    private static CompressionReport Write(
+        Model model, List<Chain> chains, int count, int imagesPerBlock, byte[] hash, Stream output)
+    {
+        byte[][] blocks = new byte[chains.Count][];
+        int storedBlocks = 0;
+        int codedImages = 0;
+        double initialBits = 0;
+        double codedBits = 0;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            Chain chain = chains[i];
+            blocks[i] = CompressedBlock.End(chain, out bool isStored);
+            if (isStored)
+            {
+                storedBlocks++;
+                continue;
+            }
+
+            double initial = 8.0 * chain.Image.Dims;
+            initialBits += initial + (32.0 * chain.Stack.Borrowed);
+            codedImages += chain.Count - 1;
+            codedBits += chain.Stack.NetBits - initial;
+        }
+
+        CompressedHeader header = new(
+            model.Flow.InputShape(1),
+            model.Config.Options.Bins!.Value,
+            count,
+            imagesPerBlock,
+            hash,
+            Array.ConvertAll(blocks, block => block.Length));
+        output.Write(header.ToBytes());
+        foreach (byte[] block in blocks)
+        {
+            output.Write(block);
+        }
+
+        return new CompressionReport(
+            count,
+            model.Flow.Dims,
+            header.Length + blocks.Sum(block => (long)block.Length),
+            blocks.Length,
+            storedBlocks,
+            initialBits,
+            codedImages,
+            codedBits);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace FlowEngine.Data;
+
+/// <summary>Writes images as NumPy's .npy file: unsigned bytes, (N, H, W, C), row-major.</summary>
+public static class NpyWriter
+{
+    private const int Alignment = 64;
+
+    /// <summary>Writes a file (format version 1.0).</summary>
+    /// <param name="stream">Where it goes; its own errors pass through.</param>
+    /// <param name="images">The images, in grey levels as they are.</param>
+    public static void Write(Stream stream, ImageDataset images)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(images);
+        string header = $"{{'descr': '|u1', 'fortran_order': False, 'shape': "
+            + $"({images.Count}, {images.Height}, {images.Width}, {images.Channels}), }}";
+
+        // Magic, version and the length of the rest; a newline ends the header at a multiple of 64.
+        int prefix = NpyHeader.Magic.Length + 4;
+        int length = (prefix + header.Length + 1 + Alignment - 1) / Alignment * Alignment - prefix;
+        stream.Write(NpyHeader.Magic);
+        stream.Write([1, 0, (byte)length, (byte)(length >> 8)]);
+        stream.Write(Encoding.ASCII.GetBytes(header.PadRight(length - 1) + '\n'));
+        for (int i = 0; i < images.Count; i++)
+        {
+            stream.Write(images[i]);
+        }
+    }
+}
