@@ -34,8 +34,9 @@ class Glow:
     :param preset: ``glow``, or ``rosinality`` for the arithmetic of rosinality/glow-pytorch.
     :param bins: grey levels of the data, 2 to 256.
     :param seed: of the first weights.
-    :param device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
+    :param device: a name of :func:`flowengine.devices`, such as ``cuda:0``; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
+    :param precision: of the products in coupling networks: ``fp32``, ``tf32`` or ``bf16``, where the device has it.
     :param layout: ``channels_last``, (B, H, W, C), or ``channels_first``, (B, C, H, W), of all images.
 
     A model may be called from many threads at once; training and inference take turns.
@@ -44,7 +45,7 @@ class Glow:
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
             coupling: str = "affine", preset: str = "glow", bins: int = 256, seed: int = 0, device: str = "auto",
-            threads: int = 0, layout: str = "channels_last") -> None:
+            threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         self.levels = levels
         self.steps = steps
         self.hidden = hidden
@@ -54,6 +55,7 @@ class Glow:
         self.seed = seed
         self.device = device
         self.threads = threads
+        self.precision = precision
         self.layout = _arrays.check_layout(layout)
         #: Mean bits per dimension of each update of the last ``fit``.
         self.history_: list[float] = []
@@ -76,7 +78,7 @@ class Glow:
             height=height, width=width, channels=channels, levels=self.levels or 0, steps=self.steps or 0,
             hidden=self.hidden or 0, coupling=choice("coupling", self.coupling, COUPLINGS),
             preset=choice("preset", self.preset, PRESETS), bins=self.bins, seed=self.seed)
-        device = _device.options(self.device, self.threads)
+        device = _device.options(self.device, self.threads, self.precision)
         self._take(to_handle(
             "flow_model_free", "flow_model_create", b"glow", ctypes.byref(options), ctypes.byref(device)))
         return self
@@ -84,14 +86,14 @@ class Glow:
     @classmethod
     def load(
             cls, source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
-            layout: str = "channels_last") -> "Glow":
+            precision: str = "fp32", layout: str = "channels_last") -> "Glow":
         """
         A model from a checkpoint.
 
         :param source: the file, or its bytes.
         """
-        model = cls(device=device, threads=threads, layout=layout)
-        options = _device.options(device, threads)
+        model = cls(device=device, threads=threads, precision=precision, layout=layout)
+        options = _device.options(device, threads, precision)
         if isinstance(source, bytes):
             model._take(to_handle(
                 "flow_model_free", "flow_model_load_memory", source, len(source), ctypes.byref(options)))
@@ -404,13 +406,14 @@ def _level_arguments(levels: list[np.ndarray]) -> tuple[Any, Any, int]:
 def _unpickle(content: Optional[bytes], params: dict[str, Any]) -> Glow:
     if content is None:
         return Glow(**params)
-    model = Glow.load(content, device=params["device"], threads=params["threads"], layout=params["layout"])
+    where = {name: params[name] for name in ("device", "threads", "precision", "layout")}
+    model = Glow.load(content, **where)
     model.seed = params["seed"]
     return model
 
 
 def load(
         source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
-        layout: str = "channels_last") -> Glow:
+        precision: str = "fp32", layout: str = "channels_last") -> Glow:
     """A model from a checkpoint file or its bytes, as :meth:`Glow.load`."""
-    return Glow.load(source, device=device, threads=threads, layout=layout)
+    return Glow.load(source, device=device, threads=threads, precision=precision, layout=layout)

@@ -177,7 +177,10 @@ def test_estimator_protocol():
 @pytest.mark.parametrize("act, kind", [
     (lambda g, x: flowengine.load("/no/such/file"), OSError),
     (lambda g, x: flowengine.load(b"not a checkpoint"), flowengine.BadFormatError),
-    (lambda g, x: flowengine.Glow(device="cuda").build((8, 8, 3)), flowengine.NoDeviceError),
+    (lambda g, x: flowengine.Glow(device="cuda:99").build((8, 8, 3)), flowengine.NoDeviceError),
+    (lambda g, x: flowengine.Glow(device="cpu:99999999999").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(precision="fp16").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(precision="tf32").build((8, 8, 3)), flowengine.UnsupportedError),
     (lambda g, x: flowengine.Glow(device="tpu").build((8, 8, 3)), ValueError),
     (lambda g, x: flowengine.Glow(levels=2).build((9, 8, 3)), ValueError),
     (lambda g, x: flowengine.Glow(hidden=32768, steps=4096, levels=1).build((8, 8, 3)), MemoryError),
@@ -207,8 +210,28 @@ def test_errors_are_of_the_right_kind(glow, scaled, act, kind):
 
 
 def test_devices_and_versions():
-    assert flowengine.devices()[0].name == "cpu" and flowengine.devices()[0].cores >= 1
+    devices = flowengine.devices()
+    assert devices[0].name == "cpu" and devices[-1].name == "emulator"
+    for device in devices:
+        assert device.cores >= 1 and device.title and 0 < device.free_bytes() <= device.memory_bytes
     assert flowengine.__version__.count(".") == 2 and flowengine.instruction_set()
+
+
+def test_a_gpu_scores_samples_and_trains_as_the_cpu_does(glow, scaled, levels):
+    names = [device.name for device in flowengine.devices() if device.name.startswith(("cuda", "opencl"))]
+    if not names:
+        pytest.skip("no GPU and no OpenCL driver is here")
+    for name in names:
+        on_gpu = flowengine.load(glow.to_bytes(), device=name)
+        assert np.allclose(on_gpu.log_prob(scaled), glow.log_prob(scaled), rtol=1e-4)
+        assert np.allclose(on_gpu.log_prob(levels, seed=4), glow.log_prob(levels, seed=4), rtol=1e-4)
+        assert np.allclose(on_gpu.sample(4, temperature=0.7, seed=1), glow.sample(4, temperature=0.7, seed=1), atol=1e-3)
+        assert np.abs(on_gpu.inverse(on_gpu.forward(scaled)) - scaled).max() < 1e-4
+        trained = [
+            flowengine.Glow(levels=1, steps=1, hidden=4, bins=16, seed=3, device=device).fit(
+                levels, epochs=2, batch_size=20, warmup_images=0).history_
+            for device in (name, "cpu")]
+        assert np.allclose(trained[0], trained[1], rtol=1e-3)
 
 
 def test_eight_threads_give_the_answers_of_one(glow, scaled):
