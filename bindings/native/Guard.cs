@@ -37,6 +37,7 @@ internal static class Guard
     private static FlowErrorKind KindOf(GpuErrorKind kind) => kind switch
     {
         GpuErrorKind.NoDevice => FlowErrorKind.NoDevice,
+        GpuErrorKind.BadHandle => FlowErrorKind.InvalidArgument,
         GpuErrorKind.OutOfMemory => FlowErrorKind.OutOfMemory,
         _ => FlowErrorKind.DeviceFailed,
     };

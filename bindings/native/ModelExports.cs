@@ -140,8 +140,8 @@ internal static unsafe class ModelExports
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             Model target = lease.Target.Model;
-            long count = Check.Images(images, length, target.Flow.Dims, nameof(images));
-            _ = new Batches(call, count, target.Flow.Dims);
+            Check.Images(images, length, target.Flow.Dims, nameof(images));
+            Batches.RequireHost(call);
             target.Initialize(Check.Span<float>(images, length, nameof(images)));
         });
 }
