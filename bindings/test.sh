@@ -47,10 +47,10 @@ have() {
 c="$root/bindings/c"
 warnings="-Wall -Wextra -Wpedantic -Werror -O1 -g -I$c/include"
 libs="-L$libraries -lflowengine -lm"
-compile() { # STANDARD SOURCE TARGET [OPTIONS]
+compile() { # STANDARD SOURCE TARGET [OPTIONS [LIBRARIES]]
     case "$1" in
-        c++*) g++ -std="$1" -x c++ $warnings ${4:-} "$2" -o "$3" -x none $libs ;;
-        *) gcc -std="$1" $warnings ${4:-} "$2" -o "$3" $libs ;;
+        c++*) g++ -std="$1" -x c++ $warnings ${4:-} "$2" -o "$3" -x none $libs ${5:-} ;;
+        *) gcc -std="$1" $warnings ${4:-} "$2" -o "$3" $libs ${5:-} ;;
     esac
 }
 
@@ -73,6 +73,12 @@ c_and_cpp() {
     check "example score refuses" sh -c "! '$work/score_c99' '$work/bars.safetensors' /dev/null"
     check "compile device_test" compile c99 "$c/tests/device_test.c" "$work/device_test"
     check "GPUs, with arrays in host memory" "$work/device_test"
+    # The stand-in for the CUDA driver, which the program uses as another library of its process would.
+    check "compile the CUDA stand-in" gcc -shared -fPIC -O1 -g -Wall -Wextra -Werror -fvisibility=hidden \
+        -o "$work/libfakecuda.so" "$root/tests/FlowEngine.Tests/Gpu/fake_cuda.c" -lpthread
+    check "compile cuda_test" compile c99 "$c/tests/cuda_test.c" "$work/cuda_test" "" "-L$work -lfakecuda"
+    check "device pointers and streams" env FAKE_CUDA_DEVICES=2 FLOWENGINE_OPENCL_LIBRARY=/nowhere \
+        FLOWENGINE_CUDA_LIBRARY="$work/libfakecuda.so" LD_LIBRARY_PATH="$libraries:$work" "$work/cuda_test"
     check "without any driver" env $no_drivers sh -c "'$work/device_test' | grep -q ' 0 failed, 0 devices'"
     check "compile log_prob" compile c99 "$c/tests/log_prob.c" "$work/log_prob"
 
@@ -169,7 +175,7 @@ python_suite() {
     # A wheel is a zip: into an empty folder, as pip --target puts it.
     check "unpack the wheel" "$python" -m zipfile -e "$work"/wheel/*.whl "$work/site"
     export PYTHONPATH="$work/site"
-    env -u FLOWENGINE_LIBRARY FLOWENGINE_C_LOG_PROB="$work/log_prob" \
+    env -u FLOWENGINE_LIBRARY FLOWENGINE_C_LOG_PROB="$work/log_prob" FLOWENGINE_CUDA_STAND_IN="$work/libfakecuda.so" \
         "$python" -m pytest -q -p no:cacheprovider "$root/bindings/python/tests" > "$work/pytest" 2>&1 || true
     local line kind
     line=$(tail -n 1 "$work/pytest")

@@ -166,13 +166,24 @@ typedef struct flow_parameter {
     char     name[128];          /* such as "levels.0.steps.3.actnorm.bias" */
 } flow_parameter;
 
-/** What concerns one call: where its arrays are, and who is told how far it is.  NULL stands for the defaults. */
+/**
+ * What concerns one call: where its arrays are, and who is told how far it is.  NULL stands for the defaults.
+ *
+ * FLOW_MEMORY_CUDA: all arrays of the call are device pointers of this process, made by whatever library, in the
+ * primary context of the CUDA device the model is on; results are doubles and floats as in host memory, to the same bits.
+ * They are used in place.  The call's work starts after what is queued on the stream, the stream's later work waits for
+ * it, and the call returns when it is queued, without waiting for the device (the first call with a batch size, and the
+ * first after the weights changed, may wait); an array of pointers to levels stays in host memory.  With such arrays
+ * a grey level that is not below bins is no error: what depends on it is NaN.  Progress is told as batches are queued.  A
+ * pointer that is no memory of that device, a stream that captures a graph, and a model on another device are
+ * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take arrays in host memory alone.
+ */
 typedef struct flow_call {
     uint32_t      struct_size;
     int32_t       memory;        /* of all arrays of the call, FLOW_MEMORY_... */
     int32_t       device;        /* the CUDA ordinal where memory is FLOW_MEMORY_CUDA */
     int32_t       batch;         /* images computed at once, 1 to 65536; 0 = 64; changes no result */
-    void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the default stream */
+    void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the legacy default stream */
     flow_progress progress;      /* after every batch; NULL for nobody */
     void         *user;          /* handed to progress */
 } flow_call;

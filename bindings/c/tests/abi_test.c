@@ -260,9 +260,15 @@ static void test_inference(flow_model *model)
     call = call_with(stop_at_six, NULL);
     GIVES(FLOW_CANCELLED, flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
-    call.memory = FLOW_MEMORY_CUDA;
-    GIVES(FLOW_NO_DEVICE, flow_model_log_prob(model, images, N * D, &call, other, N));
+    call.memory = FLOW_MEMORY_CUDA; /* the model is on the CPU */
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    CHECK(strstr(flow_last_error(), "cuda:0") != NULL);
+    INVALID(flow_model_forward(model, (const float *)0x7f0000000000, N * D, &call, (float *)16, N * D));
+    INVALID(flow_model_sample_u8(model, N, 0.7, 5, &call, levels, N * D));
     call.memory = 2;
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    call = call_with(NULL, NULL);
+    call.stream = &call;
     INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
     call.batch = -1;

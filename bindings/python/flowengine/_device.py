@@ -45,11 +45,16 @@ def devices() -> list[Device]:
     for index in range(count.value):
         device = _ffi.Device()
         _ffi.call("flow_device_get", index, ctypes.byref(device))
-        name = BACKENDS[device.backend]
         found.append(Device(
-            f"{name}:{device.device}" if name in _NUMBERED else name, device.name.decode(errors="replace"),
-            device.cores, device.memory_bytes, device.instruction_set.decode(errors="replace"), index))
+            name_of(device.backend, device.device), device.name.decode(errors="replace"), device.cores,
+            device.memory_bytes, device.instruction_set.decode(errors="replace"), index))
     return found
+
+
+def name_of(backend: int, ordinal: int) -> str:
+    """From the struct to ``cuda:1``."""
+    name = BACKENDS[backend]
+    return f"{name}:{ordinal}" if name in _NUMBERED else name
 
 
 def options(device: str, threads: int, precision: str) -> _ffi.DeviceOptions:

@@ -105,14 +105,41 @@ class OnCuda:
 
 
 def test_arrays_on_a_gpu_are_refused_and_not_touched(glow):
-    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
-        glow.log_prob(OnCuda((2, 8, 8, 3)))
-    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
-        glow.forward(OnCuda((2, 8, 8, 3)))
-    with pytest.raises(flowengine.InvalidArgumentError):
-        glow.log_prob(OnCuda((2, 3, 8, 8)))
-    with pytest.raises(TypeError):
-        glow.log_prob(OnCuda((2, 8, 8, 3), "<f8"))
+    array = OnCuda((2, 8, 8, 3))
+    calls = [
+        lambda: glow.log_prob(array), lambda: glow.bits_per_dim(array), lambda: glow.forward(array),
+        lambda: glow.forward(array, as_levels=True), lambda: glow.inverse(OnCuda((2, 192))),
+        lambda: glow.inverse([OnCuda((2, 4, 4, 6)), OnCuda((2, 2, 2, 24))]), lambda: glow.round_trip_error(array),
+        lambda: glow.sample(2, out=array)]
+    for call in calls:
+        with pytest.raises(flowengine.InvalidArgumentError, match="in CUDA memory, and the model runs on cpu"):
+            call()
+    for call in (lambda: flowengine.Glow().fit(array), lambda: flowengine.Glow().initialize(array)):
+        with pytest.raises(flowengine.InvalidArgumentError, match="this takes arrays in host memory"):
+            call()
+
+
+def test_results_are_written_where_they_are_wanted(glow, scaled, levels):
+    out = np.empty(40)
+    assert glow.log_prob(scaled, out=out) is out and np.array_equal(out, glow.log_prob(scaled))
+    assert glow.bits_per_dim(levels, seed=2, out=out) is out and np.array_equal(out, glow.bits_per_dim(levels, seed=2))
+    latents = np.empty((40, 192), np.float32)
+    assert glow.forward(scaled, out=latents) is latents and np.array_equal(latents, glow.forward(scaled))
+    parts = [np.empty((40, *shape), np.float32) for shape in glow.latent_shapes]
+    assert all(a is b for a, b in zip(glow.forward(scaled, as_levels=True, out=parts), parts))
+    images = np.empty((40, 8, 8, 3), np.float32)
+    assert glow.inverse(latents, out=images) is images and np.array_equal(images, glow.inverse(latents))
+    assert glow.inverse(parts, out=images) is images
+    assert glow.sample(40, seed=3, out=images) is images and np.array_equal(images, glow.sample(40, seed=3))
+    assert glow.round_trip_error(scaled, out=out) is out
+    wrong = [np.empty(39), np.empty(40, np.float32), np.empty(80)[::2], [0.0] * 40]
+    frozen = np.empty(40)
+    frozen.flags.writeable = False
+    for bad in (*wrong, frozen, OnCuda((40,), "<f8")):
+        with pytest.raises(ValueError, match="^out is"):
+            glow.log_prob(scaled, out=bad)
+    with pytest.raises(ValueError, match="stream is for arrays in CUDA memory"):
+        glow.log_prob(scaled, stream=2)
 
 
 def test_save_and_load_keep_every_bit(glow, scaled, tmp_path):
