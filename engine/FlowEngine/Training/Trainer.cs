@@ -9,7 +9,7 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Training;
 
 /// <summary>Trains a model by maximum likelihood: the loss is the mean bits per dimension of a batch.</summary>
-/// <remarks>One thread at a time. The model can be used for inference between steps.</remarks>
+/// <remarks>Of continuous data, which have no code length, bits per dimension are -LogProb / (D ln 2). One thread at a time. The model can be used for inference between steps.</remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly IBackend _backend;
@@ -37,7 +37,7 @@ public sealed class Trainer : IDisposable
     {
         try
         {
-            data.RequireFits(model.Config.Glow);
+            data.RequireFits(model.Config.Options);
             if (data.Count == 0)
             {
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
@@ -311,7 +311,7 @@ public sealed class Trainer : IDisposable
             sum += _logProb[i] + _logDet[i];
         }
 
-        return BitsPerDim.FromLogProb(sum / _logProb.Length, Model.Flow.Dims, Model.Config.Glow.Bins);
+        return BitsPerDim.FromLogProb(sum / _logProb.Length, Model.Flow.Dims, Model.Config.Options.Bins ?? 1);
     }
 
     private double Update(double rate)
