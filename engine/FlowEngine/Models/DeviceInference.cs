@@ -32,7 +32,7 @@ public sealed class DeviceInference
 
     private int Dims => _model.Flow.Dims;
 
-    private int Bins => _model.Config.Glow.Bins;
+    private int Bins => _model.Bins;
 
     /// <summary>Log densities of scaled images, in nats.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>

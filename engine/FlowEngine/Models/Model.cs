@@ -483,7 +483,9 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
-    private int Bins => Config.Options.Bins
+    /// <summary>Grey levels of the data.</summary>
+    /// <exception cref="FlowException">The model is of continuous data.</exception>
+    internal int Bins => Config.Options.Bins
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
 
