@@ -502,16 +502,24 @@ public sealed class Model : IDisposable
     /// <param name="scaled">(B, H, W, C), overwritten.</param>
     internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
     {
+        RequireLevels(levels, firstIndex);
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, Config.Glow.Bins, scaled);
+    }
+
+    /// <summary>Checks that grey levels are below the model's bins.</summary>
+    /// <param name="levels">(B, H, W, C).</param>
+    /// <param name="firstIndex">What the error counts images from.</param>
+    /// <exception cref="FlowException">A level is not: the error says where.</exception>
+    internal void RequireLevels(ReadOnlySpan<byte> levels, long firstIndex)
+    {
         int bins = Config.Glow.Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
+                $"image {firstIndex + (bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
         }
-
-        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)
