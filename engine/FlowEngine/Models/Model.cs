@@ -80,7 +80,7 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">The sizes do not fit each other.</exception>
     public static Model Create(ModelConfig config, IBackend backend, ulong seed)
     {
-        Model model = new(config with { IsInitialized = false }, Glow.Build(config.Glow), backend);
+        Model model = new(config with { IsInitialized = false }, config.Options.Build(), backend);
         uint index = 0;
         foreach (Parameter parameter in model.Flow.Parameters.All)
         {
@@ -113,7 +113,7 @@ public sealed class Model : IDisposable
     {
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
-        Flow flow = Glow.Build(config.Glow);
+        Flow flow = config.Options.Build();
 
         // Before anything is allocated by what the configuration says.
         ModelTensors.Verify(checkpoint, path, string.Empty, flow);
@@ -320,10 +320,11 @@ public sealed class Model : IDisposable
     /// <summary>Scaled values to grey levels, clamped to the range of the data.</summary>
     /// <param name="images">Scaled to [-0.5, 0.5).</param>
     /// <returns>Levels 0 to bins - 1.</returns>
+    /// <exception cref="FlowException">The model is of continuous data.</exception>
     public byte[] Quantize(ReadOnlySpan<float> images)
     {
         byte[] levels = new byte[images.Length];
-        int bins = Config.Glow.Bins;
+        int bins = Bins;
         for (int i = 0; i < levels.Length; i++)
         {
             // The comparison is false for NaN, which becomes black.
@@ -471,6 +472,10 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
+    internal int Bins => Config.Options.Bins
+        ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
+
     private int CountOf(long length)
     {
         if (length % Flow.Dims != 0)
@@ -504,7 +509,7 @@ public sealed class Model : IDisposable
     {
         RequireLevels(levels, firstIndex);
         uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, Config.Glow.Bins, scaled);
+        Backend.Dequantize(key, levels, indices, Bins, scaled);
     }
 
     /// <summary>Checks that grey levels are below the model's bins.</summary>
@@ -513,7 +518,7 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">A level is not: the error says where.</exception>
     internal void RequireLevels(ReadOnlySpan<byte> levels, long firstIndex)
     {
-        int bins = Config.Glow.Bins;
+        int bins = Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
             throw new FlowException(

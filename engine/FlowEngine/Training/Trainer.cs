@@ -9,7 +9,10 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Training;
 
 /// <summary>Trains a model by maximum likelihood: the loss is the mean bits per dimension of a batch.</summary>
-/// <remarks>One thread at a time. The model can be used for inference between steps.</remarks>
+/// <remarks>
+/// Of continuous data, which have no code length, bits per dimension are -LogProb / (D ln 2). One thread at a time. The
+/// model can be used for inference between steps.
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
     private const int QueuedReadEvery = 20;
@@ -43,7 +46,7 @@ public sealed class Trainer : IDisposable
     {
         try
         {
-            data.RequireFits(model.Config.Glow);
+            data.RequireFits(model.Config.Options);
             if (data.Count == 0)
             {
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
@@ -149,7 +152,7 @@ public sealed class Trainer : IDisposable
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
             Send(Data.Load(Updates, _input));
-            _backend.Dequantize(_input, Model.Config.Glow.Bins, walk.Input);
+            _backend.Dequantize(_input, Model.Bins, walk.Input);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -352,7 +355,7 @@ public sealed class Trainer : IDisposable
 
     private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Images));
 
-    private void Dequantize() => _backend.Dequantize(_input, Model.Config.Glow.Bins, _plan.Input);
+    private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
 
     /// <summary>Queues an update; nothing waits for it.</summary>
     private void Queue(IRecording update, PhiloxKey key, int epoch, int index)
@@ -407,7 +410,7 @@ public sealed class Trainer : IDisposable
             bool isSkipped = !double.IsFinite(logProb) || !double.IsFinite(norm);
             _results[i] = _results[i] with
             {
-                BitsPerDim = BitsPerDim.FromLogProb(logProb, Model.Flow.Dims, Model.Config.Glow.Bins),
+                BitsPerDim = BitsPerDim.FromLogProb(logProb, Model.Flow.Dims, Model.Config.Options.Bins ?? 1),
                 GradientNorm = norm,
                 WasSkipped = isSkipped,
             };
