@@ -472,6 +472,8 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
+    /// <summary>The grey levels of the data.</summary>
+    /// <exception cref="FlowException">The data are continuous.</exception>
     internal int Bins => Config.Options.Bins
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");

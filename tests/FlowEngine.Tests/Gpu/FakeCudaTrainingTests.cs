@@ -117,7 +117,8 @@ public sealed class FakeCudaTrainingTests
     {
         string library = FakeCuda.Path;
         FakeCuda.Reset();
-        return new GpuBackend(new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0"));
+        GpuDevice device = new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0");
+        return new GpuBackend(device);
     }
 
     private static int[] Counts() => [.. _thatAllocateOrWait.Select(FakeCuda.Calls)];

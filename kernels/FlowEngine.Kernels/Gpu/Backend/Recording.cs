@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <summary>
     /// Whether recordings become graphs: where a launch of one is one call of the driver. Else they run as they are called.
     /// </summary>
-    internal bool Captures { get; init; }
+    internal bool Captures { get; set; }
 
     /// <inheritdoc/>
     public IRecording Record(Action operations) => new GpuRecording(this, operations);
