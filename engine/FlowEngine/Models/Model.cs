@@ -483,8 +483,8 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
-    /// <summary>Grey levels of the data.</summary>
-    /// <exception cref="FlowException">The model is of continuous data.</exception>
+    /// <summary>The grey levels of the data.</summary>
+    /// <exception cref="FlowException">The data are continuous.</exception>
     internal int Bins => Config.Options.Bins
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
@@ -521,16 +521,24 @@ public sealed class Model : IDisposable
     /// <param name="scaled">(B, H, W, C), overwritten.</param>
     internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
     {
+        RequireLevels(levels, firstIndex);
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, Bins, scaled);
+    }
+
+    /// <summary>Checks that grey levels are below the model's bins.</summary>
+    /// <param name="levels">(B, H, W, C).</param>
+    /// <param name="firstIndex">What the error counts images from.</param>
+    /// <exception cref="FlowException">A level is not: the error says where.</exception>
+    internal void RequireLevels(ReadOnlySpan<byte> levels, long firstIndex)
+    {
         int bins = Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
+                $"image {firstIndex + (bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
         }
-
-        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)

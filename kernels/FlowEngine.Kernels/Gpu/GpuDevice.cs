@@ -20,6 +20,9 @@ public abstract class GpuDevice : IDisposable
     /// <summary>How it is listed.</summary>
     public GpuDeviceInfo Info { get; }
 
+    /// <summary>True if a graph is launched as one, whatever is in it.</summary>
+    public virtual bool LaunchesGraphs => false;
+
     /// <summary>Allocates memory of the device, not set. Disposing it gives it back to the device's pool.</summary>
     /// <typeparam name="T">The element.</typeparam>
     /// <param name="length">The number of elements, at least 1.</param>

@@ -93,8 +93,23 @@ static int number_from_environment(const char* name, int otherwise)
     return text && *text ? atoi(text) : otherwise;
 }
 
+// How often each function was called since the last reset.
+static struct { const char* name; int count; } calls[64];
+
+static void count_call(const char* name)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (calls[i].name == NULL) { calls[i].name = name; }
+        if (strcmp(calls[i].name, name) == 0) {
+            calls[i].count++;
+            return;
+        }
+    }
+}
+
 static CUresult asked_to_fail(const char* name)
 {
+    count_call(name);
     if (strcmp(fail_name, name) != 0 || fail_code == 0 || fail_after-- > 0) { return 0; }
     if (fail_code >= 700 && fail_code <= 719) { sticky = fail_code; }
     return fail_code;
@@ -413,6 +428,7 @@ API void fakeCudaReset(void)
     pthread_mutex_lock(&lock);
     complaints[0] = fail_name[0] = 0;
     fail_code = sticky = launches = lazy = waits = 0;
+    memset(calls, 0, sizeof calls);
     pthread_mutex_unlock(&lock);
 }
 
@@ -449,6 +465,14 @@ API int fakeCudaWaits(void) { return waits; }
 
 API const char* fakeCudaComplaints(void) { return complaints; }
 API int fakeCudaLaunches(void) { return launches; }
+API int fakeCudaCalls(const char* name)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (calls[i].name && strcmp(calls[i].name, name) == 0) { return calls[i].count; }
+    }
+    return 0;
+}
+
 API int fakeCudaDepth(void) { return depth; }
 
 // What is alive, in words; nothing where all was given back.

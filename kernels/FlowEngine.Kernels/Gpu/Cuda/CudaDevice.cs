@@ -72,6 +72,8 @@ internal sealed unsafe class CudaDevice : GpuDevice
         }
     }
 
+    public override bool LaunchesGraphs => true;
+
     public override PinnedBuffer<T> AllocatePinned<T>(int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
