@@ -79,7 +79,7 @@ public sealed partial class GpuBackend
     }
 
     /// <summary>
-    /// <see cref="IBackend.Dequantize"/> of levels on the device; a level that is not below bins gives NaN, since an error
+    /// The dequantization of levels on the device; a level that is not below bins gives NaN, since an error
     /// would have to wait for the device.
     /// </summary>
     /// <param name="key">The stream of the noise.</param>
