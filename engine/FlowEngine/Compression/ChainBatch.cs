@@ -1,4 +1,3 @@
-using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 
 namespace FlowEngine.Compression;

@@ -1,5 +1,4 @@
 using FlowEngine.Data;
-using FlowEngine.Kernels;
 using FlowEngine.Models;
 
 namespace FlowEngine.Compression;

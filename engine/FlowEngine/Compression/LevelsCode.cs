@@ -1,7 +1,5 @@
 using System.Numerics;
 
-using FlowEngine.Kernels;
-
 namespace FlowEngine.Compression;
 
 /// <summary>Grey levels to cells: uniform dequantization, whose noise is popped from the stack.</summary>
