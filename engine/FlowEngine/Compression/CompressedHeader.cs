@@ -31,10 +31,13 @@ internal sealed record CompressedHeader(
     private static ReadOnlySpan<byte> Magic => [0x89, (byte)'F', (byte)'L', (byte)'W', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>The length of the header in bytes.</summary>
-    internal int Length => FixedLength + (sizeof(int) * BlockLengths.Length) + ChecksumLength;
+    internal int Length => LengthFor(BlockLengths.Length);
 
     /// <summary>The images of a block, fewer in the last.</summary>
     internal int ImagesOf(int block) => Math.Min(ImagesPerBlock, Count - (block * ImagesPerBlock));
+
+    /// <summary>The length of the header of so many blocks in bytes.</summary>
+    internal static int LengthFor(int blocks) => checked(FixedLength + (sizeof(int) * blocks) + ChecksumLength);
 
     /// <summary>How many blocks so many images take.</summary>
     internal static int BlocksFor(int count, int imagesPerBlock) =>

@@ -27,13 +27,7 @@ public static class ImageCompressor
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(output);
-        if (imagesPerBlock < 1 || (long)imagesPerBlock * model.Flow.Dims > Array.MaxLength / 2)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{imagesPerBlock} images a block, expected 1 to {Array.MaxLength / 2 / model.Flow.Dims}");
-        }
-
+        RequireBlock(model, imagesPerBlock);
         int count = model.CountOfLevels(levels);
         int dims = model.Flow.Dims;
         ImageShape image = model.Flow.InputShape(1);
@@ -53,9 +47,38 @@ public static class ImageCompressor
         return Write(model, chains, count, imagesPerBlock, hash, output);
     }
 
+    /// <summary>A length in bytes that no file of so many images exceeds: a block is never longer than its images stored.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="count">How many images, at least 0.</param>
+    /// <param name="imagesPerBlock">Images of a block, at least 1.</param>
+    /// <exception cref="FlowException">An argument is out of range.</exception>
+    public static long LargestLength(Model model, int count, int imagesPerBlock = DefaultImagesPerBlock)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        RequireBlock(model, imagesPerBlock);
+        if (count < 0)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{count} images, expected 0 or more");
+        }
+
+        int blocks = CompressedHeader.BlocksFor(count, imagesPerBlock);
+        return CompressedHeader.LengthFor(blocks) + ((long)blocks * CompressedBlock.SmallestLength)
+            + ((long)count * model.Flow.Dims);
+    }
+
     /// <summary>The SHA-256 of a model's tensors, the same as in its checkpoint.</summary>
     internal static byte[] HashOf(Model model) => Convert.FromHexString(
         Sha256.OfTensors(SafetensorsFile.InStorageOrder([.. model.Tensors(model.Weights)])));
+
+    private static void RequireBlock(Model model, int imagesPerBlock)
+    {
+        int most = Array.MaxLength / 2 / model.Flow.Dims;
+        if (imagesPerBlock < 1 || imagesPerBlock > most)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"{imagesPerBlock} images a block, expected 1 to {most}");
+        }
+    }
 
     private static CompressionReport Write(
         Model model, List<Chain> chains, int count, int imagesPerBlock, byte[] hash, Stream output)
