@@ -31,7 +31,7 @@ internal static class MemoryPlanner
         int elementSize = context.Backend.ElementType == Kernels.ElementType.Float64 ? sizeof(double) : sizeof(float);
         using FlowPlan plan = LayOut(flow, context, groups, batch, training);
         using PreparedWeights prepared = new(
-            groups, context, sharesNetworks: training == MemoryMode.Invert, allocate: false);
+            groups, context, training, allocate: false);
         List<(string Name, long Bytes)> parts = [("weights", flow.Parameters.Length * elementSize)];
         parts.AddRange(plan.Memory);
         parts.AddRange(prepared.Summary.Select(part => (part.Name, part.Length * elementSize)));

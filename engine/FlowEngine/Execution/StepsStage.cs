@@ -20,6 +20,7 @@ internal sealed class StepsStage : PlanStage
     private readonly ArenaRegion? _dOutput;
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
+    private readonly List<ArenaRegion> _dMaps = [];
     private readonly List<(ArenaRegion Coupled, ArenaRegion Output, ArenaRegion Kept)> _stored = [];
 
     public StepsStage(
@@ -46,7 +47,12 @@ internal sealed class StepsStage : PlanStage
             return;
         }
 
-        _workspace = arena.Share("workspace", PixelAffineGradient.WorkspaceLength(backend, shape));
+        _workspace = arena.Share("workspace", backend.PixelAffineWorkspaceLength(shape));
+        foreach (FlowStep step in steps)
+        {
+            _dMaps.Add(arena.Reserve("affine maps", (long)step.Channels * (step.Channels + 1)));
+        }
+
         _dOutput = arena.Share("network output gradient", output.Length);
         if (!_stores)
         {
@@ -63,6 +69,15 @@ internal sealed class StepsStage : PlanStage
                 arena.Reserve("hidden activations", keptLength)));
         }
     }
+
+    /// <summary>The assemblies that turn what <see cref="Backward"/> leaves of each step's map into gradients.</summary>
+    public IEnumerable<PixelAffineAssembly> Assemblies => _steps.Select((step, k) => new PixelAffineAssembly(
+        step.AffineParameters(_context),
+        default,
+        Input.PixelsPerImage,
+        DMatrix(k),
+        DOffset(k),
+        step.AffineGradients(_context)));
 
     private IBackend Backend => _context.Backend;
 
@@ -142,16 +157,8 @@ internal sealed class StepsStage : PlanStage
             }
 
             step.Network.Backward(context with { Prepared = weights }, Input, value, kept, dOutput, dx);
-            PixelAffineGradient.Run(
-                context,
-                Input,
-                step.AffineParameters(context),
-                step.AffineGradients(context),
-                _prepared.Map(step),
-                previous,
-                dx,
-                dLogDet,
-                dx);
+            Backend.PixelAffineBackward(
+                Input, _prepared.Map(step), previous, dx, dx, DMatrix(k), DOffset(k), _workspace.View);
             gradient = dx;
             (value, previous) = (previous, value);
         }
@@ -162,6 +169,12 @@ internal sealed class StepsStage : PlanStage
             Backend.Copy(value, x);
         }
     }
+
+    private BufferView DMatrix(int step) =>
+        _dMaps[step].View.Slice(0, (long)Input.Channels * Input.Channels);
+
+    private BufferView DOffset(int step) =>
+        _dMaps[step].View.Slice((long)Input.Channels * Input.Channels, Input.Channels);
 
     private BufferView Taps(FlowStep step) =>
         _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Input));

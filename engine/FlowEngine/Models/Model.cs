@@ -589,7 +589,7 @@ public sealed class Model : IDisposable
     {
         lock (_derivedLock)
         {
-            _prepared ??= new PreparedWeights(_groups, Context, sharesNetworks: false);
+            _prepared ??= new PreparedWeights(_groups, Context, training: null);
             if (!_preparedIsCurrent)
             {
                 _prepared.Refresh();

@@ -85,7 +85,7 @@ public sealed class Trainer : IDisposable
         LayerContext context = model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, sharesNetworks: Memory == MemoryMode.Invert);
+        _prepared = new PreparedWeights(groups, context, Memory);
         _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
         _input = _backend.CreateStepInput(batch, model.Flow.Dims);
         _optimizer = new OptimizerSettings(
