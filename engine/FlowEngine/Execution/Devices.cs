@@ -13,9 +13,10 @@ public static class Devices
     /// <summary>Opens a device.</summary>
     /// <param name="name">A name of <see cref="Names"/>, or <c>auto</c> for the CPU.</param>
     /// <param name="threads">Threads of the CPU; 0 for one per core.</param>
+    /// <param name="precision">What a GPU rounds the factors of the networks' products to.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.NoDevice"/>: there is no such device;
-    /// <see cref="FlowErrorKind.InvalidArgument"/>: a negative thread count.</exception>
-    public static IBackend Open(string name, int threads = 0)
+    /// <see cref="FlowErrorKind.InvalidArgument"/>: a negative thread count, or a precision the CPU does not have.</exception>
+    public static IBackend Open(string name, int threads = 0, NetworkPrecision precision = NetworkPrecision.Full)
     {
         if (threads is < 0 or > 1024)
         {
@@ -25,12 +26,20 @@ public static class Devices
 
         if (name is "auto" or "cpu")
         {
+            if (precision != NetworkPrecision.Full)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"precision is {PrecisionNames.Of(precision)}, the CPU computes in "
+                    + $"{PrecisionNames.Of(NetworkPrecision.Full)} alone (flow devices lists others)");
+            }
+
             return new CpuBackend(threads);
         }
 
         try
         {
-            return GpuBackend.Open(name);
+            return GpuBackend.Open(name, precision);
         }
         catch (GpuException e) when (e.Kind == GpuErrorKind.NoDevice)
         {

@@ -70,7 +70,11 @@ internal sealed class FlowPlan : IDisposable
         _forward = _backend.Record(RunForward);
         if (allocate)
         {
-            _arena.Allocate(_backend);
+            LayerContext own = context;
+            _arena.Allocate(
+                _backend,
+                $"a plan of {batch} images",
+                free => MemoryPlanner.Advice(flow, own, groups, batch, training, free));
         }
     }
 

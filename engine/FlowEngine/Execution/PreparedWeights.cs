@@ -52,7 +52,7 @@ internal sealed class PreparedWeights : IDisposable
 
         if (allocate)
         {
-            _arena.Allocate(backend);
+            _arena.Allocate(backend, "what is derived from the weights");
             _assembly = _steps.Count == 0
                 ? null
                 : backend.PixelAffineAssembleAll(

@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -434,6 +434,14 @@ public sealed class Model : IDisposable
     /// <returns>Bytes by name, largest first.</returns>
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
+
+    /// <summary>The largest batch whose plan fits so much memory; 0 if not even one image does.</summary>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <param name="bytes">The memory.</param>
+    public int LargestBatch(MemoryMode? training, long bytes) => MemoryPlanner.LargestBatch(
+        batch => PlanMemory(batch, training).Sum(part => part.Bytes),
+        bytes,
+        (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
 
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>

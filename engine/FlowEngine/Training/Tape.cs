@@ -37,7 +37,7 @@ public sealed class Tape : IDisposable
         Batch = batch;
         _gradients = _arena.Reserve("gradients", model.Flow.Parameters.Length);
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
+        _arena.Allocate(_backend, "the gradient");
         LayerContext context = model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         MemoryMode mode = memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);

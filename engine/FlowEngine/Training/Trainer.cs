@@ -81,7 +81,7 @@ public sealed class Trainer : IDisposable
         _average = _arena.Reserve("moving average", options.EmaDecay > 0 ? length : 0);
         _progress = _arena.Reserve("scalars", OptimizerProgress.LengthFor(readEvery));
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
+        _arena.Allocate(_backend, "the optimizer");
         LayerContext context = model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);

@@ -30,6 +30,9 @@ public partial interface IBackend : IDisposable
     /// <summary>True if operations are queued and their calls return: only reading waits for them.</summary>
     bool IsQueued { get; }
 
+    /// <summary>The memory of the device as it is now.</summary>
+    DeviceMemory Memory { get; }
+
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>

@@ -73,12 +73,31 @@ public sealed partial class GpuBackend : IBackend
     public bool IsQueued => true;
 
     /// <inheritdoc/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            // What the pool keeps is there for who asks.
+            _device.TrimPool();
+            (long free, long total) = _device.MemoryInBytes();
+            return new DeviceMemory(free, total);
+        }
+    }
+
+    /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        var buffer = new GpuDeviceBuffer(_device, length);
-        _stream.Clear(buffer.Elements);
-        return buffer;
+        try
+        {
+            var buffer = new GpuDeviceBuffer(_device, length);
+            _stream.Clear(buffer.Elements);
+            return buffer;
+        }
+        catch (GpuException exception) when (exception.Kind == GpuErrorKind.OutOfMemory)
+        {
+            throw new OutOfMemoryException(exception.Message, exception);
+        }
     }
 
     /// <inheritdoc/>
