@@ -117,11 +117,12 @@ fi
 
 # --- compute-sanitizer
 if [ "$is_cuda" = true ] && command -v compute-sanitizer > /dev/null; then
-    image=$("$flow" --version > /dev/null 2>&1; for i in v4 v3; do FLOWENGINE_IMAGE=$i "$flow" devices > /dev/null 2>&1 \
-        && { echo $i; break; }; done)
+    # The image itself: the chooser becomes another program.
+    image=v3
+    FLOWENGINE_IMAGE=v4 "$flow" devices > /dev/null 2>&1 && image=v4
     for tool in memcheck racecheck; do
         part "sanitizer-$tool" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 \
-            "$here/bin/flow-${image:-v3}" selftest --device "$device" --runs 1
+            "$here/bin/flow-$image" selftest --device "$device" --runs 1
     done
 else
     absent compute-sanitizer "$([ "$is_cuda" = true ] && echo 'there is none' || echo 'it is for CUDA')"
