@@ -1,4 +1,5 @@
 using FlowEngine.Kernels;
+using FlowEngine.Kernels.Gpu;
 
 namespace FlowEngine.Execution;
 
@@ -25,7 +26,8 @@ internal static class WholeMemory
             {
                 return backend.Allocate(length);
             }
-            catch (OutOfMemoryException exception)
+            catch (Exception exception)
+                when (exception is OutOfMemoryException or GpuException { Kind: GpuErrorKind.OutOfMemory })
             {
                 cause = exception;
             }

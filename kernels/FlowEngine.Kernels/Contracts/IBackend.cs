@@ -35,7 +35,8 @@ public partial interface IBackend : IDisposable
 
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
-    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory on the host.</exception>
+    /// <exception cref="Gpu.GpuException">There is not enough memory on the device.</exception>
     DeviceBuffer Allocate(long length);
 
     /// <summary>Copies host values into a buffer, converting if the types differ.</summary>

@@ -57,7 +57,7 @@ internal sealed class AffineMaps : IDisposable
 
     public IReadOnlyList<AffineTable> Tables => _tables;
 
-    public void Dispose() => _tables.ForEach(table => table.Rows.Dispose());
+    public void Dispose() => _tables.ForEach(table => table.Dispose());
 
     private static BufferView[] PartsOf(PixelAffineAssembly map)
     {
@@ -108,8 +108,6 @@ internal sealed class AffineMaps : IDisposable
             row[PartCount] = assemblies[indices[i]].PixelsPerImage;
         }
 
-        AffineTable table = new(channels, indices.Length, _stream.Device.Allocate<long>(rows.Length));
-        _tables.Add(table);
-        _stream.CopyToDevice<long>(rows, table.Rows.View);
+        _tables.Add(new AffineTable(_stream, channels, indices.Length, rows));
     }
 }

@@ -88,16 +88,9 @@ public sealed partial class GpuBackend : IBackend
     public DeviceBuffer Allocate(long length)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        try
-        {
-            var buffer = new GpuDeviceBuffer(_device, length);
-            _stream.Clear(buffer.Elements);
-            return buffer;
-        }
-        catch (GpuException exception) when (exception.Kind == GpuErrorKind.OutOfMemory)
-        {
-            throw new OutOfMemoryException(exception.Message, exception);
-        }
+        var buffer = new GpuDeviceBuffer(_device, length);
+        _stream.Clear(buffer.Elements);
+        return buffer;
     }
 
     /// <inheritdoc/>

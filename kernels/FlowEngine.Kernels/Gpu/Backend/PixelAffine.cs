@@ -67,10 +67,8 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
-    public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse)
-    {
-        AffineMaps maps = Maps(assemblies);
-        return new AffineRecording(maps, table =>
+    public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse) =>
+        new AffineRecording(Maps(assemblies), (maps, table) =>
         {
             using Lock.Scope queue = _queue.EnterScope();
             PixelAffineKernels.AssembleAll(
@@ -83,14 +81,11 @@ public sealed partial class GpuBackend
                 AssemblyScratch(table),
                 new PixelAffineKernels.Parts(table.Channels, ActNorm: 1, Convolution: 1, inverse ? 1 : 0));
         });
-    }
 
     /// <inheritdoc/>
     public IRecording PixelAffineAssembleAllBackward(
-        IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet)
-    {
-        AffineMaps maps = Maps(assemblies);
-        return new AffineRecording(maps, table =>
+        IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet) =>
+        new AffineRecording(Maps(assemblies), (maps, table) =>
         {
             using Lock.Scope queue = _queue.EnterScope();
             PixelAffineKernels.AssembleAllBackward(
@@ -106,7 +101,6 @@ public sealed partial class GpuBackend
                 new PixelAffineKernels.Parts(table.Channels, ActNorm: 1, Convolution: 1, Inverse: 0),
                 checked((int)dLogDet.Length));
         });
-    }
 
     /// <inheritdoc/>
     public void PixelAffineForward(
