@@ -31,6 +31,8 @@ internal static class MemoryPlanner
         MemoryMode? training,
         long free)
     {
+        // Less what blocks are rounded up by, and what is small.
+        long budget = free - (free / 32);
         int fits = Largest(training);
         if (fits > 0)
         {
@@ -48,7 +50,7 @@ internal static class MemoryPlanner
                 using FlowPlan plan = LayOut(flow, context, groups, images, mode);
                 return plan.MemoryBytes;
             },
-            free,
+            budget,
             batch);
     }
 
