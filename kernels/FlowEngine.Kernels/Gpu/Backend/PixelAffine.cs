@@ -68,7 +68,7 @@ public sealed partial class GpuBackend
 
     /// <inheritdoc/>
     public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse) =>
-        new AffineRecording(Maps(assemblies), (maps, table) =>
+        Many(assemblies, (maps, table) =>
         {
             using Lock.Scope queue = _queue.EnterScope();
             PixelAffineKernels.AssembleAll(
@@ -85,7 +85,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public IRecording PixelAffineAssembleAllBackward(
         IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet) =>
-        new AffineRecording(Maps(assemblies), (maps, table) =>
+        Many(assemblies, (maps, table) =>
         {
             using Lock.Scope queue = _queue.EnterScope();
             PixelAffineKernels.AssembleAllBackward(
@@ -173,10 +173,11 @@ public sealed partial class GpuBackend
         Apply(shape, map.Matrix, default, dy, dx, 1, channels);
     }
 
-    private AffineMaps Maps(IReadOnlyList<PixelAffineAssembly> assemblies)
+    private AffineRecording Many(
+        IReadOnlyList<PixelAffineAssembly> assemblies, Action<AffineMaps, AffineTable> launch)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        return new AffineMaps(_stream, view => View(view, view.Length), assemblies);
+        return new AffineRecording(_stream, view => View(view, view.Length), assemblies, launch);
     }
 
     private GpuView<double> AssemblyScratch(AffineTable table) =>
