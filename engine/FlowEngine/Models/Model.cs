@@ -298,11 +298,11 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
     public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
     {
-        if (count < 1 || !(temperature >= 0 && double.IsFinite(temperature)))
+        RequireTemperature(temperature);
+        if (count < 1)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{count} samples at temperature {temperature} were asked for, expected at least 1 and a temperature of 0 or more");
+                FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
         return RunInverse(count, temperature, (plan, first, batch) =>
@@ -443,6 +443,17 @@ public sealed class Model : IDisposable
         bytes,
         (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
 
+    /// <summary>Checks that noise can be scaled by a temperature.</summary>
+    /// <exception cref="FlowException">It is negative or no number.</exception>
+    internal static void RequireTemperature(double temperature)
+    {
+        if (!(temperature >= 0 && double.IsFinite(temperature)))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"the temperature is {temperature}, expected 0 or more");
+        }
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)
@@ -508,7 +519,8 @@ public sealed class Model : IDisposable
                 $"{length} {(constants ? "constants" : "parameters")} were given, expected {flat.Length}");
     }
 
-    private static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
+    /// <summary>The stream of the noise that grey levels are dequantized with.</summary>
+    internal static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
 
     /// <summary>Grey levels to scaled images.</summary>
     /// <param name="key">The stream of the noise.</param>
@@ -564,9 +576,12 @@ public sealed class Model : IDisposable
         return images;
     }
 
+    /// <summary>A plan for one call, with the weights as they are now.</summary>
+    /// <param name="batch">Images.</param>
+    /// <exception cref="FlowException">The model is not initialized.</exception>
     [SuppressMessage(
         "Reliability", "CA2000", Justification = "A plan goes back to its bag with the lease, and dies with the model.")]
-    private PlanLease Rent(int batch)
+    internal PlanLease Rent(int batch)
     {
         if (!Config.IsInitialized)
         {
@@ -608,7 +623,8 @@ public sealed class Model : IDisposable
         }
     }
 
-    private readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
+    /// <summary>A plan on loan; weights do not change until it is given back.</summary>
+    internal readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
     {
         public FlowPlan Plan => plan;
 

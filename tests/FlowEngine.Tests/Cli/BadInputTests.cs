@@ -43,7 +43,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("no device tpu", "--device", "tpu")]
     [InlineData("threads is -1", "--threads", "-1")]
     [InlineData("precision is fp16, expected fp32 or tf32 or bf16", "--precision", "fp16")]
-    [InlineData("precision is bf16, the CPU computes in fp32 alone", "--precision", "bf16")]
+    [InlineData("computes coupling networks in fp32, and bf16 was asked for", "--precision", "bf16")]
     [InlineData("read-every is 0", "--read-every", "0")]
     [InlineData("--pad is wide", "--pad", "wide")]
     [InlineData("cannot pad 8x8 to 4x4", "--pad", "4")]

@@ -69,6 +69,9 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public NetworkPrecision NetworkPrecision { get; }
 
+    /// <summary>The free and the whole memory of the device, in bytes; see <see cref="GpuDevice.MemoryInBytes"/>.</summary>
+    public (long Free, long Total) MemoryInBytes() => _device.MemoryInBytes();
+
     /// <inheritdoc/>
     public bool IsQueued => true;
 
