@@ -69,19 +69,17 @@ public sealed class CompressedImages
                 $"{_name}: {count} images from {first} on were asked for, expected some of its {Count}");
         }
 
-        return model.WithFixedWeights(() =>
+        RequireSizes(model.Config.Options);
+        using FlowCode code = new(model);
+        RequireModel(code.ModelHash);
+        byte[] images = new byte[count * _header.Shape.Dims];
+        int lastBlock = count == 0 ? -1 : (first + count - 1) / ImagesPerBlock;
+        for (int block = first / ImagesPerBlock; block <= lastBlock; block += model.BatchSize)
         {
-            RequireModel(model);
-            using FlowCode code = new(model);
-            byte[] images = new byte[count * _header.Shape.Dims];
-            int lastBlock = count == 0 ? -1 : (first + count - 1) / ImagesPerBlock;
-            for (int block = first / ImagesPerBlock; block <= lastBlock; block += model.BatchSize)
-            {
-                Decode(code, block, Math.Min(model.BatchSize, lastBlock + 1 - block), first, images);
-            }
+            Decode(code, block, Math.Min(model.BatchSize, lastBlock + 1 - block), first, images);
+        }
 
-            return images;
-        });
+        return images;
     }
 
     /// <summary>Decodes some blocks, and copies what of them belongs to the images asked for.</summary>
@@ -135,9 +133,8 @@ public sealed class CompressedImages
         }
     }
 
-    private void RequireModel(Model model)
+    private void RequireSizes(IModelOptions options)
     {
-        IModelOptions options = model.Config.Options;
         if ((Height, Width, Channels, Bins) != (options.Height, options.Width, options.Channels, options.Bins))
         {
             throw new FlowException(
@@ -146,8 +143,10 @@ public sealed class CompressedImages
                 + $"{options.Height}x{options.Width}x{options.Channels}"
                 + (options.Bins is int bins ? $" in {bins}" : " continuous values"));
         }
+    }
 
-        byte[] hash = ImageCompressor.HashOf(model);
+    private void RequireModel(byte[] hash)
+    {
         if (!hash.AsSpan().SequenceEqual(_header.ModelHash))
         {
             throw new FlowException(

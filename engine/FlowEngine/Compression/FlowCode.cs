@@ -1,3 +1,4 @@
+using FlowEngine.Checkpoints;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Layers;
@@ -20,7 +21,7 @@ internal sealed class FlowCode : IDisposable
     private readonly List<(ILayerCode Code, ImageShape Input)> _steps = [];
     private readonly int _mostBlocks;
 
-    /// <summary>Prepares the code of a model, whose weights may not change while it is used.</summary>
+    /// <summary>Prepares the code of a model. No trainer changes its weights until this is disposed of.</summary>
     /// <exception cref="FlowException">The model is of continuous data, not on the CPU, or has a layer without a code.</exception>
     internal FlowCode(Model model)
     {
@@ -35,9 +36,12 @@ internal sealed class FlowCode : IDisposable
 
         _mostBlocks = model.BatchSize;
         _buffers = new NetworkBuffers(_backend);
+        model.Lease.EnterReadLock();
         try
         {
             Build();
+            NamedTensor[] tensors = SafetensorsFile.InStorageOrder([.. model.Tensors(model.Weights)]);
+            ModelHash = Convert.FromHexString(Sha256.OfTensors(tensors));
         }
         catch
         {
@@ -45,6 +49,9 @@ internal sealed class FlowCode : IDisposable
             throw;
         }
     }
+
+    /// <summary>The SHA-256 of the model's tensors, the same as in its checkpoint.</summary>
+    internal byte[] ModelHash { get; }
 
     /// <summary>Pushes every image of the blocks but the first, which the stacks begin with.</summary>
     internal void Encode(IReadOnlyList<Chain> chains)
@@ -96,6 +103,7 @@ internal sealed class FlowCode : IDisposable
         }
 
         _buffers.Dispose();
+        _model.Lease.ExitReadLock();
     }
 
     private void Build()

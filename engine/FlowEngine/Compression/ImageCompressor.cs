@@ -1,4 +1,3 @@
-using FlowEngine.Checkpoints;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -28,7 +27,8 @@ public static class ImageCompressor
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(output);
         RequireBlock(model, imagesPerBlock);
-        int count = model.CountOfLevels(levels);
+        int count = model.CountOf(levels.Length);
+        model.RequireLevels(levels, 0);
         int dims = model.Flow.Dims;
         ImageShape image = model.Flow.InputShape(1);
         List<Chain> chains = [];
@@ -38,12 +38,13 @@ public static class ImageCompressor
             chains.Add(CompressedBlock.Begin(chains.Count, image, levels.Slice(first * dims, length).ToArray()));
         }
 
-        byte[] hash = model.WithFixedWeights(() =>
+        byte[] hash;
+        using (FlowCode code = new(model))
         {
-            using FlowCode code = new(model);
             code.Encode(chains);
-            return HashOf(model);
-        });
+            hash = code.ModelHash;
+        }
+
         return Write(model, chains, count, imagesPerBlock, hash, output);
     }
 
@@ -65,10 +66,6 @@ public static class ImageCompressor
         return CompressedHeader.LengthFor(blocks) + ((long)blocks * CompressedBlock.SmallestLength)
             + ((long)count * model.Flow.Dims);
     }
-
-    /// <summary>The SHA-256 of a model's tensors, the same as in its checkpoint.</summary>
-    internal static byte[] HashOf(Model model) => Convert.FromHexString(
-        Sha256.OfTensors(SafetensorsFile.InStorageOrder([.. model.Tensors(model.Weights)])));
 
     private static void RequireBlock(Model model, int imagesPerBlock)
     {

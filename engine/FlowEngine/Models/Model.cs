@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -435,28 +435,13 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
-    /// <summary>Runs something during which no trainer changes the weights.</summary>
-    internal T WithFixedWeights<T>(Func<T> action)
-    {
-        _lease.EnterReadLock();
-        try
-        {
-            return action();
-        }
-        finally
-        {
-            _lease.ExitReadLock();
-        }
-    }
-
-    /// <summary>How many images these grey levels are.</summary>
-    /// <exception cref="FlowException">Not a whole number, or a level is not below bins.</exception>
-    internal int CountOfLevels(ReadOnlySpan<byte> levels)
-    {
-        int count = CountOf(levels.Length);
-        RequireLevels(levels, 0);
-        return count;
-    }
+    /// <summary>The largest batch whose plan fits so much memory; 0 if not even one image does.</summary>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <param name="bytes">The memory.</param>
+    public int LargestBatch(MemoryMode? training, long bytes) => MemoryPlanner.LargestBatch(
+        batch => PlanMemory(batch, training).Sum(part => part.Bytes),
+        bytes,
+        (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
 
     /// <summary>Checks that noise can be scaled by a temperature.</summary>
     /// <exception cref="FlowException">It is negative or no number.</exception>
@@ -512,7 +497,9 @@ public sealed class Model : IDisposable
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
 
-    private int CountOf(long length)
+    /// <summary>How many images so many values are.</summary>
+    /// <exception cref="FlowException">Not a whole number.</exception>
+    internal int CountOf(long length)
     {
         if (length % Flow.Dims != 0)
         {
@@ -627,7 +614,7 @@ public sealed class Model : IDisposable
     {
         lock (_derivedLock)
         {
-            _prepared ??= new PreparedWeights(_groups, Context, sharesNetworks: false);
+            _prepared ??= new PreparedWeights(_groups, Context, training: null);
             if (!_preparedIsCurrent)
             {
                 _prepared.Refresh();

@@ -68,7 +68,8 @@ public class LocalCodeTests
         }
 
         // Far outside, next to the ends of the table, and the ends of the range.
-        double[] rare = [-524_289, -524_288, 524_287, 524_288, -2_147_483_647, 2_147_483_647];
+        const double End = 8 * LocalCode.CellsPerUnit;
+        double[] rare = [-End - 1, -End, End - 1, End, -2_147_483_647, 2_147_483_647];
         RansStack stack = new([]);
         NormalCode.Encode(stack, rare);
         double before = stack.NetBits;
