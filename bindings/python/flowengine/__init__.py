@@ -10,7 +10,9 @@ Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are gre
 are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
 """
 from ._device import Device, devices
-from ._glow import Glow, load
+from ._flow import Flow
+from ._glow import Glow
+from ._models import load
 from ._training import Progress
 from .errors import (
     BadFormatError,
@@ -35,7 +37,7 @@ def instruction_set() -> str:
 
 
 __all__ = [
-    "BadFormatError", "CancelledError", "Device", "DeviceError", "FileError", "FlowError", "Glow", "InternalError",
+    "BadFormatError", "CancelledError", "Device", "DeviceError", "FileError", "Flow", "FlowError", "Glow", "InternalError",
     "InvalidArgumentError", "NoDeviceError", "OutOfMemoryError", "Progress", "UnsupportedError", "devices",
     "instruction_set", "load",
 ]
