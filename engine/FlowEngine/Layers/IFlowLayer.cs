@@ -5,7 +5,8 @@ namespace FlowEngine.Layers;
 /// <summary>One invertible map of a flow, with its LogDet and a hand-derived backward pass.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="Backward"/> takes y, recomputes x and returns both x and dx: a flow needs no stack of activations.
+/// <see cref="Backward"/> takes y, recomputes x and returns both x and dx: a flow needs no stack of activations. Where
+/// recomputing is costly a layer keeps x instead (<see cref="KeptLength"/>).
 /// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y and
 /// LogDet can be differentiated.
 /// </para>
@@ -33,6 +34,13 @@ public interface IFlowLayer
     /// <param name="input">The shape of x.</param>
     /// <param name="backward">True if <see cref="Backward"/> runs too.</param>
     long WorkspaceLength(IBackend backend, ImageShape input, bool backward);
+
+    /// <summary>The elements that the forward pass keeps for the backward pass.</summary>
+    /// <param name="backend">Where the layer runs.</param>
+    /// <param name="input">The shape of x.</param>
+    /// <param name="store">True where memory may grow with depth; false to keep only what cannot be recomputed at the
+    /// cost of a pass.</param>
+    long KeptLength(IBackend backend, ImageShape input, bool store) => 0;
 
     /// <summary>Sets what depends on data (ActNorm) from a batch. Layers without such parameters do nothing.</summary>
     /// <param name="context">Weights to write.</param>

@@ -10,13 +10,17 @@ namespace FlowEngine.Layers;
 /// <param name="Gradients">The gradients of the whole model; empty outside training.</param>
 /// <param name="Prepared">What <see cref="IFlowLayer.Prepare"/> made of this layer's weights.</param>
 /// <param name="Workspace">Scratch memory.</param>
+/// <param name="Kept">What the forward pass of this layer keeps for its backward pass; empty outside training.</param>
+/// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own statistics.</param>
 public readonly record struct LayerContext(
     IBackend Backend,
     BufferView Weights,
     BufferView Constants,
     BufferView Gradients,
     BufferView Prepared,
-    BufferView Workspace)
+    BufferView Workspace,
+    BufferView Kept = default,
+    bool UsesBatchStatistics = false)
 {
     /// <summary>The values of a parameter or constant.</summary>
     /// <param name="parameter">The parameter.</param>

@@ -72,7 +72,7 @@ public sealed class Trainer : IDisposable
         _sumOfSquares = _arena.Reserve("scalars", 1);
         _dLogProb = _arena.Reserve("scalars", batch);
         _arena.Allocate(_backend);
-        LayerContext context = model.Context with { Gradients = _gradients.View };
+        LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
         _prepared = new PreparedWeights(groups, context, sharesNetworks: Memory == MemoryMode.Invert);
