@@ -53,9 +53,28 @@ public sealed class ChannelScale : IFlowLayer
     /// <param name="backward">True if <see cref="Backward"/> runs too.</param>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) => backward ? _channels : 0;
 
-    /// <inheritdoc/>
+    /// <summary>Makes the mean square of each channel 1.</summary>
+    /// <param name="context">Weights to write.</param>
+    /// <param name="input">The shape of <paramref name="x"/>.</param>
+    /// <param name="x">The batch as it reaches this layer.</param>
     public void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
+        // The smallest mean square that is still divided by.
+        const double Floor = 1e-12;
+
+        IBackend backend = context.Backend;
+        using DeviceBuffer mean = backend.Allocate(_channels);
+        double[] means = new double[_channels];
+        double[] logScales = new double[_channels];
+        backend.ActNormStatistics(input, x, mean.View, context.Value(_logScale));
+        backend.Read(mean.View, means);
+        backend.Read(context.Value(_logScale), logScales);
+        for (int c = 0; c < _channels; c++)
+        {
+            logScales[c] = -0.5 * Math.Log((means[c] * means[c]) + (logScales[c] * logScales[c]) + Floor);
+        }
+
+        backend.Write(logScales, context.Value(_logScale));
     }
 
     /// <inheritdoc/>

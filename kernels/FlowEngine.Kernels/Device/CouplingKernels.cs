@@ -1,6 +1,6 @@
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>The coupling alone. A thread has a channel of x₂ and its twin of x₁.</summary>
+/// <summary>The coupling alone. A thread has a channel of x₂ and its twin of x₁, where there is one.</summary>
 /// <remarks>
 /// The groups of an image are parts of its pixels; each writes the sum of its log-scales to partials (B, parts), to be
 /// added in order. Reads and writes of an element are of one thread: x and y may be the same.
@@ -46,7 +46,11 @@ internal static partial class CouplingKernels
                 x2 += output[(pixel * half) + c];
             }
 
-            y[(pixel * channels) + c] = x1;
+            if (c < kept)
+            {
+                y[(pixel * channels) + c] = x1;
+            }
+
             y[(pixel * channels) + kept + c] = x2;
         }
 
@@ -85,7 +89,11 @@ internal static partial class CouplingKernels
                 y2 -= output[(pixel * half) + c];
             }
 
-            x[(pixel * channels) + c] = y1;
+            if (c < kept)
+            {
+                x[(pixel * channels) + c] = y1;
+            }
+
             x[(pixel * channels) + kept + c] = y2;
         }
     }
@@ -128,7 +136,11 @@ internal static partial class CouplingKernels
                 dOutput[(pixel * half) + c] = dx2;
             }
 
-            dx[(pixel * channels) + c] = dy1;
+            if (c < kept)
+            {
+                dx[(pixel * channels) + c] = dy1;
+            }
+
             dx[(pixel * channels) + kept + c] = dx2;
         }
     }
