@@ -12,7 +12,9 @@ public sealed unsafe partial class CpuBackend
         NormChannels channels = new(shape, parameters);
         BatchNormMapJob job = new()
         {
-            Channels = channels, From = Pointer(x, shape.Length), To = Pointer(y, shape.Length),
+            Channels = channels,
+            From = Pointer(x, shape.Length),
+            To = Pointer(y, shape.Length),
         };
         _team.Run(channels.Parts, job);
 
@@ -36,7 +38,10 @@ public sealed unsafe partial class CpuBackend
         NormChannels channels = new(shape, parameters);
         BatchNormMapJob job = new()
         {
-            Channels = channels, From = Pointer(y, shape.Length), To = Pointer(x, shape.Length), Inverse = true,
+            Channels = channels,
+            From = Pointer(y, shape.Length),
+            To = Pointer(x, shape.Length),
+            Inverse = true,
         };
         _team.Run(channels.Parts, job);
     }

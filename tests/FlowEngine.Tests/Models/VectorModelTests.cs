@@ -2,7 +2,6 @@ using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Kernels.Reference;
-using FlowEngine.Layers;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Tensors;
@@ -238,7 +237,7 @@ public sealed class VectorModelTests
         using Trainer trainer = TinyGlow.Train(model, _training with { Batch = 64 }, 100);
         Assert.True(trainer.Last.BitsPerDim < 3.5, $"{trainer.Last.BitsPerDim}");
         Assert.Equal(64, Samples.Draw(model, 1, 1, 1)[0].Length);
-        Assert.InRange(Evaluation.Run(model, TinyGlow.Digits.Take(50), 1).BitsPerDim, 1, 3.5);
+        Assert.InRange(Evaluation.Run(model, TinyGlow.Digits.Take(50), 1, cancel: TestContext.Current.CancellationToken).BitsPerDim, 1, 3.5);
     }
 
     [Fact]
