@@ -112,7 +112,7 @@ public sealed class BatchNorm : IFlowLayer
             context.Gradient(_logScale));
         if (IsOfBatch(context))
         {
-            // Here and not in the forward pass, which a batch that is not finite gets no further than.
+            // A batch that is not finite moves nothing.
             backend.MoveTowards(context.Value(_mean), parameters.Mean, Rate);
             backend.MoveTowards(context.Value(_deviation), parameters.Deviation, Rate);
         }

@@ -50,7 +50,7 @@ public partial interface IBackend
         BufferView dBias,
         BufferView dLogScale);
 
-    /// <summary>running += rate · (batch - running).</summary>
+    /// <summary>running += rate · (batch - running), element by element where the batch's is finite.</summary>
     /// <param name="running">What is moved.</param>
     /// <param name="batch">Towards what; as long.</param>
     /// <param name="rate">How far, 0 to 1.</param>

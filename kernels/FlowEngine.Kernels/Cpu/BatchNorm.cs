@@ -87,7 +87,10 @@ public sealed unsafe partial class CpuBackend
         float* targets = Pointer(batch, running.Length);
         for (long i = 0; i < running.Length; i++)
         {
-            values[i] = float.FusedMultiplyAdd((float)rate, targets[i] - values[i], values[i]);
+            if (float.IsFinite(targets[i]))
+            {
+                values[i] = float.FusedMultiplyAdd((float)rate, targets[i] - values[i], values[i]);
+            }
         }
     }
 

@@ -116,12 +116,12 @@ internal static partial class BatchNormKernels
         }
     }
 
-    // running += rate · (batch - running).
+    // running += rate · (batch - running) where the batch's is finite.
     [Kernel(BlockSize)]
     private static void Move(GlobalView<float> running, ReadOnlyGlobalView<float> batch, float rate, long length)
     {
         long i = Grid.GlobalIndexX;
-        if (i < length)
+        if (i < length && (XMath.AsUInt32(batch[i]) & 0x7f800000u) != 0x7f800000u)
         {
             running[i] = XMath.Fma(rate, batch[i] - running[i], running[i]);
         }

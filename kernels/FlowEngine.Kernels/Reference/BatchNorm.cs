@@ -92,7 +92,10 @@ public sealed partial class ReferenceBackend<T>
         Span<T> targets = Elements(batch, running.Length);
         for (int i = 0; i < values.Length; i++)
         {
-            Add(ref values[i], rate * (Wide(targets[i]) - Wide(values[i])));
+            if (T.IsFinite(targets[i]))
+            {
+                Add(ref values[i], rate * (Wide(targets[i]) - Wide(values[i])));
+            }
         }
     }
 
