@@ -39,7 +39,8 @@ public static class BackendCases
 
         // Where the pixels of an image are the rows of a table.
         ImageShape rows = new(shape.Pixels, 1, 1, shape.Channels);
-        yield return new("Coupling, odd", rows with { Channels = shape.Channels + 1 }, (b, s) => RunCoupling(b, s, CouplingKind.Affine, false));
+        ImageShape odd = rows with { Channels = shape.Channels + 1 };
+        yield return new("Coupling, odd", odd, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("DenseNetwork", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, false)));
         yield return new("DenseNetwork, masked", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, true)));
         yield return new("Autoregressive", rows, (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true)));

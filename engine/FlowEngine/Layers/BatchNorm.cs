@@ -6,9 +6,9 @@ namespace FlowEngine.Layers;
 /// <summary>Batch normalization as a layer of a flow (Papamakarios 2017, section 3.5).</summary>
 /// <remarks>
 /// <para>
-/// x, y: (B, H, W, C). While a model is trained the mean μ and deviation σ are those of the batch, and the gradient goes through
-/// them; a hundredth of the way per update, the running ones follow. Everywhere else, and for the inverse, the running ones
-/// hold. Data-dependent initialization sets them to the first batch's.
+/// x, y: (B, H, W, C). While a model is trained the mean μ and deviation σ are those of the batch, and the gradient
+/// goes through them; a hundredth of the way per update, the running ones follow. Everywhere else, and for the
+/// inverse, the running ones hold. Data-dependent initialization sets them to the first batch's.
 /// </para>
 /// <code>
 /// Forward     y = e^ls (x - μ) / √(σ² + 10⁻⁵) + b;   logDet[b] += P Σ_c (ls - ½ ln(σ² + 10⁻⁵))

@@ -5,8 +5,8 @@ namespace FlowEngine.Layers;
 
 /// <summary>The diagonal scaling layer of NICE (Dinh 2014, section 3.3): y = e^ls x.</summary>
 /// <remarks>
-/// x, y: (B, H, W, C); logDet[b] += P Σ_c ls. It is <see cref="IBackend.BatchNormForward"/> with mean 0, deviation 1 and no
-/// bias.
+/// x, y: (B, H, W, C); logDet[b] += P Σ_c ls. It is <see cref="IBackend.BatchNormForward"/> with mean 0, deviation 1
+/// and no bias.
 /// </remarks>
 public sealed class ChannelScale : IFlowLayer
 {

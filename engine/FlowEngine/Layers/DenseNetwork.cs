@@ -6,8 +6,8 @@ namespace FlowEngine.Layers;
 /// <summary>A dense multilayer perceptron with ReLU, over every pixel; with a mask, MADE (Germain 2015).</summary>
 /// <remarks>
 /// The formulae stand at <see cref="IBackend.DenseNetworkForward"/>'s part of the contract. Hidden weights start from
-/// N(0, 2 / n), n the inputs a unit reads, biases and the output layer from zero, so that what it stands in starts as the
-/// identity, or as a fixed affine map.
+/// N(0, 2 / n), n the inputs a unit reads, biases and the output layer from zero, so that what it stands in starts as
+/// the identity, or as a fixed affine map.
 /// </remarks>
 public sealed class DenseNetwork : ICouplingNetwork
 {

@@ -5,10 +5,10 @@ namespace FlowEngine.Layers;
 /// <summary>One invertible map of a flow, with its LogDet and a hand-derived backward pass.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="Backward"/> takes y, recomputes x and returns both x and dx: a flow needs no stack of activations. Where
-/// recomputing is costly a layer keeps x instead (<see cref="KeptLength"/>).
-/// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y and
-/// LogDet can be differentiated.
+/// <see cref="Backward"/> takes y, recomputes x and returns both x and dx: a flow needs no stack of activations.
+/// Where recomputing is costly a layer keeps x instead (<see cref="KeptLength"/>).
+/// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y
+/// and LogDet can be differentiated.
 /// </para>
 /// <para>Arrays are (B, H, W, C); LogDet is (B), in nats, and is added to. No array may overlap another.</para>
 /// </remarks>
@@ -25,7 +25,9 @@ public interface IFlowLayer
     /// <param name="backend">Where the layer runs.</param>
     long PreparedLength(IBackend backend);
 
-    /// <summary>Turns the weights into the form the passes read: packed, folded, inverted. Again after each update.</summary>
+    /// <summary>
+    /// Turns the weights into the form the passes read: packed, folded, inverted. Again after each update.
+    /// </summary>
     /// <param name="context">Weights, and where the result goes.</param>
     void Prepare(in LayerContext context);
 
@@ -42,7 +44,9 @@ public interface IFlowLayer
     /// cost of a pass.</param>
     long KeptLength(IBackend backend, ImageShape input, bool store) => 0;
 
-    /// <summary>Sets what depends on data (ActNorm) from a batch. Layers without such parameters do nothing.</summary>
+    /// <summary>
+    /// Sets what depends on data (ActNorm) from a batch. Layers without such parameters do nothing.
+    /// </summary>
     /// <param name="context">Weights to write.</param>
     /// <param name="input">The shape of <paramref name="x"/>.</param>
     /// <param name="x">The batch as it reaches this layer.</param>

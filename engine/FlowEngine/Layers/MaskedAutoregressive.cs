@@ -3,21 +3,24 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Layers;
 
-/// <summary>A masked autoregressive layer: each dimension is shifted and scaled by what a MADE makes of those before it.</summary>
+/// <summary>
+/// A masked autoregressive layer: each dimension is shifted and scaled by what a MADE makes of those before it.
+/// </summary>
 /// <remarks>
 /// <para>
-/// x, y: (B, H, W, C), D = H·W·C dimensions in that order; (m, a) the mean and log scale of each dimension, a function of the
-/// dimensions before it: of x in MAF (<see cref="AutoregressiveDirection.Density"/>), of y in IAF
+/// x, y: (B, H, W, C), D = H·W·C dimensions in that order; (m, a) the mean and log scale of each dimension, a
+/// function of the dimensions before it: of x in MAF (<see cref="AutoregressiveDirection.Density"/>), of y in IAF
 /// (<see cref="AutoregressiveDirection.Sample"/>).
 /// </para>
 /// <code>
 /// Forward     y_d = (x_d - m_d) e^(-a_d);   logDet[b] -= Σ a_d
 /// Inverse     x_d = y_d e^(a_d) + m_d
-/// Backward    MAF: dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  da_d = -(dy_d y_d + dLogDet[b]);  dx += network backward(dm, da)
+/// Backward    MAF: dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  da_d = -(dy_d y_d + dLogDet[b]);
+///                  dx += network backward(dm, da)
 ///             IAF: from the last dimension to the first, by way of <see cref="IBackend.AutoregressiveSolveBackward"/>
 /// </code>
-/// The inverse of MAF and the forward pass of IAF go dimension by dimension. The backward pass of MAF therefore reads the x
-/// that the forward pass kept; that of IAF recomputes it in one pass.
+/// The inverse of MAF and the forward pass of IAF go dimension by dimension. The backward pass of MAF therefore reads
+/// the x that the forward pass kept; that of IAF recomputes it in one pass.
 /// </remarks>
 public sealed class MaskedAutoregressive : IFlowLayer
 {
@@ -203,7 +206,9 @@ public sealed class MaskedAutoregressive : IFlowLayer
 
     private static bool IsStored(in LayerContext context, ImageShape input) => context.Kept.Length > input.Length;
 
-    /// <summary>The network's output, its gradient and its hidden activations, in what is kept or in the workspace.</summary>
+    /// <summary>
+    /// The network's output, its gradient and its hidden activations, in what is kept or in the workspace.
+    /// </summary>
     private LayerContext Split(
         in LayerContext context,
         ImageShape input,
@@ -226,7 +231,9 @@ public sealed class MaskedAutoregressive : IFlowLayer
 
         output = isStored ? context.Kept.Slice(input.Length, outputLength) : Take(outputLength);
         dOutput = backward ? Take(outputLength) : default;
-        kept = isStored ? context.Kept.Slice(input.Length + outputLength, keptLength) : backward ? Take(keptLength) : default;
+        kept = isStored
+            ? context.Kept.Slice(input.Length + outputLength, keptLength)
+            : backward ? Take(keptLength) : default;
         return context with { Workspace = workspace.Slice(used, workspace.Length - used) };
     }
 }

@@ -23,7 +23,8 @@ public sealed class Permutation : IFlowLayer
     public string Name { get; }
 
     /// <summary>The last first.</summary>
-    public static Initializer Reversed => (_, length) => [.. Enumerable.Range(0, length).Select(c => (double)(length - 1 - c))];
+    public static Initializer Reversed => (_, length) =>
+        [.. Enumerable.Range(0, length).Select(c => (double)(length - 1 - c))];
 
     /// <summary>The second half first, which is what the couplings change.</summary>
     public static Initializer Halves => (_, length) =>

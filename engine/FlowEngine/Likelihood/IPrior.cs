@@ -4,8 +4,8 @@ using FlowEngine.Layers;
 namespace FlowEngine.Likelihood;
 
 /// <summary>
-/// The distribution of a latent: where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first; or the
-/// standard logistic, which has none.
+/// The distribution of a latent: where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first;
+/// or the standard logistic, which has none.
 /// </summary>
 public interface IPrior
 {

@@ -8,8 +8,8 @@ namespace FlowEngine.Models;
 
 /// <summary>The sizes of a masked autoregressive flow (MAF) or an inverse autoregressive flow (IAF).</summary>
 /// <remarks>
-/// Each block is a <see cref="MaskedAutoregressive"/>, then batch normalization if wanted; between blocks the dimensions change
-/// their order. The prior is the standard Gaussian.
+/// Each block is a <see cref="MaskedAutoregressive"/>, then batch normalization if wanted; between blocks the
+/// dimensions change their order. The prior is the standard Gaussian.
 /// </remarks>
 public sealed record AutoregressiveOptions : VectorOptions
 {

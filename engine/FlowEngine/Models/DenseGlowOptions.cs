@@ -9,8 +9,8 @@ namespace FlowEngine.Models;
 
 /// <summary>The sizes of a Glow of vectors.</summary>
 /// <remarks>
-/// Each block is an ActNorm, an invertible linear map kept as an LU decomposition and an affine coupling of a dense network. The
-/// prior is the standard Gaussian.
+/// Each block is an ActNorm, an invertible linear map kept as an LU decomposition and an affine coupling of a dense
+/// network. The prior is the standard Gaussian.
 /// </remarks>
 public sealed record DenseGlowOptions : VectorOptions
 {

@@ -9,9 +9,9 @@ namespace FlowEngine.Models;
 
 /// <summary>The sizes of a NICE (Dinh, Krueger and Bengio 2014).</summary>
 /// <remarks>
-/// Every other dimension makes the first half, so that neighbors of an image fall into different ones; each block is an additive
-/// coupling of a dense network, and the halves change places between blocks. A diagonal scaling layer and a standard prior end
-/// it.
+/// Every other dimension makes the first half, so that neighbors of an image fall into different ones; each block is
+/// an additive coupling of a dense network, and the halves change places between blocks. A diagonal scaling layer and
+/// a standard prior end it.
 /// </remarks>
 public sealed record NiceOptions : VectorOptions
 {

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace FlowEngine.Models;
 
-/// <summary>What the models of vectors share: rows of a table, or images taken as one vector of D = H·W·C values.</summary>
+/// <summary>
+/// What the models of vectors share: rows of a table, or images taken as one vector of D = H·W·C values.
+/// </summary>
 public abstract record VectorOptions : IModelOptions
 {
     private const int MaximumDims = 1 << 14;

@@ -1,15 +1,15 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// The affine map of masked autoregressive flows. An autoregressive network gives (m, a), interleaved, for each dimension
-/// of a row of D values; D = H·W·C, and the rows are the images of the batch.
+/// The affine map of masked autoregressive flows. An autoregressive network gives (m, a), interleaved, for each
+/// dimension of a row of D values; D = H·W·C, and the rows are the images of the batch.
 /// <code>
 /// Normalize   y_d = (x_d - m_d) e^(-a_d);  logDet[b] -= Σ a_d            the inverse: x_d = y_d e^(a_d) + m_d
 /// Backward    dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  da_d = -(dy_d y_d + dLogDet[b])
 /// </code>
-/// Where (m, a) come from the side that is known, one pass of the network serves all dimensions. Where they come from the
-/// side that is wanted, the dimensions follow one another; each hidden unit is computed once, when the last value it
-/// reads is known, so that all of them together cost the arithmetic of one pass.
+/// Where (m, a) come from the side that is known, one pass of the network serves all dimensions. Where they come from
+/// the side that is wanted, the dimensions follow one another; each hidden unit is computed once, when the last value
+/// it reads is known, so that all of them together cost the arithmetic of one pass.
 /// </remarks>
 public partial interface IBackend
 {
@@ -51,7 +51,8 @@ public partial interface IBackend
     long AutoregressiveSolveWorkspaceLength(DenseNetworkShape network, int rows);
 
     /// <summary>
-    /// Dimension after dimension, with (m, a) of what is found: found = known e^a + m, or, to normalize, found = (known - m) e^(-a).
+    /// Dimension after dimension, with (m, a) of what is found: found = known e^a + m, or, to normalize,
+    /// found = (known - m) e^(-a).
     /// </summary>
     /// <param name="network">An autoregressive network, I = D.</param>
     /// <param name="shape">The shape of <paramref name="known"/>.</param>
@@ -72,10 +73,10 @@ public partial interface IBackend
         BufferView workspace);
 
     /// <summary>
-    /// The backward pass of y found by normalizing, y_d = (x_d - m_d(y)) e^(-a_d(y)) with LogDet -Σ a: the last dimension
-    /// first, dx_d = (dy_d + n_d) e^(-a_d), where n is what the network's backward pass makes of dm_j = -dx_j and
-    /// da_j = -(dx_j y_j e^(a_j) + dLogDet), j &gt; d. The network's backward pass on dOutput then gives the gradients
-    /// of its parameters.
+    /// The backward pass of y found by normalizing, y_d = (x_d - m_d(y)) e^(-a_d(y)) with LogDet -Σ a: the last
+    /// dimension first, dx_d = (dy_d + n_d) e^(-a_d), where n is what the network's backward pass makes of dm_j = -dx_j
+    /// and da_j = -(dx_j y_j e^(a_j) + dLogDet), j &gt; d. The network's backward pass on dOutput then gives the
+    /// gradients of its parameters.
     /// </summary>
     /// <param name="network">An autoregressive network, I = D.</param>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>

@@ -1,8 +1,8 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// Batch normalization as a layer of a flow. μ and σ are a mean and a population deviation per channel, of this batch or of
-/// many before it; s = 1 / √(σ² + ε); n = B·P pixels.
+/// Batch normalization as a layer of a flow. μ and σ are a mean and a population deviation per channel, of this batch
+/// or of many before it; s = 1 / √(σ² + ε); n = B·P pixels.
 /// <code>
 /// Forward     x̂ = (x - μ) s;  y = e^ls x̂ + b;  logDet[image] += P Σ_c (ls + ln s)
 /// Inverse     x = μ + (y - b) e^(-ls) / s

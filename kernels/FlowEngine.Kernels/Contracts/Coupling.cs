@@ -1,8 +1,8 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// The first ⌊C/2⌋ channels, x₁, pass unchanged and feed the network; the other n = ⌈C/2⌉ are x₂. The network's output is
-/// (B, H, W, 2n) holding (r, t) for <see cref="CouplingKind.Affine"/> and (B, H, W, n) holding t for
+/// The first ⌊C/2⌋ channels, x₁, pass unchanged and feed the network; the other n = ⌈C/2⌉ are x₂. The network's
+/// output is (B, H, W, 2n) holding (r, t) for <see cref="CouplingKind.Affine"/> and (B, H, W, n) holding t for
 /// <see cref="CouplingKind.Additive"/>.
 /// <code>
 /// Affine      s = sigmoid(r + 2);  y₂ = s (x₂ + t);  logDet[b] += Σ log-sigmoid(r + 2)

@@ -1,21 +1,23 @@
 namespace FlowEngine.Kernels;
 
 /// <summary>
-/// The sizes of a dense network: hidden layers with ReLU, then an output layer; fully connected, or masked so that the
-/// outputs of dimension d read the inputs before d alone (MADE, Germain 2015).
+/// The sizes of a dense network: hidden layers with ReLU, then an output layer; fully connected, or masked so that
+/// the outputs of dimension d read the inputs before d alone (MADE, Germain 2015).
 /// </summary>
 /// <remarks>
 /// <para>
-/// In an autoregressive network input i (from 0) has degree i + 1, hidden unit k degree 1 + ⌊k (I - 1) / N⌋, and outputs 2d
-/// and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower one, an output what has a lower one. As
-/// degrees rise with the index, what a unit reads is always a prefix of the layer before: <see cref="ReadsOf"/>.
+/// In an autoregressive network input i (from 0) has degree i + 1, hidden unit k degree 1 + ⌊k (I - 1) / N⌋, and
+/// outputs 2d and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower one, an output what has a
+/// lower one. As degrees rise with the index, what a unit reads is always a prefix of the layer before:
+/// <see cref="ReadsOf"/>.
 /// </para>
 /// <para>
-/// The parameters are one array: per layer the weight, (out, in), then the bias, (out), each starting on a multiple of
-/// 16 elements. Weights outside the mask are not read, and their gradients are not written.
+/// The parameters are one array: per layer the weight, (out, in), then the bias, (out), each starting on a multiple
+/// of 16 elements. Weights outside the mask are not read, and their gradients are not written.
 /// </para>
 /// </remarks>
-/// <param name="Inputs">I: the first I channels of a row are read. At least 1; 2 in an autoregressive network.</param>
+/// <param name="Inputs">I: the first I channels of a row are read. At least 1; 2 in an autoregressive
+/// network.</param>
 /// <param name="Hidden">Units of a hidden layer, N.</param>
 /// <param name="HiddenLayers">Hidden layers, at least 1.</param>
 /// <param name="Outputs">O; 2·I in an autoregressive network.</param>
@@ -88,7 +90,9 @@ public readonly record struct DenseNetworkShape(
         return layer == 0 ? degree : UnitsUpTo(degree);
     }
 
-    /// <summary>The first unit of a layer that reads an input; <see cref="OutputsOf"/> where none does. All after it do.</summary>
+    /// <summary>
+    /// The first unit of a layer that reads an input; <see cref="OutputsOf"/> where none does. All after it do.
+    /// </summary>
     /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
     /// <param name="input">0 to <see cref="InputsOf"/> - 1.</param>
     public int FirstReaderOf(int layer, int input)
@@ -102,7 +106,9 @@ public readonly record struct DenseNetworkShape(
         return layer == HiddenLayers ? 2 * degree : UnitsUpTo(degree - 1);
     }
 
-    /// <summary>The hidden units of an autoregressive network whose degree is at most this: the first so many.</summary>
+    /// <summary>
+    /// The hidden units of an autoregressive network whose degree is at most this: the first so many.
+    /// </summary>
     /// <param name="degree">0 to I.</param>
     public int UnitsUpTo(int degree) =>
         (int)Math.Min(Hidden, (((long)degree * Hidden) + Inputs - 2) / (Inputs - 1));

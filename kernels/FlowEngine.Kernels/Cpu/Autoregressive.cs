@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace FlowEngine.Kernels.Cpu;
 
 /// <remarks>
-/// The elementwise map: lane = element mod 16, LogDet as <see cref="ImageChunks.OfElements"/> divides an image. The sequential
-/// passes: lanes are rows, a part is a panel of 32.
+/// The elementwise map: lane = element mod 16, LogDet as <see cref="ImageChunks.OfElements"/> divides an image. The
+/// sequential passes: lanes are rows, a part is a panel of 32.
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {

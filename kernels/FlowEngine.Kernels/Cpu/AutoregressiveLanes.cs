@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>The affine map of 16 elements; see <see cref="IBackend.AutoregressiveNormalize"/> for the formulae.</summary>
+/// <summary>
+/// The affine map of 16 elements; see <see cref="IBackend.AutoregressiveNormalize"/> for the formulae.
+/// </summary>
 internal static class AutoregressiveLanes
 {
     /// <summary>(x - m) e^(-a).</summary>

@@ -17,7 +17,9 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
     public float* DOutput;
     public float* Scratch;
 
-    /// <summary>Scratch memory of a worker: y, dy, the output, its gradient and those of the hidden layers of a panel.</summary>
+    /// <summary>
+    /// Scratch memory of a worker: y, dy, the output, its gradient and those of the hidden layers of a panel.
+    /// </summary>
     public static long WorkerLength(in DenseNetworkLayout layout) =>
         (long)StripProduct.PanelWidth
         * ((2 * layout.Padded(0))
@@ -64,7 +66,13 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
             }
 
             Multiply(0, d, 1, hidden, sum);
-            Solve(dy + (d * Width), sum, y + (d * Width), output + (((2 * d) + 1) * Width), dLogDet, dOutput + (2 * d * Width));
+            Solve(
+                dy + (d * Width),
+                sum,
+                y + (d * Width),
+                output + (((2 * d) + 1) * Width),
+                dLogDet,
+                dOutput + (2 * d * Width));
         }
 
         RowPanels.Scatter(dy, Dx + (firstRow * dims), dims, rows, dims);

@@ -14,10 +14,14 @@ internal unsafe struct AutoregressiveSolveJob : IJob
     public float* Output;
     public float* Scratch;
 
-    /// <summary>Scratch memory of a worker: what is known, what is found, the output and the hidden layers of a panel.</summary>
+    /// <summary>
+    /// Scratch memory of a worker: what is known, what is found, the output and the hidden layers of a panel.
+    /// </summary>
     public static long WorkerLength(in DenseNetworkLayout layout) =>
         (long)StripProduct.PanelWidth
-        * ((2 * layout.Padded(0)) + layout.Padded(layout.Shape.Layers) + (layout.Shape.HiddenLayers * layout.Padded(1)));
+        * ((2 * layout.Padded(0))
+            + layout.Padded(layout.Shape.Layers)
+            + (layout.Shape.HiddenLayers * layout.Padded(1)));
 
     public readonly void Invoke(int index, int worker)
     {

@@ -1,8 +1,8 @@
 namespace FlowEngine.Kernels.Cpu;
 
 /// <remarks>
-/// Lanes are rows of the batch. Values are panels, [panel][unit][32 rows]; a tile of up to four panels goes through all
-/// products while its values are in the cache.
+/// Lanes are rows of the batch. Values are panels, [panel][unit][32 rows]; a tile of up to four panels goes through
+/// all products while its values are in the cache.
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {
@@ -32,7 +32,8 @@ public sealed unsafe partial class CpuBackend
             Pack(new StripPacking(weight, outputs, padded, inputs, inputs, 1, null, null, to + at.Forward));
             Pack(new StripPacking(
                 weight, inputs, layout.Padded(layer), outputs, 1, inputs, null, null, to + at.Backward));
-            new ReadOnlySpan<float>(from + network.BiasOffset(layer), outputs).CopyTo(new Span<float>(to + at.Bias, outputs));
+            ReadOnlySpan<float> bias = new(from + network.BiasOffset(layer), outputs);
+            bias.CopyTo(new Span<float>(to + at.Bias, outputs));
             new Span<float>(to + at.Bias + outputs, padded - outputs).Clear();
         }
     }

@@ -2,7 +2,8 @@ namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>The padded sizes of a dense network and where its prepared weights lie.</summary>
 /// <remarks>
-/// Values of layer l are what layer l reads: l = 0 for the input, <see cref="DenseNetworkShape.Layers"/> for the output.
+/// Values of layer l are what layer l reads: l = 0 for the input, <see cref="DenseNetworkShape.Layers"/> for the
+/// output.
 /// </remarks>
 internal readonly struct DenseNetworkLayout
 {
@@ -28,8 +29,8 @@ internal readonly struct DenseNetworkLayout
         layer == 0 ? Shape.Inputs : layer == Shape.Layers ? Shape.Outputs : Shape.Hidden);
 
     /// <summary>
-    /// From one panel of values to the next: a row more than they take, so that the same rows of many panels do not fall
-    /// into the same cache sets when a weight gradient walks over them.
+    /// From one panel of values to the next: a row more than they take, so that the same rows of many panels do not
+    /// fall into the same cache sets when a weight gradient walks over them.
     /// </summary>
     /// <param name="layer">0 to <see cref="DenseNetworkShape.Layers"/>.</param>
     public int Panel(int layer) => (Padded(layer) + 1) * StripProduct.PanelWidth;

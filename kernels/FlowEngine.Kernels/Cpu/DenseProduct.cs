@@ -2,8 +2,8 @@ namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>The products of one layer of a dense network over some panels.</summary>
 /// <remarks>
-/// What a unit of an autoregressive network does not read lies at the end of its row, and what does not read an input at the
-/// start of its column: a strip of rows runs over the range that any of its rows needs, which halves the work.
+/// What a unit of an autoregressive network does not read lies at the end of its row, and what does not read an input
+/// at the start of its column: a strip of rows runs over the range that any of its rows needs, which halves the work.
 /// </remarks>
 internal static unsafe class DenseProduct
 {

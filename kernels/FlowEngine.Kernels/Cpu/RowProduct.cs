@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>A few rows of a plain matrix times one panel: what the sequential direction of a masked network needs.</summary>
+/// <summary>
+/// A few rows of a plain matrix times one panel: what the sequential direction of a masked network needs.
+/// </summary>
 internal static unsafe class RowProduct
 {
     private const int Width = StripProduct.PanelWidth;

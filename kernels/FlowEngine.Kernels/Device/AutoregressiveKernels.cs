@@ -75,8 +75,8 @@ internal static partial class AutoregressiveKernels
         }
     }
 
-    // A group has 16 rows and takes them through the dimensions: first the two outputs, each summed by 8 threads, then the
-    // hidden units that wait for this dimension, each by one. Hidden values are [group][layer][unit][row].
+    // A group has 16 rows and takes them through the dimensions: first the two outputs, each summed by 8 threads, then
+    // the hidden units that wait for this dimension, each by one. Hidden values are [group][layer][unit][row].
     [Kernel(BlockSize)]
     private static void Solve(
         ReadOnlyGlobalView<float> weights,
@@ -174,8 +174,9 @@ internal static partial class AutoregressiveKernels
         }
     }
 
-    // The same backward: the hidden units that waited for this dimension, the last layer first, each by one thread; then
-    // what they pass back to it, summed by 16. Hidden gradients are [group][layer][unit][row], kept values (layer, row, unit).
+    // The same backward: the hidden units that waited for this dimension, the last layer first, each by one thread;
+    // then what they pass back to it, summed by 16. Hidden gradients are [group][layer][unit][row], kept values (layer,
+    // row, unit).
     [Kernel(BlockSize)]
     private static void SolveBackward(
         ReadOnlyGlobalView<float> weights,

@@ -1,6 +1,8 @@
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>Batch normalization as a layer of a flow; see <see cref="IBackend.BatchNormForward"/> for the formulae.</summary>
+/// <summary>
+/// Batch normalization as a layer of a flow; see <see cref="IBackend.BatchNormForward"/> for the formulae.
+/// </summary>
 internal static partial class BatchNormKernels
 {
     private const int BlockSize = 256;

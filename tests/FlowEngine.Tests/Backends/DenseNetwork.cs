@@ -5,7 +5,9 @@ namespace FlowEngine.Tests.Backends;
 
 public abstract partial class BackendTests
 {
-    /// <summary>Rows, columns, hidden units, hidden layers: around the sizes of strips, panels, tiles and superblocks.</summary>
+    /// <summary>
+    /// Rows, columns, hidden units, hidden layers: around the sizes of strips, panels, tiles and superblocks.
+    /// </summary>
     public static TheoryData<int, int, int, int> DenseSizes => new()
     {
         { 1, 2, 1, 1 },

@@ -24,8 +24,8 @@ public abstract partial class BackendTests
         {
             for (int channels = 2; channels <= 70; channels += 3)
             {
-                AssertAgrees(
-                    (buffers, s) => RunCoupling(buffers, s, kind, inPlace), new ImageShape(5, 1, 1 + (channels % 4), channels));
+                var shape = new ImageShape(5, 1, 1 + (channels % 4), channels);
+                AssertAgrees((buffers, s) => RunCoupling(buffers, s, kind, inPlace), shape);
             }
         }
     }

@@ -21,7 +21,7 @@ public sealed class WholeModelGradientTests
         { TinyGlow.Options(GlowPreset.Rosinality, hidden: 3, levels: 1, steps: 3), MemoryMode.Store },
         { TinyVectors.Maf(), MemoryMode.Store },
         { TinyVectors.Maf(columns: 2, hidden: 3, hiddenLayers: 1, mixing: Mixing.Lu), MemoryMode.Invert },
-        { TinyVectors.Maf(columns: 7, hidden: 4, hiddenLayers: 3, mixing: Mixing.Random, batchNorm: true), MemoryMode.Invert },
+        { TinyVectors.Maf(7, hidden: 4, hiddenLayers: 3, mixing: Mixing.Random, batchNorm: true), MemoryMode.Invert },
         { TinyVectors.Iaf(), MemoryMode.Store },
         { TinyVectors.Iaf(columns: 3, hidden: 5, hiddenLayers: 3, mixing: Mixing.Random), MemoryMode.Invert },
         { TinyVectors.Nice(), MemoryMode.Store },

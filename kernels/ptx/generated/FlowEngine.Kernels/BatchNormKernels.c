@@ -148,7 +148,7 @@ KERNEL(256) void BatchNormKernels_Move(
     VIEW_OUT(float, running);
     VIEW_IN(float, batch);
     i64 i = GRID_GLOBAL_INDEX_X;
-    if (i < length)
+    if (i < length && (BITS_F2U(batch[i]) & 2139095040u) != 2139095040u)
     {
         running[i] = FMA_F32(rate, batch[i] - running[i], running[i]);
     }
