@@ -48,7 +48,7 @@ public abstract class VectorGoldenCases
         using DeviceBuffer dLogProb = backend.Allocate(batch);
         LayerContext context = model.Context with { Gradients = gradients.View, UsesBatchStatistics = true };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-        using PreparedWeights prepared = new(groups, context, sharesNetworks: false);
+        using PreparedWeights prepared = new(groups, context, memory);
         using FlowPlan plan = new(model.Flow, context, prepared, groups, batch, memory);
         backend.Fill(dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
 
