@@ -1,7 +1,6 @@
 using System.CommandLine;
 
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
