@@ -53,14 +53,14 @@ public sealed class ChannelScale : IFlowLayer
     /// <param name="backward">True if <see cref="Backward"/> runs too.</param>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) => backward ? _channels : 0;
 
-    /// <summary>Makes the mean square of each channel 1.</summary>
+    /// <summary>Makes the mean square of each channel 1, or less where it is below 10⁻⁴.</summary>
     /// <param name="context">Weights to write.</param>
     /// <param name="input">The shape of <paramref name="x"/>.</param>
     /// <param name="x">The batch as it reaches this layer.</param>
     public void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
-        // The smallest mean square that is still divided by.
-        const double Floor = 1e-12;
+        // What is all but constant in one batch need not be so in the next.
+        const double Floor = 1e-4;
 
         IBackend backend = context.Backend;
         using DeviceBuffer mean = backend.Allocate(_channels);

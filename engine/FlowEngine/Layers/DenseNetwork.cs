@@ -12,6 +12,7 @@ namespace FlowEngine.Layers;
 public sealed class DenseNetwork : ICouplingNetwork
 {
     private readonly long _offset;
+    private readonly Parameter _lastBias;
 
     /// <summary>Creates a network.</summary>
     /// <param name="parameters">Where its parameters go.</param>
@@ -25,15 +26,13 @@ public sealed class DenseNetwork : ICouplingNetwork
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(shape.HiddenLayers, nameof(shape));
         Shape = shape;
         _offset = parameters.Length;
-        for (int layer = 0; layer < shape.Layers; layer++)
+        for (int layer = 0; layer < shape.HiddenLayers; layer++)
         {
             int l = layer;
-            parameters.Add(
-                $"{name}.layers.{layer}.weight",
-                [shape.OutputsOf(layer), shape.InputsOf(layer)],
-                layer < shape.HiddenLayers ? (random, length) => Weights(shape, l, random, length) : null);
-            parameters.Add($"{name}.layers.{layer}.bias", [shape.OutputsOf(layer)]);
+            AddLayer(parameters, name, layer, (random, length) => Weights(shape, l, random, length));
         }
+
+        _lastBias = AddLayer(parameters, name, shape.HiddenLayers, null);
     }
 
     /// <summary>The sizes.</summary>
@@ -59,9 +58,25 @@ public sealed class DenseNetwork : ICouplingNetwork
         return backward ? Math.Max(forward, backend.DenseNetworkWorkspaceLength(Shape, input.Pixels, true)) : forward;
     }
 
-    /// <inheritdoc/>
+    /// <summary>In an additive coupling, shifts the mean of each channel it changes to zero.</summary>
+    /// <param name="context">Weights to write.</param>
+    /// <param name="image">The shape of <paramref name="x"/>.</param>
+    /// <param name="x">The coupling's input.</param>
+    /// <param name="kept">Not used.</param>
     public void Initialize(in LayerContext context, ImageShape image, BufferView x, BufferView kept)
     {
+        if (Shape.Outputs != image.Channels - Shape.Inputs)
+        {
+            return;
+        }
+
+        IBackend backend = context.Backend;
+        using DeviceBuffer statistics = backend.Allocate(2L * image.Channels);
+        BufferView mean = statistics.View.Slice(0, image.Channels);
+        backend.ActNormStatistics(image, x, mean, statistics.View.Slice(image.Channels, image.Channels));
+        double[] shifts = new double[Shape.Outputs];
+        backend.Read(mean.Slice(Shape.Inputs, Shape.Outputs), shifts);
+        backend.Write(Array.ConvertAll(shifts, shift => -shift), context.Value(_lastBias));
     }
 
     /// <inheritdoc/>
@@ -81,6 +96,15 @@ public sealed class DenseNetwork : ICouplingNetwork
             dx,
             context.Gradients.Slice(_offset, Shape.ParametersLength),
             context.Workspace);
+
+    /// <summary>Adds a weight and a bias.</summary>
+    /// <returns>The bias.</returns>
+    private Parameter AddLayer(ParameterSet parameters, string name, int layer, Initializer? weights)
+    {
+        parameters.Add(
+            $"{name}.layers.{layer}.weight", [Shape.OutputsOf(layer), Shape.InputsOf(layer)], weights);
+        return parameters.Add($"{name}.layers.{layer}.bias", [Shape.OutputsOf(layer)]);
+    }
 
     /// <summary>Normal numbers, and zeros where a unit does not read.</summary>
     private static double[] Weights(DenseNetworkShape shape, int layer, HostRandom random, int length)

@@ -220,6 +220,22 @@ public sealed class VectorModelTests
         }
     }
 
+    [Fact]
+    public void Initialization_of_NICE_centers_and_scales_every_column()
+    {
+        using CpuBackend backend = new(2);
+        using Model model = Model.Create(TinyGlow.Config(TinyVectors.Nice()), backend, 1);
+        float[] rows = [.. Rows(model.Flow, 400).Select(value => 3 + (5 * value))];
+        model.Initialize(rows);
+        float[] latents = model.Forward(rows)[0];
+        for (int d = 0; d < model.Flow.Dims; d++)
+        {
+            double[] column = [.. Enumerable.Range(0, 400).Select(i => (double)latents[(i * model.Flow.Dims) + d])];
+            Assert.InRange(column.Average(), -1e-4, 1e-4);
+            Assert.InRange(column.Average(value => value * value), 0.999, 1.001);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Options_come_back_from_JSON(IModelOptions options)
