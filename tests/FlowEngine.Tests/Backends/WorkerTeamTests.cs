@@ -19,7 +19,7 @@ public sealed class WorkerTeamTests
     }
 
     [Fact]
-    public void Callers_that_have_the_cores_between_them_do_not_wake_the_team()
+    public async Task Callers_that_have_the_cores_between_them_do_not_wake_the_team()
     {
         using WorkerTeam team = new(2);
         using ManualResetEventSlim firstIsIn = new();
@@ -42,7 +42,7 @@ public sealed class WorkerTeamTests
         })), Cancel);
         Assert.True(secondIsIn.Wait(_patience, Cancel));
         firstMayEnd.Set();
-        first.Wait(Cancel);
+        await first;
 
         // The team is free, and the second caller has the other core. The parts are long enough for a worker to wake up.
         int thread = Environment.CurrentManagedThreadId;
@@ -52,7 +52,7 @@ public sealed class WorkerTeamTests
             Thread.Sleep(2);
         }));
         secondMayEnd.Set();
-        second.Wait(Cancel);
+        await second;
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
