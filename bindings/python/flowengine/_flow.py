@@ -186,7 +186,7 @@ class Flow(abc.ABC):
         _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
-        images = _arrays.images(x, self._shape, self.layout)
+        images = self._images(x, None)
         if flip and not images.is_levels:
             raise InvalidArgumentError("flip is for uint8 images: mirror the floats yourself")
         options = _ffi.TrainerOptions(
