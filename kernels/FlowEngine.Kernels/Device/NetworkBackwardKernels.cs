@@ -258,17 +258,21 @@ internal static partial class NetworkBackwardKernels
                     NetworkProduct.BandsOf(columns - column),
                     precision,
                     rowBlocks);
+                // h₂ and dc₂ stand after h₁ and dc₁.
+                long layer = (long)(1 - product) * pixels * words;
+                Group.Barrier();
                 if (product == 2)
                 {
                     NetworkProduct.Store(sums, dPatches, column, columns, pixels, precision, rowBlocks);
                 }
                 else
                 {
-                    // h₂ and dc₂ stand after h₁ and dc₁.
-                    long layer = (long)(1 - product) * pixels * words;
-                    Group.Barrier();
                     Mask(sums, tile, chain.Stride, hidden.Slice(layer), chain.Hidden, pixels, precision, rowBlocks);
-                    Group.Barrier();
+                }
+
+                Group.Barrier();
+                if (product < 2)
+                {
                     NetworkTile.CopyRows(tile, dHidden.Slice(layer), pixels, rows, chain.Stride, words);
                     NetworkTile.SumColumns(
                         tile,

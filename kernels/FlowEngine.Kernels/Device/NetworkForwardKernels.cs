@@ -122,26 +122,28 @@ internal static partial class NetworkForwardKernels
                     NetworkProduct.BandsOf(columns - column),
                     precision,
                     rowBlocks);
-                if (product == chain.Products - 1)
+                Group.Barrier();
+                bool last = product == chain.Products - 1;
+                if (last)
                 {
                     NetworkProduct.Store(sums, output, column, columns, patches.Pixels, precision, rowBlocks);
                 }
                 else
                 {
-                    Group.Barrier();
                     Rectify(
                         sums, tile, chain.Stride, biases.Slice(product * chain.Hidden), chain.Hidden, precision, rowBlocks);
-                    Group.Barrier();
-                    if (chain.Keep != 0)
-                    {
-                        NetworkTile.CopyRows(
-                            tile,
-                            kept.Slice((long)product * patches.Pixels * words),
-                            patches.Pixels,
-                            rows,
-                            chain.Stride,
-                            words);
-                    }
+                }
+
+                Group.Barrier();
+                if (!last && chain.Keep != 0)
+                {
+                    NetworkTile.CopyRows(
+                        tile,
+                        kept.Slice((long)product * patches.Pixels * words),
+                        patches.Pixels,
+                        rows,
+                        chain.Stride,
+                        words);
                 }
             }
 
