@@ -41,7 +41,14 @@ typedef int4 i4;
 #define SHARED(T, name, length) __local T name[length] __attribute__((aligned(128)))
 #define DYN_PARAM , __local u8* dyn_smem
 #define DYN_SHARED(T, name) __local T* name = (__local T*)dyn_smem
+
+// On a processor arrays stay in memory, unrolled or not, and the emulated products of a warp take a
+// driver minutes to unroll.
+#ifdef FLOW_CPU
+#define UNROLL _Pragma("nounroll")
+#else
 #define UNROLL _Pragma("unroll")
+#endif
 
 // OpenCL C 1.2 has no warps: their operations go through local memory, between barriers of the
 // whole group, and so must stand where all its threads pass. The widest, a matrix product, hands on

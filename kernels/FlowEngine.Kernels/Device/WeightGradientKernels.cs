@@ -42,6 +42,10 @@ internal static partial class WeightGradientKernels
     /// <param name="precision">A <see cref="NetworkPrecision"/>.</param>
     public static int SharedWords(int precision) => Stages * StageWords(precision);
 
+    /// <summary>The distance of rows in shared memory, in words.</summary>
+    /// <param name="precision">A <see cref="NetworkPrecision"/>.</param>
+    public static int Stride(int precision) => precision == NetworkTile.BFloat16 ? HalfStride : WholeStride;
+
     [Kernel(NetworkTile.BlockSize)]
     private static void Full(
         ReadOnlyGlobalView<float> hidden,
@@ -174,8 +178,6 @@ internal static partial class WeightGradientKernels
     }
 
     private static int Tiles(int length) => (length + Tile - 1) / Tile;
-
-    private static int Stride(int precision) => precision == NetworkTile.BFloat16 ? HalfStride : WholeStride;
 
     // Two steps of both factors.
     private static int StageWords(int precision) => 4 * NetworkTile.StepLength(precision) * Stride(precision);

@@ -489,16 +489,19 @@ DEV void NetworkBackwardKernels_Run(
         for (int column = 0; column < columns; column += 512)
         {
             NetworkProduct_Multiply(sums, tile, chain.stride, ring, matrix + column / 16 * 128, steps, blocks, NetworkProduct_BandsOf(columns - column), precision, rowBlocks WARP_PASS);
+            i64 layer = (i64)(1 - product) * (i64)pixels * (i64)words;
+            GROUP_BARRIER();
             if (product == 2)
             {
                 NetworkProduct_Store(sums, dPatches, column, columns, pixels, precision, rowBlocks);
             }
             else
             {
-                i64 layer = (i64)(1 - product) * (i64)pixels * (i64)words;
-                GROUP_BARRIER();
                 NetworkBackwardKernels_Mask(sums, tile, chain.stride, hidden + layer, chain.hidden, pixels, precision, rowBlocks);
-                GROUP_BARRIER();
+            }
+            GROUP_BARRIER();
+            if (product < 2)
+            {
                 NetworkTile_CopyRows(tile, dHidden + layer, pixels, rows, chain.stride, words);
                 NetworkTile_SumColumns(tile, 0, chain.hidden, parts + product * chain.hidden, partLength, pixels, rows, chain.stride, precision);
             }

@@ -405,19 +405,20 @@ DEV void NetworkForwardKernels_Run(
         for (int column = 0; column < columns; column += 512)
         {
             NetworkProduct_Multiply(sums, tile, chain.stride, ring, matrix + column / 16 * 128, steps, blocks, NetworkProduct_BandsOf(columns - column), precision, rowBlocks WARP_PASS);
-            if (product == chain.products - 1)
+            GROUP_BARRIER();
+            bool last = product == chain.products - 1;
+            if (last)
             {
                 NetworkProduct_Store(sums, output, column, columns, patches.pixels, precision, rowBlocks);
             }
             else
             {
-                GROUP_BARRIER();
                 NetworkForwardKernels_Rectify(sums, tile, chain.stride, biases + product * chain.hidden, chain.hidden, precision, rowBlocks);
-                GROUP_BARRIER();
-                if (chain.keep != 0)
-                {
-                    NetworkTile_CopyRows(tile, kept + (i64)product * (i64)patches.pixels * (i64)words, patches.pixels, rows, chain.stride, words);
-                }
+            }
+            GROUP_BARRIER();
+            if (!last && chain.keep != 0)
+            {
+                NetworkTile_CopyRows(tile, kept + (i64)product * (i64)patches.pixels * (i64)words, patches.pixels, rows, chain.stride, words);
             }
         }
         matrix = matrix + (i64)steps * (i64)blocks * (i64)128;
