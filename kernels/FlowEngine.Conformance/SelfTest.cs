@@ -50,13 +50,9 @@ public static class SelfTest
             yield return result;
         }
 
-        foreach (NetworkPrecision precision in Enum.GetValues<NetworkPrecision>())
+        foreach (SelfTestResult result in Enum.GetValues<NetworkPrecision>().SelectMany(p => RunOperations(device, p)))
         {
-            using GpuBackend backend = new(device, ownsDevice: false, precision);
-            foreach (SelfTestResult result in Run(backend))
-            {
-                yield return result;
-            }
+            yield return result;
         }
     }
 
@@ -68,6 +64,15 @@ public static class SelfTest
         KernelCases.All
             .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
             .Select(test => Run(test, device, runs));
+
+    private static IEnumerable<SelfTestResult> RunOperations(GpuDevice device, NetworkPrecision precision)
+    {
+        using GpuBackend backend = new(device, ownsDevice: false, precision);
+        foreach (SelfTestResult result in Run(backend))
+        {
+            yield return result;
+        }
+    }
 
     private static SelfTestResult Run(KernelCase test, GpuDevice device, int runs)
     {
