@@ -27,10 +27,10 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         train = train.PrepareFor(model.Config);
         heldOut = heldOut.PrepareFor(model.Config);
 
-        GlowOptions glow = model.Config.Glow;
+        IModelOptions sizes = model.Config.Options;
         RunLimits limits = options.Limits(parse);
         limits = limits.IsEmpty
-            ? new RunLimits(DefaultSizes.For(train, glow.Height, glow.Width, false).Epochs, null, null)
+            ? new RunLimits(DefaultSizes.For(train, sizes.Height, sizes.Width, false).Epochs, null, null)
             : limits;
         Trainer trainer = new(model, train, Training(train, limits));
         RunConfig config = new(

@@ -30,14 +30,16 @@ internal static class InfoTables
     private static Table Configuration(string path, Model model)
     {
         ModelConfig config = model.Config;
-        GlowOptions glow = config.Glow;
+        IModelOptions options = config.Options;
         Table table = Tables.Titled(path, "configuration", "value");
-        Tables.Row(table, "preset", CommandOptions.NameOf(glow.Preset));
-        Tables.Row(table, "images", $"{glow.Height}x{glow.Width}x{glow.Channels}, {glow.Bins} grey levels");
+        Tables.Row(table, "model", options.Summary);
+        Tables.Row(
+            table,
+            options.Bins is null ? "rows" : "images",
+            options.Bins is int bins
+                ? $"{options.Height}x{options.Width}x{options.Channels}, {bins} grey levels"
+                : $"{options.Dims} columns");
         Tables.Row(table, "data", $"{config.DataName} {config.DataHeight}x{config.DataWidth}".Trim());
-        Tables.Row(table, "levels x steps", $"{glow.Levels} x {glow.Steps}");
-        Tables.Row(table, "hidden", FormattableString.Invariant($"{glow.Hidden}"));
-        Tables.Row(table, "coupling", CommandOptions.NameOf(glow.Coupling));
         Tables.Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }

@@ -88,11 +88,10 @@ internal static unsafe class ModelExports
         Guard.Run(() =>
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
-            Check.Struct(info, sizeof(ModelInfo), nameof(info));
             (Flow flow, ModelConfig config) = (lease.Target.Model.Flow, lease.Target.Model.Config);
-            *info = new ModelInfo
+            SharedDevice device = lease.Target.Device;
+            ModelInfo found = new()
             {
-                StructSize = (uint)sizeof(ModelInfo),
                 Height = config.Glow.Height,
                 Width = config.Glow.Width,
                 Channels = config.Glow.Channels,
@@ -105,15 +104,18 @@ internal static unsafe class ModelExports
                 IsInitialized = config.IsInitialized ? 1 : 0,
                 DataHeight = config.DataHeight,
                 DataWidth = config.DataWidth,
-                Backend = DeviceBackend.Cpu,
-                Threads = lease.Target.Device.Threads,
+                Backend = device.BackendNumber,
+                Device = device.Ordinal,
+                Threads = device.Threads,
+                Precision = DevicePrecision.NumberOf(device.Backend.NetworkPrecision),
                 Dims = flow.Dims,
                 Tensors = flow.Parameters.All.Count,
                 Parameters = flow.Parameters.Count,
                 ParametersLength = flow.Parameters.Length,
                 ConstantsLength = flow.Parameters.ConstantLength,
             };
-            Check.Put(OnlyModel, info->Model, 32);
+            Check.Put(OnlyModel, found.Model, 32);
+            Check.Fill(found, info, ModelInfo.FirstSize, nameof(info));
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_latent_shape", CallConvs = [typeof(CallConvCdecl)])]
@@ -138,8 +140,8 @@ internal static unsafe class ModelExports
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             Model target = lease.Target.Model;
-            long count = Check.Images(images, length, target.Flow.Dims, nameof(images));
-            _ = new Batches(call, count, target.Flow.Dims);
+            Check.Images(images, length, target.Flow.Dims, nameof(images));
+            Batches.RequireHost(call);
             target.Initialize(Check.Span<float>(images, length, nameof(images)));
         });
 }

@@ -60,7 +60,7 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(images, nameof(images));
             RequireInitialized(target);
-            _ = new Batches(call, 0, target.Model.Flow.Dims);
+            Batches.RequireHost(call);
             target.Step((ReadOnlySpan<float>)Check.Span<float>(images, length, nameof(images)));
             if (metrics is not null)
             {
@@ -78,7 +78,7 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(levels, nameof(levels));
             RequireInitialized(target);
-            _ = new Batches(call, 0, target.Model.Flow.Dims);
+            Batches.RequireHost(call);
             target.Step((ReadOnlySpan<byte>)Check.Span<byte>(levels, length, nameof(levels)));
             if (metrics is not null)
             {

@@ -19,10 +19,10 @@
 
 /* Sizes of 64-bit ABIs; what the library was compiled with is compared by every call that takes the struct. */
 ASSERT_SIZE(flow_status, 4);
-ASSERT_SIZE(flow_device_options, 16);
+ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
 ASSERT_SIZE(flow_model_options, 48);
-ASSERT_SIZE(flow_model_info, 136);
+ASSERT_SIZE(flow_model_info, 144);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 40);
@@ -110,9 +110,11 @@ static void make_data(void)
 static void test_library(void)
 {
     int32_t count = 0, i;
+    int64_t unused, whole;
     flow_device device;
     static const flow_status all[] = { FLOW_OK, FLOW_INVALID_ARGUMENT, FLOW_OUT_OF_MEMORY, FLOW_IO, FLOW_BAD_FORMAT,
-                                       FLOW_NO_DEVICE, FLOW_CANCELLED, FLOW_INTERNAL };
+                                       FLOW_NO_DEVICE, FLOW_CANCELLED, FLOW_DEVICE_FAILED, FLOW_UNSUPPORTED,
+                                       FLOW_INTERNAL };
     CHECK(flow_abi_version() == FLOW_ABI_VERSION);
     CHECK(strlen(flow_version()) >= 5);
     CHECK(strlen(flow_instruction_set()) > 0);
@@ -129,8 +131,21 @@ static void test_library(void)
     OK(flow_device_get(0, &device));
     CHECK(device.backend == FLOW_BACKEND_CPU && device.cores >= 1 && device.memory_bytes > 0);
     CHECK(strcmp(device.instruction_set, flow_instruction_set()) == 0);
+    for (i = 1; i < count; i++) {
+        OK(flow_device_get(i, &device));
+        CHECK(device.backend > FLOW_BACKEND_CPU && device.backend <= FLOW_BACKEND_EMULATOR);
+        CHECK(device.memory_bytes > 0 && device.cores >= 1 && device.name[0] != '\0');
+    }
+    CHECK(device.backend == FLOW_BACKEND_EMULATOR);
+    for (i = 0; i < count; i++) {
+        OK(flow_device_memory(i, &unused, &whole));
+        CHECK(whole > 0 && unused > 0 && unused <= whole);
+    }
     INVALID(flow_device_get(count, &device));
     INVALID(flow_device_get(-1, &device));
+    INVALID(flow_device_memory(count, &unused, &whole));
+    INVALID(flow_device_memory(0, NULL, &whole));
+    INVALID(flow_device_memory(0, &unused, NULL));
 }
 
 static flow_model *test_create(void)
@@ -167,6 +182,13 @@ static flow_model *test_create(void)
     INVALID(flow_model_create("glow", &o, &d, &none));
     d.struct_size = sizeof d;
     d.backend = FLOW_BACKEND_CUDA;
+    d.device = 99;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.device = -1;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.backend = FLOW_BACKEND_OPENCL;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.backend = FLOW_BACKEND_EMULATOR;
     GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
     d.backend = 77;
     INVALID(flow_model_create("glow", &o, &d, &none));
@@ -177,7 +199,17 @@ static flow_model *test_create(void)
     d.threads = -1;
     INVALID(flow_model_create("glow", &o, &d, &none));
     d.threads = 2;
+    d.precision = 3;
+    INVALID(flow_model_create("glow", &o, &d, &none));
+    d.precision = FLOW_PRECISION_TF32;
+    GIVES(FLOW_UNSUPPORTED, flow_model_create("glow", &o, &d, &none));
+    CHECK(strstr(flow_last_error(), "tf32") != NULL);
+    d.struct_size = 16; /* of the first header, which had no precision */
     OK(flow_model_create("glow", &o, &d, &model));
+    d.struct_size = 12;
+    INVALID(flow_model_create("glow", &o, &d, &none));
+    d.struct_size = sizeof d + 4;
+    INVALID(flow_model_create("glow", &o, &d, &none));
 
     memset(&info, 0, sizeof info);
     INVALID(flow_model_get_info(model, &info));
@@ -186,6 +218,11 @@ static flow_model *test_create(void)
     CHECK(info.height == H && info.width == W && info.channels == C && info.dims == D && info.bins == BINS);
     CHECK(info.levels == 2 && info.steps == 2 && info.hidden == 16 && !info.is_initialized && info.threads == 2);
     CHECK(strcmp(info.model, "glow") == 0 && info.backend == FLOW_BACKEND_CPU);
+    CHECK(info.precision == FLOW_PRECISION_FP32 && info.struct_size == sizeof info);
+    info.precision = 77;
+    info.struct_size = 136; /* of the first header */
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.precision == 77 && info.struct_size == 136 && info.dims == D);
     for (level = 0; level < info.levels; level++) {
         OK(flow_model_latent_shape(model, level, &shape));
         dims += shape.height * shape.width * shape.channels;
@@ -223,9 +260,15 @@ static void test_inference(flow_model *model)
     call = call_with(stop_at_six, NULL);
     GIVES(FLOW_CANCELLED, flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
-    call.memory = FLOW_MEMORY_CUDA;
-    GIVES(FLOW_NO_DEVICE, flow_model_log_prob(model, images, N * D, &call, other, N));
+    call.memory = FLOW_MEMORY_CUDA; /* the model is on the CPU */
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    CHECK(strstr(flow_last_error(), "cuda:0") != NULL);
+    INVALID(flow_model_forward(model, (const float *)0x7f0000000000, N * D, &call, (float *)16, N * D));
+    INVALID(flow_model_sample_u8(model, N, 0.7, 5, &call, levels, N * D));
     call.memory = 2;
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    call = call_with(NULL, NULL);
+    call.stream = &call;
     INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
     call.batch = -1;

@@ -15,12 +15,14 @@ from ._training import Progress
 from .errors import (
     BadFormatError,
     CancelledError,
+    DeviceError,
     FileError,
     FlowError,
     InternalError,
     InvalidArgumentError,
     NoDeviceError,
     OutOfMemoryError,
+    UnsupportedError,
 )
 from . import _ffi
 
@@ -33,6 +35,7 @@ def instruction_set() -> str:
 
 
 __all__ = [
-    "BadFormatError", "CancelledError", "Device", "FileError", "FlowError", "Glow", "InternalError",
-    "InvalidArgumentError", "NoDeviceError", "OutOfMemoryError", "Progress", "devices", "instruction_set", "load",
+    "BadFormatError", "CancelledError", "Device", "DeviceError", "FileError", "FlowError", "Glow", "InternalError",
+    "InvalidArgumentError", "NoDeviceError", "OutOfMemoryError", "Progress", "UnsupportedError", "devices",
+    "instruction_set", "load",
 ]

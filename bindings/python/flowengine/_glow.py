@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _device, _ffi
+from . import _arrays, _cuda, _device, _ffi
 from ._training import ACTIVATIONS, OPTIMIZERS, SCHEDULES, ProgressFunction, Training, choice, to_handle
 from .errors import InvalidArgumentError
 
@@ -34,8 +34,9 @@ class Glow:
     :param preset: ``glow``, or ``rosinality`` for the arithmetic of rosinality/glow-pytorch.
     :param bins: grey levels of the data, 2 to 256.
     :param seed: of the first weights.
-    :param device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
+    :param device: a name of :func:`flowengine.devices`, such as ``cuda:0``; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
+    :param precision: of the products in coupling networks: ``fp32``, ``tf32`` or ``bf16``, where the device has it.
     :param layout: ``channels_last``, (B, H, W, C), or ``channels_first``, (B, C, H, W), of all images.
 
     A model may be called from many threads at once; training and inference take turns.
@@ -44,7 +45,7 @@ class Glow:
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
             coupling: str = "affine", preset: str = "glow", bins: int = 256, seed: int = 0, device: str = "auto",
-            threads: int = 0, layout: str = "channels_last") -> None:
+            threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         self.levels = levels
         self.steps = steps
         self.hidden = hidden
@@ -54,11 +55,13 @@ class Glow:
         self.seed = seed
         self.device = device
         self.threads = threads
+        self.precision = precision
         self.layout = _arrays.check_layout(layout)
         #: Mean bits per dimension of each update of the last ``fit``.
         self.history_: list[float] = []
         self._handle: Optional[_ffi.Handle] = None
         self._info = _ffi.ModelInfo()
+        self._place = _arrays.HOST
 
     # --- Making, loading, saving ---------------------------------------------------------------------------------
 
@@ -76,7 +79,7 @@ class Glow:
             height=height, width=width, channels=channels, levels=self.levels or 0, steps=self.steps or 0,
             hidden=self.hidden or 0, coupling=choice("coupling", self.coupling, COUPLINGS),
             preset=choice("preset", self.preset, PRESETS), bins=self.bins, seed=self.seed)
-        device = _device.options(self.device, self.threads)
+        device = _device.options(self.device, self.threads, self.precision)
         self._take(to_handle(
             "flow_model_free", "flow_model_create", b"glow", ctypes.byref(options), ctypes.byref(device)))
         return self
@@ -84,14 +87,14 @@ class Glow:
     @classmethod
     def load(
             cls, source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
-            layout: str = "channels_last") -> "Glow":
+            precision: str = "fp32", layout: str = "channels_last") -> "Glow":
         """
         A model from a checkpoint.
 
         :param source: the file, or its bytes.
         """
-        model = cls(device=device, threads=threads, layout=layout)
-        options = _device.options(device, threads)
+        model = cls(device=device, threads=threads, precision=precision, layout=layout)
+        options = _device.options(device, threads, precision)
         if isinstance(source, bytes):
             model._take(to_handle(
                 "flow_model_free", "flow_model_load_memory", source, len(source), ctypes.byref(options)))
@@ -196,7 +199,8 @@ class Glow:
         """
         Trains by maximum likelihood; a model that is trained already goes on from its weights.
 
-        :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are.
+        :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
+            host memory.
         :param y: not used.
         :param epochs: passes over the images.
         :param warmup_images: images over which the learning rate rises from zero.
@@ -208,6 +212,7 @@ class Glow:
         :returns: the model itself.
         """
         del y
+        _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
         images = _arrays.images(x, self._shape, self.layout)
@@ -226,7 +231,8 @@ class Glow:
         return self
 
     def initialize(self, x: Any) -> "Glow":
-        """Data-dependent initialization of a new model on a batch, without training."""
+        """Data-dependent initialization of a new model on a batch in host memory, without training."""
+        _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
         images = self._scaled(x)
@@ -244,89 +250,116 @@ class Glow:
 
     # --- Inference -----------------------------------------------------------------------------------------------
 
-    def log_prob(self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0) -> DoubleArray:
+    def log_prob(
+            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            stream: Optional[int] = None) -> DoubleArray:
         """
         Log densities of images.
+
+        Arrays in CUDA memory, by ``__cuda_array_interface__`` or DLPack, are used in place by a model on that device:
+        the result is there too, and the call returns when its work is queued in turn with the array's stream. A grey level
+        that is not below ``bins`` then gives NaN.
 
         :param x: (B, H, W, C), uint8 grey levels or floats scaled to [-0.5, 0.5).
         :param seed: of the dequantization noise; for uint8 alone.
         :param first_index: of the first image: the noise of an image depends on seed and index alone.
         :param batch: images computed at once; changes no result.
+        :param out: filled and returned: float64, contiguous, where x is. None for a new array; in CUDA memory that can be
+            made beside arrays of PyTorch and CuPy.
+        :param stream: the handle of the CUDA stream x is ready on. None for the one the array names, PyTorch's current
+            one, or the legacy default stream.
         :returns: (B), nats, of the scaled data.
         """
-        return self._per_image("flow_model_log_prob", x, seed, first_index, batch)
+        return self._per_image("flow_model_log_prob", x, seed, first_index, batch, out, stream)
 
-    def bits_per_dim(self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0) -> DoubleArray:
+    def bits_per_dim(
+            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            stream: Optional[int] = None) -> DoubleArray:
         """Bits per dimension of each image, (B): the code length of its grey levels. Arguments as :meth:`log_prob`."""
-        return self._per_image("flow_model_bits_per_dim", x, seed, first_index, batch)
+        return self._per_image("flow_model_bits_per_dim", x, seed, first_index, batch, out, stream)
 
-    def forward(self, x: Any, *, as_levels: bool = False) -> Union[FloatArray, list[FloatArray]]:
+    def forward(
+            self, x: Any, *, as_levels: bool = False, out: Any = None,
+            stream: Optional[int] = None) -> Union[FloatArray, list[FloatArray]]:
         """
         The latents of images.
 
         :param x: (B, H, W, C), floats scaled to [-0.5, 0.5), or uint8 (dequantized with seed 0).
         :param as_levels: True for a list of arrays, (B, h, w, c) of :attr:`latent_shapes`.
+        :param out: as for :meth:`log_prob`, float32; a list where ``as_levels`` is true.
+        :param stream: as for :meth:`log_prob`.
         :returns: (B, D), of each image the latents of all levels, each flattened (h, w, c).
         """
-        images = self._scaled(x)
+        images = self._scaled(x, stream)
         if not as_levels:
-            latents = np.empty((images.count, self.dims), np.float32)
-            self._call("flow_model_forward", images, latents)
-            return latents
-        levels = [np.empty((images.count, *shape), np.float32) for shape in self.latent_shapes]
+            return self._call("flow_model_forward", images, (images.count, self.dims), np.float32, out)
+        shapes = [(images.count, *shape) for shape in self.latent_shapes]
+        if out is not None and len(out) != len(shapes):
+            raise InvalidArgumentError(f"out has {len(out)} arrays, expected {len(shapes)}")
+        levels = [
+            _arrays.result(given, shape, np.float32, images) for given, shape in zip(out or [None] * len(shapes), shapes)]
         _ffi.call(
             "flow_model_forward_levels", self._model, images.pointer, images.length, ctypes.byref(images.call),
-            *_level_arguments(levels))
-        return levels
+            *_level_arguments([(level.pointer, level.length) for level in levels]))
+        return [level.array for level in levels]
 
-    def inverse(self, latents: Any) -> FloatArray:
+    def inverse(self, latents: Any, *, out: Any = None, stream: Optional[int] = None) -> FloatArray:
         """
         The images of latents.
 
         :param latents: either form that :meth:`forward` gives.
+        :param out: as for :meth:`log_prob`, float32.
+        :param stream: as for :meth:`log_prob`.
         :returns: (B, H, W, C), scaled to [-0.5, 0.5).
         """
         if isinstance(latents, (list, tuple)):
-            levels = [np.ascontiguousarray(_arrays.to_numpy(level), dtype=np.float32) for level in latents]
-            for level, shape in zip(levels, self.latent_shapes):
-                if level.shape[1:] != shape:
-                    raise InvalidArgumentError(f"a level has the shape {level.shape}, expected (B, {shape})")
-            images = np.empty((levels[0].shape[0] if levels else 0, *self._shape), np.float32)
-            _ffi.call(
-                "flow_model_inverse_levels", self._model, *_level_arguments(levels), None, images.ctypes.data,
-                images.size)
+            parts = [
+                self._latents(level, shape, stream) for level, shape in zip(latents, self.latent_shapes)]
+            if len(parts) != len(latents) or not parts or any(part.count != parts[0].count for part in parts):
+                raise InvalidArgumentError(f"{len(latents)} levels were given, expected {len(self.latent_shapes)} of one "
+                                           "number of images")
+            source = _level_arguments([(part.pointer, part.length) for part in parts])
+            name, first = "flow_model_inverse_levels", parts[0]
         else:
-            flat = np.ascontiguousarray(_arrays.to_numpy(latents), dtype=np.float32)
-            if flat.ndim != 2 or flat.shape[1] != self.dims:
-                raise InvalidArgumentError(f"latents have the shape {flat.shape}, expected (B, {self.dims})")
-            images = np.empty((flat.shape[0], *self._shape), np.float32)
-            _ffi.call(
-                "flow_model_inverse", self._model, flat.ctypes.data, flat.size, None, images.ctypes.data, images.size)
-        return _arrays.from_images(images, self.layout)
+            first = self._latents(latents, (self.dims,), stream)
+            name, source = "flow_model_inverse", (first.pointer, first.length)
+        result = self._image_result(first.count, np.float32, out, first)
+        _ffi.call(name, self._model, *source, ctypes.byref(first.call), result.pointer, result.length)
+        return self._laid_out(result)
 
-    def round_trip_error(self, x: Any) -> DoubleArray:
+    def round_trip_error(self, x: Any, *, out: Any = None, stream: Optional[int] = None) -> DoubleArray:
         """Of each image the largest absolute difference that forward and inverse leave, (B)."""
-        images = self._scaled(x)
-        largest = np.empty(images.count)
-        self._call("flow_model_round_trip", images, largest)
-        return largest
+        images = self._scaled(x, stream)
+        return self._call("flow_model_round_trip", images, (images.count,), np.float64, out)
 
-    def sample(self, count: int = 1, *, temperature: float = 1, seed: int = 0, dtype: Any = np.float32) -> np.ndarray:
+    def sample(
+            self, count: int = 1, *, temperature: float = 1, seed: int = 0, dtype: Any = np.float32, out: Any = None,
+            stream: Optional[int] = None) -> np.ndarray:
         """
         Draws images.
 
         :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images.
         :param seed: image i of a seed is always the same.
         :param dtype: float32, scaled to [-0.5, 0.5), or uint8, grey levels.
+        :param out: filled and returned: of dtype, (count, H, W, C), in host memory or on the model's CUDA device.
+        :param stream: of ``out``, as for :meth:`log_prob`.
         :returns: (count, H, W, C).
         """
         kinds = {np.dtype(np.float32): "flow_model_sample", np.dtype(np.uint8): "flow_model_sample_u8"}
         if np.dtype(dtype) not in kinds:
             raise TypeError(f"dtype is {np.dtype(dtype)}, expected float32 or uint8")
-        images = np.empty((max(0, count), *self._shape), dtype)
+        shape, dtype = (max(0, count), *self._shape), np.dtype(dtype)
+        view = None if out is None else _cuda.view(out, stream)
+        if view is not None:
+            call = ctypes.byref(_arrays.device_call(view, self._place))
+            self._require_channels_last()
+            result = _arrays.device_result(out, view, shape, dtype)
+        else:
+            _arrays.require_no_stream(stream)
+            call, result = None, self._image_result(shape[0], dtype, out)
         _ffi.call(
-            kinds[np.dtype(dtype)], self._model, count, temperature, seed, None, images.ctypes.data, images.size)
-        return _arrays.from_images(images, self.layout)
+            kinds[dtype], self._model, count, temperature, seed, call, result.pointer, result.length)
+        return self._laid_out(result)
 
     # --- Inside --------------------------------------------------------------------------------------------------
 
@@ -349,6 +382,7 @@ class Glow:
     def _take(self, handle: _ffi.Handle) -> None:
         self._handle = handle
         self._refresh()
+        self._place = _place(self._info)
         self.levels, self.steps, self.hidden = self._info.levels, self._info.steps, self._info.hidden
         self.coupling, self.preset = COUPLINGS[self._info.coupling], PRESETS[self._info.preset]
         self.bins = self._info.bins
@@ -372,45 +406,90 @@ class Glow:
             raise InvalidArgumentError(f"images have the shape {shape}, expected four dimensions")
         return shape[1:]
 
-    def _scaled(self, x: Any) -> _arrays.Images:
-        images = _arrays.images(x, self._shape, self.layout)
+    def _images(self, x: Any, stream: Optional[int], batch: int = 0) -> _arrays.Images:
+        return _arrays.images(x, self._shape, self.layout, batch, place=self._place, stream=stream)
+
+    def _scaled(self, x: Any, stream: Optional[int] = None) -> _arrays.Images:
+        images = self._images(x, stream)
         if not images.is_levels:
             return images
-        scaled = np.empty((images.count, *self._shape), np.float32)
-        self._call("flow_model_dequantize", images, scaled, 0, 0)
-        return _arrays.images(scaled, self._shape, "channels_last")
-
-    def _per_image(self, name: str, x: Any, seed: int, first_index: int, batch: int) -> DoubleArray:
-        images = _arrays.images(x, self._shape, self.layout, batch)
-        result = np.empty(images.count)
-        if images.is_levels:
-            self._call(name + "_u8", images, result, seed, first_index)
-        else:
-            self._call(name, images, result)
-        return result
-
-    def _call(self, name: str, images: _arrays.Images, result: np.ndarray, *noise: int) -> None:
+        scaled = _arrays.result(None, (images.count, *self._shape), np.float32, images)
         _ffi.call(
-            name, self._model, images.pointer, images.length, *noise, ctypes.byref(images.call), result.ctypes.data,
-            result.size)
+            "flow_model_dequantize", self._model, images.pointer, images.length, 0, 0, ctypes.byref(images.call),
+            scaled.pointer, scaled.length)
+        return _arrays.Images(scaled.pointer, images.count, scaled.length, False, scaled.array, images.call)
+
+    def _latents(self, latents: Any, shape: tuple[int, ...], stream: Optional[int]) -> _arrays.Images:
+        """Latents as a call takes them: (B, ...) of a shape."""
+        view = _cuda.view(latents, stream)
+        if view is None:
+            _arrays.require_no_stream(stream)
+            values = np.ascontiguousarray(_arrays.to_numpy(latents), dtype=np.float32)
+            found, pointer, call, owner = values.shape, values.ctypes.data, _ffi.Call(), values
+        else:
+            call = _arrays.device_call(view, self._place)
+            found, pointer, owner = view.shape, view.pointer, view.owner
+            if view.dtype != np.float32 or not view.is_contiguous:
+                raise TypeError(f"latents in device memory are {view.dtype}, expected contiguous float32")
+        if found[1:] != shape or not found:
+            raise InvalidArgumentError(
+                f"latents have the shape {found}, expected (B, {', '.join(map(str, shape))})")
+        return _arrays.Images(pointer, found[0], int(np.prod(found)), False, owner, call)
+
+    def _image_result(self, count: int, dtype: Any, out: Any, beside: Optional[_arrays.Images] = None) -> _arrays.Result:
+        """Room for images, which the layout of this model shows another way round."""
+        if out is not None or beside is not None and beside.is_on_device:
+            self._require_channels_last()
+        return _arrays.result(out, (count, *self._shape), dtype, beside)
+
+    def _require_channels_last(self) -> None:
+        if self.layout != "channels_last":
+            raise InvalidArgumentError("images in device memory, and those that a call fills, are channels last")
+
+    def _laid_out(self, result: _arrays.Result) -> Any:
+        return _arrays.from_images(result.array, self.layout) if isinstance(result.array, np.ndarray) else result.array
+
+    def _per_image(
+            self, name: str, x: Any, seed: int, first_index: int, batch: int, out: Any,
+            stream: Optional[int]) -> DoubleArray:
+        images = self._images(x, stream, batch)
+        if images.is_levels:
+            return self._call(name + "_u8", images, (images.count,), np.float64, out, seed, first_index)
+        return self._call(name, images, (images.count,), np.float64, out)
+
+    def _call(
+            self, name: str, images: _arrays.Images, shape: tuple[int, ...], dtype: Any, out: Any, *noise: int) -> Any:
+        result = _arrays.result(out, shape, dtype, images)
+        _ffi.call(
+            name, self._model, images.pointer, images.length, *noise, ctypes.byref(images.call), result.pointer,
+            result.length)
+        return result.array
 
 
-def _level_arguments(levels: list[np.ndarray]) -> tuple[Any, Any, int]:
-    pointers = (ctypes.c_void_p * len(levels))(*[level.ctypes.data for level in levels])
-    lengths = (ctypes.c_size_t * len(levels))(*[level.size for level in levels])
+def _place(info: _ffi.ModelInfo) -> _arrays.Place:
+    if info.backend == _device.CUDA:
+        return _arrays.Place(info.device)
+    name = _device.name_of(info.backend, info.device)
+    return _arrays.Place(why=f"the model runs on {name}; one with device='cuda:0' takes it")
+
+
+def _level_arguments(levels: list[tuple[int, int]]) -> tuple[Any, Any, int]:
+    pointers = (ctypes.c_void_p * len(levels))(*[pointer for pointer, _ in levels])
+    lengths = (ctypes.c_size_t * len(levels))(*[length for _, length in levels])
     return pointers, lengths, len(levels)
 
 
 def _unpickle(content: Optional[bytes], params: dict[str, Any]) -> Glow:
     if content is None:
         return Glow(**params)
-    model = Glow.load(content, device=params["device"], threads=params["threads"], layout=params["layout"])
+    where = {name: params[name] for name in ("device", "threads", "precision", "layout")}
+    model = Glow.load(content, **where)
     model.seed = params["seed"]
     return model
 
 
 def load(
         source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
-        layout: str = "channels_last") -> Glow:
+        precision: str = "fp32", layout: str = "channels_last") -> Glow:
     """A model from a checkpoint file or its bytes, as :meth:`Glow.load`."""
-    return Glow.load(source, device=device, threads=threads, layout=layout)
+    return Glow.load(source, device=device, threads=threads, precision=precision, layout=layout)

@@ -15,6 +15,9 @@ internal sealed class FlowPlan : IDisposable
     private readonly ArenaRegion? _dInput;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _logPrior;
+    private readonly IRecording _forward;
+    private IRecording? _inverse;
+    private double? _temperature;
 
     /// <summary>Lays out the memory and allocates it, unless only its size is asked for.</summary>
     /// <param name="flow">The architecture.</param>
@@ -56,6 +59,7 @@ internal sealed class FlowPlan : IDisposable
             shape = flow.Levels[l].IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
         }
 
+        _forward = _backend.Record(RunForward);
         if (allocate)
         {
             _arena.Allocate(_backend);
@@ -96,26 +100,21 @@ internal sealed class FlowPlan : IDisposable
         [.. flow.Levels.Select(level => fuse ? FlowStep.Group(level.Layers).ToList() : [.. level.Layers])];
 
     /// <summary>x to latents, LogDet and LogPrior.</summary>
-    public void Forward()
-    {
-        _backend.Fill(LogDet, 0);
-        _backend.Fill(LogPrior, 0);
-        BufferView x = Input;
-        for (int l = 0; l < _levels.Count; l++)
-        {
-            _levels[l].Forward(x, LogDet, LogPrior);
-            x = _levels[l].Kept;
-        }
-    }
+    public void Forward() => _forward.Run();
 
     /// <summary>Latents to x.</summary>
     /// <param name="temperature">Not null: the latents are noise, to be scaled by it and put through the priors.</param>
     public void Inverse(double? temperature)
     {
-        for (int l = _levels.Count - 1; l >= 0; l--)
+        // The temperature is part of what is recorded.
+        if (_inverse is null || _temperature != temperature)
         {
-            _levels[l].Inverse(l > 0 ? _levels[l - 1].Kept : Input, temperature);
+            _inverse?.Dispose();
+            _inverse = _backend.Record(() => RunInverse(temperature));
+            _temperature = temperature;
         }
+
+        _inverse.Run();
     }
 
     /// <summary>dLogDet and dLogPrior to the gradients of all parameters (+=) and of the input; after a forward pass.</summary>
@@ -133,5 +132,30 @@ internal sealed class FlowPlan : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _forward.Dispose();
+        _inverse?.Dispose();
+        _arena.Dispose();
+    }
+
+    private void RunForward()
+    {
+        _backend.Fill(LogDet, 0);
+        _backend.Fill(LogPrior, 0);
+        BufferView x = Input;
+        for (int l = 0; l < _levels.Count; l++)
+        {
+            _levels[l].Forward(x, LogDet, LogPrior);
+            x = _levels[l].Kept;
+        }
+    }
+
+    private void RunInverse(double? temperature)
+    {
+        for (int l = _levels.Count - 1; l >= 0; l--)
+        {
+            _levels[l].Inverse(l > 0 ? _levels[l - 1].Kept : Input, temperature);
+        }
+    }
 }

@@ -80,7 +80,7 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">The sizes do not fit each other.</exception>
     public static Model Create(ModelConfig config, IBackend backend, ulong seed)
     {
-        Model model = new(config with { IsInitialized = false }, Glow.Build(config.Glow), backend);
+        Model model = new(config with { IsInitialized = false }, config.Options.Build(), backend);
         uint index = 0;
         foreach (Parameter parameter in model.Flow.Parameters.All)
         {
@@ -113,7 +113,7 @@ public sealed class Model : IDisposable
     {
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
-        Flow flow = Glow.Build(config.Glow);
+        Flow flow = config.Options.Build();
 
         // Before anything is allocated by what the configuration says.
         ModelTensors.Verify(checkpoint, path, string.Empty, flow);
@@ -298,11 +298,11 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
     public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
     {
-        if (count < 1 || !(temperature >= 0 && double.IsFinite(temperature)))
+        RequireTemperature(temperature);
+        if (count < 1)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{count} samples at temperature {temperature} were asked for, expected at least 1 and a temperature of 0 or more");
+                FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
         return RunInverse(count, temperature, (plan, first, batch) =>
@@ -320,10 +320,11 @@ public sealed class Model : IDisposable
     /// <summary>Scaled values to grey levels, clamped to the range of the data.</summary>
     /// <param name="images">Scaled to [-0.5, 0.5).</param>
     /// <returns>Levels 0 to bins - 1.</returns>
+    /// <exception cref="FlowException">The model is of continuous data.</exception>
     public byte[] Quantize(ReadOnlySpan<float> images)
     {
         byte[] levels = new byte[images.Length];
-        int bins = Config.Glow.Bins;
+        int bins = Bins;
         for (int i = 0; i < levels.Length; i++)
         {
             // The comparison is false for NaN, which becomes black.
@@ -434,6 +435,17 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>Checks that noise can be scaled by a temperature.</summary>
+    /// <exception cref="FlowException">It is negative or no number.</exception>
+    internal static void RequireTemperature(double temperature)
+    {
+        if (!(temperature >= 0 && double.IsFinite(temperature)))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"the temperature is {temperature}, expected 0 or more");
+        }
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)
@@ -471,6 +483,12 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
+    /// <summary>The grey levels of the data.</summary>
+    /// <exception cref="FlowException">The data are continuous.</exception>
+    internal int Bins => Config.Options.Bins
+        ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
+
     private int CountOf(long length)
     {
         if (length % Flow.Dims != 0)
@@ -493,7 +511,8 @@ public sealed class Model : IDisposable
                 $"{length} {(constants ? "constants" : "parameters")} were given, expected {flat.Length}");
     }
 
-    private static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
+    /// <summary>The stream of the noise that grey levels are dequantized with.</summary>
+    internal static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
 
     /// <summary>Grey levels to scaled images.</summary>
     /// <param name="key">The stream of the noise.</param>
@@ -502,16 +521,24 @@ public sealed class Model : IDisposable
     /// <param name="scaled">(B, H, W, C), overwritten.</param>
     internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
     {
-        int bins = Config.Glow.Bins;
+        RequireLevels(levels, firstIndex);
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, Bins, scaled);
+    }
+
+    /// <summary>Checks that grey levels are below the model's bins.</summary>
+    /// <param name="levels">(B, H, W, C).</param>
+    /// <param name="firstIndex">What the error counts images from.</param>
+    /// <exception cref="FlowException">A level is not: the error says where.</exception>
+    internal void RequireLevels(ReadOnlySpan<byte> levels, long firstIndex)
+    {
+        int bins = Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
+                $"image {firstIndex + (bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
         }
-
-        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)
@@ -541,9 +568,12 @@ public sealed class Model : IDisposable
         return images;
     }
 
+    /// <summary>A plan for one call, with the weights as they are now.</summary>
+    /// <param name="batch">Images.</param>
+    /// <exception cref="FlowException">The model is not initialized.</exception>
     [SuppressMessage(
         "Reliability", "CA2000", Justification = "A plan goes back to its bag with the lease, and dies with the model.")]
-    private PlanLease Rent(int batch)
+    internal PlanLease Rent(int batch)
     {
         if (!Config.IsInitialized)
         {
@@ -585,7 +615,8 @@ public sealed class Model : IDisposable
         }
     }
 
-    private readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
+    /// <summary>A plan on loan; weights do not change until it is given back.</summary>
+    internal readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
     {
         public FlowPlan Plan => plan;
 

@@ -89,6 +89,11 @@ public sealed record RunConfig(
         json.WriteNumber("ema", Training.EmaDecay);
         json.WriteBoolean("flip", Training.Flip);
         json.WriteString("memory", Training.Memory.ToString());
+        if (Training.ReadEvery is int readEvery)
+        {
+            json.WriteNumber("read_every", readEvery);
+        }
+
         json.WriteNumber("seed", Training.Seed);
     }
 
@@ -108,6 +113,7 @@ public sealed record RunConfig(
         EmaDecay = json.GetProperty("ema").GetDouble(),
         Flip = json.GetProperty("flip").GetBoolean(),
         Memory = Enum.Parse<MemoryMode>(json.GetProperty("memory").GetString()!),
+        ReadEvery = json.TryGetProperty("read_every", out JsonElement readEvery) ? readEvery.GetInt32() : null,
         Seed = json.GetProperty("seed").GetUInt64(),
     };
 

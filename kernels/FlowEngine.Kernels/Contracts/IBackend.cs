@@ -27,6 +27,9 @@ public partial interface IBackend : IDisposable
     /// <summary>What this backend rounds the factors of a coupling network's products to.</summary>
     NetworkPrecision NetworkPrecision { get; }
 
+    /// <summary>True if operations are queued and their calls return: only reading waits for them.</summary>
+    bool IsQueued { get; }
+
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
@@ -77,6 +80,16 @@ public partial interface IBackend : IDisposable
         int destinationChannels,
         int destinationChannel,
         int count);
+
+    /// <summary>
+    /// Makes a sequence of operations that will run more than once. Where the device can, it is recorded once and
+    /// launched as one; within another recording it is part of that.
+    /// </summary>
+    /// <param name="operations">
+    /// Calls operations whose arguments are the same each time, reads nothing and writes nothing from the host, and has
+    /// no effect of its own: it may be called once or at every run.
+    /// </param>
+    IRecording Record(Action operations);
 
     /// <summary>True if every element is finite.</summary>
     /// <param name="source">What to look at.</param>

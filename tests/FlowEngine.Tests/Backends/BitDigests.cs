@@ -235,15 +235,19 @@ internal static class BitDigests
         BufferView moment1 = arrays.Zero(Length);
         BufferView moment2 = arrays.Zero(Length);
         BufferView average = arrays.Random(Length);
-        BufferView squares = arrays.Zero(1);
-        backend.SumOfSquares(gradients, squares);
-        yield return arrays.Read(squares);
+        BufferView rate = arrays.Zero(1);
+        BufferView densities = arrays.Random(50);
+        OptimizerProgress progress = new(2, arrays.Zero((int)OptimizerProgress.LengthFor(2)));
+        OptimizerSettings settings = new(kind, 0.9, 0.999, 1e-8, 1e-2, 10, 0.999);
+        backend.Fill(rate, 1e-3);
+        backend.SumOfSquares(gradients, progress.SumOfSquares);
         for (int step = 1; step <= 3; step++)
         {
-            OptimizerSettings settings = new(kind, 1e-3, 0.9, 0.999, 1e-8, 1e-2, 10, 0.999, step);
-            backend.OptimizerStep(settings, squares, parameters, gradients, moment1, moment2, average);
+            backend.OptimizerStep(
+                settings, rate, densities, densities, progress, parameters, gradients, moment1, moment2, average);
         }
 
+        yield return arrays.Read(progress.Storage);
         yield return arrays.Read(parameters);
         yield return arrays.Read(moment1);
         yield return arrays.Read(moment2);
