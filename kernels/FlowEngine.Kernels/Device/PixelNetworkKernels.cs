@@ -49,6 +49,7 @@ internal static partial class PixelNetworkKernels
     /// <param name="Width">W.</param>
     /// <param name="Channels">The channels of a pixel of the gathered array.</param>
     /// <param name="Gathered">The channels of it that belong to a tap.</param>
+    /// <param name="Precision">The <see cref="NetworkPrecision"/> that the factors are rounded to.</param>
     public readonly record struct Product(
         int M,
         int N,
@@ -64,7 +65,8 @@ internal static partial class PixelNetworkKernels
         int Height,
         int Width,
         int Channels,
-        int Gathered);
+        int Gathered,
+        int Precision);
 
     /// <summary>The sizes of a network.</summary>
     /// <param name="Inputs">I.</param>
@@ -113,7 +115,7 @@ internal static partial class PixelNetworkKernels
                         left, shape.LeftKind, row + r, depth + k, shape.LeftRow, shape.LeftColumn, shape);
                 }
 
-                tileA[(k * Tile) + r] = value;
+                tileA[(k * Tile) + r] = NetworkTile.Rounded(value, shape.Precision);
             }
 
             for (int i = Group.IdxX; i < Depth * Tile; i += BlockSize)
@@ -127,7 +129,7 @@ internal static partial class PixelNetworkKernels
                         right, shape.RightKind, depth + k, column + c, shape.RightRow, shape.RightColumn, shape);
                 }
 
-                tileB[(k * Tile) + c] = value;
+                tileB[(k * Tile) + c] = NetworkTile.Rounded(value, shape.Precision);
             }
 
             Group.Barrier();
@@ -261,10 +263,15 @@ internal static partial class PixelNetworkKernels
         return sum;
     }
 
-    // parts[group, c] = Σ of column c over the group's rows.
+    // parts[group, c] = Σ of column c, rounded to operands, over the group's rows.
     [Kernel(BlockSize)]
     private static void ColumnsOfParts(
-        ReadOnlyGlobalView<float> matrix, GlobalView<float> parts, int rows, int columns, int rowsPerPart)
+        ReadOnlyGlobalView<float> matrix,
+        GlobalView<float> parts,
+        int rows,
+        int columns,
+        int rowsPerPart,
+        int precision)
     {
         int start = Grid.IdxX * rowsPerPart;
         int end = XMath.Min(start + rowsPerPart, rows);
@@ -273,7 +280,7 @@ internal static partial class PixelNetworkKernels
             float sum = 0.0f;
             for (int r = start; r < end; r++)
             {
-                sum += matrix[((long)r * columns) + c];
+                sum += NetworkTile.Rounded(matrix[((long)r * columns) + c], precision);
             }
 
             parts[((long)Grid.IdxX * columns) + c] = sum;
@@ -398,25 +405,23 @@ internal static partial class PixelNetworkKernels
         Product shape)
     {
         // Of a gathered factor the row is the pixel, whichever way the product reads it.
-        float value = 0.0f;
+        float value;
         if (kind == Plain)
         {
             value = matrix[((long)row * rowStride) + ((long)column * columnStride)];
         }
         else
         {
-            int tap = column / shape.Gathered;
-            int q = Neighbors.Of(row, kind == Patches ? tap : Neighbors.Taps - 1 - tap, shape.Height, shape.Width);
-            if (q >= 0)
-            {
-                value = matrix[((long)q * shape.Channels) + (column % shape.Gathered)];
-            }
+            var gathered = new NeighborhoodRows(
+                row + 1, shape.Height, shape.Width, shape.Channels, shape.Gathered, kind == TapGradients ? 1 : 0);
+            value = Neighbors.Element(matrix, gathered, row, column);
         }
 
         return value;
     }
 
-    private static void AddRow(LocalArray<float> sums, float left, Float4 right)
+    /// <summary>sums += left · right, four numbers.</summary>
+    public static void AddRow(LocalArray<float> sums, float left, Float4 right)
     {
         sums[0] = XMath.Fma(left, right.X, sums[0]);
         sums[1] = XMath.Fma(left, right.Y, sums[1]);
