@@ -97,8 +97,8 @@ public sealed class FakeCudaTrainingTests
     }
 
     [Theory]
-    [InlineData(MemoryMode.Store, 1)]
-    [InlineData(MemoryMode.Invert, 1)]
+    [InlineData(MemoryMode.Store, 2_400)]
+    [InlineData(MemoryMode.Invert, 3_300)]
     public void A_step_of_the_reference_models_depth_takes_few_launches(MemoryMode memory, int most)
     {
         using GpuBackend backend = Start();
