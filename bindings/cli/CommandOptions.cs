@@ -3,6 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+
 namespace FlowEngine.Cli;
 
 /// <summary>Options that several commands have, and options whose errors are one plain line.</summary>
@@ -17,6 +20,26 @@ internal static class CommandOptions
     {
         Description = "Where to compute: auto, cpu, or a device that flow devices lists",
         DefaultValueFactory = _ => "auto",
+    };
+
+    /// <summary>The precision of GPUs; full where it is left out.</summary>
+    public static Option<NetworkPrecision> Precision() => new("--precision")
+    {
+        HelpName = string.Join('|', PrecisionNames.All),
+        Description = "What a GPU rounds the factors of the networks' products to; their sums and everything else are "
+            + $"fp32 [default: {PrecisionNames.All[0]}]",
+        CustomParser = result =>
+        {
+            try
+            {
+                return PrecisionNames.Parse(result.Tokens[0].Value);
+            }
+            catch (FlowException exception)
+            {
+                result.AddError($"--{exception.Message}");
+                return default;
+            }
+        },
     };
 
     public static Option<int> Threads() => Number("--threads", "CPU threads; 0 for one per core", 0);

@@ -20,7 +20,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         string source = Required(options.Data);
         RunFolder.RequireFree(folder);
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(source);
-        IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads));
+        IBackend backend = Devices.Open(
+            parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), train, backend)
             : Model.Create(Configure(train, null), backend, parse.GetValue(options.Seed));
@@ -39,7 +40,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             trainer.Options with { Memory = trainer.Memory },
             limits,
             parse.GetRequiredValue(options.Device),
-            parse.GetValue(options.Threads));
+            parse.GetValue(options.Threads),
+            parse.GetValue(options.Precision));
         return new TrainingSession(
             RunFolder.Create(folder), config, backend, trainer, train, heldOut, IsResumed: false);
     }
@@ -129,6 +131,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             EmaDecay = parse.GetValue(options.Ema),
             Flip = parse.GetValue(options.Flip),
             Memory = parse.GetValue(options.Memory),
+            ReadEvery = parse.GetValue(options.ReadEvery),
             Seed = parse.GetValue(options.Seed),
         };
         training.Validate();

@@ -83,6 +83,12 @@ internal sealed class TrainOptions
 
     public Option<int> Threads { get; } = CommandOptions.Threads();
 
+    public Option<NetworkPrecision> Precision { get; } = CommandOptions.Precision();
+
+    public Option<int?> ReadEvery { get; } = CommandOptions.Number<int>(
+        "--read-every",
+        "Updates between two readings of their losses, at most; no result depends on it [default: 1 on the CPU, else 20]");
+
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
     public Option<string?> Init { get; } = CommandOptions.Text(
@@ -91,14 +97,14 @@ internal sealed class TrainOptions
         "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
 
     public Option<string?> Resume { get; } = CommandOptions.Text(
-        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --threads and --json may be given");
+        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --precision, --threads and --json may be given");
 
     public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");
 
     private Option[] All =>
     [
         Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Rate,
-        Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Seed, Init, Resume, Json,
+        Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 
     public void AddTo(Command command)
@@ -116,7 +122,7 @@ internal sealed class TrainOptions
     /// <summary>Refuses what would make a resumed run another run.</summary>
     public void RequireResumable(ParseResult parse)
     {
-        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Json];
+        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Precision, Json];
         if (All.Except(allowed).FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
         {
             throw new FlowException(

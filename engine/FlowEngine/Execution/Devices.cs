@@ -29,7 +29,7 @@ public static class Devices
         {
             throw new FlowException(
                 FlowErrorKind.Unsupported,
-                $"{name} computes coupling networks in fp32, and {NameOf(precision)} was asked for");
+                $"{name} computes coupling networks in fp32, and {PrecisionNames.Of(precision)} was asked for");
         }
 
         if (name is "auto" or "cpu")
@@ -50,11 +50,4 @@ public static class Devices
                 e);
         }
     }
-
-    private static string NameOf(NetworkPrecision precision) => precision switch
-    {
-        NetworkPrecision.TensorFloat32 => "tf32",
-        NetworkPrecision.BFloat16 => "bf16",
-        _ => "fp32",
-    };
 }

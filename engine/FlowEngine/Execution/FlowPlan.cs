@@ -15,7 +15,10 @@ internal sealed class FlowPlan : IDisposable
     private readonly ArenaRegion? _dInput;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _logPrior;
+    private readonly List<StepsStage> _steps = [];
     private readonly IRecording _forward;
+    private IRecording? _assembly;
+    private BufferView _assembled;
     private IRecording? _inverse;
     private double? _temperature;
 
@@ -52,6 +55,11 @@ internal sealed class FlowPlan : IDisposable
                     ? new LayerStage(layer, shape, context, prepared, _arena, training is not null)
                     : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
                 stages.Add(stage);
+                if (stage is StepsStage steps)
+                {
+                    _steps.Add(steps);
+                }
+
                 shape = stage.Output;
             }
 
@@ -62,7 +70,11 @@ internal sealed class FlowPlan : IDisposable
         _forward = _backend.Record(RunForward);
         if (allocate)
         {
-            _arena.Allocate(_backend);
+            LayerContext own = context;
+            _arena.Allocate(
+                _backend,
+                $"a plan of {batch} images",
+                free => MemoryPlanner.Advice(flow, own, groups, batch, training, free));
         }
     }
 
@@ -129,6 +141,11 @@ internal sealed class FlowPlan : IDisposable
                 : (Input, InputGradient);
             _levels[l].Backward(dLogDet, dLogPrior, x, dx);
         }
+
+        if (_steps.Count > 0)
+        {
+            Assembly(dLogDet).Run();
+        }
     }
 
     /// <inheritdoc/>
@@ -136,7 +153,22 @@ internal sealed class FlowPlan : IDisposable
     {
         _forward.Dispose();
         _inverse?.Dispose();
+        _assembly?.Dispose();
         _arena.Dispose();
+    }
+
+    // All maps at once: a few launches on a GPU, all threads on the CPU.
+    private IRecording Assembly(BufferView dLogDet)
+    {
+        if (_assembly is null || _assembled != dLogDet)
+        {
+            _assembly?.Dispose();
+            _assembly = _backend.PixelAffineAssembleAllBackward(
+                [.. _steps.SelectMany(steps => steps.Assemblies)], dLogDet);
+            _assembled = dLogDet;
+        }
+
+        return _assembly;
     }
 
     private void RunForward()

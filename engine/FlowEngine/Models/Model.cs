@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -435,6 +435,14 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>The largest batch whose plan fits so much memory; 0 if not even one image does.</summary>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <param name="bytes">The memory.</param>
+    public int LargestBatch(MemoryMode? training, long bytes) => MemoryPlanner.LargestBatch(
+        batch => PlanMemory(batch, training).Sum(part => part.Bytes),
+        bytes,
+        (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
+
     /// <summary>Checks that noise can be scaled by a temperature.</summary>
     /// <exception cref="FlowException">It is negative or no number.</exception>
     internal static void RequireTemperature(double temperature)
@@ -604,7 +612,7 @@ public sealed class Model : IDisposable
     {
         lock (_derivedLock)
         {
-            _prepared ??= new PreparedWeights(_groups, Context, sharesNetworks: false);
+            _prepared ??= new PreparedWeights(_groups, Context, training: null);
             if (!_preparedIsCurrent)
             {
                 _prepared.Refresh();

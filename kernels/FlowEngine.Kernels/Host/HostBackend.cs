@@ -16,6 +16,17 @@ public abstract unsafe class HostBackend<T>
     /// <inheritdoc cref="IBackend.IsQueued"/>
     public bool IsQueued => false;
 
+    /// <inheritdoc cref="IBackend.Memory"/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return new DeviceMemory(
+                Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), memory.TotalAvailableMemoryBytes);
+        }
+    }
+
     /// <inheritdoc cref="IBackend.Allocate"/>
     public DeviceBuffer Allocate(long length) => new HostBuffer<T>(length);
 

@@ -116,7 +116,7 @@ public sealed class WholeModelGradientTests
             _backend.Write(_onLogPrior, _dLogPrior.View);
             LayerContext context = _model.Context with { Gradients = _gradients.View };
             IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(_model.Flow);
-            _prepared = new PreparedWeights(groups, context, memory == MemoryMode.Invert);
+            _prepared = new PreparedWeights(groups, context, memory);
             _plan = new FlowPlan(_model.Flow, context, _prepared, groups, Batch, memory);
             _images = Array.ConvertAll(TinyGlow.Images(_model.Flow, Batch), value => (double)value);
         }

@@ -76,6 +76,18 @@ public sealed partial class GpuBackend : IBackend
     public bool IsQueued => true;
 
     /// <inheritdoc/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            // What the pool keeps is there for who asks.
+            _device.TrimPool();
+            (long free, long total) = _device.MemoryInBytes();
+            return new DeviceMemory(free, total);
+        }
+    }
+
+    /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)
     {
         using Lock.Scope queue = _queue.EnterScope();
