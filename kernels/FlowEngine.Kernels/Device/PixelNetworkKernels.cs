@@ -175,23 +175,53 @@ internal static partial class PixelNetworkKernels
         }
     }
 
-    // folded = weight · e^(factor · logScale[channel]) with channel = i / inner mod channels.
+    // folded = W₁', W₂', W₃', b₁', b₂', b₃' one after the other: an element of a layer times e^(factor · its channel's scale).
     [Kernel(BlockSize)]
     private static void Fold(
-        ReadOnlyGlobalView<float> weight,
+        ReadOnlyGlobalView<float> weight1,
+        ReadOnlyGlobalView<float> bias1,
+        ReadOnlyGlobalView<float> logScale1,
+        ReadOnlyGlobalView<float> weight2,
+        ReadOnlyGlobalView<float> bias2,
+        ReadOnlyGlobalView<float> logScale2,
+        ReadOnlyGlobalView<float> weight3,
+        ReadOnlyGlobalView<float> bias3,
+        ReadOnlyGlobalView<float> logScale3,
+        GlobalView<float> folded,
+        Network network)
+    {
+        long place = Grid.GlobalIndexX;
+        int hidden = network.Hidden;
+        int patch = Neighbors.Taps * network.Inputs;
+        long i = FoldArray(weight1, logScale1, folded, place, 0, (long)hidden * patch, patch, hidden, network.InnerActNorm);
+        i = FoldArray(weight2, logScale2, folded, place, i, (long)hidden * hidden, hidden, hidden, network.InnerActNorm);
+        i = FoldArray(
+            weight3, logScale3, folded, place, i, (long)hidden * Neighbors.Taps * network.Outputs, 1, network.Outputs, 3);
+        i = FoldArray(bias1, logScale1, folded, place, i, hidden, 1, hidden, network.InnerActNorm);
+        i = FoldArray(bias2, logScale2, folded, place, i, hidden, 1, hidden, network.InnerActNorm);
+        FoldArray(bias3, logScale3, folded, place, i, network.Outputs, 1, network.Outputs, 3);
+    }
+
+    // Folds the element at a place if it lies in this array, from start on; where the next array starts.
+    private static long FoldArray(
+        ReadOnlyGlobalView<float> array,
         ReadOnlyGlobalView<float> logScale,
         GlobalView<float> folded,
+        long place,
+        long start,
         long length,
         int inner,
         int channels,
-        float factor)
+        int factor)
     {
-        long i = Grid.GlobalIndexX;
-        if (i < length)
+        long i = place - start;
+        if (i >= 0 && i < length)
         {
-            float scale = factor != 0.0f ? XMath.Exp(factor * logScale[i / inner % channels]) : 1.0f;
-            folded[i] = weight[i] * scale;
+            float scale = factor != 0 ? XMath.Exp((float)factor * logScale[i / inner % channels]) : 1.0f;
+            folded[place] = array[i] * scale;
         }
+
+        return start + length;
     }
 
     // border[tap, o] = Σ over hidden channels of the folded weights, or 0.

@@ -63,10 +63,15 @@ internal static partial class SumKernels
         }
     }
 
-    // sums[i] += Σ over parts of partials[i, part]: the parts of an image stand together.
+    // sums[i] += Σ over parts of partials[i, part], and addend[0] · factor: the parts of an image stand together.
     [Kernel(BlockSize)]
     private static void AddPartsOfRows(
-        ReadOnlyGlobalView<float> partials, GlobalView<float> sums, int parts, int length)
+        ReadOnlyGlobalView<float> partials,
+        ReadOnlyGlobalView<float> addend,
+        GlobalView<float> sums,
+        int parts,
+        float factor,
+        int length)
     {
         long i = Grid.GlobalIndexX;
         if (i < length)
@@ -75,6 +80,11 @@ internal static partial class SumKernels
             for (int part = 0; part < parts; part++)
             {
                 sum += (double)partials[(i * parts) + part];
+            }
+
+            if (factor != 0.0f)
+            {
+                sum += (double)addend[0] * (double)factor;
             }
 
             sums[i] = (float)sum;

@@ -19,22 +19,29 @@ public sealed partial class GpuBackend
         PixelNetworkShape network, in PixelNetworkParameters parameters, BufferView prepared)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = network;
+        (int _, int hidden, int outputs, bool innerActNorm, bool _) = network;
         FusedNetwork fused = Fused(network);
         var layout = new PreparedNetwork(network, fused);
         GpuView<float> to = AlignedView(prepared, layout.Length);
         GpuView<float> weight1 = to.Slice(0, layout.Length1);
         GpuView<float> weight2 = to.Slice(layout.Weight2, layout.Length2);
         GpuView<float> weight3 = to.Slice(layout.Weight3, layout.Length3);
-        float factor = innerActNorm ? 1 : 0;
         BufferView scale1 = innerActNorm ? parameters.LogScale1 : default;
         BufferView scale2 = innerActNorm ? parameters.LogScale2 : default;
-        Fold(parameters.Weight1, scale1, weight1, Neighbors.Taps * inputs, hidden, factor);
-        Fold(parameters.Bias1, scale1, to.Slice(layout.Bias1, hidden), 1, hidden, factor);
-        Fold(parameters.Weight2, scale2, weight2, hidden, hidden, factor);
-        Fold(parameters.Bias2, scale2, to.Slice(layout.Bias2, hidden), 1, hidden, factor);
-        Fold(parameters.Weight3, parameters.LogScale3, weight3, 1, outputs, 3);
-        Fold(parameters.Bias3, parameters.LogScale3, to.Slice(layout.Bias3, outputs), 1, outputs, 3);
+        PixelNetworkKernels.Fold(
+            _stream,
+            Cover(layout.Border, PixelNetworkKernels.FoldKernel),
+            View(parameters.Weight1, layout.Length1),
+            View(parameters.Bias1, hidden),
+            ViewOrNothing(scale1, hidden),
+            View(parameters.Weight2, layout.Length2),
+            View(parameters.Bias2, hidden),
+            ViewOrNothing(scale2, hidden),
+            View(parameters.Weight3, layout.Length3),
+            View(parameters.Bias3, outputs),
+            View(parameters.LogScale3, outputs),
+            to.Slice(0, layout.Border),
+            KernelNetwork(network));
         PixelNetworkKernels.Border(
             _stream,
             Cover(layout.BorderLength, PixelNetworkKernels.BorderKernel),
@@ -43,7 +50,12 @@ public sealed partial class GpuBackend
             KernelNetwork(network));
         if (fused.Fits)
         {
-            long largest = Enumerable.Range(0, NetworkWeightKernels.Matrices).Max(m => fused.PackedWords(m, 1));
+            long largest = 0;
+            for (int matrix = 0; matrix < NetworkWeightKernels.Matrices; matrix++)
+            {
+                largest = Math.Max(largest, fused.PackedWords(matrix, 1));
+            }
+
             NetworkWeightKernels.Pack(
                 _stream,
                 Cover(largest, NetworkWeightKernels.PackKernel) with { Y = NetworkWeightKernels.Matrices },
@@ -206,19 +218,6 @@ public sealed partial class GpuBackend
         long skipped = (VectorLength - (view.Offset % VectorLength)) % VectorLength;
         return View(view, skipped + length).Slice(skipped, length);
     }
-
-    private void Fold(
-        BufferView weight, BufferView logScale, GpuView<float> folded, int inner, int channels, float factor) =>
-        PixelNetworkKernels.Fold(
-            _stream,
-            Cover(folded.Length, PixelNetworkKernels.FoldKernel),
-            View(weight, folded.Length),
-            ViewOrNothing(logScale, channels),
-            folded,
-            folded.Length,
-            inner,
-            channels,
-            factor);
 
     // From folded gradients to the parameters'; layout is (outer, channels, inner).
     private void Unfold(

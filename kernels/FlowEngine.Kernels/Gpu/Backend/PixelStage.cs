@@ -40,19 +40,14 @@ public sealed partial class GpuBackend
             View(y, shape.Length),
             partials,
             StageShape(kind, shape, !next.IsEmpty, !output.IsEmpty, !coupled.IsEmpty));
-        if (kind == CouplingKind.Affine)
+        if (kind == CouplingKind.Affine || !next.IsEmpty)
         {
-            AddPartsOfImages(partials, logDet, tiles, shape.Batch);
-        }
-
-        if (!next.IsEmpty)
-        {
-            SumKernels.AddToAll(
-                _stream,
-                Cover(shape.Batch, SumKernels.AddToAllKernel),
-                View(next.LogDet, 1),
-                View(logDet, shape.Batch),
-                shape.PixelsPerImage,
+            AddPartsOfImages(
+                partials,
+                next.IsEmpty ? _nothing.View : View(next.LogDet, 1),
+                next.IsEmpty ? 0 : shape.PixelsPerImage,
+                logDet,
+                kind == CouplingKind.Affine ? tiles : 0,
                 shape.Batch);
         }
     }

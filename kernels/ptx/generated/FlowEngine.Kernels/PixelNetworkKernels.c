@@ -166,24 +166,58 @@ KERNEL(256) void PixelNetworkKernels_Multiply(
     }
 }
 
-KERNEL(256) void PixelNetworkKernels_Fold(
-    GIN(float, weight),
-    GIN(float, logScale),
-    GOUT(float, folded),
+DEV i64 PixelNetworkKernels_FoldArray(
+    GCPTR(float) array,
+    GCPTR(float) logScale,
+    GPTR(float) folded,
+    i64 place,
+    i64 start,
     i64 length,
     int inner,
     int channels,
-    float factor)
+    int factor)
 {
-    VIEW_IN(float, weight);
-    VIEW_IN(float, logScale);
-    VIEW_OUT(float, folded);
-    i64 i = GRID_GLOBAL_INDEX_X;
-    if (i < length)
+    i64 i = place - start;
+    if (i >= (i64)0 && i < length)
     {
-        float scale = (factor != 0.0f) ? EXP_F32(factor * logScale[i / (i64)inner % (i64)channels]) : 1.0f;
-        folded[i] = weight[i] * scale;
+        float scale = (factor != 0) ? EXP_F32((float)factor * logScale[i / (i64)inner % (i64)channels]) : 1.0f;
+        folded[place] = array[i] * scale;
     }
+    return start + length;
+}
+
+KERNEL(256) void PixelNetworkKernels_Fold(
+    GIN(float, weight1),
+    GIN(float, bias1),
+    GIN(float, logScale1),
+    GIN(float, weight2),
+    GIN(float, bias2),
+    GIN(float, logScale2),
+    GIN(float, weight3),
+    GIN(float, bias3),
+    GIN(float, logScale3),
+    GOUT(float, folded),
+    PixelNetworkKernels_Network network)
+{
+    VIEW_IN(float, weight1);
+    VIEW_IN(float, bias1);
+    VIEW_IN(float, logScale1);
+    VIEW_IN(float, weight2);
+    VIEW_IN(float, bias2);
+    VIEW_IN(float, logScale2);
+    VIEW_IN(float, weight3);
+    VIEW_IN(float, bias3);
+    VIEW_IN(float, logScale3);
+    VIEW_OUT(float, folded);
+    i64 place = GRID_GLOBAL_INDEX_X;
+    int hidden = network.hidden;
+    int patch = 9 * network.inputs;
+    i64 i = PixelNetworkKernels_FoldArray(weight1, logScale1, folded, place, (i64)0, (i64)hidden * (i64)patch, patch, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(weight2, logScale2, folded, place, i, (i64)hidden * (i64)hidden, hidden, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(weight3, logScale3, folded, place, i, (i64)hidden * (i64)9 * (i64)network.outputs, 1, network.outputs, 3);
+    i = PixelNetworkKernels_FoldArray(bias1, logScale1, folded, place, i, (i64)hidden, 1, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(bias2, logScale2, folded, place, i, (i64)hidden, 1, hidden, network.innerActNorm);
+    PixelNetworkKernels_FoldArray(bias3, logScale3, folded, place, i, (i64)network.outputs, 1, network.outputs, 3);
 }
 
 KERNEL(256) void PixelNetworkKernels_Border(

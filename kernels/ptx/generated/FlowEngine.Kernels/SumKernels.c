@@ -53,11 +53,14 @@ KERNEL(256) void SumKernels_AddManyParts(
 
 KERNEL(256) void SumKernels_AddPartsOfRows(
     GIN(float, partials),
+    GIN(float, addend),
     GOUT(float, sums),
     int parts,
+    float factor,
     int length)
 {
     VIEW_IN(float, partials);
+    VIEW_IN(float, addend);
     VIEW_OUT(float, sums);
     i64 i = GRID_GLOBAL_INDEX_X;
     if (i < (i64)length)
@@ -66,6 +69,10 @@ KERNEL(256) void SumKernels_AddPartsOfRows(
         for (int part = 0; part < parts; part++)
         {
             sum += (double)partials[i * (i64)parts + (i64)part];
+        }
+        if (factor != 0.0f)
+        {
+            sum += (double)addend[0] * (double)factor;
         }
         sums[i] = (float)sum;
     }
