@@ -30,7 +30,7 @@ internal static class GpuCountTable
     /// <summary>Writes the table.</summary>
     public static void Write(TextWriter output)
     {
-        output.WriteLine("| kernel | level 1 | level 2 | level 3 |");
+        output.WriteLine("| kernel, precision | 16x16x12 | 8x8x24 | 4x4x48 |");
         output.WriteLine("|---|---|---|---|");
         foreach (NetworkPrecision precision in Enum.GetValues<NetworkPrecision>())
         {
@@ -54,13 +54,12 @@ internal static class GpuCountTable
                 work => work.Launches * Math.Max(Seconds(work, precision), work.CacheBytes / CacheRate)));
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| these, {Steps} times a level, {Name(precision)} | {launches} launches, {step * 1e3:F1} ms, with the cache "
-                    + $"{cached * 1e3:F1} ms | | |"));
+                $"| all of them {Steps} times, {Name(precision)} | {launches} launches, {step * 1e3:F1} ms; {cached * 1e3:F1} ms | | |"));
         }
 
         IEnumerable<string> unfused = _levels.Select(level => string.Create(
             CultureInfo.InvariantCulture, $"{Unfused(level).Forward / 1e6:F0} MB, {Unfused(level).Backward / 1e6:F0} MB"));
-        output.WriteLine($"| one product after the other in float32: forward, backward | {string.Join(" | ", unfused)} |");
+        output.WriteLine($"| network product by product, fp32: forward, backward | {string.Join(" | ", unfused)} |");
     }
 
     // A training step that recomputes: forward, then forward again, keeping what the backward pass reads, and backward.
@@ -83,6 +82,7 @@ internal static class GpuCountTable
         WeightGradientKernels.Sizes sizes = space.Sizes;
         double tiles = WeightGradientKernels.TilesOf(sizes);
         double element = precision == NetworkPrecision.BFloat16 ? 2 : 4;
+        double mapParts = pixels / PixelAffineKernels.PixelsPerPart * image.Channels * (image.Channels + 1);
         double operands = (kept * 2 * pixels) + space.PatchesLength + space.DTapsLength;
         return
         [
@@ -106,7 +106,11 @@ internal static class GpuCountTable
             Words("weights packed", 1, 0, packed + (2 * weights), 0),
             Words("border", 1, 0, layout.Length3, 0),
             Words("stage forward", 1, 0, pixels * ((9 * outputs) + (2 * image.Channels)), 0),
-            Words("stage backward", 1, 0, pixels * ((9 * outputs) + (4 * image.Channels) + outputs), 0),
+            Words("LogDet of the stage added", 1, 0, (pixels / PixelStageKernels.PixelsPerTile) + (2 * image.Batch), 0),
+            Words("stage backward", 1, 0, pixels * ((9 * outputs) + (5 * image.Channels)), 0),
+            Words("gradient of the map", 1, 0, (2 * pixels * image.Channels) + mapParts, 0),
+            Words("its parts added", 1, 0, mapParts, 0),
+            Words("map backward", 1, 0, 2 * pixels * image.Channels, 0),
         ];
     }
 
@@ -158,7 +162,7 @@ internal static class GpuCountTable
             : "";
         string cache = work.CacheBytes > 0
             ? string.Create(
-                CultureInfo.InvariantCulture, $", cache {work.CacheBytes / 1e6:F0} MB {work.CacheBytes / CacheRate * 1e6:F0} µs")
+                CultureInfo.InvariantCulture, $"; {work.CacheBytes / 1e6:F0} MB, {work.CacheBytes / CacheRate * 1e6:F0} µs")
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
