@@ -111,6 +111,7 @@ public sealed class FakeCudaTrainingTests
             int before = FakeCuda.Launches;
             trainer.Step(images);
             int launches = FakeCuda.Launches - before;
+            TestContext.Current.TestOutputHelper!.WriteLine($"{launches} launches, {memory}");
             Assert.True(launches <= most, $"{launches} launches, {memory}");
         }
 
