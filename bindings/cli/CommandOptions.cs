@@ -88,6 +88,24 @@ internal static class CommandOptions
             CustomParser = result => ParseChoice<T>(result, name),
         };
 
+    /// <summary>One of some names, that may be left out.</summary>
+    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> names) => new(name)
+    {
+        HelpName = string.Join("|", names),
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (names.Contains(text))
+            {
+                return text;
+            }
+
+            result.AddError($"{name} is {text}, expected {string.Join(" or ", names)}");
+            return null;
+        },
+    };
+
     /// <summary>True if the option stands on the command line.</summary>
     public static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Training;
 
@@ -16,7 +17,10 @@ internal sealed class TrainOptions
     public Option<string?> Out { get; } = CommandOptions.Text(
         "--out", "RUN", "The folder of the run: missing or empty");
 
-    public Option<ModelKind> Model { get; } = CommandOptions.ChoiceOrFirst<ModelKind>("--model", "The model");
+    public Option<string?> Model { get; } = CommandOptions.Choice(
+        "--model",
+        "The model; all but glow take an image as one vector [default: that of --init, else glow]",
+        ModelKinds.Names);
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
         "--preset", "Which variant; rosinality can be exported to PyTorch [default: glow]");
@@ -30,7 +34,26 @@ internal sealed class TrainOptions
         "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
 
     public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
-        "--hidden", "Hidden channels of the networks [default: 64 up to 16 pixels, 128 up to 32, else 256]");
+        "--hidden",
+        "Hidden channels, or units of a hidden layer [default: glow 64 up to 16 pixels, 128 up to 32, else 256; "
+            + "maf, iaf 512; nice 1000; dense-glow 256]");
+
+    public Option<int?> Blocks { get; } = CommandOptions.Number<int>(
+        "--blocks", "Blocks of a model of vectors [default: maf, iaf 5; nice 4; dense-glow 10]");
+
+    public Option<int?> Layers { get; } = CommandOptions.Number<int>(
+        "--layers", "Hidden layers of the networks of a model of vectors [default: 2; nice 5]");
+
+    public Option<Mixing?> Permutation { get; } = CommandOptions.Choice<Mixing>(
+        "--permutation", "How maf and iaf mix the dimensions between blocks [default: reverse]");
+
+    public Option<bool> BatchNorm { get; } = new("--batch-norm")
+    {
+        Description = "Batch normalization after each block of maf and iaf",
+    };
+
+    public Option<PriorKind?> Prior { get; } = CommandOptions.Choice<PriorKind>(
+        "--prior", "The distribution of the latents of nice [default: logistic]");
 
     public Option<CouplingKind?> Coupling { get; } = CommandOptions.Choice<CouplingKind>(
         "--coupling", "The couplings [default: affine]");
@@ -103,8 +126,9 @@ internal sealed class TrainOptions
 
     private Option[] All =>
     [
-        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Rate,
-        Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
+        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers, Permutation, BatchNorm, Prior,
+        Bins, Pad, Batch, Epochs, Images, Minutes, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory,
+        Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 
     public void AddTo(Command command)

@@ -44,5 +44,16 @@ public static class BackendCases
         yield return new("Gaussian, one prior", shape, (b, s) => RunGaussian(b, s, true, inPlace: true));
         yield return new("ZeroConvolution", shape, (b, s) => RunZeroConvolution(b, s, 2 * s.Channels, true));
         yield return new("ChannelSums", shape, RunChannelSums);
+
+        // Where the pixels of an image are the rows of a table.
+        ImageShape rows = new(shape.Pixels, 1, 1, shape.Channels);
+        ImageShape odd = rows with { Channels = shape.Channels + 1 };
+        yield return new("Coupling, odd", odd, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
+        yield return new("DenseNetwork", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, false)));
+        yield return new("DenseNetwork, masked", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, true)));
+        yield return new("Autoregressive", rows, (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true)));
+        yield return new("Logistic", shape, (b, s) => RunLogistic(b, s, inPlace: true));
+        yield return new("BatchNorm", shape, (b, s) => RunBatchNorm(b, s, throughStatistics: true));
+        yield return new("Permutation", shape, RunPermutation);
     }
 }

@@ -1,6 +1,7 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Execution;
 
@@ -52,7 +53,7 @@ internal sealed class FlowPlan : IDisposable
             foreach (object group in groups[l])
             {
                 PlanStage stage = group is IFlowLayer layer
-                    ? new LayerStage(layer, shape, context, prepared, _arena, training is not null)
+                    ? new LayerStage(layer, shape, context, prepared, _arena, training)
                     : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
                 stages.Add(stage);
                 if (stage is StepsStage steps)
@@ -95,6 +96,17 @@ internal sealed class FlowPlan : IDisposable
 
     /// <summary>The latents in level order, raw; or noise, before an <see cref="Inverse"/> with a temperature.</summary>
     public IEnumerable<BufferView> Latents => _levels.Select(level => level.Latent);
+
+    /// <summary>Fills the latents with the noise that an <see cref="Inverse"/> with a temperature takes.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="indices">The index of each datum in its stream, (B).</param>
+    public void DrawNoise(ulong seed, ReadOnlySpan<uint> indices)
+    {
+        for (int l = 0; l < _levels.Count; l++)
+        {
+            _levels[l].DrawNoise(new PhiloxKey(seed, (uint)RandomPurpose.Sample, (uint)l), indices);
+        }
+    }
 
     /// <summary>Bytes by name, largest first.</summary>
     public IEnumerable<(string Name, long Bytes)> Memory =>

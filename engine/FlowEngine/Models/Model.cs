@@ -308,12 +308,7 @@ public sealed class Model : IDisposable
         return RunInverse(count, temperature, (plan, first, batch) =>
         {
             uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
-            uint level = 0;
-            foreach (BufferView latent in plan.Latents)
-            {
-                PhiloxKey key = new(seed, (uint)RandomPurpose.Sample, level++);
-                Backend.PhiloxNormal(key, indices, (int)(latent.Length / batch), latent);
-            }
+            plan.DrawNoise(seed, indices);
         });
     }
 

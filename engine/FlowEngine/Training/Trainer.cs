@@ -84,7 +84,7 @@ public sealed class Trainer : IDisposable
         try
         {
             _arena.Allocate(_backend, "the optimizer");
-            LayerContext context = model.Context with { Gradients = _gradients.View };
+            LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
             IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
             Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
             _prepared = new PreparedWeights(groups, context, Memory);

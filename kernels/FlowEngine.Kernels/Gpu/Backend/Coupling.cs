@@ -31,7 +31,7 @@ public sealed partial class GpuBackend
     public void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        long length = shape.Length / 2;
+        long length = (long)shape.Pixels * (shape.Channels - (shape.Channels / 2));
         CouplingKernels.Inverse(
             _stream,
             Cover(length, CouplingKernels.InverseKernel),
@@ -55,7 +55,7 @@ public sealed partial class GpuBackend
         BufferView dOutput)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        long length = shape.Length / 2;
+        long length = (long)shape.Pixels * (shape.Channels - (shape.Channels / 2));
         CouplingKernels.Backward(
             _stream,
             Cover(length, CouplingKernels.BackwardKernel),
@@ -74,7 +74,7 @@ public sealed partial class GpuBackend
     private static int IsAffine(CouplingKind kind) => kind == CouplingKind.Affine ? 1 : 0;
 
     private static long OutputLength(CouplingKind kind, ImageShape shape) =>
-        kind == CouplingKind.Affine ? shape.Length : shape.Length / 2;
+        (kind == CouplingKind.Affine ? 2L : 1L) * shape.Pixels * (shape.Channels - (shape.Channels / 2));
 
     // sums[b] += the parts of image b in order, and addend · factor.
 
