@@ -36,7 +36,7 @@ public static class BackendCases
 
     private static IEnumerable<BackendCase> OtherCases((ImageShape Shape, int Hidden) size)
     {
-        ImageShape shape = size.Shape;
+        (ImageShape shape, int hidden) = size;
         yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
         yield return new("Coupling, affine", shape, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("Coupling, additive", shape, (b, s) => RunCoupling(b, s, CouplingKind.Additive, inPlace: true));

@@ -272,7 +272,7 @@ internal static class NetworkProduct
         }
     }
 
-    // A lane has 8 rows and 2 columns of each band. Four lanes in eight read the same 16 bytes of the tile.
+    // A lane has 8 rows and 2 columns of each band; eight neighbors read the same 16 bytes of the tile.
     private static void MultiplyStep(
         LocalArray<float> sums, SharedView<float> tile, int stride, SharedView<float> stage, int bands)
     {
