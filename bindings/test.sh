@@ -61,10 +61,11 @@ c_and_cpp() {
     for standard in c99 c11 c++17; do
         check "compile $standard" compile "$standard" "$c/tests/abi_test.c" "$work/abi_$standard"
         check "the API from $standard" "$work/abi_$standard" "$work"
-        for example in train sample score; do
+        for example in train train_images sample score; do
             check "compile $example as $standard" compile "$standard" "$c/examples/$example.c" "$work/${example}_$standard"
         done
-        check "example train, $standard" "$work/train_$standard" "$work/bars.safetensors"
+        check "example train, $standard" "$work/train_$standard" "$work/table.safetensors"
+        check "example train_images, $standard" "$work/train_images_$standard" "$work/bars.safetensors"
         check "example sample, $standard" "$work/sample_$standard" "$work/bars.safetensors" "$work/bars.ppm" 6
         check "the picture" sh -c "head -n 2 '$work/bars.ppm' | tail -n 1 | grep -qx '48 8'"
     done
@@ -116,7 +117,7 @@ c_and_cpp() {
     grind="$grind --suppressions=$c/tests/valgrind.supp"
     if have "command -v valgrind" valgrind; then
         check "the API under valgrind" $grind "$work/abi_c11" "$work"
-        for example in "train $work/few.safetensors 3" "sample $work/bars.safetensors $work/x.ppm" \
+        for example in "train $work/few.safetensors 3" "train_images $work/few.safetensors 3" "sample $work/bars.safetensors $work/x.ppm" \
             "score $work/bars.safetensors $work/flat.pgm"; do
             set -- $example
             check "$1 under valgrind" $grind "$work/$1_c99" "${@:2}"

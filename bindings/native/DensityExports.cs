@@ -122,7 +122,7 @@ internal static unsafe class DensityExports
     {
         for (int i = 0; i < logProb.Length; i++)
         {
-            logProb[i] = BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, model.Config.Glow.Bins);
+            logProb[i] = BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, model.Config.Options.Bins ?? 1);
         }
 
         return logProb;

@@ -9,8 +9,6 @@ namespace FlowEngine.Native;
 /// <summary>Making, saving and describing models. Each function is described in flowengine.h.</summary>
 internal static unsafe class ModelExports
 {
-    private const string OnlyModel = "glow";
-
     [UnmanagedCallersOnly(EntryPoint = "flow_model_create", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelCreate(byte* name, ModelOptions* options, DeviceOptions* device, nint* model) =>
         Guard.Run(() =>
@@ -18,16 +16,10 @@ internal static unsafe class ModelExports
             Check.NotNull(model, nameof(model));
             *model = 0;
             string kind = Check.Text(name, nameof(name));
-            if (kind != OnlyModel)
-            {
-                throw Check.Invalid($"there is no model {kind}; expected {OnlyModel}");
-            }
-
-            Check.Struct(options, sizeof(ModelOptions), nameof(options));
-            GlowOptions glow = ModelDefaults.Complete(*options);
-            ModelConfig config = new(glow, IsInitialized: false, string.Empty, glow.Height, glow.Width);
-            ulong seed = options->Seed;
-            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, seed));
+            ModelOptions given = Check.Options<ModelOptions>(options, ModelOptions.FirstSize, nameof(options));
+            IModelOptions sizes = ModelDefaults.Complete(kind, given);
+            ModelConfig config = new(sizes, IsInitialized: false, string.Empty, sizes.Height, sizes.Width);
+            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, given.Seed));
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_load", CallConvs = [typeof(CallConvCdecl)])]
@@ -92,15 +84,7 @@ internal static unsafe class ModelExports
             SharedDevice device = lease.Target.Device;
             ModelInfo found = new()
             {
-                Height = config.Glow.Height,
-                Width = config.Glow.Width,
-                Channels = config.Glow.Channels,
-                Levels = config.Glow.Levels,
-                Steps = config.Glow.Steps,
-                Hidden = config.Glow.Hidden,
-                Coupling = (int)config.Glow.Coupling,
-                Preset = (int)config.Glow.Preset,
-                Bins = config.Glow.Bins,
+                Levels = flow.Levels.Count,
                 IsInitialized = config.IsInitialized ? 1 : 0,
                 DataHeight = config.DataHeight,
                 DataWidth = config.DataWidth,
@@ -114,7 +98,8 @@ internal static unsafe class ModelExports
                 ParametersLength = flow.Parameters.Length,
                 ConstantsLength = flow.Parameters.ConstantLength,
             };
-            Check.Put(OnlyModel, found.Model, 32);
+            ModelDefaults.Describe(config.Options, ref found);
+            Check.Put(config.Options.Kind, found.Model, 32);
             Check.Fill(found, info, ModelInfo.FirstSize, nameof(info));
         });
 

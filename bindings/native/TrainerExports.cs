@@ -44,8 +44,10 @@ internal static unsafe class TrainerExports
                     images[i] = new ReadOnlySpan<byte>(levels + ((long)i * dims), dims).ToArray();
                 }
 
-                GlowOptions glow = target.Config.Glow;
-                ImageDataset data = new("the data set", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+                IModelOptions sizes = target.Config.Options;
+                int bins = sizes.Bins
+                    ?? throw Check.Invalid("the model is of continuous data: use flow_trainer_create, and hand over batches");
+                ImageDataset data = new("the data set", sizes.Height, sizes.Width, sizes.Channels, bins, images);
                 return new Trainer(target, data, training);
             });
         });

@@ -1,5 +1,5 @@
 /*
- * FlowEngine C API.  Normalizing flows (Glow): likelihood, latents, sampling, training.
+ * FlowEngine C API.  Normalizing flows of images and of tables: likelihood, latents, sampling, training.
  *
  *     flow_model *model = NULL;
  *     if (flow_model_load("checkpoint.safetensors", NULL, &model) != FLOW_OK)
@@ -15,6 +15,9 @@
  *              A handle may be freed while others use what it stands for: a trainer and a tape keep their model.
  *   Arrays     Row-major, (batch, height, width, channel), the channel contiguous; borrowed for the call only.
  *              Every array comes with its length in elements (bytes where the name says so), which is checked.
+ *   Tables     The models of vectors take rows of D floats where images are spoken of: height and width are 1, and the
+ *              channels are the columns.  With bins 0 they are of continuous data, which is taken as it is: log-probabilities
+ *              are of that, and bits per dimension -log_prob / (D ln 2).
  *   Units      Log-probabilities are in nats, one per image, of data scaled to [-0.5, 0.5).  Float images are taken
  *              as scaled already.  Byte images are grey levels 0 to bins - 1 and are scaled and dequantized:
  *              (level + u) / bins - 0.5, u uniform in [0, 1).  Bits per dimension are
@@ -83,6 +86,8 @@ enum {
 enum { FLOW_MEMORY_HOST = 0, FLOW_MEMORY_CUDA = 1 };
 enum { FLOW_COUPLING_AFFINE = 0, FLOW_COUPLING_ADDITIVE = 1 };
 enum { FLOW_PRESET_GLOW = 0, FLOW_PRESET_ROSINALITY = 1 };
+enum { FLOW_MIXING_REVERSE = 0, FLOW_MIXING_RANDOM = 1, FLOW_MIXING_LU = 2 };
+enum { FLOW_PRIOR_LOGISTIC = 0, FLOW_PRIOR_GAUSSIAN = 1 };
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
 enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
 enum {
@@ -117,16 +122,20 @@ typedef struct flow_device {
 /** The sizes of a model that is made anew. */
 typedef struct flow_model_options {
     uint32_t struct_size;
-    int32_t  height;             /* rows of an image, a multiple of 2^levels; no default */
-    int32_t  width;              /* columns, a multiple of 2^levels; no default */
-    int32_t  channels;           /* no default */
-    int32_t  levels;             /* L; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level; 0 = 8 */
-    int32_t  hidden;             /* channels inside the coupling networks; 0 = 64 up to 16x16, 128 above */
-    int32_t  coupling;           /* FLOW_COUPLING_... */
-    int32_t  preset;             /* FLOW_PRESET_... */
-    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256 */
+    int32_t  height;             /* rows of an image, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  width;              /* columns, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  channels;           /* of an image, or columns of a table; no default */
+    int32_t  levels;             /* L, of glow; 0 = the most that divide the size, up to 3 */
+    int32_t  steps;              /* K, of a level, or the blocks of a model of vectors; 0 = 8, or 5 */
+    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, 128 above */
+    int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
+    int32_t  preset;             /* FLOW_PRESET_..., of glow */
+    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
     uint64_t seed;               /* of the first weights */
+    int32_t  hidden_layers;      /* of the networks of a model of vectors; 0 = 2 */
+    int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf */
+    int32_t  batch_norm;         /* 1: batch normalization after the blocks of maf and iaf */
+    int32_t  prior;              /* FLOW_PRIOR_..., of nice */
 } flow_model_options;
 
 /** What a model is. */
@@ -143,8 +152,9 @@ typedef struct flow_model_info {
     int64_t  parameters;         /* trained values */
     int64_t  parameters_length;  /* floats of flow_model_read_parameters: the values and gaps of zeros */
     int64_t  constants_length;   /* floats of flow_model_read_constants */
-    char     model[32];          /* "glow" */
+    char     model[32];          /* the name it was created by */
     int32_t  precision;          /* FLOW_PRECISION_... */
+    int32_t  hidden_layers, mixing, batch_norm, prior;
     int32_t  reserved;
 } flow_model_info;
 
@@ -262,7 +272,8 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
  * first flow_trainer_run.
  *
- * @param name     "glow".
+ * @param name     "glow", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the first has fast
+ *                 densities, the second fast samples), "nice" and "dense-glow".
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.

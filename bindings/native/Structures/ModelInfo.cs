@@ -32,5 +32,9 @@ internal unsafe struct ModelInfo
     public long ConstantsLength;
     public fixed byte Model[32];
     public int Precision;
+    public int HiddenLayers;
+    public int Mixing;
+    public int BatchNorm;
+    public int Prior;
     public int Reserved;
 }

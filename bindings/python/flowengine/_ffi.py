@@ -37,7 +37,9 @@ class ModelOptions(_Sized):
     _fields_ = [("struct_size", c.c_uint32)] + [
         (name, c.c_int32) for name in
         ("height", "width", "channels", "levels", "steps", "hidden", "coupling", "preset", "bins")
-    ] + [("seed", c.c_uint64)]
+    ] + [("seed", c.c_uint64)] + [
+        (name, c.c_int32) for name in ("hidden_layers", "mixing", "batch_norm", "prior")
+    ]
 
 
 class ModelInfo(_Sized):
@@ -47,7 +49,9 @@ class ModelInfo(_Sized):
          "data_height", "data_width", "backend", "device", "threads")
     ] + [
         (name, c.c_int64) for name in ("dims", "tensors", "parameters", "parameters_length", "constants_length")
-    ] + [("model", c.c_char * 32), ("precision", c.c_int32), ("reserved", c.c_int32)]
+    ] + [("model", c.c_char * 32)] + [
+        (name, c.c_int32) for name in ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "reserved")
+    ]
 
 
 class Shape(c.Structure):

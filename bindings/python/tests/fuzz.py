@@ -196,8 +196,10 @@ class Fuzzer:
         options = _ffi.ModelOptions(
             height=self.number(4, 4, 4, 4, 8, 65536), width=self.number(4), channels=self.number(1, 1, 1, 3),
             levels=self.number(0, 1), steps=self.number(1, 1, 2, 5000), hidden=self.number(1, 4, 4, 8, 40000),
-            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257))
-        return [self.text(b"glow"), self.struct(options), self.device(), self.new("model")]
+            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
+            hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
+            prior=self.number(0, 1))
+        return [self.text(b"glow", b"glow", b"maf", b"iaf", b"nice", b"dense-glow"), self.struct(options), self.device(), self.new("model")]
 
     def model_load(self): return [self.file(), self.device(), self.new("model")]
 

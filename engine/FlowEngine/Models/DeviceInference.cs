@@ -222,7 +222,12 @@ public sealed class DeviceInference
     }
 
     private void BitsPerDim(FlowPlan plan, GpuView<double> bits) =>
-        _gpu.BitsPerDim(plan.LogPrior, plan.LogDet, Dims * Math.Log(Bins), Dims * Math.Log(2), bits);
+        _gpu.BitsPerDim(
+            plan.LogPrior,
+            plan.LogDet,
+            Dims * Math.Log(_model.Config.Options.Bins ?? 1),
+            Dims * Math.Log(2),
+            bits);
 
     private void ForEachBatch(int count, PlanWork work)
     {
