@@ -34,6 +34,7 @@ internal static class EvalCommand
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     private enum DataPart
@@ -53,7 +54,7 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Evaluates a model: bits per dimension of a data set.")
         {
-            _checkpoint, _data, _part, _weights, _batch, _limit, _seed, _device, _threads, _json,
+            _checkpoint, _data, _part, _weights, _batch, _limit, _seed, _device, _threads, _precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -62,7 +63,8 @@ internal static class EvalCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = Devices.Open(
+            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         model.BatchSize = parse.GetValue(_batch);
         if (parse.GetValue(_weights) == WeightKind.Raw)

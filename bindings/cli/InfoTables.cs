@@ -1,3 +1,5 @@
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
 using FlowEngine.Models;
 
 using Spectre.Console;
@@ -17,6 +19,7 @@ internal static class InfoTables
         IAnsiConsole console = Tables.Console(output);
         console.Write(Configuration(path, model));
         console.Write(Memory(model, plans));
+        console.Write(Device(model));
         if (layers.Count > 0)
         {
             console.Write(Layers(layers));
@@ -30,14 +33,16 @@ internal static class InfoTables
     private static Table Configuration(string path, Model model)
     {
         ModelConfig config = model.Config;
-        GlowOptions glow = config.Glow;
+        IModelOptions options = config.Options;
         Table table = Tables.Titled(path, "configuration", "value");
-        Tables.Row(table, "preset", CommandOptions.NameOf(glow.Preset));
-        Tables.Row(table, "images", $"{glow.Height}x{glow.Width}x{glow.Channels}, {glow.Bins} grey levels");
+        Tables.Row(table, "model", options.Summary);
+        Tables.Row(
+            table,
+            options.Bins is null ? "rows" : "images",
+            options.Bins is int bins
+                ? $"{options.Height}x{options.Width}x{options.Channels}, {bins} grey levels"
+                : $"{options.Dims} columns");
         Tables.Row(table, "data", $"{config.DataName} {config.DataHeight}x{config.DataWidth}".Trim());
-        Tables.Row(table, "levels x steps", $"{glow.Levels} x {glow.Steps}");
-        Tables.Row(table, "hidden", FormattableString.Invariant($"{glow.Hidden}"));
-        Tables.Row(table, "coupling", CommandOptions.NameOf(glow.Coupling));
         Tables.Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }
@@ -56,6 +61,23 @@ internal static class InfoTables
         }
 
         return table;
+    }
+
+    private static Table Device(Model model)
+    {
+        DeviceMemory memory = model.Backend.Memory;
+        Table table = Tables.Titled($"memory of {model.Backend.Name}", "what", "how much");
+        Tables.Row(table, "in all", MemoryText.Bytes(memory.TotalBytes));
+        Tables.Row(table, "free now", MemoryText.Bytes(memory.FreeBytes));
+        Row("inference", null);
+        Row("train, store", MemoryMode.Store);
+        Row("train, invert", MemoryMode.Invert);
+        return table;
+
+        void Row(string mode, MemoryMode? training) => Tables.Row(
+            table,
+            $"largest batch that fits, {mode}",
+            FormattableString.Invariant($"{model.LargestBatch(training, memory.FreeBytes)}"));
     }
 
     private static Table Layers(IReadOnlyList<LayerInvertibility> layers)

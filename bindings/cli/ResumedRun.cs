@@ -23,6 +23,9 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             Device = CommandOptions.IsGiven(parse, options.Device)
                 ? parse.GetRequiredValue(options.Device)
                 : config.Device,
+            Precision = CommandOptions.IsGiven(parse, options.Precision)
+                ? parse.GetValue(options.Precision)
+                : config.Precision,
             Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
         };
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);
@@ -33,7 +36,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             config = config with { Limits = limits, Training = ScheduleEnd.Set(config.Training, limits, train.Count) };
         }
 
-        IBackend backend = Devices.Open(config.Device, config.Threads);
+        IBackend backend = Devices.Open(config.Device, config.Threads, config.Precision);
         Model model = Model.Load(folder.CheckpointFile, backend);
         train = train.PrepareFor(model.Config);
         heldOut = heldOut.PrepareFor(model.Config);

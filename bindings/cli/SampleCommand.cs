@@ -27,12 +27,13 @@ internal static class SampleCommand
 
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
 
     public static Command Build()
     {
         Command command = new("sample", "Draws images from a model and writes them as one picture.")
         {
-            _checkpoint, _count, _temperature, _seed, _out, _device, _threads,
+            _checkpoint, _count, _temperature, _seed, _out, _device, _threads, _precision,
         };
         command.SetAction(Run);
         return command;
@@ -48,7 +49,8 @@ internal static class SampleCommand
         }
 
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = Devices.Open(
+            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         ImageDataset samples = Samples.Draw(model, count, parse.GetValue(_temperature), parse.GetValue(_seed));
         string target = parse.GetRequiredValue(_out);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 
+using FlowEngine.Execution;
 using FlowEngine.Models;
 using FlowEngine.Training;
 
@@ -63,20 +64,17 @@ internal static class TrainCommand
     {
         Trainer trainer = session.Trainer;
         Model model = trainer.Model;
-        GlowOptions glow = model.Config.Glow;
+        IModelOptions options = model.Config.Options;
         TrainerOptions training = trainer.Options;
         RunLimits limits = session.Config.Limits;
-        string padded = (glow.Height, glow.Width) == (model.Config.DataHeight, model.Config.DataWidth)
+        string padded = (options.Height, options.Width) == (model.Config.DataHeight, model.Config.DataWidth)
             ? string.Empty
-            : $", padded to {glow.Height}x{glow.Width}";
+            : $", padded to {options.Height}x{options.Width}";
         Line(
             $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out "
-            + $"images of {model.Config.DataHeight}x{model.Config.DataWidth}x{glow.Channels}{padded}, "
-            + $"{glow.Bins} grey levels");
-        Line(
-            $"model   {CommandOptions.NameOf(glow.Preset)}: {glow.Levels} levels of {glow.Steps} steps, "
-            + $"hidden {glow.Hidden}, {CommandOptions.NameOf(glow.Coupling)} couplings; "
-            + $"{model.Flow.Parameters.Count} parameters");
+            + $"images of {model.Config.DataHeight}x{model.Config.DataWidth}x{options.Channels}{padded}, "
+            + $"{options.Bins} grey levels");
+        Line($"model   {options.Summary}; {model.Flow.Parameters.Count} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
             + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));

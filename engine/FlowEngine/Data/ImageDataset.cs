@@ -87,14 +87,15 @@ public sealed class ImageDataset
     /// <summary>Checks that a model takes these images.</summary>
     /// <param name="model">The model's sizes.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: the shape or the grey levels differ.</exception>
-    public void RequireFits(GlowOptions model)
+    public void RequireFits(IModelOptions model)
     {
         if ((Height, Width, Channels, Bins) != (model.Height, model.Width, model.Channels, model.Bins))
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
                 $"{Name} has images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
-                + $"{model.Height}x{model.Width}x{model.Channels} in {model.Bins}");
+                + $"{model.Height}x{model.Width}x{model.Channels} "
+                + (model.Bins is int bins ? $"in {bins}" : "of continuous values"));
         }
     }
 
@@ -193,16 +194,19 @@ public sealed class ImageDataset
     /// another size or other channels, or of more grey levels than there are.</exception>
     public ImageDataset PrepareFor(ModelConfig model)
     {
-        if ((Height, Width, Channels) != (model.DataHeight, model.DataWidth, model.Glow.Channels)
-            || Bins < model.Glow.Bins)
+        IModelOptions options = model.Options;
+        if ((Height, Width, Channels) != (model.DataHeight, model.DataWidth, options.Channels)
+            || options.Bins is not int bins
+            || Bins < bins)
         {
             throw Invalid(
                 Name,
                 $"images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
-                + $"{model.DataHeight}x{model.DataWidth}x{model.Glow.Channels} in {model.Glow.Bins} or more");
+                + $"{model.DataHeight}x{model.DataWidth}x{options.Channels} "
+                + (options.Bins is int expected ? $"in {expected} or more" : "of continuous values"));
         }
 
-        return Quantize(model.Glow.Bins).Pad(model.Glow.Height, model.Glow.Width);
+        return Quantize(bins).Pad(options.Height, options.Width);
     }
 
     /// <summary>The first images.</summary>

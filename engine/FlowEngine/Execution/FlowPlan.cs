@@ -1,6 +1,7 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Execution;
 
@@ -15,6 +16,12 @@ internal sealed class FlowPlan : IDisposable
     private readonly ArenaRegion? _dInput;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _logPrior;
+    private readonly List<StepsStage> _steps = [];
+    private readonly IRecording _forward;
+    private IRecording? _assembly;
+    private BufferView _assembled;
+    private IRecording? _inverse;
+    private double? _temperature;
 
     /// <summary>Lays out the memory and allocates it, unless only its size is asked for.</summary>
     /// <param name="flow">The architecture.</param>
@@ -46,9 +53,14 @@ internal sealed class FlowPlan : IDisposable
             foreach (object group in groups[l])
             {
                 PlanStage stage = group is IFlowLayer layer
-                    ? new LayerStage(layer, shape, context, prepared, _arena, training is not null)
+                    ? new LayerStage(layer, shape, context, prepared, _arena, training)
                     : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
                 stages.Add(stage);
+                if (stage is StepsStage steps)
+                {
+                    _steps.Add(steps);
+                }
+
                 shape = stage.Output;
             }
 
@@ -56,9 +68,14 @@ internal sealed class FlowPlan : IDisposable
             shape = flow.Levels[l].IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
         }
 
+        _forward = _backend.Record(RunForward);
         if (allocate)
         {
-            _arena.Allocate(_backend);
+            LayerContext own = context;
+            _arena.Allocate(
+                _backend,
+                $"a plan of {batch} images",
+                free => MemoryPlanner.Advice(flow, own, groups, batch, training, free));
         }
     }
 
@@ -80,6 +97,17 @@ internal sealed class FlowPlan : IDisposable
     /// <summary>The latents in level order, raw; or noise, before an <see cref="Inverse"/> with a temperature.</summary>
     public IEnumerable<BufferView> Latents => _levels.Select(level => level.Latent);
 
+    /// <summary>Fills the latents with the noise that an <see cref="Inverse"/> with a temperature takes.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="indices">The index of each datum in its stream, (B).</param>
+    public void DrawNoise(ulong seed, ReadOnlySpan<uint> indices)
+    {
+        for (int l = 0; l < _levels.Count; l++)
+        {
+            _levels[l].DrawNoise(new PhiloxKey(seed, (uint)RandomPurpose.Sample, (uint)l), indices);
+        }
+    }
+
     /// <summary>Bytes by name, largest first.</summary>
     public IEnumerable<(string Name, long Bytes)> Memory =>
         _arena.Summary.Select(entry => (entry.Name, entry.Length * ElementSize));
@@ -96,26 +124,21 @@ internal sealed class FlowPlan : IDisposable
         [.. flow.Levels.Select(level => fuse ? FlowStep.Group(level.Layers).ToList() : [.. level.Layers])];
 
     /// <summary>x to latents, LogDet and LogPrior.</summary>
-    public void Forward()
-    {
-        _backend.Fill(LogDet, 0);
-        _backend.Fill(LogPrior, 0);
-        BufferView x = Input;
-        for (int l = 0; l < _levels.Count; l++)
-        {
-            _levels[l].Forward(x, LogDet, LogPrior);
-            x = _levels[l].Kept;
-        }
-    }
+    public void Forward() => _forward.Run();
 
     /// <summary>Latents to x.</summary>
     /// <param name="temperature">Not null: the latents are noise, to be scaled by it and put through the priors.</param>
     public void Inverse(double? temperature)
     {
-        for (int l = _levels.Count - 1; l >= 0; l--)
+        // The temperature is part of what is recorded.
+        if (_inverse is null || _temperature != temperature)
         {
-            _levels[l].Inverse(l > 0 ? _levels[l - 1].Kept : Input, temperature);
+            _inverse?.Dispose();
+            _inverse = _backend.Record(() => RunInverse(temperature));
+            _temperature = temperature;
         }
+
+        _inverse.Run();
     }
 
     /// <summary>dLogDet and dLogPrior to the gradients of all parameters (+=) and of the input; after a forward pass.</summary>
@@ -130,8 +153,53 @@ internal sealed class FlowPlan : IDisposable
                 : (Input, InputGradient);
             _levels[l].Backward(dLogDet, dLogPrior, x, dx);
         }
+
+        if (_steps.Count > 0)
+        {
+            Assembly(dLogDet).Run();
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _forward.Dispose();
+        _inverse?.Dispose();
+        _assembly?.Dispose();
+        _arena.Dispose();
+    }
+
+    // All maps at once: a few launches on a GPU, all threads on the CPU.
+    private IRecording Assembly(BufferView dLogDet)
+    {
+        if (_assembly is null || _assembled != dLogDet)
+        {
+            _assembly?.Dispose();
+            _assembly = _backend.PixelAffineAssembleAllBackward(
+                [.. _steps.SelectMany(steps => steps.Assemblies)], dLogDet);
+            _assembled = dLogDet;
+        }
+
+        return _assembly;
+    }
+
+    private void RunForward()
+    {
+        _backend.Fill(LogDet, 0);
+        _backend.Fill(LogPrior, 0);
+        BufferView x = Input;
+        for (int l = 0; l < _levels.Count; l++)
+        {
+            _levels[l].Forward(x, LogDet, LogPrior);
+            x = _levels[l].Kept;
+        }
+    }
+
+    private void RunInverse(double? temperature)
+    {
+        for (int l = _levels.Count - 1; l >= 0; l--)
+        {
+            _levels[l].Inverse(l > 0 ? _levels[l - 1].Kept : Input, temperature);
+        }
+    }
 }

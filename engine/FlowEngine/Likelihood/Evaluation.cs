@@ -21,7 +21,7 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
     public static Evaluation Run(
         Model model, ImageDataset data, ulong seed, Action<int>? progress = null, CancellationToken cancel = default)
     {
-        data.RequireFits(model.Config.Glow);
+        data.RequireFits(model.Config.Options);
         if (data.Count == 0)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no images to evaluate");
@@ -41,8 +41,7 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
             double[] logProb = model.LogProb(batch.AsSpan(0, count * model.Flow.Dims), seed, (uint)first);
             for (int i = 0; i < count; i++)
             {
-                bits[first + i] = Likelihood.BitsPerDim.FromLogProb(
-                    logProb[i], model.Flow.Dims, model.Config.Glow.Bins);
+                bits[first + i] = Likelihood.BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, data.Bins);
             }
 
             progress?.Invoke(first + count);
@@ -50,7 +49,7 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
 
         double mean = bits.Average();
         double variance = bits.Sum(b => (b - mean) * (b - mean)) / Math.Max(1, bits.Length - 1);
-        double nats = model.Flow.Dims * (Math.Log(model.Config.Glow.Bins) - (mean * Math.Log(2)));
+        double nats = model.Flow.Dims * (Math.Log(data.Bins) - (mean * Math.Log(2)));
         return new Evaluation(mean, Math.Sqrt(variance / bits.Length), nats, bits.Length);
     }
 }

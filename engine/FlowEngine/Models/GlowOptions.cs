@@ -1,10 +1,14 @@
+using System.Text.Json;
+
 using FlowEngine.Kernels;
 
 namespace FlowEngine.Models;
 
 /// <summary>The sizes of a Glow.</summary>
-public sealed record GlowOptions
+public sealed record GlowOptions : IModelOptions
 {
+    internal const string KindName = "glow";
+
     /// <summary>Rows of an image; divisible by 2^<see cref="Levels"/>.</summary>
     public required int Height { get; init; }
 
@@ -31,6 +35,16 @@ public sealed record GlowOptions
 
     /// <summary>Grey levels of the data, 2 to 256.</summary>
     public int Bins { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public string Kind => KindName;
+
+    int? IModelOptions.Bins => Bins;
+
+    /// <inheritdoc/>
+    public string Summary =>
+        $"{(Preset == GlowPreset.Glow ? "glow" : "rosinality")}: {Levels} levels of {Steps} steps, hidden {Hidden}, "
+        + $"{(Coupling == CouplingKind.Affine ? "affine" : "additive")} couplings";
 
     /// <summary>Checks every size against the others.</summary>
     /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
@@ -72,6 +86,38 @@ public sealed record GlowOptions
                 + $"{factor} (use fewer levels, or pad)");
         }
     }
+
+    /// <inheritdoc/>
+    public Flow Build() => Glow.Build(this);
+
+    /// <inheritdoc/>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("preset", Preset == GlowPreset.Glow ? "glow" : "rosinality");
+        json.WriteNumber("height", Height);
+        json.WriteNumber("width", Width);
+        json.WriteNumber("channels", Channels);
+        json.WriteNumber("levels", Levels);
+        json.WriteNumber("steps", Steps);
+        json.WriteNumber("hidden", Hidden);
+        json.WriteString("coupling", Coupling == CouplingKind.Affine ? "affine" : "additive");
+        json.WriteNumber("bins", Bins);
+    }
+
+    /// <summary>From JSON, as <see cref="Write"/> wrote it.</summary>
+    internal static IModelOptions Read(JsonElement json) => new GlowOptions
+    {
+        Preset = JsonChoice.Read(json, "preset", ("glow", GlowPreset.Glow), ("rosinality", GlowPreset.Rosinality)),
+        Height = json.GetProperty("height").GetInt32(),
+        Width = json.GetProperty("width").GetInt32(),
+        Channels = json.GetProperty("channels").GetInt32(),
+        Levels = json.GetProperty("levels").GetInt32(),
+        Steps = json.GetProperty("steps").GetInt32(),
+        Hidden = json.GetProperty("hidden").GetInt32(),
+        Coupling = JsonChoice.Read(
+            json, "coupling", ("affine", CouplingKind.Affine), ("additive", CouplingKind.Additive)),
+        Bins = json.GetProperty("bins").GetInt32(),
+    };
 
     private static void Require(string name, int value, int smallest, int largest)
     {

@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -80,7 +80,7 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">The sizes do not fit each other.</exception>
     public static Model Create(ModelConfig config, IBackend backend, ulong seed)
     {
-        Model model = new(config with { IsInitialized = false }, Glow.Build(config.Glow), backend);
+        Model model = new(config with { IsInitialized = false }, config.Options.Build(), backend);
         uint index = 0;
         foreach (Parameter parameter in model.Flow.Parameters.All)
         {
@@ -113,7 +113,7 @@ public sealed class Model : IDisposable
     {
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
-        Flow flow = Glow.Build(config.Glow);
+        Flow flow = config.Options.Build();
 
         // Before anything is allocated by what the configuration says.
         ModelTensors.Verify(checkpoint, path, string.Empty, flow);
@@ -264,6 +264,10 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>The images of latents: the inverse of <see cref="Forward"/>.</summary>
+    /// <remarks>
+    /// In float32 an image comes back to about 1e-5 over 32 steps. On a backend of reduced precision it is 2e-3 (TF32) or
+    /// 8e-3 (bf16): encode and decode in float32, which backends open with.
+    /// </remarks>
     /// <param name="latents">By level, as <see cref="Forward"/> gives them.</param>
     /// <returns>(B, H, W, C), scaled.</returns>
     /// <exception cref="FlowException">The lengths do not fit the model, or it is not initialized.</exception>
@@ -298,32 +302,28 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
     public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
     {
-        if (count < 1 || !(temperature >= 0 && double.IsFinite(temperature)))
+        RequireTemperature(temperature);
+        if (count < 1)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{count} samples at temperature {temperature} were asked for, expected at least 1 and a temperature of 0 or more");
+                FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
         return RunInverse(count, temperature, (plan, first, batch) =>
         {
             uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
-            uint level = 0;
-            foreach (BufferView latent in plan.Latents)
-            {
-                PhiloxKey key = new(seed, (uint)RandomPurpose.Sample, level++);
-                Backend.PhiloxNormal(key, indices, (int)(latent.Length / batch), latent);
-            }
+            plan.DrawNoise(seed, indices);
         });
     }
 
     /// <summary>Scaled values to grey levels, clamped to the range of the data.</summary>
     /// <param name="images">Scaled to [-0.5, 0.5).</param>
     /// <returns>Levels 0 to bins - 1.</returns>
+    /// <exception cref="FlowException">The model is of continuous data.</exception>
     public byte[] Quantize(ReadOnlySpan<float> images)
     {
         byte[] levels = new byte[images.Length];
-        int bins = Config.Glow.Bins;
+        int bins = Bins;
         for (int i = 0; i < levels.Length; i++)
         {
             // The comparison is false for NaN, which becomes black.
@@ -434,6 +434,25 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>The largest batch whose plan fits so much memory; 0 if not even one image does.</summary>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <param name="bytes">The memory.</param>
+    public int LargestBatch(MemoryMode? training, long bytes) => MemoryPlanner.LargestBatch(
+        batch => PlanMemory(batch, training).Sum(part => part.Bytes),
+        bytes,
+        (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
+
+    /// <summary>Checks that noise can be scaled by a temperature.</summary>
+    /// <exception cref="FlowException">It is negative or no number.</exception>
+    internal static void RequireTemperature(double temperature)
+    {
+        if (!(temperature >= 0 && double.IsFinite(temperature)))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"the temperature is {temperature}, expected 0 or more");
+        }
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)
@@ -471,6 +490,12 @@ public sealed class Model : IDisposable
         _lease.Dispose();
     }
 
+    /// <summary>The grey levels of the data.</summary>
+    /// <exception cref="FlowException">The data are continuous.</exception>
+    internal int Bins => Config.Options.Bins
+        ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument, "the model is of continuous data: it has no grey levels");
+
     private int CountOf(long length)
     {
         if (length % Flow.Dims != 0)
@@ -493,7 +518,8 @@ public sealed class Model : IDisposable
                 $"{length} {(constants ? "constants" : "parameters")} were given, expected {flat.Length}");
     }
 
-    private static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
+    /// <summary>The stream of the noise that grey levels are dequantized with.</summary>
+    internal static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
 
     /// <summary>Grey levels to scaled images.</summary>
     /// <param name="key">The stream of the noise.</param>
@@ -502,16 +528,24 @@ public sealed class Model : IDisposable
     /// <param name="scaled">(B, H, W, C), overwritten.</param>
     internal void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, uint firstIndex, BufferView scaled)
     {
-        int bins = Config.Glow.Bins;
+        RequireLevels(levels, firstIndex);
+        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
+        Backend.Dequantize(key, levels, indices, Bins, scaled);
+    }
+
+    /// <summary>Checks that grey levels are below the model's bins.</summary>
+    /// <param name="levels">(B, H, W, C).</param>
+    /// <param name="firstIndex">What the error counts images from.</param>
+    /// <exception cref="FlowException">A level is not: the error says where.</exception>
+    internal void RequireLevels(ReadOnlySpan<byte> levels, long firstIndex)
+    {
+        int bins = Bins;
         if (bins < 256 && levels.IndexOfAnyInRange((byte)bins, byte.MaxValue) is int bad and >= 0)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"image {firstIndex + (uint)(bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
+                $"image {firstIndex + (bad / Flow.Dims)} has the level {levels[bad]}, expected 0 to {bins - 1}");
         }
-
-        uint[] indices = [.. Enumerable.Range(0, levels.Length / Flow.Dims).Select(i => firstIndex + (uint)i)];
-        Backend.Dequantize(key, levels, indices, bins, scaled);
     }
 
     private void RunLogProb(FlowPlan plan, Span<double> result)
@@ -541,9 +575,12 @@ public sealed class Model : IDisposable
         return images;
     }
 
+    /// <summary>A plan for one call, with the weights as they are now.</summary>
+    /// <param name="batch">Images.</param>
+    /// <exception cref="FlowException">The model is not initialized.</exception>
     [SuppressMessage(
         "Reliability", "CA2000", Justification = "A plan goes back to its bag with the lease, and dies with the model.")]
-    private PlanLease Rent(int batch)
+    internal PlanLease Rent(int batch)
     {
         if (!Config.IsInitialized)
         {
@@ -574,7 +611,7 @@ public sealed class Model : IDisposable
     {
         lock (_derivedLock)
         {
-            _prepared ??= new PreparedWeights(_groups, Context, sharesNetworks: false);
+            _prepared ??= new PreparedWeights(_groups, Context, training: null);
             if (!_preparedIsCurrent)
             {
                 _prepared.Refresh();
@@ -585,7 +622,8 @@ public sealed class Model : IDisposable
         }
     }
 
-    private readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
+    /// <summary>A plan on loan; weights do not change until it is given back.</summary>
+    internal readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
     {
         public FlowPlan Plan => plan;
 

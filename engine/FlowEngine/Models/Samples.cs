@@ -22,8 +22,9 @@ public static class Samples
         }
 
         ModelConfig config = model.Config;
-        GlowOptions glow = config.Glow;
-        ImageDataset padded = new("samples", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+        IModelOptions options = config.Options;
+        ImageDataset padded = new(
+            "samples", options.Height, options.Width, options.Channels, options.Bins!.Value, images);
         return padded.Crop(config.DataHeight, config.DataWidth);
     }
 }

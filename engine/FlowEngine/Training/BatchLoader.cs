@@ -17,8 +17,7 @@ internal sealed class BatchLoader : IDisposable
     private readonly ImageDataset _data;
     private readonly ulong _seed;
     private readonly bool _flip;
-    private readonly byte[] _levels;
-    private readonly uint[] _indices;
+    private readonly int _batch;
     private readonly int[] _order;
     private readonly bool[] _mirrored;
     private readonly double[] _uniforms;
@@ -31,8 +30,7 @@ internal sealed class BatchLoader : IDisposable
         _data = data;
         _seed = seed;
         _flip = flip;
-        _levels = new byte[batch * data.Height * data.Width * data.Channels];
-        _indices = new uint[batch];
+        _batch = batch;
         _order = new int[data.Count];
         _mirrored = new bool[flip ? data.Count : 0];
         _uniforms = new double[data.Count];
@@ -40,27 +38,29 @@ internal sealed class BatchLoader : IDisposable
     }
 
     /// <summary>Updates in one pass over the data.</summary>
-    public int BatchesPerEpoch => _data.Count / _indices.Length;
+    public int BatchesPerEpoch => _data.Count / _batch;
 
-    /// <summary>Writes the batch of an update, dequantized.</summary>
+    /// <summary>Fills in the batch of an update.</summary>
     /// <param name="update">The number of the update, from 0.</param>
-    /// <param name="x">(B, H, W, C), overwritten.</param>
-    /// <returns>The epoch it belongs to.</returns>
-    public int Load(long update, BufferView x)
+    /// <param name="input">Its levels and indices are overwritten.</param>
+    /// <returns>The stream of its noise; the epoch it belongs to is the stream's.</returns>
+    public PhiloxKey Load(long update, StepInput input)
     {
         int epoch = (int)(update / BatchesPerEpoch);
-        int first = (int)(update % BatchesPerEpoch) * _indices.Length;
+        int first = (int)(update % BatchesPerEpoch) * _batch;
         if (epoch != _orderEpoch)
         {
             BeginEpoch(epoch);
         }
 
-        int dims = _levels.Length / _indices.Length;
-        for (int i = 0; i < _indices.Length; i++)
+        Span<byte> levels = input.Levels;
+        Span<uint> indices = input.Indices;
+        int dims = levels.Length / _batch;
+        for (int i = 0; i < _batch; i++)
         {
             int index = _order[first + i];
-            _indices[i] = (uint)index;
-            Span<byte> target = _levels.AsSpan(i * dims, dims);
+            indices[i] = (uint)index;
+            Span<byte> target = levels.Slice(i * dims, dims);
             _data[index].CopyTo(target);
             if (_flip && _mirrored[index])
             {
@@ -68,9 +68,7 @@ internal sealed class BatchLoader : IDisposable
             }
         }
 
-        PhiloxKey key = new(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
-        _backend.Dequantize(key, _levels, _indices, _data.Bins, x);
-        return epoch;
+        return new PhiloxKey(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
     }
 
     public void Dispose() => _drawn.Dispose();

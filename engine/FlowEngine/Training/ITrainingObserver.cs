@@ -3,7 +3,7 @@ namespace FlowEngine.Training;
 /// <summary>Is told how a training run goes, on the thread that trains.</summary>
 public interface ITrainingObserver
 {
-    /// <summary>After every update.</summary>
+    /// <summary>After every update, or after several whose losses are read together.</summary>
     /// <param name="progress">Where the run stands.</param>
     void Stepped(in TrainingProgress progress);
 

@@ -14,8 +14,15 @@ namespace FlowEngine.Training;
 /// <param name="Limits">Where it ends.</param>
 /// <param name="Device">The name of the device.</param>
 /// <param name="Threads">CPU threads; 0 for one per core.</param>
+/// <param name="Precision">What a GPU rounds the factors of the networks' products to.</param>
 public sealed record RunConfig(
-    string Data, ModelConfig Model, TrainerOptions Training, RunLimits Limits, string Device, int Threads)
+    string Data,
+    ModelConfig Model,
+    TrainerOptions Training,
+    RunLimits Limits,
+    string Device,
+    int Threads,
+    NetworkPrecision Precision = NetworkPrecision.Full)
 {
     /// <summary>As JSON.</summary>
     public string ToJson()
@@ -27,6 +34,7 @@ public sealed record RunConfig(
             json.WriteString("data", Data);
             json.WriteString("device", Device);
             json.WriteNumber("threads", Threads);
+            json.WriteString("precision", PrecisionNames.Of(Precision));
             json.WritePropertyName("model");
             json.WriteRawValue(Model.ToJson());
             json.WriteStartObject("training");
@@ -58,7 +66,10 @@ public sealed record RunConfig(
                 ReadTraining(root.GetProperty("training")),
                 ReadLimits(root.GetProperty("limits")),
                 root.GetProperty("device").GetString()!,
-                root.GetProperty("threads").GetInt32());
+                root.GetProperty("threads").GetInt32(),
+                root.TryGetProperty("precision", out JsonElement precision)
+                    ? PrecisionNames.Parse(precision.GetString()!)
+                    : NetworkPrecision.Full);
             config.Training.Validate();
             config.Limits.Validate();
             return config;
@@ -89,6 +100,11 @@ public sealed record RunConfig(
         json.WriteNumber("ema", Training.EmaDecay);
         json.WriteBoolean("flip", Training.Flip);
         json.WriteString("memory", Training.Memory.ToString());
+        if (Training.ReadEvery is int readEvery)
+        {
+            json.WriteNumber("read_every", readEvery);
+        }
+
         json.WriteNumber("seed", Training.Seed);
     }
 
@@ -108,6 +124,7 @@ public sealed record RunConfig(
         EmaDecay = json.GetProperty("ema").GetDouble(),
         Flip = json.GetProperty("flip").GetBoolean(),
         Memory = Enum.Parse<MemoryMode>(json.GetProperty("memory").GetString()!),
+        ReadEvery = json.TryGetProperty("read_every", out JsonElement readEvery) ? readEvery.GetInt32() : null,
         Seed = json.GetProperty("seed").GetUInt64(),
     };
 

@@ -103,13 +103,12 @@ public static class RunReport
 
     private static void AppendConfiguration(StringBuilder html, RunConfig config)
     {
-        GlowOptions glow = config.Model.Glow;
+        IModelOptions model = config.Model.Options;
         TrainerOptions training = config.Training;
         html.Append("<h2>Configuration</h2>\n<table>\n");
-        Row("data", $"{config.Data}, {config.Model.DataHeight}x{config.Model.DataWidth}x{glow.Channels}");
-        Row("model input", $"{glow.Height}x{glow.Width}x{glow.Channels}, {glow.Bins} grey levels");
-        Row("preset", $"{glow.Preset}, {glow.Coupling} couplings");
-        Row("levels, steps, hidden", $"{glow.Levels}, {glow.Steps}, {glow.Hidden}");
+        Row("data", $"{config.Data}, {config.Model.DataHeight}x{config.Model.DataWidth}x{model.Channels}");
+        Row("model input", $"{model.Height}x{model.Width}x{model.Channels}, {model.Bins} grey levels");
+        Row("model", $"{model.Summary}");
         Row("batch", $"{training.Batch}");
         Row("optimizer", $"{training.Optimizer}, learning rate {training.Rate}, {training.Schedule}");
         Row("warm-up", $"{training.WarmupImages} images");

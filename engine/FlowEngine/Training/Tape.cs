@@ -19,6 +19,7 @@ public sealed class Tape : IDisposable
     private readonly ArenaRegion _dLogProb;
     private readonly PreparedWeights _prepared;
     private readonly FlowPlan _plan;
+    private readonly IRecording _backward;
     private long _preparedVersion = -1;
     private bool _canGoBack;
 
@@ -36,12 +37,17 @@ public sealed class Tape : IDisposable
         Batch = batch;
         _gradients = _arena.Reserve("gradients", model.Flow.Parameters.Length);
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
+        _arena.Allocate(_backend, "the gradient");
         LayerContext context = model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         MemoryMode mode = memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, sharesNetworks: mode == MemoryMode.Invert);
+        _prepared = new PreparedWeights(groups, context, mode);
         _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, mode);
+        _backward = _backend.Record(() =>
+        {
+            _backend.Fill(_gradients.View, 0);
+            _plan.Backward(_dLogProb.View, _dLogProb.View);
+        });
     }
 
     /// <summary>Images of a pass.</summary>
@@ -118,8 +124,7 @@ public sealed class Tape : IDisposable
 
             _canGoBack = false;
             _backend.Write(dLogProb, _dLogProb.View);
-            _backend.Fill(_gradients.View, 0);
-            _plan.Backward(_dLogProb.View, _dLogProb.View);
+            _backward.Run();
             if (!dImages.IsEmpty)
             {
                 _backend.Read(_plan.InputGradient, dImages);
@@ -139,6 +144,7 @@ public sealed class Tape : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _backward.Dispose();
         _plan.Dispose();
         _prepared.Dispose();
         _arena.Dispose();

@@ -9,9 +9,14 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Training;
 
 /// <summary>Trains a model by maximum likelihood: the loss is the mean bits per dimension of a batch.</summary>
-/// <remarks>One thread at a time. The model can be used for inference between steps.</remarks>
+/// <remarks>
+/// Of continuous data, which have no code length, bits per dimension are -LogProb / (D ln 2). One thread at a time. The
+/// model can be used for inference between steps.
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
+    private const int QueuedReadEvery = 20;
+
     private readonly IBackend _backend;
     private readonly BatchLoader? _loader;
     private readonly Arena _arena = new();
@@ -19,13 +24,17 @@ public sealed class Trainer : IDisposable
     private readonly ArenaRegion _moment1;
     private readonly ArenaRegion _moment2;
     private readonly ArenaRegion _average;
-    private readonly ArenaRegion _sumOfSquares;
+    private readonly ArenaRegion _progress;
     private readonly ArenaRegion _dLogProb;
     private readonly PreparedWeights _prepared;
     private readonly FlowPlan _plan;
-    private readonly double[] _logProb;
-    private readonly double[] _logDet;
-    private readonly double[] _scalar = new double[1];
+    private readonly StepInput _input;
+    private readonly IRecording _update;
+    private readonly IRecording _updateOnLevels;
+    private readonly OptimizerSettings _optimizer;
+    private readonly StepResult[] _results;
+    private readonly double[] _figures;
+    private int _nextFigures;
 
     /// <summary>Lays out the memory of training and allocates it.</summary>
     /// <param name="model">The model to train.</param>
@@ -37,7 +46,7 @@ public sealed class Trainer : IDisposable
     {
         try
         {
-            data.RequireFits(model.Config.Glow);
+            data.RequireFits(model.Config.Options);
             if (data.Count == 0)
             {
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
@@ -61,26 +70,50 @@ public sealed class Trainer : IDisposable
         options.Validate();
         model.RequireBatch(options.Batch);
         Model = model;
-        Options = options;
-        int batch = Options.Batch;
         _backend = model.Backend;
+        int readEvery = options.ReadEvery ?? (_backend.IsQueued ? QueuedReadEvery : 1);
+        Options = options with { ReadEvery = readEvery };
+        int batch = Options.Batch;
         long length = model.Flow.Parameters.Length;
         _gradients = _arena.Reserve("gradients", length);
         _moment1 = _arena.Reserve("moments", length);
         _moment2 = _arena.Reserve("moments", length);
         _average = _arena.Reserve("moving average", options.EmaDecay > 0 ? length : 0);
-        _sumOfSquares = _arena.Reserve("scalars", 1);
+        _progress = _arena.Reserve("scalars", OptimizerProgress.LengthFor(readEvery));
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
-        LayerContext context = model.Context with { Gradients = _gradients.View };
-        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-        Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, sharesNetworks: Memory == MemoryMode.Invert);
-        _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
-        _logProb = new double[batch];
-        _logDet = new double[batch];
-        _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
-        RestartAverage();
+        try
+        {
+            _arena.Allocate(_backend, "the optimizer");
+            LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
+            IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
+            Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
+            _prepared = new PreparedWeights(groups, context, Memory);
+            _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
+            _input = _backend.CreateStepInput(batch, model.Flow.Dims);
+            _optimizer = new OptimizerSettings(
+                options.Optimizer,
+                options.Beta1,
+                options.Beta2,
+                options.Epsilon,
+                options.WeightDecay,
+                options.Clip,
+                options.EmaDecay);
+            _results = new StepResult[readEvery];
+            _figures = new double[2 * readEvery];
+            _update = _backend.Record(Update);
+            _updateOnLevels = _backend.Record(() =>
+            {
+                Dequantize();
+                Update();
+            });
+            _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
+            RestartAverage();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The model.</summary>
@@ -126,7 +159,8 @@ public sealed class Trainer : IDisposable
         try
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-            Data.Load(Updates, walk.Input);
+            Send(Data.Load(Updates, _input));
+            _backend.Dequantize(_input, Model.Bins, walk.Input);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -140,12 +174,35 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update on the next batch.</summary>
     /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
-    public StepResult Step()
+    public StepResult Step() => Steps(1)[0];
+
+    /// <summary>Updates on the next batches; their losses are read once, after the last.</summary>
+    /// <param name="count">How many, 1 to <see cref="TrainerOptions.ReadEvery"/>.</param>
+    /// <returns>What each did, in order; overwritten by the next call.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    public ReadOnlySpan<StepResult> Steps(int count)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _results.Length);
         EnterStep();
         try
         {
-            return Step(Data.Load(Updates, _plan.Input));
+            for (int i = 0; i < count; i++)
+            {
+                PhiloxKey key = Data.Load(Updates, _input);
+                Queue(_updateOnLevels, key, (int)key.Epoch, i);
+            }
+
+            if (ReadResults(count) is int skipped)
+            {
+                // What the batch was, its number says; the weights are those of after the last update.
+                Send(Data.Load((_results[skipped].Images / Options.Batch) - 1, _input));
+                Dequantize();
+                SkippedBecause = Explain(_results.AsSpan(skipped, count - skipped));
+            }
+
+            return _results.AsSpan(0, count);
         }
         finally
         {
@@ -164,7 +221,14 @@ public sealed class Trainer : IDisposable
         try
         {
             _backend.Write(images, _plan.Input);
-            return Step(epoch: 0);
+            Queue(_update, default, epoch: 0, 0);
+            if (ReadResults(1) is not null)
+            {
+                _backend.Write(images, _plan.Input);
+                SkippedBecause = Explain(_results.AsSpan(0, 1));
+            }
+
+            return Last;
         }
         finally
         {
@@ -179,12 +243,26 @@ public sealed class Trainer : IDisposable
     public StepResult Step(ReadOnlySpan<byte> levels)
     {
         RequireWholeBatch(levels.Length);
+        Model.RequireLevels(levels, Images);
         EnterStep();
         try
         {
+            levels.CopyTo(_input.Levels);
+            Span<uint> indices = _input.Indices;
+            for (int i = 0; i < indices.Length; i++)
+            {
+                indices[i] = (uint)(Images + i);
+            }
+
             PhiloxKey key = new(Options.Seed, (uint)RandomPurpose.TrainingNoise, (uint)(Images >> 32));
-            Model.Dequantize(key, levels, (uint)Images, _plan.Input);
-            return Step(epoch: 0);
+            Queue(_updateOnLevels, key, epoch: 0, 0);
+            if (ReadResults(1) is not null)
+            {
+                Dequantize();
+                SkippedBecause = Explain(_results.AsSpan(0, 1));
+            }
+
+            return Last;
         }
         finally
         {
@@ -224,6 +302,7 @@ public sealed class Trainer : IDisposable
         try
         {
             (Updates, Skipped) = TrainingState.Load(path, this, Buffers());
+            _backend.Write([(double)(Updates - Skipped)], Progress.Applied);
             Model.MarkInitialized();
             Model.Invalidate();
         }
@@ -236,15 +315,25 @@ public sealed class Trainer : IDisposable
     /// <summary>The gradients of the last step, flat.</summary>
     internal BufferView Gradients => _gradients.View;
 
+    /// <summary>The updates applied, (1), as the device counts them.</summary>
+    internal BufferView AppliedUpdates => Progress.Applied;
+
+    /// <summary>The learning rate of the last update, on the device.</summary>
+    internal BufferView Rate => _input.Rate;
+
     /// <summary>The plan.</summary>
     internal FlowPlan Plan => _plan;
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Some are missing where the constructor failed.
         _loader?.Dispose();
-        _plan.Dispose();
-        _prepared.Dispose();
+        _update?.Dispose();
+        _updateOnLevels?.Dispose();
+        _input?.Dispose();
+        _plan?.Dispose();
+        _prepared?.Dispose();
         _arena.Dispose();
     }
 
@@ -271,26 +360,41 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>One update on what lies in the plan's input.</summary>
-    private StepResult Step(int epoch)
+    private OptimizerProgress Progress => new(_results.Length, _progress.View);
+
+    private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Images));
+
+    private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
+
+    /// <summary>Queues an update; nothing waits for it.</summary>
+    private void Queue(IRecording update, PhiloxKey key, int epoch, int index)
     {
         Updates++;
-        double rate = Options.RateAt(Images);
+        Send(key);
+        update.Run();
+        Model.Invalidate();
+        _results[index] = new StepResult(Images, epoch, double.NaN, double.NaN, Options.RateAt(Images), WasSkipped: false);
+    }
+
+    /// <summary>One update on what lies in the plan's input.</summary>
+    private void Update()
+    {
         _prepared.Refresh();
         _plan.Forward();
-        double bitsPerDim = Loss();
-        double norm = double.NaN;
-        if (double.IsFinite(bitsPerDim))
-        {
-            _backend.Fill(_gradients.View, 0);
-            _plan.Backward(_dLogProb.View, _dLogProb.View);
-            norm = Update(rate);
-        }
-
-        Last = double.IsFinite(norm)
-            ? new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: false)
-            : Skip(epoch, bitsPerDim, norm, rate);
-        return Last;
+        _backend.Fill(_gradients.View, 0);
+        _plan.Backward(_dLogProb.View, _dLogProb.View);
+        _backend.SumOfSquares(_gradients.View, Progress.SumOfSquares);
+        _backend.OptimizerStep(
+            _optimizer,
+            _input.Rate,
+            _plan.LogPrior,
+            _plan.LogDet,
+            Progress,
+            Model.Weights,
+            _gradients.View,
+            _moment1.View,
+            _moment2.View,
+            Options.EmaDecay > 0 ? _average.View : default);
     }
 
     private void RestartAverage()
@@ -301,56 +405,51 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private double Loss()
+    /// <summary>Reads what the last updates did.</summary>
+    /// <returns>The last that was skipped, or null.</returns>
+    private int? ReadResults(int count)
     {
-        _backend.Read(_plan.LogPrior, _logProb);
-        _backend.Read(_plan.LogDet, _logDet);
-        double sum = 0;
-        for (int i = 0; i < _logProb.Length; i++)
+        _backend.Read(Progress.Figures, _figures);
+        int? skipped = null;
+        for (int i = 0; i < count; i++)
         {
-            sum += _logProb[i] + _logDet[i];
+            double logProb = _figures[2 * _nextFigures];
+            double norm = Math.Sqrt(_figures[(2 * _nextFigures) + 1]);
+            _nextFigures = (_nextFigures + 1) % _results.Length;
+            bool isSkipped = !double.IsFinite(logProb) || !double.IsFinite(norm);
+            _results[i] = _results[i] with
+            {
+                BitsPerDim = BitsPerDim.FromLogProb(logProb, Model.Flow.Dims, Model.Config.Options.Bins ?? 1),
+                GradientNorm = norm,
+                WasSkipped = isSkipped,
+            };
+            if (isSkipped)
+            {
+                Skipped++;
+                skipped = i;
+            }
         }
 
-        return BitsPerDim.FromLogProb(sum / _logProb.Length, Model.Flow.Dims, Model.Config.Glow.Bins);
+        Last = _results[count - 1];
+        return skipped;
     }
 
-    private double Update(double rate)
+    /// <summary>Runs a skipped batch again, from the plan's input, to name what was not finite.</summary>
+    /// <param name="since">The skipped update, and those after it.</param>
+    private string Explain(ReadOnlySpan<StepResult> since)
     {
-        OptimizerSettings settings = new(
-            Options.Optimizer,
-            rate,
-            Options.Beta1,
-            Options.Beta2,
-            Options.Epsilon,
-            Options.WeightDecay,
-            Options.Clip,
-            Options.EmaDecay,
-            Updates - Skipped);
-        _backend.SumOfSquares(_gradients.View, _sumOfSquares.View);
-        _backend.OptimizerStep(
-            settings,
-            _sumOfSquares.View,
-            Model.Weights,
-            _gradients.View,
-            _moment1.View,
-            _moment2.View,
-            Options.EmaDecay > 0 ? _average.View : default);
-        Model.Invalidate();
-        _backend.Read(_sumOfSquares.View, _scalar);
-        return Math.Sqrt(_scalar[0]);
+        string? name = double.IsFinite(since[0].BitsPerDim) ? NonFiniteGradient() : NonFiniteLayer();
+        return name
+            ?? (since.Length > 1
+                ? $"something in update {since[0].Images / Options.Batch} (no longer with the weights of "
+                    + $"{since.Length - 1} updates later)"
+                : double.IsFinite(since[0].BitsPerDim) ? "the gradient norm" : "the prior");
     }
 
-    private StepResult Skip(int epoch, double bitsPerDim, double norm, double rate)
+    /// <summary>Layer by layer: the first that gives something not finite.</summary>
+    private string? NonFiniteLayer()
     {
-        Skipped++;
-        SkippedBecause = double.IsFinite(bitsPerDim) ? NonFiniteGradient() : NonFiniteLayer();
-        return new StepResult(Images, epoch, bitsPerDim, norm, rate, WasSkipped: true);
-    }
-
-    /// <summary>Runs the same batch again layer by layer, to name the first that gives something not finite.</summary>
-    private string NonFiniteLayer()
-    {
-        string name = "the prior";
+        string? name = null;
         using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
         _backend.Copy(_plan.Input, walk.Input);
         walk.Run(initialize: false, (layer, in _, _, _, y) =>
@@ -363,10 +462,15 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
-    private string NonFiniteGradient() =>
-        Model.Flow.Parameters.All
-            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(_gradients.View)))?.Name
-        ?? "the gradient norm";
+    private string? NonFiniteGradient()
+    {
+        _prepared.Refresh();
+        _plan.Forward();
+        _backend.Fill(_gradients.View, 0);
+        _plan.Backward(_dLogProb.View, _dLogProb.View);
+        return Model.Flow.Parameters.All
+            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(_gradients.View)))?.Name;
+    }
 
     private TrainingBuffers Buffers() =>
         new(_moment1.View, _moment2.View, Options.EmaDecay > 0 ? _average.View : default);

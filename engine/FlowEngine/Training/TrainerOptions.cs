@@ -48,6 +48,12 @@ public sealed record TrainerOptions
     /// <summary>Where activations come from; null for <see cref="MemoryMode.Store"/> where it fits half the free memory.</summary>
     public MemoryMode? Memory { get; init; }
 
+    /// <summary>
+    /// Updates between two readings of their losses, at most: a device that queues its work computes on meanwhile. Null
+    /// for 1 where work is not queued, else 20. No result depends on it.
+    /// </summary>
+    public int? ReadEvery { get; init; }
+
     /// <summary>The seed of shuffles, noise and flips.</summary>
     public ulong Seed { get; init; }
 
@@ -75,6 +81,7 @@ public sealed record TrainerOptions
         Require(WarmupImages >= 0, "warmup-images", WarmupImages, "0 or more");
         Require(TotalImages >= 1, "images", TotalImages, "1 or more");
         Require(Clip >= 0 && double.IsFinite(Clip), "clip", Clip, "0 (none) or more");
+        Require(ReadEvery is null or (>= 1 and <= 1000), "read-every", ReadEvery ?? 0, "1 to 1000");
         Require(EmaDecay is >= 0 and < 1, "ema", EmaDecay, "0 (none) to less than 1");
     }
 

@@ -32,6 +32,7 @@ public sealed class TrainingRun
     private StepResult _last;
     private double _seconds;
     private double _savedAtSeconds;
+    private double _secondsPerUpdate;
     private int _skippedInARow;
     private bool _hasWarned;
 
@@ -135,20 +136,37 @@ public sealed class TrainingRun
         return Fraction < 1 || stop.IsCancellationRequested ? RunOutcome.Stopped : RunOutcome.Completed;
     }
 
+    /// <summary>Updates until the next reading, line, epoch or end; about a second's worth where they are slow.</summary>
+    private int Ahead()
+    {
+        long count = Math.Min(_linePeriod - (_trainer.Updates % _linePeriod), _trainer.Options.ReadEvery ?? 1);
+        count = Math.Min(count, _trainer.UpdatesPerEpoch - (_trainer.Updates % _trainer.UpdatesPerEpoch));
+        count = Math.Min(count, (_lastUpdate ?? long.MaxValue) - _trainer.Updates);
+        double perSecond = _secondsPerUpdate > 0 ? 1 / _secondsPerUpdate : 1;
+        return (int)Math.Clamp(count, 1, Math.Max(1, perSecond));
+    }
+
     private void Step()
     {
         long start = Stopwatch.GetTimestamp();
-        _last = _trainer.Step();
+        ReadOnlySpan<StepResult> results = _trainer.Steps(Ahead());
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _seconds += seconds;
-        _window.Add(_last, _trainer.Options.Batch, seconds);
-        _skippedInARow = _last.WasSkipped ? _skippedInARow + 1 : 0;
-        if (_last.WasSkipped && !_hasWarned)
+        _secondsPerUpdate = seconds / results.Length;
+        long skipped = 0;
+        foreach (ref readonly StepResult result in results)
+        {
+            _last = result;
+            _window.Add(result, _trainer.Options.Batch, _secondsPerUpdate);
+            _skippedInARow = result.WasSkipped ? _skippedInARow + 1 : 0;
+            skipped = result.WasSkipped ? result.Images / _trainer.Options.Batch : skipped;
+        }
+
+        if (skipped > 0 && !_hasWarned)
         {
             _hasWarned = true;
             _observer.Warned(
-                $"update {_trainer.Updates} was skipped: {_trainer.SkippedBecause} is not finite; further ones are "
-                + "only counted");
+                $"update {skipped} was skipped: {_trainer.SkippedBecause} is not finite; further ones are only counted");
         }
 
         _observer.Stepped(new TrainingProgress(

@@ -27,9 +27,16 @@ public partial interface IBackend : IDisposable
     /// <summary>What this backend rounds the factors of a coupling network's products to.</summary>
     NetworkPrecision NetworkPrecision { get; }
 
+    /// <summary>True if operations are queued and their calls return: only reading waits for them.</summary>
+    bool IsQueued { get; }
+
+    /// <summary>The memory of the device as it is now.</summary>
+    DeviceMemory Memory { get; }
+
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
-    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory on the host.</exception>
+    /// <exception cref="Gpu.GpuException">There is not enough memory on the device.</exception>
     DeviceBuffer Allocate(long length);
 
     /// <summary>Copies host values into a buffer, converting if the types differ.</summary>
@@ -77,6 +84,16 @@ public partial interface IBackend : IDisposable
         int destinationChannels,
         int destinationChannel,
         int count);
+
+    /// <summary>
+    /// Makes a sequence of operations that will run more than once. Where the device can, it is recorded once and
+    /// launched as one; within another recording it is part of that.
+    /// </summary>
+    /// <param name="operations">
+    /// Calls operations whose arguments are the same each time, reads nothing and writes nothing from the host, and has
+    /// no effect of its own: it may be called once or at every run.
+    /// </param>
+    IRecording Record(Action operations);
 
     /// <summary>True if every element is finite.</summary>
     /// <param name="source">What to look at.</param>

@@ -1,7 +1,7 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// With g the gradient times min(1, clip / ‖g‖) and t the step:
+/// With g the gradient times min(1, clip / ‖g‖) and t the updates applied, this one among them:
 /// <code>
 /// Adam      g += decay p;  m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²
 ///           p -= rate · (m / (1-β₁ᵗ)) / (sqrt(v / (1-β₂ᵗ)) + ε)
@@ -18,11 +18,15 @@ public partial interface IBackend
     void SumOfSquares(BufferView source, BufferView result);
 
     /// <summary>
-    /// One update of every parameter. If <paramref name="sumOfSquares"/> is not finite nothing is changed: the caller
-    /// sees the same value and counts the skipped step.
+    /// One update of every parameter. If the mean log density or the sum of squares is not finite, only the figures are
+    /// noted: no parameter changes, and t does not count. The host learns of it when it reads
+    /// <see cref="OptimizerProgress.Figures"/>.
     /// </summary>
     /// <param name="settings">The rule and its numbers.</param>
-    /// <param name="sumOfSquares">(1), of <paramref name="gradients"/>.</param>
+    /// <param name="rate">The learning rate, (1).</param>
+    /// <param name="logPrior">log p(z), (B).</param>
+    /// <param name="logDet">Σ LogDet, (B).</param>
+    /// <param name="progress">Its sum of squares is that of <paramref name="gradients"/>; the rest is updated.</param>
     /// <param name="parameters">Updated.</param>
     /// <param name="gradients">As long as the parameters.</param>
     /// <param name="moment1">m, updated.</param>
@@ -30,7 +34,10 @@ public partial interface IBackend
     /// <param name="average">The moving average, updated; empty for none.</param>
     void OptimizerStep(
         in OptimizerSettings settings,
-        BufferView sumOfSquares,
+        BufferView rate,
+        BufferView logPrior,
+        BufferView logDet,
+        in OptimizerProgress progress,
         BufferView parameters,
         BufferView gradients,
         BufferView moment1,

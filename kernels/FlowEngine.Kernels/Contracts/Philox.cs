@@ -38,4 +38,16 @@ public partial interface IBackend
     /// <param name="bins">The number of grey levels, 2 to 256.</param>
     /// <param name="x">(indices, elements), overwritten.</param>
     void Dequantize(PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x);
+
+    /// <summary>Makes the input of training steps.</summary>
+    /// <param name="batch">Images, B.</param>
+    /// <param name="dims">Grey levels of an image.</param>
+    StepInput CreateStepInput(int batch, int dims);
+
+    /// <summary>Dequantizes what was sent last, as <see cref="Dequantize(PhiloxKey, ReadOnlySpan{byte}, ReadOnlySpan{uint},
+    /// int, BufferView)"/> does.</summary>
+    /// <param name="input">The input, of this backend.</param>
+    /// <param name="bins">The number of grey levels, 2 to 256.</param>
+    /// <param name="x">(B, H, W, C), overwritten.</param>
+    void Dequantize(StepInput input, int bins, BufferView x);
 }

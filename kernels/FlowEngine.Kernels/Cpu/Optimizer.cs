@@ -44,15 +44,17 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc cref="IBackend.OptimizerStep"/>
     public void OptimizerStep(
         in OptimizerSettings settings,
-        BufferView sumOfSquares,
+        BufferView rate,
+        BufferView logPrior,
+        BufferView logDet,
+        in OptimizerProgress progress,
         BufferView parameters,
         BufferView gradients,
         BufferView moment1,
         BufferView moment2,
         BufferView average)
     {
-        double squares = *Pointer(sumOfSquares, 1);
-        if (!double.IsFinite(squares))
+        if (!BeginUpdate(progress, logPrior, logDet, out long applied))
         {
             return;
         }
@@ -67,7 +69,8 @@ public sealed unsafe partial class CpuBackend
             Moment2 = Pointer(moment2, length),
             Average = average.IsEmpty ? null : Pointer(average, length),
         };
-        UpdateFactors factors = UpdateFactors.For(settings, squares);
+        UpdateFactors factors = UpdateFactors.For(
+            settings, *Pointer(rate, 1), *Pointer(progress.SumOfSquares, 1), applied);
         int parts = (int)((length + OptimizerElements - 1) / OptimizerElements);
         switch (settings.Kind)
         {
@@ -145,10 +148,11 @@ public sealed unsafe partial class CpuBackend
         /// <summary>1 - d.</summary>
         public float OneMinusAverage;
 
-        public static UpdateFactors For(in OptimizerSettings settings, double sumOfSquares)
+        public static UpdateFactors For(
+                in OptimizerSettings settings, double rate, double sumOfSquares, long applied)
         {
             double norm = Math.Sqrt(sumOfSquares);
-            double averageDecay = Math.Min(settings.EmaDecay, (1.0 + settings.Step) / (10.0 + settings.Step));
+            double averageDecay = Math.Min(settings.EmaDecay, (1.0 + applied) / (10.0 + applied));
             return new UpdateFactors
             {
                 Gradient = settings.Clip > 0 && norm > settings.Clip ? (float)(settings.Clip / norm) : 1,
@@ -158,9 +162,9 @@ public sealed unsafe partial class CpuBackend
                 Beta2 = (float)settings.Beta2,
                 OneMinusBeta2 = (float)(1 - settings.Beta2),
                 Epsilon = (float)settings.Epsilon,
-                Step = (float)(-settings.Rate / (1 - SimdMath.Power(settings.Beta1, settings.Step))),
-                RootCorrection = (float)(1 / Math.Sqrt(1 - SimdMath.Power(settings.Beta2, settings.Step))),
-                Shrink = (float)(1 - (settings.Rate * settings.WeightDecay)),
+                Step = (float)(-rate / (1 - SimdMath.Power(settings.Beta1, applied))),
+                RootCorrection = (float)(1 / Math.Sqrt(1 - SimdMath.Power(settings.Beta2, applied))),
+                Shrink = (float)(1 - (rate * settings.WeightDecay)),
                 OneMinusAverage = (float)(1 - averageDecay),
             };
         }

@@ -29,8 +29,8 @@ public sealed unsafe partial class CpuBackend
     public void PhiloxNormal(PhiloxKey key, ReadOnlySpan<uint> indices, int elements, BufferView destination) =>
         RunPhilox(PhiloxKind.Normal, key, indices, elements, destination, default, 0);
 
-    /// <inheritdoc cref="IBackend.Dequantize"/>
-    public void Dequantize(
+    /// <inheritdoc cref="IBackend.Dequantize(PhiloxKey, ReadOnlySpan{byte}, ReadOnlySpan{uint}, int, BufferView)"/>
+    public override void Dequantize(
         PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);

@@ -85,6 +85,27 @@ internal static partial class PhiloxKernels
         Key key,
         int items,
         int elements,
+        float binWidth) => Scale(levels, indices, x, key, items, elements, binWidth);
+
+    // The same with the key's words in memory, so that one recorded launch serves every step.
+    [Kernel(BlockSize)]
+    private static void DequantizeInput(
+        ReadOnlyGlobalView<uint> key,
+        ReadOnlyGlobalView<byte> levels,
+        ReadOnlyGlobalView<uint> indices,
+        GlobalView<float> x,
+        int items,
+        int elements,
+        float binWidth) =>
+        Scale(levels, indices, x, new Key(key[0], key[1], key[2], key[3]), items, elements, binWidth);
+
+    private static void Scale(
+        ReadOnlyGlobalView<byte> levels,
+        ReadOnlyGlobalView<uint> indices,
+        GlobalView<float> x,
+        Key key,
+        int items,
+        int elements,
         float binWidth)
     {
         long item = Grid.GlobalIndexX / ((elements + 3) / 4);

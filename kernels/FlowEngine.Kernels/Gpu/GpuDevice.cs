@@ -20,6 +20,9 @@ public abstract class GpuDevice : IDisposable
     /// <summary>How it is listed.</summary>
     public GpuDeviceInfo Info { get; }
 
+    /// <summary>True if a graph is launched as one, whatever is in it.</summary>
+    public virtual bool LaunchesGraphs => false;
+
     /// <summary>Allocates memory of the device, not set. Disposing it gives it back to the device's pool.</summary>
     /// <typeparam name="T">The element.</typeparam>
     /// <param name="length">The number of elements, at least 1.</param>
@@ -43,6 +46,18 @@ public abstract class GpuDevice : IDisposable
     /// The free and the whole memory of the device, in bytes; memory that the pool keeps is not free.
     /// </summary>
     public abstract (long Free, long Total) MemoryInBytes();
+
+    /// <summary>An array in the memory of this device that another library of the process made and keeps.</summary>
+    /// <typeparam name="T">The element.</typeparam>
+    /// <param name="pointer">Its device pointer.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="GpuException">BadHandle: no other library has memory on this device, or the pointer is
+    /// no such memory.</exception>
+    internal virtual GpuView<T> Foreign<T>(nint pointer, long length, string name)
+        where T : unmanaged =>
+        throw new GpuException(
+            GpuErrorKind.BadHandle, $"{Info.Selector}: {name} is a CUDA device pointer, and this is no CUDA device");
 
     /// <summary>Gives unused memory of the pool back to the driver.</summary>
     public void TrimPool() => _pool.Trim();

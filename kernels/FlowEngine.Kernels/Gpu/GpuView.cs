@@ -36,4 +36,10 @@ public readonly struct GpuView<T>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - length);
         return new(Memory, Start + start, length);
     }
+
+    /// <summary>The same memory as elements of another type, as many as fit.</summary>
+    /// <typeparam name="TOther">The other type; this view begins on a whole one.</typeparam>
+    internal GpuView<TOther> As<TOther>()
+        where TOther : unmanaged =>
+        new(Memory, OffsetInBytes / Unsafe.SizeOf<TOther>(), LengthInBytes / Unsafe.SizeOf<TOther>());
 }

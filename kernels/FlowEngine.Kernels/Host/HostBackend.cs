@@ -11,7 +11,21 @@ public abstract unsafe class HostBackend<T>
     public ElementType ElementType => typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Float32;
 
     /// <inheritdoc/>
-    public NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
+    public virtual NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
+
+    /// <inheritdoc cref="IBackend.IsQueued"/>
+    public bool IsQueued => false;
+
+    /// <inheritdoc cref="IBackend.Memory"/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return new DeviceMemory(
+                Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), memory.TotalAvailableMemoryBytes);
+        }
+    }
 
     /// <inheritdoc cref="IBackend.Allocate"/>
     public DeviceBuffer Allocate(long length) => new HostBuffer<T>(length);
@@ -91,6 +105,58 @@ public abstract unsafe class HostBackend<T>
         {
             row.CopyTo(new Span<T>(to + (p * shape.Channels), shape.Channels));
         }
+    }
+
+    /// <inheritdoc cref="IBackend.Record"/>
+    public IRecording Record(Action operations) => new HostRecording(operations);
+
+    /// <inheritdoc cref="IBackend.CreateStepInput"/>
+    public StepInput CreateStepInput(int batch, int dims) => new HostStepInput<T>(batch, dims);
+
+    /// <inheritdoc cref="IBackend.Dequantize(PhiloxKey, ReadOnlySpan{byte}, ReadOnlySpan{uint}, int, BufferView)"/>
+    public abstract void Dequantize(
+        PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x);
+
+    /// <inheritdoc cref="IBackend.Dequantize(StepInput, int, BufferView)"/>
+    public void Dequantize(StepInput input, int bins, BufferView x)
+    {
+        var own = (HostStepInput<T>)input;
+        Dequantize(own.Key, own.Levels, own.Indices, bins, x);
+    }
+
+    /// <summary>Notes an update's figures, and whether it is one.</summary>
+    /// <param name="progress">Updated.</param>
+    /// <param name="logPrior">log p(z), (B).</param>
+    /// <param name="logDet">Σ LogDet, (B).</param>
+    /// <param name="applied">t, this update among them.</param>
+    /// <returns>False if a figure is not finite.</returns>
+    private protected static bool BeginUpdate(
+        in OptimizerProgress progress, BufferView logPrior, BufferView logDet, out long applied)
+    {
+        T* state = Pointer(progress.Storage, OptimizerProgress.LengthFor(progress.Capacity));
+        T* prior = Pointer(logPrior, logDet.Length);
+        T* determinant = Pointer(logDet, logDet.Length);
+        double sum = 0;
+        for (long b = 0; b < logDet.Length; b++)
+        {
+            sum += double.CreateTruncating(prior[b]) + double.CreateTruncating(determinant[b]);
+        }
+
+        T mean = T.CreateTruncating(sum / logDet.Length);
+        T squares = state[OptimizerProgress.SumPlace];
+        int next = int.CreateTruncating(state[OptimizerProgress.NextPlace]);
+        T* figures = state + OptimizerProgress.FiguresPlace + (2L * next);
+        figures[0] = mean;
+        figures[1] = squares;
+        state[OptimizerProgress.NextPlace] = T.CreateTruncating((next + 1) % progress.Capacity);
+        applied = long.CreateTruncating(state[OptimizerProgress.AppliedPlace]) + 1;
+        if (!T.IsFinite(mean) || !T.IsFinite(squares))
+        {
+            return false;
+        }
+
+        state[OptimizerProgress.AppliedPlace] = T.CreateTruncating(applied);
+        return true;
     }
 
     /// <summary>The address of a view's first element.</summary>

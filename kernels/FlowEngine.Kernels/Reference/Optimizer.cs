@@ -17,24 +17,27 @@ public sealed partial class ReferenceBackend<T>
     /// <inheritdoc/>
     public void OptimizerStep(
         in OptimizerSettings settings,
-        BufferView sumOfSquares,
+        BufferView rate,
+        BufferView logPrior,
+        BufferView logDet,
+        in OptimizerProgress progress,
         BufferView parameters,
         BufferView gradients,
         BufferView moment1,
         BufferView moment2,
         BufferView average)
     {
-        double squares = Wide(Elements(sumOfSquares, 1)[0]);
-        if (!double.IsFinite(squares))
+        if (!BeginUpdate(progress, logPrior, logDet, out long applied))
         {
             return;
         }
 
-        double norm = Math.Sqrt(squares);
+        double step = Wide(Elements(rate, 1)[0]);
+        double norm = Math.Sqrt(Wide(Elements(progress.SumOfSquares, 1)[0]));
         double clip = settings.Clip > 0 && norm > settings.Clip ? settings.Clip / norm : 1;
-        double correction1 = 1 - Math.Pow(settings.Beta1, settings.Step);
-        double correction2 = 1 - Math.Pow(settings.Beta2, settings.Step);
-        double emaDecay = Math.Min(settings.EmaDecay, (1.0 + settings.Step) / (10.0 + settings.Step));
+        double correction1 = 1 - Math.Pow(settings.Beta1, applied);
+        double correction2 = 1 - Math.Pow(settings.Beta2, applied);
+        double emaDecay = Math.Min(settings.EmaDecay, (1.0 + applied) / (10.0 + applied));
         Span<T> p = Elements(parameters, parameters.Length);
         Span<T> g = Elements(gradients, parameters.Length);
         Span<T> m = Elements(moment1, parameters.Length);
@@ -46,7 +49,7 @@ public sealed partial class ReferenceBackend<T>
             double gradient = Wide(g[i]) * clip;
             if (settings.Kind == OptimizerKind.AdamW)
             {
-                parameter -= settings.Rate * settings.WeightDecay * parameter;
+                parameter -= step * settings.WeightDecay * parameter;
             }
             else
             {
@@ -58,13 +61,13 @@ public sealed partial class ReferenceBackend<T>
             if (settings.Kind == OptimizerKind.Adamax)
             {
                 second = Math.Max(settings.Beta2 * Wide(v[i]), Math.Abs(gradient) + settings.Epsilon);
-                parameter -= settings.Rate / correction1 * first / second;
+                parameter -= step / correction1 * first / second;
             }
             else
             {
                 second = (settings.Beta2 * Wide(v[i])) + ((1 - settings.Beta2) * gradient * gradient);
                 double denominator = Math.Sqrt(second / correction2) + settings.Epsilon;
-                parameter -= settings.Rate * (first / correction1) / denominator;
+                parameter -= step * (first / correction1) / denominator;
             }
 
             m[i] = Round(first);

@@ -37,7 +37,7 @@ public sealed partial class ReferenceBackend<T>
     }
 
     /// <inheritdoc/>
-    public void Dequantize(
+    public override void Dequantize(
         PhiloxKey key, ReadOnlySpan<byte> levels, ReadOnlySpan<uint> indices, int bins, BufferView x)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);

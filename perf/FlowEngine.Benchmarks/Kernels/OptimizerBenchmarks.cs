@@ -16,7 +16,8 @@ public class OptimizerBenchmarks : BandwidthBenchmarks
         IBackend backend = arrays.Backend;
         long length = Length(shape);
         BufferView gradients = arrays.Random(length);
-        BufferView sum = arrays.Zeros(1);
+        OptimizerProgress progress = new(1, arrays.Zeros(OptimizerProgress.LengthFor(1)));
+        BufferView sum = progress.SumOfSquares;
         backend.SumOfSquares(gradients, sum);
         if (pass == Norm)
         {
@@ -25,20 +26,22 @@ public class OptimizerBenchmarks : BandwidthBenchmarks
 
         OptimizerSettings settings = new(
             Enum.GetValues<OptimizerKind>().Single(kind => NameOf(kind) == pass),
-            Rate: 1e-3,
             Beta1: 0.9,
             Beta2: 0.999,
             Epsilon: 1e-8,
             WeightDecay: 0,
             Clip: 1,
-            EmaDecay: 0.999,
-            Step: 100);
+            EmaDecay: 0.999);
+        BufferView rate = arrays.Zeros(1);
+        BufferView densities = arrays.Zeros(1);
+        backend.Fill(rate, 1e-3);
         BufferView parameters = arrays.Random(length);
         BufferView moment1 = arrays.Random(length);
         BufferView moment2 = arrays.Random(length, 0.1, 1);
         BufferView average = arrays.Random(length);
         return new Operation(
-            () => backend.OptimizerStep(settings, sum, parameters, gradients, moment1, moment2, average),
+            () => backend.OptimizerStep(
+                settings, rate, densities, densities, progress, parameters, gradients, moment1, moment2, average),
             parameters,
             moment1,
             moment2,

@@ -64,18 +64,29 @@ public abstract partial class BackendTests
             BufferView moment1 = buffers.Filled(length, 0);
             BufferView moment2 = buffers.Filled(length, 0);
             BufferView average = emaDecay > 0 ? buffers.CopyOf(parameters) : default;
-            BufferView sumOfSquares = buffers.Output(1);
+            OptimizerProgress progress = Progress(buffers, capacity: 2);
+            BufferView densities = buffers.Random(3);
+            var settings = new OptimizerSettings(kind, 0.9, 0.99, 1e-8, decay, clip, emaDecay);
             double[] p = buffers.Read(parameters);
             double[] m = new double[length];
             double[] v = new double[length];
             double[] ema = buffers.Read(parameters);
             for (int step = 1; step <= 5; step++)
             {
-                var settings = new OptimizerSettings(kind, 0.01 * step, 0.9, 0.99, 1e-8, decay, clip, emaDecay, step);
                 BufferView gradients = buffers.Random(length, 0.5, 0.1);
-                Backend.SumOfSquares(gradients, sumOfSquares);
-                Backend.OptimizerStep(settings, sumOfSquares, parameters, gradients, moment1, moment2, average);
-                ExpectedStep(settings, p, buffers.Read(gradients), m, v, ema);
+                Backend.SumOfSquares(gradients, progress.SumOfSquares);
+                Backend.OptimizerStep(
+                    settings,
+                    buffers.Values(0.01 * step),
+                    densities,
+                    densities,
+                    progress,
+                    parameters,
+                    gradients,
+                    moment1,
+                    moment2,
+                    average);
+                ExpectedStep(settings, 0.01 * step, step, p, buffers.Read(gradients), m, v, ema);
             }
 
             Agreement.AssertClose("p", p, buffers.Read(parameters), Tolerance);
@@ -91,23 +102,67 @@ public abstract partial class BackendTests
     }
 
     [Theory]
-    [InlineData(double.NaN)]
-    [InlineData(double.PositiveInfinity)]
-    public void OptimizerStep_changes_nothing_if_the_norm_is_not_finite(double sumOfSquares)
+    [InlineData(double.NaN, 1)]
+    [InlineData(double.PositiveInfinity, 1)]
+    [InlineData(1, double.NaN)]
+    [InlineData(1, double.NegativeInfinity)]
+    public void OptimizerStep_notes_an_update_that_is_not_finite_and_changes_nothing(double sumOfSquares, double density)
     {
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
             using var buffers = new OperationBuffers(Backend, seed: 1);
             BufferView[] state = [.. Enumerable.Range(0, 5).Select(_ => buffers.Random(70, 1, 3))];
             double[][] before = [.. state.Select(buffers.Read)];
-            var settings = new OptimizerSettings(kind, 0.1, 0.9, 0.99, 1e-8, 0.1, 1, 0.9, 3);
+            OptimizerProgress progress = Progress(buffers, capacity: 3);
+            Backend.Fill(progress.Applied, 2);
+            Backend.Fill(progress.SumOfSquares, sumOfSquares);
             Backend.OptimizerStep(
-                settings, buffers.Values(sumOfSquares), state[0], state[1], state[2], state[3], state[4]);
+                new OptimizerSettings(kind, 0.9, 0.99, 1e-8, 0.1, 1, 0.9),
+                buffers.Values(0.1),
+                buffers.Values(1, density),
+                buffers.Values(0, 0),
+                progress,
+                state[0],
+                state[1],
+                state[2],
+                state[3],
+                state[4]);
             for (int i = 0; i < state.Length; i++)
             {
                 Agreement.AssertSameBits($"state {i}", before[i], buffers.Read(state[i]));
             }
+
+            Assert.Equal(2, buffers.Read(progress.Applied)[0]);
+            Assert.Equal([(1 + density) / 2, sumOfSquares, 0, 0, 0, 0], buffers.Read(progress.Figures));
         }
+    }
+
+    [Fact]
+    public void OptimizerStep_keeps_the_figures_of_the_last_updates_and_counts_those_applied()
+    {
+        using var buffers = new OperationBuffers(Backend, seed: 1);
+        OptimizerProgress progress = Progress(buffers, capacity: 2);
+        BufferView[] state = [.. Enumerable.Range(0, 4).Select(_ => buffers.Random(20, 1, 3))];
+        double[] densities = [3, double.NaN, 5];
+        foreach (double density in densities)
+        {
+            Backend.Fill(progress.SumOfSquares, density + 1);
+            Backend.OptimizerStep(
+                new OptimizerSettings(OptimizerKind.Adam, 0.9, 0.99, 1e-8, 0, 1, 0),
+                buffers.Values(0.1),
+                buffers.Values(density),
+                buffers.Values(0),
+                progress,
+                state[0],
+                state[1],
+                state[2],
+                state[3],
+                default);
+        }
+
+        Assert.Equal(2, buffers.Read(progress.Applied)[0]);
+        Assert.Equal(1, buffers.Read(progress.Next)[0]);
+        Assert.Equal([5, 6, double.NaN, double.NaN], buffers.Read(progress.Figures));
     }
 
     [Fact]
@@ -118,21 +173,38 @@ public abstract partial class BackendTests
             using var buffers = new OperationBuffers(Backend, seed: 1);
             BufferView parameters = buffers.Random(20);
             double[] before = buffers.Read(parameters);
-            var settings = new OptimizerSettings(kind, 0.1, 0.9, 0.99, 1e-8, 0, 1, 0, 1);
             BufferView zeros = buffers.Filled(20, 0);
             Backend.OptimizerStep(
-                settings, buffers.Values(0), parameters, zeros, buffers.Filled(20, 0), buffers.Filled(20, 0), default);
+                new OptimizerSettings(kind, 0.9, 0.99, 1e-8, 0, 1, 0),
+                buffers.Values(0.1),
+                buffers.Values(0),
+                buffers.Values(0),
+                Progress(buffers, capacity: 1),
+                parameters,
+                zeros,
+                buffers.Filled(20, 0),
+                buffers.Filled(20, 0),
+                default);
             Agreement.AssertSameBits("parameters", before, buffers.Read(parameters));
         }
     }
 
+    private static OptimizerProgress Progress(OperationBuffers buffers, int capacity) =>
+        new(capacity, buffers.Filled((int)OptimizerProgress.LengthFor(capacity), 0));
+
     private static void ExpectedStep(
-        in OptimizerSettings settings, double[] p, double[] gradients, double[] m, double[] v, double[] ema)
+        in OptimizerSettings settings,
+        double rate,
+        int step,
+        double[] p,
+        double[] gradients,
+        double[] m,
+        double[] v,
+        double[] ema)
     {
-        (OptimizerKind kind, double rate, double beta1, double beta2, double epsilon, double decay, double clip, _, _) =
-            settings;
+        (OptimizerKind kind, double beta1, double beta2, double epsilon, double decay, double clip, _) = settings;
         double norm = Math.Sqrt(gradients.Sum(g => g * g));
-        double d = Math.Min(settings.EmaDecay, (1.0 + settings.Step) / (10.0 + settings.Step));
+        double d = Math.Min(settings.EmaDecay, (1.0 + step) / (10.0 + step));
         for (int i = 0; i < p.Length; i++)
         {
             double g = clip == 0 ? gradients[i] : gradients[i] * Math.Min(1, clip / norm);
@@ -146,7 +218,7 @@ public abstract partial class BackendTests
             }
 
             m[i] = (beta1 * m[i]) + ((1 - beta1) * g);
-            double unbiased = m[i] / (1 - Math.Pow(beta1, settings.Step));
+            double unbiased = m[i] / (1 - Math.Pow(beta1, step));
             if (kind == OptimizerKind.Adamax)
             {
                 v[i] = Math.Max(beta2 * v[i], Math.Abs(g) + epsilon);
@@ -155,7 +227,7 @@ public abstract partial class BackendTests
             else
             {
                 v[i] = (beta2 * v[i]) + ((1 - beta2) * g * g);
-                p[i] -= rate * unbiased / (Math.Sqrt(v[i] / (1 - Math.Pow(beta2, settings.Step))) + epsilon);
+                p[i] -= rate * unbiased / (Math.Sqrt(v[i] / (1 - Math.Pow(beta2, step))) + epsilon);
             }
 
             ema[i] = (d * ema[i]) + ((1 - d) * p[i]);

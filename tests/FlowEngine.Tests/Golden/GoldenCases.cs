@@ -74,15 +74,27 @@ public abstract class GoldenCases
         long length = golden.Model.Flow.Parameters.Length;
         using DeviceBuffer moment1 = backend.Allocate(length);
         using DeviceBuffer moment2 = backend.Allocate(length);
-        using DeviceBuffer sumOfSquares = backend.Allocate(1);
+        using DeviceBuffer rate = backend.Allocate(1);
+        using DeviceBuffer storage = backend.Allocate(OptimizerProgress.LengthFor(1));
+        OptimizerProgress progress = new(1, storage.View);
+        OptimizerSettings adam = new(OptimizerKind.Adam, 0.9, 0.999, 1e-8, 0, 0, 0);
+        backend.Fill(rate.View, 1e-3);
         List<double> losses = [];
         for (int step = 1; step <= 10; step++)
         {
             losses.Add(golden.Step());
-            backend.SumOfSquares(golden.Gradients, sumOfSquares.View);
-            OptimizerSettings adam = new(OptimizerKind.Adam, 1e-3, 0.9, 0.999, 1e-8, 0, 0, 0, step);
+            backend.SumOfSquares(golden.Gradients, progress.SumOfSquares);
             backend.OptimizerStep(
-                adam, sumOfSquares.View, golden.Model.Weights, golden.Gradients, moment1.View, moment2.View, default);
+                adam,
+                rate.View,
+                golden.Plan.LogPrior,
+                golden.Plan.LogDet,
+                progress,
+                golden.Model.Weights,
+                golden.Gradients,
+                moment1.View,
+                moment2.View,
+                default);
         }
 
         AssertClose(golden.Expected("adam_losses"), [.. losses], LogProbTolerance, "losses");

@@ -32,8 +32,27 @@ internal static unsafe class FakeCuda
     /// <summary>How many contexts are on this thread's stack.</summary>
     internal static int Depth => ((delegate* unmanaged<int>)Export("fakeCudaDepth"))();
 
+    /// <summary>The kernels that have run, in graphs or outside.</summary>
+    internal static int Launches => ((delegate* unmanaged<int>)Export("fakeCudaLaunches"))();
+
+    /// <summary>How often a function was called since the last reset.</summary>
+    /// <param name="call">Its name.</param>
+    internal static int Calls(string call)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(call + '\0'))
+        {
+            return ((delegate* unmanaged<byte*, int>)Export("fakeCudaCalls"))(name);
+        }
+    }
+
     /// <summary>Takes away what a lost device could not free.</summary>
     internal static void Forget() => ((delegate* unmanaged<void>)Export("fakeCudaForget"))();
+
+    /// <summary>How often the host waited for the device.</summary>
+    internal static int Waits => ((delegate* unmanaged<int>)Export("fakeCudaWaits"))();
+
+    /// <summary>Puts work off for as long as the order of streams and events allows, until the next reset.</summary>
+    internal static void BeLazy() => ((delegate* unmanaged<void>)Export("fakeCudaLazy"))();
 
     internal static void Reset() => ((delegate* unmanaged<void>)Export("fakeCudaReset"))();
 

@@ -32,13 +32,14 @@ public sealed partial class GpuBackend : IBackend
         _device = device;
         NetworkPrecision = precision;
         _ownsDevice = ownsDevice;
+        Captures = device.LaunchesGraphs;
         _stream = device.CreateStream();
         _nothing = device.Allocate<float>(1);
         _flag = device.Allocate<uint>(1);
-        _partials = new GpuScratch<float>(_stream);
-        _wideScratch = new GpuScratch<double>(_stream);
-        _indices = new GpuScratch<uint>(_stream);
-        _levels = new GpuScratch<byte>(_stream);
+        _partials = new GpuScratch<float>(device);
+        _wideScratch = new GpuScratch<double>(device);
+        _indices = new GpuScratch<uint>(device);
+        _levels = new GpuScratch<byte>(device);
     }
 
     /// <summary>Opens a device and makes a backend on it, which owns it.</summary>
@@ -67,6 +68,24 @@ public sealed partial class GpuBackend : IBackend
 
     /// <inheritdoc/>
     public NetworkPrecision NetworkPrecision { get; }
+
+    /// <summary>The free and the whole memory of the device, in bytes; see <see cref="GpuDevice.MemoryInBytes"/>.</summary>
+    public (long Free, long Total) MemoryInBytes() => _device.MemoryInBytes();
+
+    /// <inheritdoc/>
+    public bool IsQueued => true;
+
+    /// <inheritdoc/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            // What the pool keeps is there for who asks.
+            _device.TrimPool();
+            (long free, long total) = _device.MemoryInBytes();
+            return new DeviceMemory(free, total);
+        }
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)

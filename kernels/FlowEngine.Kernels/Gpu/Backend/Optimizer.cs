@@ -18,7 +18,10 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void OptimizerStep(
         in OptimizerSettings settings,
-        BufferView sumOfSquares,
+        BufferView rate,
+        BufferView logPrior,
+        BufferView logDet,
+        in OptimizerProgress progress,
         BufferView parameters,
         BufferView gradients,
         BufferView moment1,
@@ -26,36 +29,43 @@ public sealed partial class GpuBackend
         BufferView average)
     {
         using Lock.Scope queue = _queue.EnterScope();
+        int batch = checked((int)logDet.Length);
         long length = parameters.Length;
+        GpuView<float> state = View(progress.Storage, OptimizerProgress.LengthFor(progress.Capacity));
+        OptimizerKernels.Begin(
+            _stream,
+            new LaunchGrid(1),
+            View(logPrior, batch),
+            View(logDet, batch),
+            View(rate, 1),
+            state,
+            new OptimizerKernels.Limits(settings.Beta1, settings.Beta2, settings.EmaDecay, settings.Clip),
+            batch,
+            progress.Capacity);
         OptimizerKernels.Step(
             _stream,
             Cover(length, OptimizerKernels.StepKernel),
-            View(sumOfSquares, 1),
+            state.Slice(OptimizerProgress.FactorsPlace, OptimizerProgress.FactorsLength),
             View(parameters, length),
             View(gradients, length),
             View(moment1, length),
             View(moment2, length),
             ViewOrNothing(average, length),
-            StepSettings(settings, !average.IsEmpty),
+            new OptimizerKernels.Settings(
+                Rule(settings.Kind),
+                (float)settings.Beta1,
+                (float)settings.Beta2,
+                (float)settings.Epsilon,
+                (float)settings.WeightDecay,
+                average.IsEmpty ? 0 : 1),
             length);
     }
 
-    private static OptimizerKernels.Settings StepSettings(in OptimizerSettings settings, bool hasAverage) => new(
-        settings.Kind switch
-        {
-            OptimizerKind.Adam => OptimizerKernels.Adam,
-            OptimizerKind.AdamW => OptimizerKernels.AdamW,
-            OptimizerKind.Adamax => OptimizerKernels.Adamax,
-            _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Kind, "no such rule"),
-        },
-        (float)settings.Rate,
-        (float)settings.Beta1,
-        (float)settings.Beta2,
-        (float)settings.Epsilon,
-        (float)settings.WeightDecay,
-        (float)settings.Clip,
-        (float)(1 / (1 - Math.Pow(settings.Beta1, settings.Step))),
-        (float)(1 / (1 - Math.Pow(settings.Beta2, settings.Step))),
-        (float)Math.Min(settings.EmaDecay, (1.0 + settings.Step) / (10.0 + settings.Step)),
-        hasAverage ? 1 : 0);
+    private static int Rule(OptimizerKind kind) => kind switch
+    {
+        OptimizerKind.Adam => OptimizerKernels.Adam,
+        OptimizerKind.AdamW => OptimizerKernels.AdamW,
+        OptimizerKind.Adamax => OptimizerKernels.Adamax,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such rule"),
+    };
 }

@@ -61,6 +61,52 @@ public sealed partial class GpuBackend
         }
     }
 
+    /// <inheritdoc/>
+    public StepInput CreateStepInput(int batch, int dims)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        return new GpuStepInput(this, _device, batch, dims);
+    }
+
+    /// <inheritdoc/>
+    public void Dequantize(StepInput input, int bins, BufferView x)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bins, 256);
+        var own = (GpuStepInput)input;
+        PhiloxKernels.DequantizeInput(
+            _stream,
+            Cover(Blocks(own.Batch, own.Dims), PhiloxKernels.DequantizeInputKernel),
+            own.DeviceKey,
+            own.DeviceLevels,
+            own.DeviceIndices,
+            View(x, (long)own.Batch * own.Dims),
+            own.Batch,
+            own.Dims,
+            (float)(1.0 / bins));
+    }
+
+    /// <summary>Queues work that puts an input where operations read it.</summary>
+    /// <param name="arrived">Set when the input is on the device.</param>
+    /// <param name="from">Where it is then.</param>
+    /// <param name="to">Where it goes.</param>
+    /// <param name="taken">Set when it is there.</param>
+    internal void Take(GpuEvent arrived, GpuView<uint> from, GpuView<uint> to, GpuEvent taken)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        _stream.Wait(arrived);
+        _stream.Copy(from, to);
+        _stream.Record(taken);
+    }
+
+    /// <summary>Waits for all work queued so far.</summary>
+    internal void Synchronize()
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        _stream.Synchronize();
+    }
+
     private static long Blocks(int items, int elements) => (long)items * ((elements + 3) / 4);
 
     private static PhiloxKernels.Key KernelKey(PhiloxKey key) =>

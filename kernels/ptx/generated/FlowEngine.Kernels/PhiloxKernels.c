@@ -93,18 +93,15 @@ KERNEL(128) void PhiloxKernels_Normal(
     }
 }
 
-KERNEL(128) void PhiloxKernels_Dequantize(
-    GIN(u8, levels),
-    GIN(u32, indices),
-    GOUT(float, x),
+DEV void PhiloxKernels_Scale(
+    GCPTR(u8) levels,
+    GCPTR(u32) indices,
+    GPTR(float) x,
     PhiloxKernels_Key key,
     int items,
     int elements,
     float binWidth)
 {
-    VIEW_IN(u8, levels);
-    VIEW_IN(u32, indices);
-    VIEW_OUT(float, x);
     i64 item = GRID_GLOBAL_INDEX_X / (i64)((elements + 3) / 4);
     int block = (int)(GRID_GLOBAL_INDEX_X % (i64)((elements + 3) / 4));
     if (item < (i64)items)
@@ -122,4 +119,35 @@ KERNEL(128) void PhiloxKernels_Dequantize(
             }
         }
     }
+}
+
+KERNEL(128) void PhiloxKernels_Dequantize(
+    GIN(u8, levels),
+    GIN(u32, indices),
+    GOUT(float, x),
+    PhiloxKernels_Key key,
+    int items,
+    int elements,
+    float binWidth)
+{
+    VIEW_IN(u8, levels);
+    VIEW_IN(u32, indices);
+    VIEW_OUT(float, x);
+    PhiloxKernels_Scale(levels, indices, x, key, items, elements, binWidth);
+}
+
+KERNEL(128) void PhiloxKernels_DequantizeInput(
+    GIN(u32, key),
+    GIN(u8, levels),
+    GIN(u32, indices),
+    GOUT(float, x),
+    int items,
+    int elements,
+    float binWidth)
+{
+    VIEW_IN(u32, key);
+    VIEW_IN(u8, levels);
+    VIEW_IN(u32, indices);
+    VIEW_OUT(float, x);
+    PhiloxKernels_Scale(levels, indices, x, ((PhiloxKernels_Key){ key[0], key[1], key[2], key[3] }), items, elements, binWidth);
 }

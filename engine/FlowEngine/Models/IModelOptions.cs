@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace FlowEngine.Models;
+
+/// <summary>The sizes and choices of one kind of model: enough to build its architecture and to feed it.</summary>
+/// <remarks>Implementations are records, so that two of them are equal where they describe the same model.</remarks>
+public interface IModelOptions
+{
+    /// <summary>The kind, as checkpoints, the command and the bindings name it; one of <see cref="ModelKinds.Names"/>.</summary>
+    string Kind { get; }
+
+    /// <summary>Rows of an image; 1 for the rows of a table.</summary>
+    int Height { get; }
+
+    /// <summary>Columns of an image; 1 for the rows of a table.</summary>
+    int Width { get; }
+
+    /// <summary>Channels of an image, or columns of a table.</summary>
+    int Channels { get; }
+
+    /// <summary>Grey levels of the data, 2 to 256; null for continuous data, which are neither scaled nor dequantized.</summary>
+    int? Bins { get; }
+
+    /// <summary>Dimensions of one datum, D.</summary>
+    int Dims => Height * Width * Channels;
+
+    /// <summary>The sizes and choices in a few words, for people.</summary>
+    string Summary { get; }
+
+    /// <summary>Checks every size against the others.</summary>
+    /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
+    void Validate();
+
+    /// <summary>Builds the architecture.</summary>
+    /// <exception cref="FlowException">The sizes are out of range or do not fit each other.</exception>
+    Flow Build();
+
+    /// <summary>Writes the options into an open JSON object; <see cref="ModelKinds.Read"/> reads them.</summary>
+    /// <param name="json">Where they go.</param>
+    void Write(Utf8JsonWriter json);
+}
