@@ -32,7 +32,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         limits = limits.IsEmpty
             ? new RunLimits(DefaultSizes.For(train, sizes.Height, sizes.Width, false).Epochs, null, null)
             : limits;
-        Trainer trainer = new(model, train, Training(train, limits));
+        limits = limits with { Patience = parse.GetValue(options.Patience) };
+        ImageRunData data = new(train, heldOut);
+        Trainer trainer = data.CreateTrainer(model, Training(train, limits));
         RunConfig config = new(
             source == "digits" ? source : Path.GetFullPath(source),
             model.Config with { IsInitialized = true },
@@ -41,7 +43,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetRequiredValue(options.Device),
             parse.GetValue(options.Threads));
         return new TrainingSession(
-            RunFolder.Create(folder), config, backend, trainer, train, heldOut, IsResumed: false);
+            RunFolder.Create(folder), config, backend, trainer, data, Notes: [], IsResumed: false);
     }
 
     private string Required(Option<string?> option) => parse.GetValue(option) is { Length: > 0 } value

@@ -56,6 +56,10 @@ internal sealed class TrainOptions
     public Option<double?> Minutes { get; } = CommandOptions.Number<double>(
         "--minutes", "Ends after N minutes of training, evaluation not counted [default: none]");
 
+    public Option<int?> Patience { get; } = CommandOptions.Number<int>(
+        "--patience",
+        "Ends after N epochs without a better evaluation of the held-out images, with the best weights [default: never]");
+
     public Option<double> Rate { get; } = CommandOptions.Number("--lr", "Learning rate", 1e-3);
 
     public Option<OptimizerKind> Optimizer { get; } = CommandOptions.ChoiceOrFirst<OptimizerKind>(
@@ -97,7 +101,7 @@ internal sealed class TrainOptions
 
     private Option[] All =>
     [
-        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Rate,
+        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate,
         Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Seed, Init, Resume, Json,
     ];
 

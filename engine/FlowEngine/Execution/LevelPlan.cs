@@ -90,6 +90,10 @@ internal sealed class LevelPlan
         Backend.GaussianLogProb(_latentShape, Latent, _prior.View, _priorBatch, logPrior);
     }
 
+    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of its prior.</summary>
+    public void Standardize() =>
+        Backend.GaussianStandardize(_latentShape, Latent, _prior.View, _priorBatch, Latent);
+
     /// <summary>From the latent, and the kept half that the next level's inverse wrote, to x.</summary>
     /// <param name="x">Overwritten.</param>
     /// <param name="temperature">Not null: the latent is noise, to be scaled by it and put through the prior.</param>
