@@ -12,7 +12,10 @@ using FlowEngine.Training;
 namespace FlowEngine.Cli;
 
 /// <summary><c>flow bench</c>: how fast training, densities and samples are, beside the machine's peak.</summary>
-/// <remarks>Random data and weights, a warm-up of some updates, medians over repeats.</remarks>
+/// <remarks>
+/// Random data and weights, a warm-up of some updates, medians over repeats. What is timed ends when its results have been
+/// read, so on a GPU when the device is done.
+/// </remarks>
 internal static class BenchCommand
 {
     private const int WarmupUpdates = 3;
@@ -47,7 +50,8 @@ internal static class BenchCommand
         training.Validate();
         GlowOptions glow = options.Glow(parse);
         int requested = parse.GetValue(options.Threads);
-        using IBackend backend = Devices.Open("auto", requested);
+        NetworkPrecision precision = parse.GetValue(options.Precision);
+        using IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), requested, precision);
         int threads = requested > 0 ? requested : Environment.ProcessorCount;
         JsonObject report = Measure(glow, training, backend, threads, seconds);
         TextWriter output = parse.InvocationConfiguration.Output;
@@ -69,7 +73,8 @@ internal static class BenchCommand
         GlowOptions glow, TrainerOptions training, IBackend backend, int threads, double seconds)
     {
         int batch = training.Batch;
-        double peak = CpuPeak.MeasureGflops(threads);
+        bool isHost = !backend.IsQueued;
+        double peak = isHost ? CpuPeak.MeasureGflops(threads) : double.NaN;
         ImageDataset data = RandomImages(glow, batch * BatchesOfData, (int)training.Seed);
         ModelConfig config = new(glow, IsInitialized: false, data.Name, glow.Height, glow.Width);
         using Model model = Model.Create(config, backend, training.Seed);
@@ -77,31 +82,37 @@ internal static class BenchCommand
         using Trainer trainer = new(model, data, training);
         trainer.Initialize();
 
-        // The zero convolutions are zero no more after these, and the code is compiled.
+        // The zero convolutions are zero no more after these, the code is compiled, and what can be recorded is.
         for (int i = 0; i < WarmupUpdates; i++)
         {
             trainer.Step();
         }
 
-        double step = Median(seconds, () => trainer.Step());
+        int together = trainer.Options.ReadEvery ?? 1;
+        double step = Median(seconds, () => trainer.Steps(together)) / together;
         long allocated = AllocatedBy(trainer);
 
         // Densities read levels of noise: what the numbers are does not change the work.
         float[] images = [.. Enumerable.Range(0, batch).SelectMany(i => data[i].ToArray())
             .Select(level => (level + 0.5f) / glow.Bins - 0.5f)];
         float[] one = images[..model.Flow.Dims];
-        model.LogProb(images);
-        model.LogProb(one);
+        for (int i = 0; i < WarmupUpdates; i++)
+        {
+            model.LogProb(images);
+            model.LogProb(one);
+            model.Sample(batch, 0.7, training.Seed);
+        }
+
         double logProb = Median(seconds, () => model.LogProb(images));
         double latency = Median(seconds, () => model.LogProb(one));
-        model.Sample(batch, 0.7, training.Seed);
         double sample = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
-        peak = Math.Max(peak, CpuPeak.MeasureGflops(threads));
+        peak = isHost ? Math.Max(peak, CpuPeak.MeasureGflops(threads)) : peak;
 
         double forward = GlowArithmetic.ForwardFlops(glow) * 1e-9 * batch;
         double train = forward * (trainer.Memory == MemoryMode.Store ? 3 : 4) / step;
         using Process process = Process.GetCurrentProcess();
-        return new JsonObject
+        DeviceMemory memory = backend.Memory;
+        JsonObject report = new()
         {
             ["train_images_per_s"] = batch / step,
             ["log_prob_images_per_s"] = batch / logProb,
@@ -109,11 +120,8 @@ internal static class BenchCommand
             ["sample_images_per_s"] = batch / sample,
             ["peak_rss_bytes"] = process.PeakWorkingSet64,
             ["managed_bytes_per_step"] = allocated,
-            ["fma_peak_gflops"] = peak,
             ["train_gflops"] = train,
-            ["train_share_of_peak"] = train / peak,
             ["log_prob_gflops"] = forward / logProb,
-            ["log_prob_share_of_peak"] = forward / logProb / peak,
             ["forward_gflop_per_image"] = forward / batch,
             ["parameters"] = model.Flow.Parameters.Count,
             ["preset"] = CommandOptions.NameOf(glow.Preset),
@@ -125,9 +133,26 @@ internal static class BenchCommand
             ["channels"] = glow.Channels,
             ["batch"] = batch,
             ["memory"] = CommandOptions.NameOf(trainer.Memory),
+            ["device"] = backend.Name,
+            ["precision"] = PrecisionNames.Of(backend.NetworkPrecision),
+            ["read_every"] = together,
             ["threads"] = threads,
             ["machine"] = Processor.Describe(),
         };
+        if (isHost)
+        {
+            report["fma_peak_gflops"] = peak;
+            report["train_share_of_peak"] = train / peak;
+            report["log_prob_share_of_peak"] = forward / logProb / peak;
+        }
+        else
+        {
+            // The driver's own use and other programs' among it.
+            report["device_memory_used_bytes"] = memory.TotalBytes - memory.FreeBytes;
+            report["device_memory_bytes"] = memory.TotalBytes;
+        }
+
+        return report;
     }
 
     private static ImageDataset RandomImages(GlowOptions glow, int count, int seed)

@@ -24,6 +24,10 @@ internal sealed class BenchOptions
     public Option<MemoryMode?> Memory { get; } = CommandOptions.Choice<MemoryMode>(
         "--memory", "Memory mode of training [default: store where it fits half the free memory]");
 
+    public Option<string> Device { get; } = CommandOptions.Device();
+
+    public Option<NetworkPrecision> Precision { get; } = CommandOptions.Precision();
+
     public Option<int> Threads { get; } = CommandOptions.Threads();
 
     public Option<GlowPreset> Preset { get; } = CommandOptions.ChoiceOrFirst<GlowPreset>(
@@ -42,7 +46,7 @@ internal sealed class BenchOptions
     {
         foreach (Option option in new Option[]
         {
-            Levels, Steps, Hidden, Size, Channels, Batch, Memory, Threads, Preset, Coupling, Seconds, Seed, Json,
+            Levels, Steps, Hidden, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset, Coupling, Seconds, Seed, Json,
         })
         {
             command.Options.Add(option);

@@ -3,6 +3,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+
 namespace FlowEngine.Cli;
 
 /// <summary>Options that several commands have, and options whose errors are one plain line.</summary>
@@ -17,6 +20,26 @@ internal static class CommandOptions
     {
         Description = "Where to compute: auto, cpu, or a device that flow devices lists",
         DefaultValueFactory = _ => "auto",
+    };
+
+    /// <summary>The precision of GPUs; full where it is left out.</summary>
+    public static Option<NetworkPrecision> Precision() => new("--precision")
+    {
+        HelpName = string.Join('|', PrecisionNames.All),
+        Description = "What a GPU rounds the factors of the networks' products to; their sums and everything else are "
+            + $"fp32 [default: {PrecisionNames.All[0]}]",
+        CustomParser = result =>
+        {
+            try
+            {
+                return PrecisionNames.Parse(result.Tokens[0].Value);
+            }
+            catch (FlowException exception)
+            {
+                result.AddError($"--{exception.Message}");
+                return default;
+            }
+        },
     };
 
     public static Option<int> Threads() => Number("--threads", "CPU threads; 0 for one per core", 0);
@@ -64,6 +87,24 @@ internal static class CommandOptions
             Description = description,
             CustomParser = result => ParseChoice<T>(result, name),
         };
+
+    /// <summary>One of some names, that may be left out.</summary>
+    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> names) => new(name)
+    {
+        HelpName = string.Join("|", names),
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (names.Contains(text))
+            {
+                return text;
+            }
+
+            result.AddError($"{name} is {text}, expected {string.Join(" or ", names)}");
+            return null;
+        },
+    };
 
     /// <summary>True if the option stands on the command line.</summary>
     public static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };

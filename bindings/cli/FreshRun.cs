@@ -20,7 +20,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         string source = Required(options.Data);
         RunFolder.RequireFree(folder);
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(source);
-        IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads));
+        IBackend backend = Devices.Open(
+            parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), train, backend)
             : Model.Create(Configure(train, null), backend, parse.GetValue(options.Seed));
@@ -41,7 +42,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             trainer.Options with { Memory = trainer.Memory },
             limits,
             parse.GetRequiredValue(options.Device),
-            parse.GetValue(options.Threads));
+            parse.GetValue(options.Threads),
+            parse.GetValue(options.Precision));
         return new TrainingSession(
             RunFolder.Create(folder), config, backend, trainer, data, Notes: [], IsResumed: false);
     }
@@ -51,8 +53,20 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         : throw new FlowException(FlowErrorKind.InvalidArgument, $"{option.Name} is missing (flow train --help)");
 
     /// <summary>The options on the command line, before those of a checkpoint, before the defaults.</summary>
-    private ModelConfig Configure(ImageDataset data, GlowOptions? from)
+    private ModelConfig Configure(ImageDataset data, IModelOptions? from)
     {
+        ModelSelection selection = new(options, parse);
+        string kind = selection.Kind(from);
+        int bins = parse.GetValue(options.Bins) ?? data.Bins;
+        IModelOptions model = kind == ModelSelection.Glow
+            ? Glow(data, bins, from as GlowOptions)
+            : selection.Vector(kind, data.Height, data.Width, data.Channels, bins, from);
+        return new ModelConfig(model, IsInitialized: false, data.Name, data.Height, data.Width);
+    }
+
+    private GlowOptions Glow(ImageDataset data, int bins, GlowOptions? from)
+    {
+        new ModelSelection(options, parse).RequireFits(ModelSelection.Glow);
         bool isPadded = CommandOptions.IsGiven(parse, options.Pad);
         int? padTo = PadSize();
         int height = padTo ?? data.Height;
@@ -76,32 +90,44 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             Steps = parse.GetValue(options.Steps) ?? from?.Steps ?? sizes.Steps,
             Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? sizes.Hidden,
             Coupling = parse.GetValue(options.Coupling) ?? from?.Coupling ?? CouplingKind.Affine,
-            Bins = parse.GetValue(options.Bins) ?? data.Bins,
+            Bins = bins,
         };
         glow.Validate();
-        return new ModelConfig(glow, IsInitialized: false, data.Name, data.Height, data.Width);
+        return glow;
     }
 
     private Model Initialized(string checkpoint, ImageDataset data, IBackend backend) =>
         Model.Load(checkpoint, backend, from =>
         {
-            ModelConfig config = Configure(data, from.Glow);
-            GlowOptions expected = from.Glow with
-            {
-                Height = config.Glow.Height,
-                Width = config.Glow.Width,
-                Bins = config.Glow.Bins,
-            };
-            return config.Glow == expected
+            ModelConfig config = Configure(data, from.Options);
+            return config.Options.Equals(WithSizesOf(from.Options, config.Options))
                 ? config with { IsInitialized = from.IsInitialized }
                 : throw new FlowException(
                     FlowErrorKind.InvalidArgument,
-                    $"{checkpoint}: the checkpoint has {Describe(expected)}, expected {Describe(config.Glow)}");
+                    $"{checkpoint}: the checkpoint has {Describe(from.Options)}, expected {Describe(config.Options)}");
         });
 
-    private static string Describe(GlowOptions glow) =>
-        $"{glow.Channels} channels, {glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "
-        + $"{CommandOptions.NameOf(glow.Coupling)} couplings, preset {CommandOptions.NameOf(glow.Preset)}";
+    /// <summary>The weights of a Glow fit images of any size, those of a model of vectors one number of values.</summary>
+    private static IModelOptions WithSizesOf(IModelOptions from, IModelOptions data) => from switch
+    {
+        GlowOptions glow => glow with
+        {
+            Height = data.Height,
+            Width = data.Width,
+            Bins = data.Bins ?? glow.Bins,
+        },
+        VectorOptions vector when vector.Dims == data.Dims => vector with
+        {
+            Height = data.Height,
+            Width = data.Width,
+            Channels = data.Channels,
+            Bins = data.Bins,
+        },
+        _ => from,
+    };
+
+    private static string Describe(IModelOptions model) =>
+        $"{(model is GlowOptions ? model.Channels : model.Dims)} channels, {model.Summary}";
 
     private int? PadSize()
     {
@@ -131,6 +157,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             EmaDecay = parse.GetValue(options.Ema),
             Flip = parse.GetValue(options.Flip),
             Memory = parse.GetValue(options.Memory),
+            ReadEvery = parse.GetValue(options.ReadEvery),
             Seed = parse.GetValue(options.Seed),
         };
         training.Validate();

@@ -22,13 +22,14 @@ internal static class InfoCommand
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     public static Command Build()
     {
         Command command = new("info", "Describes a checkpoint: configuration, memory, invertibility of each layer.")
         {
-            _checkpoint, _batch, _data, _seed, _device, _threads, _json,
+            _checkpoint, _batch, _data, _seed, _device, _threads, _precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -37,7 +38,8 @@ internal static class InfoCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = Devices.Open(
+            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         model.BatchSize = parse.GetValue(_batch);
         (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans =
@@ -99,12 +101,23 @@ internal static class InfoCommand
             memory[mode.Replace("train, ", string.Empty, StringComparison.Ordinal)] = plan;
         }
 
+        DeviceMemory device = model.Backend.Memory;
+
         return new JsonObject
         {
             ["config"] = JsonNode.Parse(model.Config.ToJson()),
             ["parameters"] = model.Flow.Parameters.Count,
             ["batch"] = model.BatchSize,
             ["memory_bytes"] = memory,
+            ["device"] = model.Backend.Name,
+            ["device_free_bytes"] = device.FreeBytes,
+            ["device_total_bytes"] = device.TotalBytes,
+            ["largest_batch"] = new JsonObject
+            {
+                ["inference"] = model.LargestBatch(null, device.FreeBytes),
+                ["store"] = model.LargestBatch(MemoryMode.Store, device.FreeBytes),
+                ["invert"] = model.LargestBatch(MemoryMode.Invert, device.FreeBytes),
+            },
             ["layers"] = new JsonArray([.. layers.Select(layer => new JsonObject
             {
                 ["name"] = layer.Name,

@@ -1,3 +1,5 @@
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
 using FlowEngine.Models;
 
 using Spectre.Console;
@@ -17,6 +19,7 @@ internal static class InfoTables
         IAnsiConsole console = Tables.Console(output);
         console.Write(Configuration(path, model));
         console.Write(Memory(model, plans));
+        console.Write(Device(model));
         if (layers.Count > 0)
         {
             console.Write(Layers(layers));
@@ -58,6 +61,23 @@ internal static class InfoTables
         }
 
         return table;
+    }
+
+    private static Table Device(Model model)
+    {
+        DeviceMemory memory = model.Backend.Memory;
+        Table table = Tables.Titled($"memory of {model.Backend.Name}", "what", "how much");
+        Tables.Row(table, "in all", MemoryText.Bytes(memory.TotalBytes));
+        Tables.Row(table, "free now", MemoryText.Bytes(memory.FreeBytes));
+        Row("inference", null);
+        Row("train, store", MemoryMode.Store);
+        Row("train, invert", MemoryMode.Invert);
+        return table;
+
+        void Row(string mode, MemoryMode? training) => Tables.Row(
+            table,
+            $"largest batch that fits, {mode}",
+            FormattableString.Invariant($"{model.LargestBatch(training, memory.FreeBytes)}"));
     }
 
     private static Table Layers(IReadOnlyList<LayerInvertibility> layers)

@@ -23,6 +23,9 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             Device = CommandOptions.IsGiven(parse, options.Device)
                 ? parse.GetRequiredValue(options.Device)
                 : config.Device,
+            Precision = CommandOptions.IsGiven(parse, options.Precision)
+                ? parse.GetValue(options.Precision)
+                : config.Precision,
             Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
         };
         RunData data = Load(config);
@@ -37,7 +40,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             };
         }
 
-        IBackend backend = Devices.Open(config.Device, config.Threads);
+        IBackend backend = Devices.Open(config.Device, config.Threads, config.Precision);
         Model model = Model.Load(folder.CheckpointFile, backend);
         Trainer trainer = data.CreateTrainer(model, config.Training);
         return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);

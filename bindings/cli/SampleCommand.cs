@@ -25,12 +25,13 @@ internal static class SampleCommand
 
     private static readonly Option<string> _device = CommandOptions.Device();
     private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
 
     public static Command Build()
     {
         Command command = new("sample", "Draws images from a model and writes them as one picture, or rows as CSV.")
         {
-            _checkpoint, _count, _temperature, _seed, _out, _device, _threads,
+            _checkpoint, _count, _temperature, _seed, _out, _device, _threads, _precision,
         };
         command.SetAction(Run);
         return command;
@@ -40,7 +41,8 @@ internal static class SampleCommand
     {
         int count = parse.GetValue(_count);
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = Devices.Open(
+            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         bool isTable = model.Config.Table is not null;
         int most = isTable ? MostRows : MostImages;

@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Training;
 
@@ -16,7 +17,10 @@ internal sealed class TrainOptions
     public Option<string?> Out { get; } = CommandOptions.Text(
         "--out", "RUN", "The folder of the run: missing or empty");
 
-    public Option<ModelKind> Model { get; } = CommandOptions.ChoiceOrFirst<ModelKind>("--model", "The model");
+    public Option<string?> Model { get; } = CommandOptions.Choice(
+        "--model",
+        "The model; all but glow take an image as one vector [default: that of --init, else glow]",
+        ModelKinds.Names);
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
         "--preset", "Which variant; rosinality can be exported to PyTorch [default: glow]");
@@ -30,7 +34,26 @@ internal sealed class TrainOptions
         "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
 
     public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
-        "--hidden", "Hidden channels of the networks [default: 64 up to 16 pixels, 128 up to 32, else 256]");
+        "--hidden",
+        "Hidden channels, or units of a hidden layer [default: glow 64 up to 16 pixels, 128 up to 32, else 256; "
+            + "maf, iaf 512; nice 1000; dense-glow 256]");
+
+    public Option<int?> Blocks { get; } = CommandOptions.Number<int>(
+        "--blocks", "Blocks of a model of vectors [default: maf, iaf 5; nice 4; dense-glow 10]");
+
+    public Option<int?> Layers { get; } = CommandOptions.Number<int>(
+        "--layers", "Hidden layers of the networks of a model of vectors [default: 2; nice 5]");
+
+    public Option<Mixing?> Permutation { get; } = CommandOptions.Choice<Mixing>(
+        "--permutation", "How maf and iaf mix the dimensions between blocks [default: reverse]");
+
+    public Option<bool> BatchNorm { get; } = new("--batch-norm")
+    {
+        Description = "Batch normalization after each block of maf and iaf",
+    };
+
+    public Option<PriorKind?> Prior { get; } = CommandOptions.Choice<PriorKind>(
+        "--prior", "The distribution of the latents of nice [default: logistic]");
 
     public Option<CouplingKind?> Coupling { get; } = CommandOptions.Choice<CouplingKind>(
         "--coupling", "The couplings [default: affine]");
@@ -87,6 +110,12 @@ internal sealed class TrainOptions
 
     public Option<int> Threads { get; } = CommandOptions.Threads();
 
+    public Option<NetworkPrecision> Precision { get; } = CommandOptions.Precision();
+
+    public Option<int?> ReadEvery { get; } = CommandOptions.Number<int>(
+        "--read-every",
+        "Updates between two readings of their losses, at most; no result depends on it [default: 1 on the CPU, else 20]");
+
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
     public Option<string?> Init { get; } = CommandOptions.Text(
@@ -95,14 +124,15 @@ internal sealed class TrainOptions
         "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
 
     public Option<string?> Resume { get; } = CommandOptions.Text(
-        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --threads and --json may be given");
+        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --precision, --threads and --json may be given");
 
     public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");
 
     private Option[] All =>
     [
-        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate,
-        Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory, Device, Threads, Seed, Init, Resume, Json,
+        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers, Permutation, BatchNorm, Prior,
+        Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
+        Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 
     public void AddTo(Command command)
@@ -120,7 +150,7 @@ internal sealed class TrainOptions
     /// <summary>Refuses what would make a resumed run another run.</summary>
     public void RequireResumable(ParseResult parse)
     {
-        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Json];
+        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Precision, Json];
         if (All.Except(allowed).FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
         {
             throw new FlowException(

@@ -14,7 +14,7 @@ internal readonly unsafe struct Batches
     /// <param name="call">The options; null for the defaults.</param>
     /// <param name="count">Images.</param>
     /// <param name="dims">Values of one.</param>
-    /// <exception cref="FlowException">An option is out of range, or the arrays are in memory of a GPU.</exception>
+    /// <exception cref="FlowException">An option is out of range.</exception>
     public Batches(CallOptions* call, long count, long dims)
     {
         if (call is not null)
@@ -22,11 +22,9 @@ internal readonly unsafe struct Batches
             Check.Struct(call, sizeof(CallOptions), "call");
             _call = *call;
             Check.Choice("call.memory", _call.Memory, 2);
-            if (_call.Memory != 0)
+            if (_call.Memory == 0 && _call.Stream is not null)
             {
-                throw new FlowException(
-                    FlowErrorKind.NoDevice,
-                    $"the arrays are in the memory of cuda device {_call.Device}, and the model runs on the cpu");
+                throw Check.Invalid("call.stream is for arrays in CUDA memory, and call.memory says host");
             }
 
             if (_call.Batch is < 0 or > LargestBatch)
@@ -38,6 +36,29 @@ internal readonly unsafe struct Batches
 
         _count = count;
         _batch = (int)Math.Min(_call.Batch == 0 ? DefaultBatch : _call.Batch, Math.Max(1, int.MaxValue / dims));
+    }
+
+    /// <summary>Images.</summary>
+    public long Count => _count;
+
+    /// <summary>Whether the arrays of the call are CUDA device pointers.</summary>
+    public bool AreOnDevice => _call.Memory != 0;
+
+    /// <summary>The CUDA ordinal that the arrays are said to be on.</summary>
+    public int Device => _call.Device;
+
+    /// <summary>The CUDA stream that the arrays are ready on.</summary>
+    public nint Stream => (nint)_call.Stream;
+
+    /// <summary>Checks the options of a call that takes arrays in host memory alone, all at once.</summary>
+    /// <param name="call">The options; null for the defaults.</param>
+    /// <exception cref="FlowException">An option is out of range, or the arrays are in memory of a GPU.</exception>
+    public static void RequireHost(CallOptions* call)
+    {
+        if (new Batches(call, 0, 1).AreOnDevice)
+        {
+            throw Check.Invalid("call.memory is FLOW_MEMORY_CUDA, and this function takes arrays in host memory alone");
+        }
     }
 
     /// <summary>Computes a batch.</summary>

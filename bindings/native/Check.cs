@@ -43,6 +43,29 @@ internal static unsafe class Check
         }
     }
 
+    /// <summary>
+    /// A struct of options, which may be of an earlier header: what it had not yet is zero, and so the default.
+    /// </summary>
+    /// <param name="pointer">The struct.</param>
+    /// <param name="first">Its size in the first release.</param>
+    /// <param name="name">What errors call it.</param>
+    public static T Options<T>(void* pointer, int first, string name)
+        where T : unmanaged
+    {
+        T options = default;
+        Buffer.MemoryCopy(pointer, &options, sizeof(T), Size(pointer, first, sizeof(T), name));
+        return options;
+    }
+
+    /// <summary>Fills a struct that may be of an earlier header: as much as it has room for.</summary>
+    public static void Fill<T>(T value, void* pointer, int first, string name)
+        where T : unmanaged
+    {
+        uint size = Size(pointer, first, sizeof(T), name);
+        Buffer.MemoryCopy(&value, pointer, size, size);
+        *(uint*)pointer = size;
+    }
+
     /// <summary>A text: NULL, no end within 32 KiB and what is not UTF-8 fail.</summary>
     public static string Text(byte* text, string name)
     {
@@ -109,6 +132,15 @@ internal static unsafe class Check
         Span<byte> target = new(field, lengthInBytes);
         target.Clear();
         Encoding.UTF8.GetEncoder().Convert(text, target[..^1], flush: true, out _, out _, out _);
+    }
+
+    private static uint Size(void* pointer, int first, int last, string name)
+    {
+        NotNull(pointer, name);
+        uint given = *(uint*)pointer;
+        return given >= first && given <= last && given % sizeof(int) == 0
+            ? given
+            : throw Invalid($"{name}.struct_size is {given}, expected {last}{(first < last ? $", or {first} of the first release" : "")}");
     }
 
     /// <summary>A text that lives as long as the library: in pinned memory that is never let go of.</summary>

@@ -20,7 +20,16 @@ internal static unsafe class DensityExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             Check.Array(logProb, logProbLength, count, "log_prob");
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    images, length, nameof(images), logProb, logProbLength, "log_prob",
+                    (inference, _, x, result) => inference.LogProb(x, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims))
                     .CopyTo(new Span<double>(logProb + first, batch)));
         });
@@ -37,7 +46,16 @@ internal static unsafe class DensityExports
 
             long count = Check.Images(levels, length, dims, nameof(levels));
             Check.Array(logProb, logProbLength, count, "log_prob");
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    levels, length, nameof(levels), logProb, logProbLength, "log_prob",
+                    (inference, first, x, result) => inference.LogProb(x, seed, firstIndex + (uint)first, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 LogProb(target, levels, first, batch, seed, firstIndex)
                     .CopyTo(new Span<double>(logProb + first, batch)));
         });
@@ -53,7 +71,16 @@ internal static unsafe class DensityExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             Check.Array(bits, bitsLength, count, "bits");
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    images, length, nameof(images), bits, bitsLength, nameof(bits),
+                    (inference, _, x, result) => inference.BitsPerDim(x, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 Bits(target, target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims)))
                     .CopyTo(new Span<double>(bits + first, batch)));
         });
@@ -70,7 +97,16 @@ internal static unsafe class DensityExports
 
             long count = Check.Images(levels, length, dims, nameof(levels));
             Check.Array(bits, bitsLength, count, "bits");
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    levels, length, nameof(levels), bits, bitsLength, nameof(bits),
+                    (inference, first, x, result) => inference.BitsPerDim(x, seed, firstIndex + (uint)first, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 Bits(target, LogProb(target, levels, first, batch, seed, firstIndex))
                     .CopyTo(new Span<double>(bits + first, batch)));
         });
@@ -86,7 +122,7 @@ internal static unsafe class DensityExports
     {
         for (int i = 0; i < logProb.Length; i++)
         {
-            logProb[i] = BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, model.Config.Glow.Bins);
+            logProb[i] = BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, model.Config.Options.Bins ?? 1);
         }
 
         return logProb;

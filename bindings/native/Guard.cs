@@ -1,3 +1,5 @@
+using FlowEngine.Kernels.Gpu;
+
 namespace FlowEngine.Native;
 
 /// <summary>Runs what an export does: no exception crosses into C, each becomes a status and a message.</summary>
@@ -18,6 +20,10 @@ internal static class Guard
         {
             return Fail(exception.Kind, exception.Message);
         }
+        catch (GpuException exception)
+        {
+            return Fail(KindOf(exception.Kind), exception.Message);
+        }
         catch (OutOfMemoryException)
         {
             return Fail(FlowErrorKind.OutOfMemory, "memory ran out");
@@ -27,6 +33,14 @@ internal static class Guard
             return Fail(FlowErrorKind.Internal, $"{exception.GetType().Name}: {exception.Message}");
         }
     }
+
+    private static FlowErrorKind KindOf(GpuErrorKind kind) => kind switch
+    {
+        GpuErrorKind.NoDevice => FlowErrorKind.NoDevice,
+        GpuErrorKind.BadHandle => FlowErrorKind.InvalidArgument,
+        GpuErrorKind.OutOfMemory => FlowErrorKind.OutOfMemory,
+        _ => FlowErrorKind.DeviceFailed,
+    };
 
     private static int Fail(FlowErrorKind kind, string message)
     {

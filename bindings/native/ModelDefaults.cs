@@ -1,4 +1,6 @@
 using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Native;
@@ -9,12 +11,72 @@ internal static class ModelDefaults
     private const int MostLevels = 3;
     private const int Steps = 8;
     private const int SmallImage = 16;
+    private const int Blocks = 5;
+    private const int HiddenOfVectors = 64;
+    private const int HiddenLayers = 2;
 
-    /// <summary>Fills the gaps.</summary>
-    public static GlowOptions Complete(in ModelOptions options)
+    private static readonly Mixing[] _mixings = [Mixing.Reverse, Mixing.Random, Mixing.Lu];
+    private static readonly PriorKind[] _priors = [PriorKind.Logistic, PriorKind.Gaussian];
+
+    /// <summary>Fills the gaps in the sizes of a model.</summary>
+    /// <param name="kind">A name of <see cref="ModelKinds.Names"/>.</param>
+    /// <param name="options">The sizes that were given.</param>
+    /// <exception cref="FlowException">There is no such kind, or a choice is none.</exception>
+    public static IModelOptions Complete(string kind, in ModelOptions options)
     {
         Check.Choice("options.coupling", options.Coupling, 2);
         Check.Choice("options.preset", options.Preset, 2);
+        Check.Choice("options.mixing", options.Mixing, _mixings.Length);
+        Check.Choice("options.prior", options.Prior, _priors.Length);
+        return kind switch
+        {
+            "glow" => CompleteGlow(options),
+            "maf" => CompleteAutoregressive(options, AutoregressiveDirection.Density),
+            "iaf" => CompleteAutoregressive(options, AutoregressiveDirection.Sample),
+            "nice" => CompleteNice(options),
+            "dense-glow" => CompleteVectors(
+                new DenseGlowOptions { Channels = 0, Blocks = 0, Hidden = 0, HiddenLayers = 0 }, options),
+            _ => throw Check.Invalid(
+                $"there is no model {kind}; expected one of {string.Join(", ", ModelKinds.Names)}"),
+        };
+    }
+
+    /// <summary>The sizes of a model, as C reads them.</summary>
+    public static void Describe(IModelOptions options, ref ModelInfo info)
+    {
+        info.Height = options.Height;
+        info.Width = options.Width;
+        info.Channels = options.Channels;
+        info.Bins = options.Bins ?? 0;
+        if (options is GlowOptions glow)
+        {
+            info.Steps = glow.Steps;
+            info.Hidden = glow.Hidden;
+            info.Coupling = (int)glow.Coupling;
+            info.Preset = (int)glow.Preset;
+        }
+
+        if (options is VectorOptions vectors)
+        {
+            info.Steps = vectors.Blocks;
+            info.Hidden = vectors.Hidden;
+            info.HiddenLayers = vectors.HiddenLayers;
+        }
+
+        if (options is AutoregressiveOptions autoregressive)
+        {
+            info.Mixing = Array.IndexOf(_mixings, autoregressive.Mixing);
+            info.BatchNorm = autoregressive.BatchNorm ? 1 : 0;
+        }
+
+        if (options is NiceOptions nice)
+        {
+            info.Prior = Array.IndexOf(_priors, nice.Prior);
+        }
+    }
+
+    private static GlowOptions CompleteGlow(in ModelOptions options)
+    {
         bool isSmall = Math.Max(options.Height, options.Width) <= SmallImage;
         return new GlowOptions
         {
@@ -22,13 +84,53 @@ internal static class ModelDefaults
             Width = options.Width,
             Channels = options.Channels,
             Levels = options.Levels == 0 ? Levels(options.Height | options.Width) : options.Levels,
-            Steps = options.Steps == 0 ? Steps : options.Steps,
-            Hidden = options.Hidden != 0 ? options.Hidden : isSmall ? 64 : 128,
+            Steps = Or(options.Steps, Steps),
+            Hidden = Or(options.Hidden, isSmall ? 64 : 128),
             Coupling = (CouplingKind)options.Coupling,
             Preset = (GlowPreset)options.Preset,
-            Bins = options.Bins == 0 ? 256 : options.Bins,
+            Bins = Or(options.Bins, 256),
         };
     }
+
+    private static VectorOptions CompleteNice(in ModelOptions options) =>
+        CompleteVectors(
+            new NiceOptions
+            {
+                Prior = _priors[options.Prior],
+                Channels = 0,
+                Blocks = 0,
+                Hidden = 0,
+                HiddenLayers = 0,
+            },
+            options);
+
+    private static VectorOptions CompleteAutoregressive(in ModelOptions options, AutoregressiveDirection direction) =>
+        CompleteVectors(
+            new AutoregressiveOptions
+            {
+                Direction = direction,
+                Mixing = _mixings[options.Mixing],
+                BatchNorm = options.BatchNorm != 0,
+                Channels = 0,
+                Blocks = 0,
+                Hidden = 0,
+                HiddenLayers = 0,
+            },
+            options);
+
+    // The sizes that all models of vectors share.
+    private static VectorOptions CompleteVectors(VectorOptions kind, in ModelOptions options) => kind with
+    {
+        Height = Or(options.Height, 1),
+        Width = Or(options.Width, 1),
+        Channels = options.Channels,
+        Bins = options.Bins == 0 ? null : options.Bins,
+        Blocks = Or(options.Steps, Blocks),
+        Hidden = Or(options.Hidden, HiddenOfVectors),
+        HiddenLayers = Or(options.HiddenLayers, HiddenLayers),
+    };
+
+    private static int Or(int given, int otherwise) => given == 0 ? otherwise : given;
 
     /// <summary>At least 1: for an odd size the error of that is the clearest.</summary>
     private static int Levels(int size)

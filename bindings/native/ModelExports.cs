@@ -9,8 +9,6 @@ namespace FlowEngine.Native;
 /// <summary>Making, saving and describing models. Each function is described in flowengine.h.</summary>
 internal static unsafe class ModelExports
 {
-    private const string OnlyModel = "glow";
-
     [UnmanagedCallersOnly(EntryPoint = "flow_model_create", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelCreate(byte* name, ModelOptions* options, DeviceOptions* device, nint* model) =>
         Guard.Run(() =>
@@ -18,16 +16,10 @@ internal static unsafe class ModelExports
             Check.NotNull(model, nameof(model));
             *model = 0;
             string kind = Check.Text(name, nameof(name));
-            if (kind != OnlyModel)
-            {
-                throw Check.Invalid($"there is no model {kind}; expected {OnlyModel}");
-            }
-
-            Check.Struct(options, sizeof(ModelOptions), nameof(options));
-            GlowOptions glow = ModelDefaults.Complete(*options);
-            ModelConfig config = new(glow, IsInitialized: false, string.Empty, glow.Height, glow.Width);
-            ulong seed = options->Seed;
-            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, seed));
+            ModelOptions given = Check.Options<ModelOptions>(options, ModelOptions.FirstSize, nameof(options));
+            IModelOptions sizes = ModelDefaults.Complete(kind, given);
+            ModelConfig config = new(sizes, IsInitialized: false, string.Empty, sizes.Height, sizes.Width);
+            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, given.Seed));
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_load", CallConvs = [typeof(CallConvCdecl)])]
@@ -88,32 +80,27 @@ internal static unsafe class ModelExports
         Guard.Run(() =>
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
-            Check.Struct(info, sizeof(ModelInfo), nameof(info));
             (Flow flow, ModelConfig config) = (lease.Target.Model.Flow, lease.Target.Model.Config);
-            *info = new ModelInfo
+            SharedDevice device = lease.Target.Device;
+            ModelInfo found = new()
             {
-                StructSize = (uint)sizeof(ModelInfo),
-                Height = config.Glow.Height,
-                Width = config.Glow.Width,
-                Channels = config.Glow.Channels,
-                Levels = config.Glow.Levels,
-                Steps = config.Glow.Steps,
-                Hidden = config.Glow.Hidden,
-                Coupling = (int)config.Glow.Coupling,
-                Preset = (int)config.Glow.Preset,
-                Bins = config.Glow.Bins,
+                Levels = flow.Levels.Count,
                 IsInitialized = config.IsInitialized ? 1 : 0,
                 DataHeight = config.DataHeight,
                 DataWidth = config.DataWidth,
-                Backend = DeviceBackend.Cpu,
-                Threads = lease.Target.Device.Threads,
+                Backend = device.BackendNumber,
+                Device = device.Ordinal,
+                Threads = device.Threads,
+                Precision = DevicePrecision.NumberOf(device.Backend.NetworkPrecision),
                 Dims = flow.Dims,
                 Tensors = flow.Parameters.All.Count,
                 Parameters = flow.Parameters.Count,
                 ParametersLength = flow.Parameters.Length,
                 ConstantsLength = flow.Parameters.ConstantLength,
             };
-            Check.Put(OnlyModel, info->Model, 32);
+            ModelDefaults.Describe(config.Options, ref found);
+            Check.Put(config.Options.Kind, found.Model, 32);
+            Check.Fill(found, info, ModelInfo.FirstSize, nameof(info));
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_latent_shape", CallConvs = [typeof(CallConvCdecl)])]
@@ -138,8 +125,8 @@ internal static unsafe class ModelExports
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             Model target = lease.Target.Model;
-            long count = Check.Images(images, length, target.Flow.Dims, nameof(images));
-            _ = new Batches(call, count, target.Flow.Dims);
+            Check.Images(images, length, target.Flow.Dims, nameof(images));
+            Batches.RequireHost(call);
             target.Initialize(Check.Span<float>(images, length, nameof(images)));
         });
 }

@@ -14,6 +14,8 @@ internal static unsafe class StatusTexts
         [(int)FlowErrorKind.BadFormat] = Check.ToPinned("damaged, no checkpoint, or from a newer version"),
         [(int)FlowErrorKind.NoDevice] = Check.ToPinned("the device is not there"),
         [(int)FlowErrorKind.Cancelled] = Check.ToPinned("a callback asked to stop"),
+        [(int)FlowErrorKind.DeviceFailed] = Check.ToPinned("the device or its driver failed"),
+        [(int)FlowErrorKind.Unsupported] = Check.ToPinned("the device cannot do that"),
         [(int)FlowErrorKind.Internal] = Check.ToPinned("a fault of the library"),
     };
 

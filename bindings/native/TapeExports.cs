@@ -38,7 +38,7 @@ internal static unsafe class TapeExports
             Tape target = lease.Target.Tape;
             Check.Array(images, length, (long)target.Batch * target.Dims, nameof(images));
             Check.Array(logProb, logProbLength, target.Batch, "log_prob");
-            _ = new Batches(call, 0, target.Dims);
+            Batches.RequireHost(call);
             target.Forward(new ReadOnlySpan<float>(images, (int)length), new Span<double>(logProb, target.Batch));
         });
 
@@ -55,7 +55,7 @@ internal static unsafe class TapeExports
             Check.Array(dImages, dImagesLength, dImages is null ? 0 : (long)target.Batch * target.Dims, "d_images");
             long parameters = dParameters is null ? 0 : target.ParametersLength;
             Check.Array(dParameters, dParametersLength, parameters, "d_parameters");
-            _ = new Batches(call, 0, target.Dims);
+            Batches.RequireHost(call);
             target.Backward(
                 new ReadOnlySpan<double>(dLogProb, target.Batch),
                 Check.Span<float>(dImages, dImagesLength, "d_images"),

@@ -44,8 +44,10 @@ internal static unsafe class TrainerExports
                     images[i] = new ReadOnlySpan<byte>(levels + ((long)i * dims), dims).ToArray();
                 }
 
-                GlowOptions glow = target.Config.Glow;
-                ImageDataset data = new("the data set", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+                IModelOptions sizes = target.Config.Options;
+                int bins = sizes.Bins
+                    ?? throw Check.Invalid("the model is of continuous data: use flow_trainer_create, and hand over batches");
+                ImageDataset data = new("the data set", sizes.Height, sizes.Width, sizes.Channels, bins, images);
                 return new Trainer(target, data, training);
             });
         });
@@ -60,7 +62,7 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(images, nameof(images));
             RequireInitialized(target);
-            _ = new Batches(call, 0, target.Model.Flow.Dims);
+            Batches.RequireHost(call);
             target.Step((ReadOnlySpan<float>)Check.Span<float>(images, length, nameof(images)));
             if (metrics is not null)
             {
@@ -78,7 +80,7 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(levels, nameof(levels));
             RequireInitialized(target);
-            _ = new Batches(call, 0, target.Model.Flow.Dims);
+            Batches.RequireHost(call);
             target.Step((ReadOnlySpan<byte>)Check.Span<byte>(levels, length, nameof(levels)));
             if (metrics is not null)
             {

@@ -20,7 +20,16 @@ internal static unsafe class TransformExports
 
             long count = Check.Images(levels, length, dims, nameof(levels));
             Check.Array(images, imagesLength, count * dims, nameof(images));
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    levels, length, nameof(levels), images, imagesLength, nameof(images),
+                    (inference, first, x, result) => inference.Dequantize(x, seed, firstIndex + (uint)first, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 target.Dequantize(
                         new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first)
                     .CopyTo(new Span<float>(images + (first * dims), batch * dims)));
@@ -37,7 +46,16 @@ internal static unsafe class TransformExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             Check.Array(latents, latentsLength, count * dims, nameof(latents));
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    images, length, nameof(images), latents, latentsLength, nameof(latents),
+                    (inference, _, x, result) => inference.Forward(x, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
             {
                 float[][] levels = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
                 for (int i = 0; i < batch; i++)
@@ -65,7 +83,16 @@ internal static unsafe class TransformExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             long[] parts = LevelDims(target, levels, levelLengths, levelCount, count);
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).MapLevels(
+                    images, length, levels, levelLengths, parts.Length,
+                    (inference, x, results) => inference.Forward(x, results));
+                return;
+            }
+
+            batches.Run((first, batch) =>
             {
                 float[][] latents = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
                 for (int l = 0; l < latents.Length; l++)
@@ -87,7 +114,16 @@ internal static unsafe class TransformExports
             long count = Check.Images(latents, latentsLength, dims, nameof(latents));
             Check.Array(images, length, count * dims, nameof(images));
             long[] parts = [.. target.Flow.LatentShapes(1).Select(shape => shape.Length)];
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    latents, latentsLength, nameof(latents), images, length, nameof(images),
+                    (inference, _, z, result) => inference.Inverse(z, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
             {
                 float[][] levels = [.. parts.Select(part => new float[batch * part])];
                 for (int i = 0; i < batch; i++)
@@ -117,7 +153,16 @@ internal static unsafe class TransformExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             long[] parts = LevelDims(target, levels, levelLengths, levelCount, count);
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).MapLevels(
+                    images, length, levels, levelLengths, parts.Length,
+                    (inference, result, z) => inference.Inverse(z, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
             {
                 float[][] latents = new float[parts.Length][];
                 for (int l = 0; l < parts.Length; l++)
@@ -140,7 +185,16 @@ internal static unsafe class TransformExports
 
             long count = Check.Images(images, length, dims, nameof(images));
             Check.Array(largest, largestLength, count, "largest");
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Map(
+                    images, length, nameof(images), largest, largestLength, nameof(largest),
+                    (inference, _, x, result) => inference.RoundTrip(x, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 RoundTrip(target, new ReadOnlySpan<float>(images + (first * dims), batch * dims), batch)
                     .CopyTo(new Span<double>(largest + first, batch)));
         });
@@ -156,7 +210,16 @@ internal static unsafe class TransformExports
 
             CheckCount(count);
             Check.Array(images, length, count * dims, nameof(images));
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Fill(
+                    images, length, nameof(images),
+                    (inference, first, result) => inference.Sample(temperature, seed, (uint)first, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 target.Sample(batch, temperature, seed, (uint)first)
                     .CopyTo(new Span<float>(images + (first * dims), batch * dims)));
         });
@@ -172,7 +235,16 @@ internal static unsafe class TransformExports
 
             CheckCount(count);
             Check.Array(levels, length, count * dims, nameof(levels));
-            new Batches(call, count, dims).Run((first, batch) =>
+            Batches batches = new(call, count, dims);
+            if (batches.AreOnDevice)
+            {
+                new DeviceArrays(lease.Target, batches).Fill(
+                    levels, length, nameof(levels),
+                    (inference, first, result) => inference.Sample(temperature, seed, (uint)first, result));
+                return;
+            }
+
+            batches.Run((first, batch) =>
                 target.Quantize(target.Sample(batch, temperature, seed, (uint)first))
                     .CopyTo(new Span<byte>(levels + (first * dims), batch * dims)));
         });

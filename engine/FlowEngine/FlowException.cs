@@ -21,6 +21,12 @@ public enum FlowErrorKind
     /// <summary>Somebody asked to stop.</summary>
     Cancelled = -6,
 
+    /// <summary>A device or its driver failed: a kernel did not compile or run, or the device was lost.</summary>
+    DeviceFailed = -7,
+
+    /// <summary>The device cannot do what was asked of it.</summary>
+    Unsupported = -8,
+
     /// <summary>A fault of this library.</summary>
     Internal = -99,
 }

@@ -1,5 +1,5 @@
 /*
- * FlowEngine C API.  Normalizing flows (Glow): likelihood, latents, sampling, training.
+ * FlowEngine C API.  Normalizing flows of images and of tables: likelihood, latents, sampling, training.
  *
  *     flow_model *model = NULL;
  *     if (flow_model_load("checkpoint.safetensors", NULL, &model) != FLOW_OK)
@@ -15,17 +15,24 @@
  *              A handle may be freed while others use what it stands for: a trainer and a tape keep their model.
  *   Arrays     Row-major, (batch, height, width, channel), the channel contiguous; borrowed for the call only.
  *              Every array comes with its length in elements (bytes where the name says so), which is checked.
+ *   Tables     The models of vectors take rows of D floats where images are spoken of: height and width are 1, and the
+ *              channels are the columns.  With bins 0 they are of continuous data, which is taken as it is: log-probabilities
+ *              are of that, and bits per dimension -log_prob / (D ln 2).
  *   Units      Log-probabilities are in nats, one per image, of data scaled to [-0.5, 0.5).  Float images are taken
  *              as scaled already.  Byte images are grey levels 0 to bins - 1 and are scaled and dequantized:
  *              (level + u) / bins - 0.5, u uniform in [0, 1).  Bits per dimension are
  *              -(log_prob - D ln bins) / (D ln 2), the code length of the grey levels.
- *   Structs    Set struct_size = sizeof(the struct) and the rest to zero: zero means the default.
+ *   Structs    Set struct_size = sizeof(the struct) and the rest to zero: zero means the default.  Structs grow at
+ *              their ends alone, and the library takes those of earlier headers.
  *   Threads    A model may be used for inference from many threads at once; a trainer and a tape by one at a time
  *              (a second caller gets FLOW_INVALID_ARGUMENT).  Training and inference on one model take turns.
  *   Results    Do not depend on the instruction set, the number of threads, the batch size or the position in it.
  *   Process    No function aborts, exits, prints or changes the environment.  The library cannot be unloaded.
- *   Devices    The CPU is the device there is today; arrays in device memory, and devices that are not there, are
- *              answered with FLOW_NO_DEVICE, and so is every call on an x86-64 processor without AVX2.
+ *   Devices    The CPU unless a GPU is asked for: one of an NVIDIA or an OpenCL driver, which are looked up at run time
+ *              when a device is first listed or asked for, and need not be there.  FLOWENGINE_CUDA_LIBRARY and
+ *              FLOWENGINE_OPENCL_LIBRARY in the environment name their files; a file that is not there hides a driver.
+ *              A device that is not there is answered with FLOW_NO_DEVICE, and so is every call on an x86-64 processor
+ *              without AVX2.  What is said of CUDA was tested against a stand-in for its driver, on no GPU yet.
  */
 #ifndef FLOWENGINE_H
 #define FLOWENGINE_H
@@ -59,13 +66,28 @@ enum {
     FLOW_BAD_FORMAT       = -4,  /* damaged, no checkpoint, or from a newer version */
     FLOW_NO_DEVICE        = -5,  /* the device asked for is not there */
     FLOW_CANCELLED        = -6,  /* a callback asked to stop */
+    FLOW_DEVICE_FAILED    = -7,  /* a device or its driver failed: a kernel did not run, or the device was lost */
+    FLOW_UNSUPPORTED      = -8,  /* the device cannot do that */
     FLOW_INTERNAL         = -99  /* a fault of this library */
 };
 
-enum { FLOW_BACKEND_BEST = 0, FLOW_BACKEND_CPU = 1, FLOW_BACKEND_CUDA = 2, FLOW_BACKEND_OPENCL = 3 };
+enum {
+    FLOW_BACKEND_BEST     = 0, /* the CPU */
+    FLOW_BACKEND_CPU      = 1,
+    FLOW_BACKEND_CUDA     = 2, /* NVIDIA, compute capability 8.0 and later */
+    FLOW_BACKEND_OPENCL   = 3,
+    FLOW_BACKEND_EMULATOR = 4  /* a GPU's kernels on one thread of the CPU, every access checked: for tests, slow */
+};
+enum {
+    FLOW_PRECISION_FP32 = 0, /* everything is float32 */
+    FLOW_PRECISION_TF32 = 1, /* factors of the coupling networks' products rounded to 10 bits, sums in float32 */
+    FLOW_PRECISION_BF16 = 2  /* to 7 bits */
+};
 enum { FLOW_MEMORY_HOST = 0, FLOW_MEMORY_CUDA = 1 };
 enum { FLOW_COUPLING_AFFINE = 0, FLOW_COUPLING_ADDITIVE = 1 };
 enum { FLOW_PRESET_GLOW = 0, FLOW_PRESET_ROSINALITY = 1 };
+enum { FLOW_MIXING_REVERSE = 0, FLOW_MIXING_RANDOM = 1, FLOW_MIXING_LU = 2 };
+enum { FLOW_PRIOR_LOGISTIC = 0, FLOW_PRIOR_GAUSSIAN = 1 };
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
 enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
 enum {
@@ -83,6 +105,7 @@ typedef struct flow_device_options {
     int32_t  backend;            /* FLOW_BACKEND_... */
     int32_t  device;             /* ordinal among the devices of that backend */
     int32_t  threads;            /* of the CPU, 1 to 1024; 0 = one per core */
+    int32_t  precision;          /* FLOW_PRECISION_...; FLOW_UNSUPPORTED where the device has it not */
 } flow_device_options;
 
 /** A device of this machine. */
@@ -90,25 +113,29 @@ typedef struct flow_device {
     uint32_t struct_size;
     int32_t  backend;            /* FLOW_BACKEND_... */
     int32_t  device;             /* ordinal among the devices of that backend */
-    int32_t  cores;
+    int32_t  cores;              /* or multiprocessors */
     int64_t  memory_bytes;
-    char     name[64];
-    char     instruction_set[32]; /* such as "x86-64-v4" */
+    char     name[64];           /* as its driver says */
+    char     instruction_set[32]; /* such as "x86-64-v4", "compute capability 9.0", or the OpenCL version */
 } flow_device;
 
 /** The sizes of a model that is made anew. */
 typedef struct flow_model_options {
     uint32_t struct_size;
-    int32_t  height;             /* rows of an image, a multiple of 2^levels; no default */
-    int32_t  width;              /* columns, a multiple of 2^levels; no default */
-    int32_t  channels;           /* no default */
-    int32_t  levels;             /* L; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level; 0 = 8 */
-    int32_t  hidden;             /* channels inside the coupling networks; 0 = 64 up to 16x16, 128 above */
-    int32_t  coupling;           /* FLOW_COUPLING_... */
-    int32_t  preset;             /* FLOW_PRESET_... */
-    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256 */
+    int32_t  height;             /* rows of an image, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  width;              /* columns, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  channels;           /* of an image, or columns of a table; no default */
+    int32_t  levels;             /* L, of glow; 0 = the most that divide the size, up to 3 */
+    int32_t  steps;              /* K, of a level, or the blocks of a model of vectors; 0 = 8, or 5 */
+    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, 128 above */
+    int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
+    int32_t  preset;             /* FLOW_PRESET_..., of glow */
+    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
     uint64_t seed;               /* of the first weights */
+    int32_t  hidden_layers;      /* of the networks of a model of vectors; 0 = 2 */
+    int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf */
+    int32_t  batch_norm;         /* 1: batch normalization after the blocks of maf and iaf */
+    int32_t  prior;              /* FLOW_PRIOR_..., of nice */
 } flow_model_options;
 
 /** What a model is. */
@@ -125,7 +152,10 @@ typedef struct flow_model_info {
     int64_t  parameters;         /* trained values */
     int64_t  parameters_length;  /* floats of flow_model_read_parameters: the values and gaps of zeros */
     int64_t  constants_length;   /* floats of flow_model_read_constants */
-    char     model[32];          /* "glow" */
+    char     model[32];          /* the name it was created by */
+    int32_t  precision;          /* FLOW_PRECISION_... */
+    int32_t  hidden_layers, mixing, batch_norm, prior;
+    int32_t  reserved;
 } flow_model_info;
 
 /** The shape of one image or latent. */
@@ -146,13 +176,24 @@ typedef struct flow_parameter {
     char     name[128];          /* such as "levels.0.steps.3.actnorm.bias" */
 } flow_parameter;
 
-/** What concerns one call: where its arrays are, and who is told how far it is.  NULL stands for the defaults. */
+/**
+ * What concerns one call: where its arrays are, and who is told how far it is.  NULL stands for the defaults.
+ *
+ * FLOW_MEMORY_CUDA: all arrays of the call are device pointers of this process, made by whatever library, in the
+ * primary context of the CUDA device the model is on; results are doubles and floats as in host memory, to the same bits.
+ * They are used in place.  The call's work starts after what is queued on the stream, the stream's later work waits for
+ * it, and the call returns when it is queued, without waiting for the device (the first call with a batch size, and the
+ * first after the weights changed, may wait); an array of pointers to levels stays in host memory.  With such arrays
+ * a grey level that is not below bins is no error: what depends on it is NaN.  Progress is told as batches are queued.  A
+ * pointer that is no memory of that device, a stream that captures a graph, and a model on another device are
+ * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take arrays in host memory alone.
+ */
 typedef struct flow_call {
     uint32_t      struct_size;
     int32_t       memory;        /* of all arrays of the call, FLOW_MEMORY_... */
     int32_t       device;        /* the CUDA ordinal where memory is FLOW_MEMORY_CUDA */
     int32_t       batch;         /* images computed at once, 1 to 65536; 0 = 64; changes no result */
-    void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the default stream */
+    void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the legacy default stream */
     flow_progress progress;      /* after every batch; NULL for nobody */
     void         *user;          /* handed to progress */
 } flow_call;
@@ -213,11 +254,17 @@ FLOW_API const char *flow_status_text(flow_status status);
 
 /* --- Devices ----------------------------------------------------------------------------------------------- */
 
-/** The number of devices of this machine; the best is number 0. */
+/** The number of devices of this machine: the CPU is number 0, then come CUDA's, OpenCL's and the emulator. */
 FLOW_API flow_status flow_device_count(int32_t *count);
 
 /** Describes device number index. */
 FLOW_API flow_status flow_device_get(int32_t index, flow_device *device);
+
+/**
+ * The memory of device number index.  A driver of OpenCL does not tell what is free: there it is what models of this
+ * process have not allocated.
+ */
+FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int64_t *total_bytes);
 
 /* --- Models ------------------------------------------------------------------------------------------------ */
 
@@ -225,7 +272,8 @@ FLOW_API flow_status flow_device_get(int32_t index, flow_device *device);
  * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
  * first flow_trainer_run.
  *
- * @param name     "glow".
+ * @param name     "glow", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the first has fast
+ *                 densities, the second fast samples), "nice" and "dense-glow".
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.

@@ -19,10 +19,10 @@
 
 /* Sizes of 64-bit ABIs; what the library was compiled with is compared by every call that takes the struct. */
 ASSERT_SIZE(flow_status, 4);
-ASSERT_SIZE(flow_device_options, 16);
+ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
-ASSERT_SIZE(flow_model_options, 48);
-ASSERT_SIZE(flow_model_info, 136);
+ASSERT_SIZE(flow_model_options, 64);
+ASSERT_SIZE(flow_model_info, 160);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 40);
@@ -110,9 +110,11 @@ static void make_data(void)
 static void test_library(void)
 {
     int32_t count = 0, i;
+    int64_t unused, whole;
     flow_device device;
     static const flow_status all[] = { FLOW_OK, FLOW_INVALID_ARGUMENT, FLOW_OUT_OF_MEMORY, FLOW_IO, FLOW_BAD_FORMAT,
-                                       FLOW_NO_DEVICE, FLOW_CANCELLED, FLOW_INTERNAL };
+                                       FLOW_NO_DEVICE, FLOW_CANCELLED, FLOW_DEVICE_FAILED, FLOW_UNSUPPORTED,
+                                       FLOW_INTERNAL };
     CHECK(flow_abi_version() == FLOW_ABI_VERSION);
     CHECK(strlen(flow_version()) >= 5);
     CHECK(strlen(flow_instruction_set()) > 0);
@@ -129,8 +131,21 @@ static void test_library(void)
     OK(flow_device_get(0, &device));
     CHECK(device.backend == FLOW_BACKEND_CPU && device.cores >= 1 && device.memory_bytes > 0);
     CHECK(strcmp(device.instruction_set, flow_instruction_set()) == 0);
+    for (i = 1; i < count; i++) {
+        OK(flow_device_get(i, &device));
+        CHECK(device.backend > FLOW_BACKEND_CPU && device.backend <= FLOW_BACKEND_EMULATOR);
+        CHECK(device.memory_bytes > 0 && device.cores >= 1 && device.name[0] != '\0');
+    }
+    CHECK(device.backend == FLOW_BACKEND_EMULATOR);
+    for (i = 0; i < count; i++) {
+        OK(flow_device_memory(i, &unused, &whole));
+        CHECK(whole > 0 && unused > 0 && unused <= whole);
+    }
     INVALID(flow_device_get(count, &device));
     INVALID(flow_device_get(-1, &device));
+    INVALID(flow_device_memory(count, &unused, &whole));
+    INVALID(flow_device_memory(0, NULL, &whole));
+    INVALID(flow_device_memory(0, &unused, NULL));
 }
 
 static flow_model *test_create(void)
@@ -167,6 +182,13 @@ static flow_model *test_create(void)
     INVALID(flow_model_create("glow", &o, &d, &none));
     d.struct_size = sizeof d;
     d.backend = FLOW_BACKEND_CUDA;
+    d.device = 99;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.device = -1;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.backend = FLOW_BACKEND_OPENCL;
+    GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
+    d.backend = FLOW_BACKEND_EMULATOR;
     GIVES(FLOW_NO_DEVICE, flow_model_create("glow", &o, &d, &none));
     d.backend = 77;
     INVALID(flow_model_create("glow", &o, &d, &none));
@@ -177,7 +199,17 @@ static flow_model *test_create(void)
     d.threads = -1;
     INVALID(flow_model_create("glow", &o, &d, &none));
     d.threads = 2;
+    d.precision = 3;
+    INVALID(flow_model_create("glow", &o, &d, &none));
+    d.precision = FLOW_PRECISION_TF32;
+    GIVES(FLOW_UNSUPPORTED, flow_model_create("glow", &o, &d, &none));
+    CHECK(strstr(flow_last_error(), "tf32") != NULL);
+    d.struct_size = 16; /* of the first header, which had no precision */
     OK(flow_model_create("glow", &o, &d, &model));
+    d.struct_size = 12;
+    INVALID(flow_model_create("glow", &o, &d, &none));
+    d.struct_size = sizeof d + 4;
+    INVALID(flow_model_create("glow", &o, &d, &none));
 
     memset(&info, 0, sizeof info);
     INVALID(flow_model_get_info(model, &info));
@@ -186,6 +218,11 @@ static flow_model *test_create(void)
     CHECK(info.height == H && info.width == W && info.channels == C && info.dims == D && info.bins == BINS);
     CHECK(info.levels == 2 && info.steps == 2 && info.hidden == 16 && !info.is_initialized && info.threads == 2);
     CHECK(strcmp(info.model, "glow") == 0 && info.backend == FLOW_BACKEND_CPU);
+    CHECK(info.precision == FLOW_PRECISION_FP32 && info.struct_size == sizeof info);
+    info.precision = 77;
+    info.struct_size = 136; /* of the first header */
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.precision == 77 && info.struct_size == 136 && info.dims == D);
     for (level = 0; level < info.levels; level++) {
         OK(flow_model_latent_shape(model, level, &shape));
         dims += shape.height * shape.width * shape.channels;
@@ -223,9 +260,15 @@ static void test_inference(flow_model *model)
     call = call_with(stop_at_six, NULL);
     GIVES(FLOW_CANCELLED, flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
-    call.memory = FLOW_MEMORY_CUDA;
-    GIVES(FLOW_NO_DEVICE, flow_model_log_prob(model, images, N * D, &call, other, N));
+    call.memory = FLOW_MEMORY_CUDA; /* the model is on the CPU */
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    CHECK(strstr(flow_last_error(), "cuda:0") != NULL);
+    INVALID(flow_model_forward(model, (const float *)0x7f0000000000, N * D, &call, (float *)16, N * D));
+    INVALID(flow_model_sample_u8(model, N, 0.7, 5, &call, levels, N * D));
     call.memory = 2;
+    INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
+    call = call_with(NULL, NULL);
+    call.stream = &call;
     INVALID(flow_model_log_prob(model, images, N * D, &call, other, N));
     call = call_with(NULL, NULL);
     call.batch = -1;
@@ -577,6 +620,103 @@ static void test_trainer(flow_model *used, const char *folder)
     flow_model_free(model);
 }
 
+/* Rows of a table: every kind of model of vectors. */
+static void test_tables(const char *folder)
+{
+    static const char *const names[] = { "maf", "iaf", "nice", "dense-glow" };
+    enum { COLUMNS = 6, ROWS = 40 };
+    static float rows[ROWS * COLUMNS], z[ROWS * COLUMNS], back[ROWS * COLUMNS];
+    double densities[ROWS], bits[ROWS], loss = 0;
+    char path[4096];
+    flow_model_options o;
+    flow_model_info info;
+    flow_trainer_options t;
+    flow_metrics m;
+    flow_model *model = NULL, *loaded = NULL;
+    flow_trainer *trainer = NULL;
+    size_t k;
+    int i;
+
+    for (i = 0; i < ROWS * COLUMNS; i++)
+        rows[i] = (float)sin(i * 0.7) * (float)(1 + i % COLUMNS) + (float)(i % COLUMNS);
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.channels = COLUMNS;
+    o.steps = 2;
+    o.hidden = 8;
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    memset(&t, 0, sizeof t);
+    t.struct_size = sizeof t;
+    t.batch = ROWS;
+    t.warmup_images = -1;
+    t.learning_rate = 0.01;
+    memset(&m, 0, sizeof m);
+    m.struct_size = sizeof m;
+    for (k = 0; k < sizeof names / sizeof *names; k++) {
+        OK(flow_model_create(names[k], &o, NULL, &model));
+        OK(flow_model_get_info(model, &info));
+        CHECK(strcmp(info.model, names[k]) == 0 && info.dims == COLUMNS && info.bins == 0 && info.levels == 1);
+        CHECK(info.steps == 2 && info.hidden == 8 && info.hidden_layers == 2);
+        OK(flow_model_initialize(model, rows, ROWS * COLUMNS, NULL));
+        OK(flow_trainer_create(model, &t, &trainer));
+        for (i = 0; i < 40; i++) {
+            OK(flow_trainer_step(trainer, rows, ROWS * COLUMNS, NULL, &m));
+            loss = i == 0 ? m.bits_per_dim : loss;
+        }
+        CHECK(m.bits_per_dim < loss && m.skipped == 0);
+        INVALID(flow_trainer_step_u8(trainer, levels, ROWS * COLUMNS, NULL, &m)); /* the data is continuous */
+        flow_trainer_free(trainer);
+        INVALID(flow_trainer_create_on(model, levels, ROWS * COLUMNS, &t, &trainer));
+        INVALID(flow_model_log_prob_u8(model, levels, ROWS * COLUMNS, 0, 0, NULL, densities, ROWS));
+        INVALID(flow_model_sample_u8(model, 2, 1, 0, NULL, levels, 2 * COLUMNS));
+        OK(flow_model_log_prob(model, rows, ROWS * COLUMNS, NULL, densities, ROWS));
+        OK(flow_model_bits_per_dim(model, rows, ROWS * COLUMNS, NULL, bits, ROWS));
+        CHECK(fabs(bits[3] + densities[3] / (COLUMNS * log(2.0))) < 1e-12 * fabs(bits[3]));
+        OK(flow_model_forward(model, rows, ROWS * COLUMNS, NULL, z, ROWS * COLUMNS));
+        OK(flow_model_inverse(model, z, ROWS * COLUMNS, NULL, back, ROWS * COLUMNS));
+        for (i = 0; i < ROWS * COLUMNS; i++)
+            if (!(fabs(back[i] - rows[i]) < 1e-3))
+                break;
+        CHECK(i == ROWS * COLUMNS);
+        OK(flow_model_sample(model, ROWS, 1, 3, NULL, z, ROWS * COLUMNS));
+        snprintf(path, sizeof path, "%s/%s.safetensors", folder, names[k]);
+        OK(flow_model_save(model, path));
+        OK(flow_model_load(path, NULL, &loaded));
+        OK(flow_model_log_prob(loaded, rows, ROWS * COLUMNS, NULL, bits, ROWS));
+        CHECK(memcmp(bits, densities, sizeof bits) == 0);
+        flow_model_free(loaded);
+        flow_model_free(model);
+    }
+
+    o.mixing = FLOW_MIXING_LU;
+    o.batch_norm = 1;
+    o.hidden_layers = 1;
+    OK(flow_model_create("maf", &o, NULL, &model));
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.mixing == FLOW_MIXING_LU && info.batch_norm == 1 && info.hidden_layers == 1);
+    flow_model_free(model);
+    o.prior = FLOW_PRIOR_GAUSSIAN;
+    OK(flow_model_create("nice", &o, NULL, &model));
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.prior == FLOW_PRIOR_GAUSSIAN);
+    flow_model_free(model);
+    o.mixing = 3;
+    INVALID(flow_model_create("maf", &o, NULL, &model));
+    o.mixing = 0;
+    o.prior = -1;
+    INVALID(flow_model_create("nice", &o, NULL, &model));
+    o.prior = 0;
+    o.channels = 1;
+    INVALID(flow_model_create("maf", &o, NULL, &model));
+    o.channels = COLUMNS;
+    o.hidden_layers = -1;
+    INVALID(flow_model_create("dense-glow", &o, NULL, &model));
+    o.struct_size = 48; /* of the first header, which had none of these */
+    OK(flow_model_create("maf", &o, NULL, &model));
+    flow_model_free(model);
+}
+
 static void test_handles(flow_model *model)
 {
     flow_model *freed = NULL;
@@ -617,6 +757,7 @@ int main(int argc, char **argv)
     test_tape(model);
     test_trainer(model, argv[1]);
     test_parameters(model);
+    test_tables(argv[1]);
     test_handles(model);
     flow_model_free(model);
     printf("%d checks, %d failed, %s\n", checks, failures, flow_instruction_set());

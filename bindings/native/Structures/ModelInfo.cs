@@ -6,6 +6,9 @@ namespace FlowEngine.Native;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ModelInfo
 {
+    /// <summary>Its size before it grew.</summary>
+    public const int FirstSize = 136;
+
     public uint StructSize;
     public int Height;
     public int Width;
@@ -28,4 +31,10 @@ internal unsafe struct ModelInfo
     public long ParametersLength;
     public long ConstantsLength;
     public fixed byte Model[32];
+    public int Precision;
+    public int HiddenLayers;
+    public int Mixing;
+    public int BatchNorm;
+    public int Prior;
+    public int Reserved;
 }

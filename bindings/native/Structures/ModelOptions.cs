@@ -6,6 +6,9 @@ namespace FlowEngine.Native;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ModelOptions
 {
+    /// <summary>Its size before it grew.</summary>
+    public const int FirstSize = 48;
+
     public uint StructSize;
     public int Height;
     public int Width;
@@ -17,4 +20,8 @@ internal unsafe struct ModelOptions
     public int Preset;
     public int Bins;
     public ulong Seed;
+    public int HiddenLayers;
+    public int Mixing;
+    public int BatchNorm;
+    public int Prior;
 }

@@ -1,26 +1,32 @@
 """
-Normalizing flows in a library of their own: likelihoods, latents, samples and training of Glow.
+Normalizing flows in a library of their own: likelihoods, latents, samples and training, of images and of tables.
 
     import flowengine
     flow = flowengine.Glow(levels=2, steps=8, hidden=64).fit(images, epochs=10, progress=True)
     flow.log_prob(images)          # nats, one per image
     flow.sample(16, temperature=0.7)
+    flowengine.MAF().fit(rows).score_samples(rows)     # (n, d) floats; IAF, NICE, DenseGlow
 
 Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are grey levels 0 to ``bins`` - 1; float images
 are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
 """
 from ._device import Device, devices
-from ._glow import Glow, load
+from ._flow import Flow
+from ._glow import Glow
+from ._models import load
+from ._tables import IAF, MAF, NICE, DenseGlow, TableFlow
 from ._training import Progress
 from .errors import (
     BadFormatError,
     CancelledError,
+    DeviceError,
     FileError,
     FlowError,
     InternalError,
     InvalidArgumentError,
     NoDeviceError,
     OutOfMemoryError,
+    UnsupportedError,
 )
 from . import _ffi
 
@@ -33,6 +39,7 @@ def instruction_set() -> str:
 
 
 __all__ = [
-    "BadFormatError", "CancelledError", "Device", "FileError", "FlowError", "Glow", "InternalError",
-    "InvalidArgumentError", "NoDeviceError", "OutOfMemoryError", "Progress", "devices", "instruction_set", "load",
+    "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
+    "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NoDeviceError", "OutOfMemoryError",
+    "Progress", "TableFlow", "UnsupportedError", "devices", "instruction_set", "load",
 ]

@@ -3,16 +3,28 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
-from . import _ffi
+from . import _cuda, _ffi
 from .errors import InvalidArgumentError
 
-_CUDA = 1
 _DLPACK_CPU = (1, 3)  # host memory, and host memory that is pinned for CUDA
 LAYOUTS = ("channels_last", "channels_first")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model takes arrays from: host memory, or that of a CUDA device too."""
+
+    #: The CUDA ordinal, or None.
+    cuda: Optional[int] = None
+    #: Where it is None, the end of the error.
+    why: str = "this takes arrays in host memory"
+
+
+HOST = Place()
 
 
 @dataclass
@@ -25,6 +37,19 @@ class Images:
     is_levels: bool
     owner: Any
     call: _ffi.Call
+
+    @property
+    def is_on_device(self) -> bool:
+        return bool(self.call.memory)
+
+
+@dataclass
+class Result:
+    """What a call fills."""
+
+    array: Any
+    pointer: int
+    length: int
 
 
 def check_layout(layout: str) -> str:
@@ -44,23 +69,19 @@ def to_numpy(array: Any) -> np.ndarray:
     return np.asarray(array)
 
 
-def _device_interface(array: Any) -> dict | None:
-    try:
-        return array.__cuda_array_interface__
-    except AttributeError:
-        return None
-
-
-def images(array: Any, shape: tuple[int, int, int], layout: str, batch: int = 0) -> Images:
+def images(
+        array: Any, shape: tuple[int, int, int], layout: str, batch: int = 0, *, place: Place = HOST,
+        stream: Optional[int] = None) -> Images:
     """
     A batch as a call takes it: float32 or uint8 and (B, H, W, C), contiguous.
 
-    No copy is made of an array that is all that already; others are converted. Also taken are (B, H, W) for one
-    channel and (B, D). Floating-point arrays are scaled images, uint8 ones are grey levels.
+    No copy is made of an array that is all that already; others in host memory are converted. Also taken are (B, H, W)
+    for one channel and (B, D). Floating-point arrays are scaled images, uint8 ones are grey levels.
     """
-    interface = _device_interface(array)
-    if interface is not None:
-        return _on_device(interface, array, shape, layout, batch)
+    view = _cuda.view(array, stream)
+    if view is not None:
+        return _on_device(view, shape, layout, batch, place)
+    require_no_stream(stream)
     values = to_numpy(array)
     if values.dtype == np.uint8:
         kind: Any = np.uint8
@@ -83,18 +104,72 @@ def images(array: Any, shape: tuple[int, int, int], layout: str, batch: int = 0)
     return Images(values.ctypes.data, values.shape[0], values.size, kind is np.uint8, values, _ffi.Call(batch=batch))
 
 
-def _on_device(interface: dict, owner: Any, shape: tuple[int, int, int], layout: str, batch: int) -> Images:
-    """An array in CUDA memory, in place: the library says whether it can read it."""
-    kind = np.dtype(interface["typestr"])
-    if kind not in (np.dtype(np.float32), np.dtype(np.uint8)):
-        raise TypeError(f"images in device memory are {kind}, expected float32 or uint8")
-    if tuple(interface["shape"][1:]) != shape or layout != "channels_last" or interface.get("strides") is not None:
+def require_host(array: Any) -> None:
+    view = _cuda.view(array)
+    if view is not None:
+        device_call(view, HOST)
+
+
+def device_call(view: _cuda.View, place: Place, batch: int = 0) -> _ffi.Call:
+    """The options of a call on an array in CUDA memory, which the model must be on."""
+    if place.cuda is None:
+        raise InvalidArgumentError(f"the array is in CUDA memory, and {place.why}")
+    device = place.cuda if view.device is None else view.device
+    return _ffi.Call(memory=_cuda.MEMORY, device=device, batch=batch, stream=ctypes.c_void_p(view.stream))
+
+
+def require_no_stream(stream: Optional[int]) -> None:
+    if stream is not None:
+        raise InvalidArgumentError("stream is for arrays in CUDA memory")
+
+
+def _on_device(view: _cuda.View, shape: tuple[int, int, int], layout: str, batch: int, place: Place) -> Images:
+    """An array in CUDA memory, in place: the library checks that it is on the model's device."""
+    call = device_call(view, place, batch)
+    if view.dtype not in (np.dtype(np.float32), np.dtype(np.uint8)):
+        raise TypeError(f"images in device memory are {view.dtype}, expected float32 or uint8")
+    dims = int(np.prod(shape))
+    fits = len(view.shape) == 4 and view.shape[1:] == shape or len(view.shape) == 2 and view.shape[1] == dims
+    if not fits or layout != "channels_last" or not view.is_contiguous:
         raise InvalidArgumentError(
-            f"images in device memory have the shape {tuple(interface['shape'])}, expected contiguous "
-            f"(B, {', '.join(map(str, shape))}), channels last")
-    count = int(interface["shape"][0])
-    call = _ffi.Call(memory=_CUDA, batch=batch, stream=ctypes.c_void_p(interface.get("stream") or 0))
-    return Images(interface["data"][0], count, count * int(np.prod(shape)), kind == np.uint8, owner, call)
+            f"images in device memory have the shape {view.shape}, expected contiguous "
+            f"(B, {', '.join(map(str, shape))}), channels last, or (B, {dims})")
+    count = view.shape[0]
+    return Images(view.pointer, count, count * dims, view.dtype == np.uint8, view.owner, call)
+
+
+def result(out: Any, shape: tuple[int, ...], dtype: Any, beside: Optional[Images] = None) -> Result:
+    """
+    The array that a call fills: a new one where none is given, in the memory of the call's other arrays.
+
+    :param beside: the images of the call.
+    """
+    length = int(np.prod(shape))
+    if beside is not None and beside.is_on_device:
+        array = out
+        if out is None:
+            owner = beside.owner[0] if isinstance(beside.owner, tuple) else beside.owner
+            array = _cuda.empty(owner, shape, dtype)
+        view = _cuda.view(array, beside.call.stream or 0)
+        if view is None:
+            raise InvalidArgumentError("out is in host memory, and the images are in CUDA memory")
+        return device_result(array, view, shape, dtype)
+    if out is None:
+        out = np.empty(shape, dtype)
+    if not isinstance(out, np.ndarray):
+        raise InvalidArgumentError(f"out is a {type(out).__qualname__}, expected a NumPy array as the images are")
+    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
+        raise InvalidArgumentError(
+            f"out is {out.dtype} of the shape {out.shape}, expected {np.dtype(dtype)} {shape}, contiguous and writable")
+    return Result(out, out.ctypes.data, length)
+
+
+def device_result(array: Any, view: _cuda.View, shape: tuple[int, ...], dtype: Any) -> Result:
+    """An array in CUDA memory that a call fills."""
+    if view.shape != shape or view.dtype != dtype or not view.is_contiguous or view.is_readonly:
+        raise InvalidArgumentError(
+            f"out is {view.dtype} of the shape {view.shape}, expected {np.dtype(dtype)} {shape}, contiguous and writable")
+    return Result(array, view.pointer, int(np.prod(shape)))
 
 
 def from_images(values: np.ndarray, layout: str) -> np.ndarray:

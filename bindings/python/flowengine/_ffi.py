@@ -21,7 +21,9 @@ class _Sized(c.Structure):
 
 
 class DeviceOptions(_Sized):
-    _fields_ = [("struct_size", c.c_uint32), ("backend", c.c_int32), ("device", c.c_int32), ("threads", c.c_int32)]
+    _fields_ = [("struct_size", c.c_uint32)] + [
+        (name, c.c_int32) for name in ("backend", "device", "threads", "precision")
+    ]
 
 
 class Device(_Sized):
@@ -35,7 +37,9 @@ class ModelOptions(_Sized):
     _fields_ = [("struct_size", c.c_uint32)] + [
         (name, c.c_int32) for name in
         ("height", "width", "channels", "levels", "steps", "hidden", "coupling", "preset", "bins")
-    ] + [("seed", c.c_uint64)]
+    ] + [("seed", c.c_uint64)] + [
+        (name, c.c_int32) for name in ("hidden_layers", "mixing", "batch_norm", "prior")
+    ]
 
 
 class ModelInfo(_Sized):
@@ -45,7 +49,9 @@ class ModelInfo(_Sized):
          "data_height", "data_width", "backend", "device", "threads")
     ] + [
         (name, c.c_int64) for name in ("dims", "tensors", "parameters", "parameters_length", "constants_length")
-    ] + [("model", c.c_char * 32)]
+    ] + [("model", c.c_char * 32)] + [
+        (name, c.c_int32) for name in ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "reserved")
+    ]
 
 
 class Shape(c.Structure):
@@ -101,6 +107,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_status_text": (c.c_char_p, [c.c_int32]),
     "flow_device_count": (c.c_int32, [_P]),
     "flow_device_get": (c.c_int32, [c.c_int32, _P]),
+    "flow_device_memory": (c.c_int32, [c.c_int32, _P, _P]),
     "flow_model_create": (c.c_int32, [c.c_char_p, _P, _P, _P]),
     "flow_model_load": (c.c_int32, [c.c_char_p, _P, _P]),
     "flow_model_load_memory": (c.c_int32, [_P, _N, _P, _P]),

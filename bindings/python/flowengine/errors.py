@@ -45,6 +45,18 @@ class CancelledError(FlowError):
     status = -6
 
 
+class DeviceError(FlowError, RuntimeError):
+    """A device or its driver failed: a kernel did not compile or run, or the device was lost."""
+
+    status = -7
+
+
+class UnsupportedError(FlowError, NotImplementedError):
+    """The device cannot do what was asked of it."""
+
+    status = -8
+
+
 class InternalError(FlowError, RuntimeError):
     """A fault of the library."""
 
@@ -53,7 +65,8 @@ class InternalError(FlowError, RuntimeError):
 
 _BY_STATUS = {
     kind.status: kind for kind in (
-        InvalidArgumentError, OutOfMemoryError, FileError, BadFormatError, NoDeviceError, CancelledError, InternalError)
+        InvalidArgumentError, OutOfMemoryError, FileError, BadFormatError, NoDeviceError, CancelledError, DeviceError,
+        UnsupportedError, InternalError)
 }
 
 

@@ -1,6 +1,7 @@
 """
 Random calls of the whole C API with hostile arguments: NULL, wrong, freed and invented handles, lengths that do not
-fit, structs of other sizes and contents, paths that lead nowhere. Pointers to arrays are real or NULL.
+fit, structs of other sizes and contents, paths that lead nowhere. Pointers to arrays in host memory are real or NULL;
+those that are said to be in CUDA memory are anything, host memory among it.
 
     python3 fuzz.py CALLS SEED
 
@@ -22,6 +23,7 @@ CANARY = 0xA5
 GUARD = 256
 D = 4 * 4 * 1
 MOST = 6 * D
+ANYWHERE = (1, 64, 0xDEAD0000, 0x7F0000000000, 0x700000000004, 2**47, 2**64 - 4)
 HUGE = (2**31, 2**32 + D, 2**63, 2**64 - 1, (2**64 - 1) // D * D)
 
 
@@ -37,6 +39,9 @@ class Buffers:
         memory = (ctypes.c_ubyte * (used + GUARD))(*([0] * used + [CANARY] * GUARD))
         self._watched.append((memory, used))
         return ctypes.addressof(memory), length
+
+    def starts(self) -> set[int]:
+        return {ctypes.addressof(memory) for memory, _ in self._watched}
 
     def check(self) -> None:
         for memory, used in self._watched:
@@ -57,7 +62,12 @@ class Fuzzer:
         self.buffers = Buffers(self.random)
         self.keep = []
         self.out: tuple[str, Any] | None = None
+        self.on_device = False
         arguments = getattr(self, name.removeprefix("flow_"), lambda: [])()
+        if self.on_device:
+            # No call may follow a pointer that it is told is the device's.
+            known = self.buffers.starts()
+            arguments = [self.pick(ANYWHERE) if a in known and not self.chance(3) else a for a in arguments]
         status = getattr(_ffi.library, name)(*arguments)
         self.buffers.check()
         if name.endswith("_free"):
@@ -130,15 +140,22 @@ class Fuzzer:
             return None
         stop = self.pick([0, 0, 1])
         progress = _ffi.ProgressCallback(lambda done, total, user: stop) if self.chance(3) else _ffi.ProgressCallback()
-        return self.struct(_ffi.Call(
-            memory=self.number(0, 0, 0, 1), batch=self.number(0, 1, 2, 64), device=self.number(0, 1),
-            stream=self.pick([None, 1, 2]), progress=progress))
+        call = _ffi.Call(
+            memory=self.number(0, 0, 0, 0, 1, 2), batch=self.number(0, 1, 2, 64), device=self.number(0, 0, 1),
+            stream=self.pick([None, None, None, 1, 2, 0xDEAD]), progress=progress)
+        pointer = self.struct(call)
+        self.on_device = pointer is not None and call.memory == 1
+        return pointer
 
     def device(self) -> Any:
         if self.chance(2):
             return None
-        return self.struct(_ffi.DeviceOptions(
-            backend=self.number(0, 1, 1, 2), device=self.number(0, 0, 0, 1), threads=self.number(0, 1, 2)))
+        options = _ffi.DeviceOptions(
+            backend=self.number(0, 0, 1, 1, 1, 2, 3, 4), device=self.number(0, 0, 0, 1), threads=self.number(0, 1, 2),
+            precision=self.number(0, 0, 0, 1, 2))
+        if self.chance(10):
+            options.struct_size = 16  # of the first header
+        return self.struct(options)
 
     def text(self, *usual: bytes) -> Any:
         odd = [None, b"", b"\xff\xfe", b"x" * 5000, b"/", b"/no/such/folder/x", self.folder.encode()]
@@ -171,12 +188,18 @@ class Fuzzer:
     def device_count(self): return [self.array(ctypes.c_int32, 1, odd=False)[0] if not self.chance(5) else None]
     def device_get(self): return [self.number(0, 0, 1), self.struct(_ffi.Device())]
 
+    def device_memory(self):
+        outputs = [self.array(ctypes.c_int64, 1, odd=False)[0] if not self.chance(5) else None for _ in range(2)]
+        return [self.number(0, 0, 1), *outputs]
+
     def model_create(self):
         options = _ffi.ModelOptions(
             height=self.number(4, 4, 4, 4, 8, 65536), width=self.number(4), channels=self.number(1, 1, 1, 3),
             levels=self.number(0, 1), steps=self.number(1, 1, 2, 5000), hidden=self.number(1, 4, 4, 8, 40000),
-            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257))
-        return [self.text(b"glow"), self.struct(options), self.device(), self.new("model")]
+            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
+            hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
+            prior=self.number(0, 1))
+        return [self.text(b"glow", b"glow", b"maf", b"iaf", b"nice", b"dense-glow"), self.struct(options), self.device(), self.new("model")]
 
     def model_load(self): return [self.file(), self.device(), self.new("model")]
 

@@ -95,14 +95,28 @@ def test_c_gives_the_same_bits(glow, scaled, tmp_path):
         assert [float.fromhex(line) for line in out.split()] == list(glow.log_prob(scaled))
 
 
-def test_ten_thousand_hostile_calls_crash_nothing():
+def fuzz(calls: int, seed: int, **environment: str) -> dict[str, str]:
     script = REPOSITORY / "bindings/python/tests/fuzz.py"
     result = subprocess.run(
-        [sys.executable, str(script), "10000", "1"], capture_output=True, text=True, check=False, timeout=600)
+        [sys.executable, str(script), str(calls), str(seed)], env={**os.environ, **environment}, capture_output=True,
+        text=True, check=False, timeout=600)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     counts = dict(re.findall(r"^(-?\d+): (\d+)$", result.stdout, re.M))
-    assert sum(map(int, counts.values())) == 10000
-    assert {"0", "-1", "-3", "-4", "-5"} <= set(counts) and "-99" not in counts, result.stdout
+    assert sum(map(int, counts.values())) == calls and "-99" not in counts, result.stdout
+    return counts
+
+
+def test_ten_thousand_hostile_calls_crash_nothing():
+    counts = fuzz(10000, 1, FLOWENGINE_CUDA_LIBRARY="/nowhere")
+    assert {"0", "-1", "-3", "-4", "-5", "-8"} <= set(counts), counts
+
+
+def test_hostile_calls_on_a_cuda_device_crash_nothing():
+    stand_in = os.environ.get("FLOWENGINE_CUDA_STAND_IN")
+    if stand_in is None:
+        pytest.skip("FLOWENGINE_CUDA_STAND_IN does not name the stand-in, tests/FlowEngine.Tests/Gpu/fake_cuda.c as a library")
+    counts = fuzz(4000, 2, FLOWENGINE_CUDA_LIBRARY=stand_in, FLOWENGINE_OPENCL_LIBRARY="/nowhere")
+    assert {"0", "-1", "-3", "-4", "-5", "-8"} <= set(counts), counts
 
 
 def test_a_fuzzed_buffer_overrun_would_be_seen():

@@ -105,14 +105,41 @@ class OnCuda:
 
 
 def test_arrays_on_a_gpu_are_refused_and_not_touched(glow):
-    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
-        glow.log_prob(OnCuda((2, 8, 8, 3)))
-    with pytest.raises(flowengine.NoDeviceError, match="cuda"):
-        glow.forward(OnCuda((2, 8, 8, 3)))
-    with pytest.raises(flowengine.InvalidArgumentError):
-        glow.log_prob(OnCuda((2, 3, 8, 8)))
-    with pytest.raises(TypeError):
-        glow.log_prob(OnCuda((2, 8, 8, 3), "<f8"))
+    array = OnCuda((2, 8, 8, 3))
+    calls = [
+        lambda: glow.log_prob(array), lambda: glow.bits_per_dim(array), lambda: glow.forward(array),
+        lambda: glow.forward(array, as_levels=True), lambda: glow.inverse(OnCuda((2, 192))),
+        lambda: glow.inverse([OnCuda((2, 4, 4, 6)), OnCuda((2, 2, 2, 24))]), lambda: glow.round_trip_error(array),
+        lambda: glow.sample(2, out=array)]
+    for call in calls:
+        with pytest.raises(flowengine.InvalidArgumentError, match="in CUDA memory, and the model runs on cpu"):
+            call()
+    for call in (lambda: flowengine.Glow().fit(array), lambda: flowengine.Glow().initialize(array)):
+        with pytest.raises(flowengine.InvalidArgumentError, match="this takes arrays in host memory"):
+            call()
+
+
+def test_results_are_written_where_they_are_wanted(glow, scaled, levels):
+    out = np.empty(40)
+    assert glow.log_prob(scaled, out=out) is out and np.array_equal(out, glow.log_prob(scaled))
+    assert glow.bits_per_dim(levels, seed=2, out=out) is out and np.array_equal(out, glow.bits_per_dim(levels, seed=2))
+    latents = np.empty((40, 192), np.float32)
+    assert glow.forward(scaled, out=latents) is latents and np.array_equal(latents, glow.forward(scaled))
+    parts = [np.empty((40, *shape), np.float32) for shape in glow.latent_shapes]
+    assert all(a is b for a, b in zip(glow.forward(scaled, as_levels=True, out=parts), parts))
+    images = np.empty((40, 8, 8, 3), np.float32)
+    assert glow.inverse(latents, out=images) is images and np.array_equal(images, glow.inverse(latents))
+    assert glow.inverse(parts, out=images) is images
+    assert glow.sample(40, seed=3, out=images) is images and np.array_equal(images, glow.sample(40, seed=3))
+    assert glow.round_trip_error(scaled, out=out) is out
+    wrong = [np.empty(39), np.empty(40, np.float32), np.empty(80)[::2], [0.0] * 40]
+    frozen = np.empty(40)
+    frozen.flags.writeable = False
+    for bad in (*wrong, frozen, OnCuda((40,), "<f8")):
+        with pytest.raises(ValueError, match="^out is"):
+            glow.log_prob(scaled, out=bad)
+    with pytest.raises(ValueError, match="stream is for arrays in CUDA memory"):
+        glow.log_prob(scaled, stream=2)
 
 
 def test_save_and_load_keep_every_bit(glow, scaled, tmp_path):
@@ -177,7 +204,10 @@ def test_estimator_protocol():
 @pytest.mark.parametrize("act, kind", [
     (lambda g, x: flowengine.load("/no/such/file"), OSError),
     (lambda g, x: flowengine.load(b"not a checkpoint"), flowengine.BadFormatError),
-    (lambda g, x: flowengine.Glow(device="cuda").build((8, 8, 3)), flowengine.NoDeviceError),
+    (lambda g, x: flowengine.Glow(device="cuda:99").build((8, 8, 3)), flowengine.NoDeviceError),
+    (lambda g, x: flowengine.Glow(device="cpu:99999999999").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(precision="fp16").build((8, 8, 3)), ValueError),
+    (lambda g, x: flowengine.Glow(precision="tf32").build((8, 8, 3)), flowengine.UnsupportedError),
     (lambda g, x: flowengine.Glow(device="tpu").build((8, 8, 3)), ValueError),
     (lambda g, x: flowengine.Glow(levels=2).build((9, 8, 3)), ValueError),
     (lambda g, x: flowengine.Glow(hidden=32768, steps=4096, levels=1).build((8, 8, 3)), MemoryError),
@@ -207,8 +237,28 @@ def test_errors_are_of_the_right_kind(glow, scaled, act, kind):
 
 
 def test_devices_and_versions():
-    assert flowengine.devices()[0].name == "cpu" and flowengine.devices()[0].cores >= 1
+    devices = flowengine.devices()
+    assert devices[0].name == "cpu" and devices[-1].name == "emulator"
+    for device in devices:
+        assert device.cores >= 1 and device.title and 0 < device.free_bytes() <= device.memory_bytes
     assert flowengine.__version__.count(".") == 2 and flowengine.instruction_set()
+
+
+def test_a_gpu_scores_samples_and_trains_as_the_cpu_does(glow, scaled, levels):
+    names = [device.name for device in flowengine.devices() if device.name.startswith(("cuda", "opencl"))]
+    if not names:
+        pytest.skip("no GPU and no OpenCL driver is here")
+    for name in names:
+        on_gpu = flowengine.load(glow.to_bytes(), device=name)
+        assert np.allclose(on_gpu.log_prob(scaled), glow.log_prob(scaled), rtol=1e-4)
+        assert np.allclose(on_gpu.log_prob(levels, seed=4), glow.log_prob(levels, seed=4), rtol=1e-4)
+        assert np.allclose(on_gpu.sample(4, temperature=0.7, seed=1), glow.sample(4, temperature=0.7, seed=1), atol=1e-3)
+        assert np.abs(on_gpu.inverse(on_gpu.forward(scaled)) - scaled).max() < 1e-4
+        trained = [
+            flowengine.Glow(levels=1, steps=1, hidden=4, bins=16, seed=3, device=device).fit(
+                levels, epochs=2, batch_size=20, warmup_images=0).history_
+            for device in (name, "cpu")]
+        assert np.allclose(trained[0], trained[1], rtol=1e-3)
 
 
 def test_eight_threads_give_the_answers_of_one(glow, scaled):

@@ -43,10 +43,13 @@ internal sealed class Arena : IDisposable
     }
 
     /// <summary>Allocates every region.</summary>
+    /// <param name="backend">Who allocates.</param>
+    /// <param name="what">What the regions are for, in the error.</param>
+    /// <param name="advice">From the free bytes to the end of the error; null for none.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.OutOfMemory"/>: there is not enough memory.</exception>
-    public void Allocate(IBackend backend)
+    public void Allocate(IBackend backend, string what, Func<long, string>? advice = null)
     {
-        _buffer = WholeMemory.Allocate(backend, Length, "the plan", "; use a smaller batch");
+        _buffer = WholeMemory.Allocate(backend, Length, what, advice);
         long offset = 0;
         foreach (ArenaRegion region in _regions)
         {

@@ -1,6 +1,7 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Execution;
 
@@ -15,7 +16,10 @@ internal sealed class FlowPlan : IDisposable
     private readonly ArenaRegion? _dInput;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _logPrior;
+    private readonly List<StepsStage> _steps = [];
     private readonly IRecording _forward;
+    private IRecording? _assembly;
+    private BufferView _assembled;
     private IRecording? _inverse;
     private double? _temperature;
 
@@ -49,9 +53,14 @@ internal sealed class FlowPlan : IDisposable
             foreach (object group in groups[l])
             {
                 PlanStage stage = group is IFlowLayer layer
-                    ? new LayerStage(layer, shape, context, prepared, _arena, training is not null)
+                    ? new LayerStage(layer, shape, context, prepared, _arena, training)
                     : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
                 stages.Add(stage);
+                if (stage is StepsStage steps)
+                {
+                    _steps.Add(steps);
+                }
+
                 shape = stage.Output;
             }
 
@@ -62,7 +71,11 @@ internal sealed class FlowPlan : IDisposable
         _forward = _backend.Record(RunForward);
         if (allocate)
         {
-            _arena.Allocate(_backend);
+            LayerContext own = context;
+            _arena.Allocate(
+                _backend,
+                $"a plan of {batch} images",
+                free => MemoryPlanner.Advice(flow, own, groups, batch, training, free));
         }
     }
 
@@ -83,6 +96,17 @@ internal sealed class FlowPlan : IDisposable
 
     /// <summary>The latents in level order, raw; or noise, before an <see cref="Inverse"/> with a temperature.</summary>
     public IEnumerable<BufferView> Latents => _levels.Select(level => level.Latent);
+
+    /// <summary>Fills the latents with the noise that an <see cref="Inverse"/> with a temperature takes.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="indices">The index of each datum in its stream, (B).</param>
+    public void DrawNoise(ulong seed, ReadOnlySpan<uint> indices)
+    {
+        for (int l = 0; l < _levels.Count; l++)
+        {
+            _levels[l].DrawNoise(new PhiloxKey(seed, (uint)RandomPurpose.Sample, (uint)l), indices);
+        }
+    }
 
     /// <summary>Bytes by name, largest first.</summary>
     public IEnumerable<(string Name, long Bytes)> Memory =>
@@ -138,6 +162,11 @@ internal sealed class FlowPlan : IDisposable
                 : (Input, InputGradient);
             _levels[l].Backward(dLogDet, dLogPrior, x, dx);
         }
+
+        if (_steps.Count > 0)
+        {
+            Assembly(dLogDet).Run();
+        }
     }
 
     /// <inheritdoc/>
@@ -145,7 +174,22 @@ internal sealed class FlowPlan : IDisposable
     {
         _forward.Dispose();
         _inverse?.Dispose();
+        _assembly?.Dispose();
         _arena.Dispose();
+    }
+
+    // All maps at once: a few launches on a GPU, all threads on the CPU.
+    private IRecording Assembly(BufferView dLogDet)
+    {
+        if (_assembly is null || _assembled != dLogDet)
+        {
+            _assembly?.Dispose();
+            _assembly = _backend.PixelAffineAssembleAllBackward(
+                [.. _steps.SelectMany(steps => steps.Assemblies)], dLogDet);
+            _assembled = dLogDet;
+        }
+
+        return _assembly;
     }
 
     private void RunForward()

@@ -39,7 +39,7 @@ internal sealed class LayerWalk : IDisposable
             shape = level.IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
         }
 
-        _arena.Allocate(context.Backend);
+        _arena.Allocate(context.Backend, $"a pass over {batch} images layer by layer");
     }
 
     /// <summary>Sees a layer before and after its forward pass.</summary>

@@ -1,5 +1,6 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Execution;
@@ -31,7 +32,7 @@ internal sealed class LevelPlan
         Output = stages[^1].Output;
         _latentShape = level.IsSplit ? Output.WithChannels(Output.Channels / 2) : Output;
         _priorBatch = level.Prior.IsConditional ? Output.Batch : 1;
-        long priorLength = PriorShape.Length * 2;
+        long priorLength = IsLogistic ? 0 : PriorShape.Length * 2;
         long valueLength = stages.Max(stage => Math.Max(stage.Input.Length, stage.Output.Length));
         _values = [arena.Reserve("values", valueLength), arena.Reserve("values", valueLength)];
         _kept = level.IsSplit ? arena.Reserve("values", _latentShape.Length) : null;
@@ -61,6 +62,8 @@ internal sealed class LevelPlan
 
     private IBackend Backend => _context.Backend;
 
+    private bool IsLogistic => _level.Prior.Kind == PriorKind.Logistic;
+
     private ImageShape PriorShape => _latentShape with { Batch = _priorBatch };
 
     private LayerContext PriorContext => _context with { Workspace = _workspace.View };
@@ -86,20 +89,48 @@ internal sealed class LevelPlan
             Backend.Copy(y, Latent);
         }
 
+        if (IsLogistic)
+        {
+            Backend.LogisticLogProb(_latentShape, Latent, logPrior);
+            return;
+        }
+
         _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
         Backend.GaussianLogProb(_latentShape, Latent, _prior.View, _priorBatch, logPrior);
     }
 
-    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of its prior.</summary>
-    public void Standardize() =>
-        Backend.GaussianStandardize(_latentShape, Latent, _prior.View, _priorBatch, Latent);
+    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of its prior; a logistic one is standard already.</summary>
+    public void Standardize()
+    {
+        if (!IsLogistic)
+        {
+            Backend.GaussianStandardize(_latentShape, Latent, _prior.View, _priorBatch, Latent);
+        }
+    }
+
+    /// <summary>Fills the latent with the noise its prior samples from.</summary>
+    public void DrawNoise(PhiloxKey key, ReadOnlySpan<uint> indices)
+    {
+        if (IsLogistic)
+        {
+            Backend.PhiloxUniform(key, indices, _latentShape.Dims, Latent);
+        }
+        else
+        {
+            Backend.PhiloxNormal(key, indices, _latentShape.Dims, Latent);
+        }
+    }
 
     /// <summary>From the latent, and the kept half that the next level's inverse wrote, to x.</summary>
     /// <param name="x">Overwritten.</param>
     /// <param name="temperature">Not null: the latent is noise, to be scaled by it and put through the prior.</param>
     public void Inverse(BufferView x, double? temperature)
     {
-        if (temperature is double scale)
+        if (temperature is double logisticScale && IsLogistic)
+        {
+            Backend.LogisticSample(_latentShape, Latent, logisticScale, Latent);
+        }
+        else if (temperature is double scale)
         {
             _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
             Backend.GaussianSample(_latentShape, Latent, _prior.View, _priorBatch, scale, Latent);
@@ -131,10 +162,18 @@ internal sealed class LevelPlan
     public void Backward(BufferView dLogDet, BufferView dLogPrior, BufferView x, BufferView dx)
     {
         BufferView dy = Gradient(_stages.Count - 1);
-        Backend.GaussianBackward(
-            _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, _dLatent!.View, _dPrior!.View);
-        _level.Prior.Backward(
-            PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
+        if (IsLogistic)
+        {
+            Backend.LogisticBackward(_latentShape, Latent, dLogPrior, _dLatent!.View);
+        }
+        else
+        {
+            Backend.GaussianBackward(
+                _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, _dLatent!.View, _dPrior!.View);
+            _level.Prior.Backward(
+                PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
+        }
+
         if (_level.IsSplit)
         {
             int half = _latentShape.Channels;

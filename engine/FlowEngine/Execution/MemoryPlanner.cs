@@ -18,10 +18,57 @@ internal static class MemoryPlanner
     public static MemoryMode Choose(
         Flow flow, in LayerContext context, IReadOnlyList<IReadOnlyList<object>> groups, int batch)
     {
-        GCMemoryInfo memory = GC.GetGCMemoryInfo();
-        long free = memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
         using FlowPlan plan = LayOut(flow, context, groups, batch, MemoryMode.Store);
-        return plan.MemoryBytes <= free / 2 ? MemoryMode.Store : MemoryMode.Invert;
+        return plan.MemoryBytes <= context.Backend.Memory.FreeBytes / 2 ? MemoryMode.Store : MemoryMode.Invert;
+    }
+
+    /// <summary>What to do where a plan does not fit: the end of an error.</summary>
+    public static string Advice(
+        Flow flow,
+        LayerContext context,
+        IReadOnlyList<IReadOnlyList<object>> groups,
+        int batch,
+        MemoryMode? training,
+        long free)
+    {
+        // Less what blocks are rounded up by, and what is small.
+        long budget = free - (free / 32);
+        int fits = Largest(training);
+        if (fits > 0)
+        {
+            return $"; a batch of {fits} would fit";
+        }
+
+        int inverted = training == MemoryMode.Store ? Largest(MemoryMode.Invert) : 0;
+        return inverted > 0
+            ? $"; memory mode invert with a batch of {inverted} would fit"
+            : "; not even one image fits";
+
+        int Largest(MemoryMode? mode) => LargestBatch(
+            images =>
+            {
+                using FlowPlan plan = LayOut(flow, context, groups, images, mode);
+                return plan.MemoryBytes;
+            },
+            budget,
+            batch);
+    }
+
+    /// <summary>The largest batch whose bytes fit; 0 if not even one image's do.</summary>
+    /// <param name="bytesOf">Bytes of a batch, growing with it.</param>
+    /// <param name="free">The bytes there are.</param>
+    /// <param name="limit">The largest batch that is asked for.</param>
+    public static int LargestBatch(Func<int, long> bytesOf, long free, int limit)
+    {
+        int fits = 0;
+        int tooMany = limit + 1;
+        while (tooMany - fits > 1)
+        {
+            int middle = fits + ((tooMany - fits) / 2);
+            (fits, tooMany) = bytesOf(middle) <= free ? (middle, tooMany) : (fits, middle);
+        }
+
+        return fits;
     }
 
     /// <summary>Bytes by name, largest first, of a plan with its derived weights and, for training, the optimizer's state.</summary>
@@ -31,7 +78,7 @@ internal static class MemoryPlanner
         int elementSize = context.Backend.ElementType == Kernels.ElementType.Float64 ? sizeof(double) : sizeof(float);
         using FlowPlan plan = LayOut(flow, context, groups, batch, training);
         using PreparedWeights prepared = new(
-            groups, context, sharesNetworks: training == MemoryMode.Invert, allocate: false);
+            groups, context, training, allocate: false);
         List<(string Name, long Bytes)> parts = [("weights", flow.Parameters.Length * elementSize)];
         parts.AddRange(plan.Memory);
         parts.AddRange(prepared.Summary.Select(part => (part.Name, part.Length * elementSize)));

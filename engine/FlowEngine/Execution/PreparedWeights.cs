@@ -16,12 +16,19 @@ internal sealed class PreparedWeights : IDisposable
     private readonly List<IFlowLayer> _layers = [];
     private readonly List<FlowStep> _steps = [];
     private readonly bool _sharesNetworks;
+    private readonly IRecording? _assembly;
 
+    /// <summary>Lays out the derived weights and allocates them, unless only their size is asked for.</summary>
+    /// <param name="groups">The layers as <see cref="FlowPlan.Lower"/> grouped them.</param>
+    /// <param name="context">Device and weights.</param>
+    /// <param name="training">The memory mode of a training plan; null for inference. Training that stores activations
+    /// needs no inverse, and training that inverts packs each network when its turn comes.</param>
+    /// <param name="allocate">False to lay out only.</param>
     public PreparedWeights(
-        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, bool sharesNetworks, bool allocate = true)
+        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, MemoryMode? training, bool allocate = true)
     {
         _context = context;
-        _sharesNetworks = sharesNetworks;
+        _sharesNetworks = training == MemoryMode.Invert;
         IBackend backend = context.Backend;
         foreach (object group in groups.SelectMany(level => level))
         {
@@ -39,13 +46,18 @@ internal sealed class PreparedWeights : IDisposable
                 long length = step.Network.PreparedLength(backend);
                 _slots.Add(
                     step.Network,
-                    sharesNetworks ? _arena.Share("packed weights", length) : _arena.Reserve("packed weights", length));
+                    _sharesNetworks ? _arena.Share("packed weights", length) : _arena.Reserve("packed weights", length));
             }
         }
 
         if (allocate)
         {
-            _arena.Allocate(backend);
+            _arena.Allocate(backend, "what is derived from the weights");
+            _assembly = _steps.Count == 0
+                ? null
+                : backend.PixelAffineAssembleAll(
+                    [.. _steps.Select(step => new PixelAffineAssembly(step.AffineParameters(_context), Map(step)))],
+                    inverse: training != MemoryMode.Store);
         }
     }
 
@@ -59,13 +71,10 @@ internal sealed class PreparedWeights : IDisposable
             layer.Prepare(_context with { Prepared = Layer(layer) });
         }
 
-        foreach (FlowStep step in _steps)
+        _assembly?.Run();
+        foreach (FlowStep step in _sharesNetworks ? [] : _steps)
         {
-            _context.Backend.PixelAffineAssemble(step.AffineParameters(_context), Map(step), inverse: true);
-            if (!_sharesNetworks)
-            {
-                step.Network.Prepare(_context with { Prepared = _slots[step.Network].View });
-            }
+            step.Network.Prepare(_context with { Prepared = _slots[step.Network].View });
         }
     }
 
@@ -86,5 +95,9 @@ internal sealed class PreparedWeights : IDisposable
         return slot;
     }
 
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _assembly?.Dispose();
+        _arena.Dispose();
+    }
 }

@@ -6,8 +6,8 @@ namespace FlowEngine.Execution;
 /// <summary>The K steps of a level, fused: networks, and between two networks one pass over the pixels.</summary>
 /// <remarks>
 /// In <see cref="MemoryMode.Store"/> the forward pass keeps each step's output, the network's output and its hidden
-/// activations. In <see cref="MemoryMode.Invert"/> it keeps nothing: the backward pass runs each network again from the
-/// step's output, whose first half is the network's input, and undoes the step.
+/// activations. In <see cref="MemoryMode.Invert"/> it keeps nothing but <see cref="Anchors"/>: the backward pass runs
+/// each network again from the step's output, whose first half is the network's input, and undoes the step.
 /// </remarks>
 internal sealed class StepsStage : PlanStage
 {
@@ -20,6 +20,8 @@ internal sealed class StepsStage : PlanStage
     private readonly ArenaRegion? _dOutput;
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
+    private readonly List<ArenaRegion> _dMaps = [];
+    private readonly ArenaRegion?[] _anchors;
     private readonly List<(ArenaRegion Coupled, ArenaRegion Output, ArenaRegion Kept)> _stored = [];
 
     public StepsStage(
@@ -35,6 +37,7 @@ internal sealed class StepsStage : PlanStage
         _context = context;
         _prepared = prepared;
         _stores = training == MemoryMode.Store;
+        _anchors = new ArenaRegion?[steps.Count];
         IBackend backend = context.Backend;
         PixelNetwork network = steps[0].Network;
         ImageShape output = shape.WithChannels(network.OutputChannels);
@@ -46,11 +49,22 @@ internal sealed class StepsStage : PlanStage
             return;
         }
 
-        _workspace = arena.Share("workspace", PixelAffineGradient.WorkspaceLength(backend, shape));
+        _workspace = arena.Share("workspace", backend.PixelAffineWorkspaceLength(shape));
+        foreach (FlowStep step in steps)
+        {
+            _dMaps.Add(arena.Reserve("affine maps", (long)step.Channels * (step.Channels + 1)));
+        }
+
         _dOutput = arena.Share("network output gradient", output.Length);
         if (!_stores)
         {
             _keptOfOne = arena.Share("hidden activations", keptLength);
+            int spacing = Anchors.Spacing(backend.NetworkPrecision);
+            for (int k = spacing - 1; spacing > 0 && k < steps.Count - 1; k += spacing)
+            {
+                _anchors[k] = arena.Reserve("anchors", shape.Length);
+            }
+
             return;
         }
 
@@ -63,6 +77,15 @@ internal sealed class StepsStage : PlanStage
                 arena.Reserve("hidden activations", keptLength)));
         }
     }
+
+    /// <summary>The assemblies that turn what <see cref="Backward"/> leaves of each step's map into gradients.</summary>
+    public IEnumerable<PixelAffineAssembly> Assemblies => _steps.Select((step, k) => new PixelAffineAssembly(
+        step.AffineParameters(_context),
+        default,
+        Input.PixelsPerImage,
+        DMatrix(k),
+        DOffset(k),
+        step.AffineGradients(_context)));
 
     private IBackend Backend => _context.Backend;
 
@@ -80,7 +103,7 @@ internal sealed class StepsStage : PlanStage
             BufferView weights = _prepared.Network(step);
             (BufferView coupled, BufferView output, BufferView kept) = _stores
                 ? (_stored[k].Coupled.View, _stored[k].Output.View, _stored[k].Kept.View)
-                : default;
+                : (_anchors[k]?.View ?? default, default, default);
             RunNetwork(step, weights, y, kept);
             PixelAffineMap next = k + 1 < _steps.Count ? _prepared.Map(_steps[k + 1]) : default;
             Backend.PixelStageForward(
@@ -106,13 +129,13 @@ internal sealed class StepsStage : PlanStage
     {
         LayerContext context = _context with { Workspace = _workspace.View };
         BufferView value = y;
-        BufferView previous = x;
         BufferView gradient = dy;
         for (int k = _steps.Count - 1; k >= 0; k--)
         {
             FlowStep step = _steps[k];
             BufferView weights = _prepared.Network(step);
             BufferView kept;
+            BufferView previous;
             BufferView dOutput = _dOutput!.View.Slice(0, Input.WithChannels(step.Network.OutputChannels).Length);
             if (_stores)
             {
@@ -124,6 +147,8 @@ internal sealed class StepsStage : PlanStage
             }
             else
             {
+                // The step's output is read while its input is written: they take turns in x and y.
+                previous = value == x ? y : x;
                 kept = _keptOfOne!.View.Slice(0, step.Network.KeptLength(Backend, Input));
                 RunNetwork(step, weights, value, kept);
                 Backend.PixelStageBackward(
@@ -139,29 +164,28 @@ internal sealed class StepsStage : PlanStage
                     previous,
                     dx,
                     dOutput);
+                previous = k > 0 && _anchors[k - 1] is ArenaRegion anchor ? anchor.View : previous;
             }
 
             step.Network.Backward(context with { Prepared = weights }, Input, value, kept, dOutput, dx);
-            PixelAffineGradient.Run(
-                context,
-                Input,
-                step.AffineParameters(context),
-                step.AffineGradients(context),
-                _prepared.Map(step),
-                previous,
-                dx,
-                dLogDet,
-                dx);
+            Backend.PixelAffineBackward(
+                Input, _prepared.Map(step), previous, dx, dx, DMatrix(k), DOffset(k), _workspace.View);
             gradient = dx;
-            (value, previous) = (previous, value);
+            value = previous;
         }
 
-        // After the loop `value` is the stage's input; with an odd number of swaps it is already in x.
+        // After the loop `value` is the stage's input, and may be in x already.
         if (value != x)
         {
             Backend.Copy(value, x);
         }
     }
+
+    private BufferView DMatrix(int step) =>
+        _dMaps[step].View.Slice(0, (long)Input.Channels * Input.Channels);
+
+    private BufferView DOffset(int step) =>
+        _dMaps[step].View.Slice((long)Input.Channels * Input.Channels, Input.Channels);
 
     private BufferView Taps(FlowStep step) =>
         _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Input));

@@ -14,8 +14,8 @@ namespace FlowEngine.Layers;
 /// </code>
 /// </remarks>
 /// <param name="name">Its path in the model.</param>
-/// <param name="channels">C, even.</param>
-/// <param name="network">From C/2 channels to C.</param>
-/// <exception cref="ArgumentOutOfRangeException">C is odd, or the network's output does not fit.</exception>
+/// <param name="channels">C, at least 2; x₁ is the first ⌊C/2⌋ of them.</param>
+/// <param name="network">From ⌊C/2⌋ channels to 2⌈C/2⌉.</param>
+/// <exception cref="ArgumentOutOfRangeException">C is below 2, or the network's output does not fit.</exception>
 public sealed class AffineCoupling(string name, int channels, ICouplingNetwork network)
     : CouplingLayer(name, CouplingKind.Affine, channels, network);

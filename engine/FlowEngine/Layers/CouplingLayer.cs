@@ -8,8 +8,7 @@ public abstract class CouplingLayer : IFlowLayer
 {
     private protected CouplingLayer(string name, CouplingKind kind, int channels, ICouplingNetwork network)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(channels % 2, 0, nameof(channels));
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, OutputChannels(kind, channels), nameof(network));
         Name = name;
         Kind = kind;
@@ -33,7 +32,7 @@ public abstract class CouplingLayer : IFlowLayer
     /// <param name="kind">Affine or additive.</param>
     /// <param name="channels">The coupling's channels, C.</param>
     public static int OutputChannels(CouplingKind kind, int channels) =>
-        kind == CouplingKind.Affine ? channels : channels / 2;
+        (kind == CouplingKind.Affine ? 2 : 1) * (channels - (channels / 2));
 
     /// <inheritdoc/>
     public ImageShape OutputShape(ImageShape input)
@@ -50,8 +49,12 @@ public abstract class CouplingLayer : IFlowLayer
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        OutputLength(input) + KeptLength(backend, input) + (backward ? OutputLength(input) : 0)
+        OutputLength(input) + NetworkKeptLength(backend, input) + (backward ? OutputLength(input) : 0)
         + Network.WorkspaceLength(backend, input, backward);
+
+    /// <inheritdoc/>
+    public long KeptLength(IBackend backend, ImageShape input, bool store) =>
+        store ? OutputLength(input) + NetworkKeptLength(backend, input) : 0;
 
     /// <inheritdoc/>
     public void Initialize(in LayerContext context, ImageShape input, BufferView x)
@@ -63,7 +66,8 @@ public abstract class CouplingLayer : IFlowLayer
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
     {
-        BufferView output = NetworkOutput(context, input, x);
+        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out BufferView kept);
+        Network.Forward(inner, input, x, output, context.Kept.IsEmpty ? default : kept);
         context.Backend.CouplingForward(Kind, input, x, output, y, logDet);
     }
 
@@ -86,7 +90,11 @@ public abstract class CouplingLayer : IFlowLayer
     {
         LayerContext inner = Split(
             context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
-        Network.Forward(inner, input, y, output, kept);
+        if (context.Kept.IsEmpty)
+        {
+            Network.Forward(inner, input, y, output, kept);
+        }
+
         context.Backend.CouplingInverse(Kind, input, y, output, x);
         context.Backend.CouplingBackward(Kind, input, y, output, dy, dLogDet, dx, dOutput);
         Network.Backward(inner, input, x, kept, dOutput, dx);
@@ -102,7 +110,8 @@ public abstract class CouplingLayer : IFlowLayer
 
     private long OutputLength(ImageShape input) => input.WithChannels(Network.OutputChannels).Length;
 
-    private long KeptLength(IBackend backend, ImageShape input) => Network.KeptLength(backend, input);
+    private long NetworkKeptLength(IBackend backend, ImageShape input) =>
+        Network.KeptLength(backend, input);
 
     private LayerContext Split(
         in LayerContext context,
@@ -113,10 +122,11 @@ public abstract class CouplingLayer : IFlowLayer
         out BufferView kept)
     {
         long outputLength = OutputLength(input);
-        long keptLength = KeptLength(context.Backend, input);
-        output = context.Workspace.Slice(0, outputLength);
-        kept = context.Workspace.Slice(outputLength, keptLength);
-        long used = outputLength + keptLength;
+        long keptLength = NetworkKeptLength(context.Backend, input);
+        long used = context.Kept.IsEmpty ? outputLength + keptLength : 0;
+        BufferView place = context.Kept.IsEmpty ? context.Workspace : context.Kept;
+        output = place.Slice(0, outputLength);
+        kept = place.Slice(outputLength, keptLength);
         dOutput = backward ? context.Workspace.Slice(used, outputLength) : default;
         used += dOutput.Length;
         return context with { Workspace = context.Workspace.Slice(used, context.Workspace.Length - used) };

@@ -6,8 +6,9 @@ namespace FlowEngine.Layers;
 /// <remarks>
 /// <para>
 /// <see cref="Backward"/> takes y, recomputes x and returns both x and dx: a flow needs no stack of activations.
-/// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y and
-/// LogDet can be differentiated.
+/// Where recomputing is costly a layer keeps x instead (<see cref="KeptLength"/>).
+/// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y
+/// and LogDet can be differentiated.
 /// </para>
 /// <para>Arrays are (B, H, W, C); LogDet is (B), in nats, and is added to. No array may overlap another.</para>
 /// </remarks>
@@ -24,7 +25,9 @@ public interface IFlowLayer
     /// <param name="backend">Where the layer runs.</param>
     long PreparedLength(IBackend backend);
 
-    /// <summary>Turns the weights into the form the passes read: packed, folded, inverted. Again after each update.</summary>
+    /// <summary>
+    /// Turns the weights into the form the passes read: packed, folded, inverted. Again after each update.
+    /// </summary>
     /// <param name="context">Weights, and where the result goes.</param>
     void Prepare(in LayerContext context);
 
@@ -34,7 +37,16 @@ public interface IFlowLayer
     /// <param name="backward">True if <see cref="Backward"/> runs too.</param>
     long WorkspaceLength(IBackend backend, ImageShape input, bool backward);
 
-    /// <summary>Sets what depends on data (ActNorm) from a batch. Layers without such parameters do nothing.</summary>
+    /// <summary>The elements that the forward pass keeps for the backward pass.</summary>
+    /// <param name="backend">Where the layer runs.</param>
+    /// <param name="input">The shape of x.</param>
+    /// <param name="store">True where memory may grow with depth; false to keep only what cannot be recomputed at the
+    /// cost of a pass.</param>
+    long KeptLength(IBackend backend, ImageShape input, bool store) => 0;
+
+    /// <summary>
+    /// Sets what depends on data (ActNorm) from a batch. Layers without such parameters do nothing.
+    /// </summary>
     /// <param name="context">Weights to write.</param>
     /// <param name="input">The shape of <paramref name="x"/>.</param>
     /// <param name="x">The batch as it reaches this layer.</param>

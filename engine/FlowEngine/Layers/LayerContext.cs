@@ -3,20 +3,28 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Layers;
 
-/// <summary>What a layer runs with: the device, the model's flat buffers, and this layer's share of scratch memory.</summary>
+/// <summary>
+/// What a layer runs with: the device, the model's flat buffers, and this layer's share of scratch memory.
+/// </summary>
 /// <param name="Backend">Where it runs.</param>
 /// <param name="Weights">The trained values of the whole model.</param>
 /// <param name="Constants">The constants of the whole model.</param>
 /// <param name="Gradients">The gradients of the whole model; empty outside training.</param>
 /// <param name="Prepared">What <see cref="IFlowLayer.Prepare"/> made of this layer's weights.</param>
 /// <param name="Workspace">Scratch memory.</param>
+/// <param name="Kept">What the forward pass of this layer keeps for its backward pass; empty outside
+/// training.</param>
+/// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own
+/// statistics.</param>
 public readonly record struct LayerContext(
     IBackend Backend,
     BufferView Weights,
     BufferView Constants,
     BufferView Gradients,
     BufferView Prepared,
-    BufferView Workspace)
+    BufferView Workspace,
+    BufferView Kept = default,
+    bool UsesBatchStatistics = false)
 {
     /// <summary>The values of a parameter or constant.</summary>
     /// <param name="parameter">The parameter.</param>

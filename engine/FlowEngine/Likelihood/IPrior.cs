@@ -3,11 +3,17 @@ using FlowEngine.Layers;
 
 namespace FlowEngine.Likelihood;
 
-/// <summary>Where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first.</summary>
+/// <summary>
+/// The distribution of a latent: where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first;
+/// or the standard logistic, which has none.
+/// </summary>
 public interface IPrior
 {
     /// <summary>The path of the prior in the model.</summary>
     string Name { get; }
+
+    /// <summary>Gaussian, or logistic.</summary>
+    PriorKind Kind => PriorKind.Gaussian;
 
     /// <summary>True if it reads the kept half of a split; then it differs from image to image.</summary>
     bool IsConditional { get; }

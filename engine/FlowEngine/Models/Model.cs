@@ -35,7 +35,7 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         _groups = FlowPlan.Lower(Flow);
-        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model", string.Empty);
+        _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
 
@@ -292,22 +292,17 @@ public sealed class Model : IDisposable
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
     public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
     {
-        if (count < 1 || !(temperature >= 0 && double.IsFinite(temperature)))
+        RequireTemperature(temperature);
+        if (count < 1)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{count} samples at temperature {temperature} were asked for, expected at least 1 and a temperature of 0 or more");
+                FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
         return RunInverse(count, temperature, (plan, first, batch) =>
         {
             uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
-            uint level = 0;
-            foreach (BufferView latent in plan.Latents)
-            {
-                PhiloxKey key = new(seed, (uint)RandomPurpose.Sample, level++);
-                Backend.PhiloxNormal(key, indices, (int)(latent.Length / batch), latent);
-            }
+            plan.DrawNoise(seed, indices);
         });
     }
 
@@ -429,6 +424,25 @@ public sealed class Model : IDisposable
     public IReadOnlyList<(string Name, long Bytes)> PlanMemory(int batch, MemoryMode? training) =>
         MemoryPlanner.Describe(Flow, Context, _groups, batch, training);
 
+    /// <summary>The largest batch whose plan fits so much memory; 0 if not even one image does.</summary>
+    /// <param name="training">The memory mode of training; null for inference.</param>
+    /// <param name="bytes">The memory.</param>
+    public int LargestBatch(MemoryMode? training, long bytes) => MemoryPlanner.LargestBatch(
+        batch => PlanMemory(batch, training).Sum(part => part.Bytes),
+        bytes,
+        (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
+
+    /// <summary>Checks that noise can be scaled by a temperature.</summary>
+    /// <exception cref="FlowException">It is negative or no number.</exception>
+    internal static void RequireTemperature(double temperature)
+    {
+        if (!(temperature >= 0 && double.IsFinite(temperature)))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"the temperature is {temperature}, expected 0 or more");
+        }
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)
@@ -497,7 +511,8 @@ public sealed class Model : IDisposable
                 $"{length} {(constants ? "constants" : "parameters")} were given, expected {flat.Length}");
     }
 
-    private static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
+    /// <summary>The stream of the noise that grey levels are dequantized with.</summary>
+    internal static PhiloxKey Noise(ulong seed) => new(seed, (uint)RandomPurpose.EvaluationNoise, 0);
 
     /// <summary>Grey levels to scaled images.</summary>
     /// <param name="key">The stream of the noise.</param>
@@ -591,9 +606,12 @@ public sealed class Model : IDisposable
         return images;
     }
 
+    /// <summary>A plan for one call, with the weights as they are now.</summary>
+    /// <param name="batch">Images.</param>
+    /// <exception cref="FlowException">The model is not initialized.</exception>
     [SuppressMessage(
         "Reliability", "CA2000", Justification = "A plan goes back to its bag with the lease, and dies with the model.")]
-    private PlanLease Rent(int batch)
+    internal PlanLease Rent(int batch)
     {
         if (!Config.IsInitialized)
         {
@@ -624,7 +642,7 @@ public sealed class Model : IDisposable
     {
         lock (_derivedLock)
         {
-            _prepared ??= new PreparedWeights(_groups, Context, sharesNetworks: false);
+            _prepared ??= new PreparedWeights(_groups, Context, training: null);
             if (!_preparedIsCurrent)
             {
                 _prepared.Refresh();
@@ -635,7 +653,8 @@ public sealed class Model : IDisposable
         }
     }
 
-    private readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
+    /// <summary>A plan on loan; weights do not change until it is given back.</summary>
+    internal readonly ref struct PlanLease(FlowPlan plan, ConcurrentBag<FlowPlan> bag, ReaderWriterLockSlim readLock)
     {
         public FlowPlan Plan => plan;
 

@@ -8,6 +8,10 @@ public static class ModelKinds
     private static readonly (string Name, Func<JsonElement, IModelOptions> Read)[] _all =
     [
         (GlowOptions.KindName, GlowOptions.Read),
+        (AutoregressiveOptions.MafName, AutoregressiveOptions.ReadMaf),
+        (AutoregressiveOptions.IafName, AutoregressiveOptions.ReadIaf),
+        (NiceOptions.KindName, NiceOptions.Read),
+        (DenseGlowOptions.KindName, DenseGlowOptions.Read),
     ];
 
     /// <summary>Every name that <see cref="IModelOptions.Kind"/> has.</summary>

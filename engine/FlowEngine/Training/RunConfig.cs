@@ -15,8 +15,15 @@ namespace FlowEngine.Training;
 /// <param name="Limits">Where it ends.</param>
 /// <param name="Device">The name of the device.</param>
 /// <param name="Threads">CPU threads; 0 for one per core.</param>
+/// <param name="Precision">What a GPU rounds the factors of the networks' products to.</param>
 public sealed record RunConfig(
-    string Data, ModelConfig Model, TrainerOptions Training, RunLimits Limits, string Device, int Threads)
+    string Data,
+    ModelConfig Model,
+    TrainerOptions Training,
+    RunLimits Limits,
+    string Device,
+    int Threads,
+    NetworkPrecision Precision = NetworkPrecision.Full)
 {
     /// <summary>As JSON.</summary>
     public string ToJson()
@@ -28,6 +35,7 @@ public sealed record RunConfig(
             json.WriteString("data", Data);
             json.WriteString("device", Device);
             json.WriteNumber("threads", Threads);
+            json.WriteString("precision", PrecisionNames.Of(Precision));
             json.WritePropertyName("model");
             json.WriteRawValue(Model.ToJson());
             json.WriteStartObject("training");
@@ -59,7 +67,10 @@ public sealed record RunConfig(
                 ReadTraining(root.GetProperty("training")),
                 ReadLimits(root.GetProperty("limits")),
                 root.GetProperty("device").GetString()!,
-                root.GetProperty("threads").GetInt32());
+                root.GetProperty("threads").GetInt32(),
+                root.TryGetProperty("precision", out JsonElement precision)
+                    ? PrecisionNames.Parse(precision.GetString()!)
+                    : NetworkPrecision.Full);
             config.Training.Validate();
             config.Limits.Validate();
             return config;

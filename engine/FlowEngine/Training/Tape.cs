@@ -37,11 +37,11 @@ public sealed class Tape : IDisposable
         Batch = batch;
         _gradients = _arena.Reserve("gradients", model.Flow.Parameters.Length);
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
+        _arena.Allocate(_backend, "the gradient");
         LayerContext context = model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         MemoryMode mode = memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, sharesNetworks: mode == MemoryMode.Invert);
+        _prepared = new PreparedWeights(groups, context, mode);
         _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, mode);
         _backward = _backend.Record(() =>
         {

@@ -107,32 +107,40 @@ public sealed class Trainer : IDisposable
         _average = _arena.Reserve("moving average", options.EmaDecay > 0 ? length : 0);
         _progress = _arena.Reserve("scalars", OptimizerProgress.LengthFor(readEvery));
         _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend);
-        LayerContext context = model.Context with { Gradients = _gradients.View };
-        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-        Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, sharesNetworks: Memory == MemoryMode.Invert);
-        _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
-        _input = _backend.CreateStepInput(batch, model.Flow.Dims);
-        _optimizer = new OptimizerSettings(
-            options.Optimizer,
-            options.Beta1,
-            options.Beta2,
-            options.Epsilon,
-            options.WeightDecay,
-            options.Clip,
-            options.EmaDecay);
-        _results = new StepResult[readEvery];
-        _figures = new double[2 * readEvery];
-        _dataLogDet = new double[readEvery];
-        _update = _backend.Record(Update);
-        _updateOnLevels = _backend.Record(() =>
+        try
         {
-            Dequantize();
-            Update();
-        });
-        _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
-        RestartAverage();
+            _arena.Allocate(_backend, "the optimizer");
+            LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
+            IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
+            Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
+            _prepared = new PreparedWeights(groups, context, Memory);
+            _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
+            _input = _backend.CreateStepInput(batch, model.Flow.Dims);
+            _optimizer = new OptimizerSettings(
+                options.Optimizer,
+                options.Beta1,
+                options.Beta2,
+                options.Epsilon,
+                options.WeightDecay,
+                options.Clip,
+                options.EmaDecay);
+            _results = new StepResult[readEvery];
+            _figures = new double[2 * readEvery];
+            _dataLogDet = new double[readEvery];
+            _update = _backend.Record(Update);
+            _updateOnLevels = _backend.Record(() =>
+            {
+                Dequantize();
+                Update();
+            });
+            _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
+            RestartAverage();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The model.</summary>
@@ -346,12 +354,13 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Some are missing where the constructor failed.
         _loader?.Dispose();
-        _update.Dispose();
-        _updateOnLevels.Dispose();
-        _input.Dispose();
-        _plan.Dispose();
-        _prepared.Dispose();
+        _update?.Dispose();
+        _updateOnLevels?.Dispose();
+        _input?.Dispose();
+        _plan?.Dispose();
+        _prepared?.Dispose();
         _arena.Dispose();
     }
 

@@ -10,7 +10,7 @@ internal static partial class BackendOperations
 
     public static OperationOutputs RunCoupling(OperationBuffers buffers, ImageShape shape, CouplingKind kind, bool inPlace)
     {
-        int outputs = kind == CouplingKind.Affine ? shape.Channels : shape.Channels / 2;
+        int outputs = (kind == CouplingKind.Affine ? 2 : 1) * (shape.Channels - (shape.Channels / 2));
         BufferView x = buffers.PerImage(shape.Dims);
         BufferView output = buffers.PerImage((long)shape.PixelsPerImage * outputs);
         BufferView y = LikeOutputs(buffers, x, inPlace);

@@ -1,8 +1,9 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// The first C/2 channels, x₁, pass unchanged and feed the network; its output is (B, H, W, C) holding (r, t) for
-/// <see cref="CouplingKind.Affine"/> and (B, H, W, C/2) holding t for <see cref="CouplingKind.Additive"/>. C is even.
+/// The first ⌊C/2⌋ channels, x₁, pass unchanged and feed the network; the other n = ⌈C/2⌉ are x₂. The network's
+/// output is (B, H, W, 2n) holding (r, t) for <see cref="CouplingKind.Affine"/> and (B, H, W, n) holding t for
+/// <see cref="CouplingKind.Additive"/>.
 /// <code>
 /// Affine      s = sigmoid(r + 2);  y₂ = s (x₂ + t);  logDet[b] += Σ log-sigmoid(r + 2)
 ///             dx₂ = dt = s · dy₂;  dr = (1 - s)(dy₂ · y₂ + dLogDet[b]);  dx₁ = dy₁

@@ -30,9 +30,13 @@ public partial interface IBackend : IDisposable
     /// <summary>True if operations are queued and their calls return: only reading waits for them.</summary>
     bool IsQueued { get; }
 
+    /// <summary>The memory of the device as it is now.</summary>
+    DeviceMemory Memory { get; }
+
     /// <summary>Allocates a zeroed buffer.</summary>
     /// <param name="length">The number of elements.</param>
-    /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
+    /// <exception cref="OutOfMemoryException">There is not enough memory on the host.</exception>
+    /// <exception cref="Gpu.GpuException">There is not enough memory on the device.</exception>
     DeviceBuffer Allocate(long length);
 
     /// <summary>Copies host values into a buffer, converting if the types differ.</summary>

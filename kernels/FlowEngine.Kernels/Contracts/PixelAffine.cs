@@ -38,6 +38,24 @@ public partial interface IBackend
         BufferView dLogDet,
         in PixelAffineParameters gradients);
 
+    /// <summary>
+    /// Makes an operation that runs <see cref="PixelAffineAssemble"/> for many maps at once, to the same bits.
+    /// </summary>
+    /// <param name="assemblies">
+    /// The maps, at least one; their parameters lie in one buffer, their constants in one, their maps in one.
+    /// </param>
+    /// <param name="inverse">True to fill the inverses.</param>
+    IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse);
+
+    /// <summary>
+    /// Makes an operation that runs <see cref="PixelAffineAssembleBackward"/> for many maps at once, to the same bits.
+    /// </summary>
+    /// <param name="assemblies">
+    /// The maps, at least one; parameters, constants, dM and dv, and gradients lie in one buffer each.
+    /// </param>
+    /// <param name="dLogDet">(B).</param>
+    IRecording PixelAffineAssembleAllBackward(IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet);
+
     /// <summary>y = M x + v for every pixel.</summary>
     /// <param name="shape">The shape of x and y.</param>
     /// <param name="map">The map.</param>

@@ -21,12 +21,13 @@ public sealed unsafe partial class CpuBackend
         ImageChunks chunks = ImageChunks.OfPixels(shape.PixelsPerImage);
         if (kind == CouplingKind.Additive)
         {
-            float* shift = Pointer(output, shape.Length / 2);
+            float* shift = Pointer(output, CouplingOutputLength(kind, shape));
             ForImages(shape.Batch, chunks, new AdditiveJob { Shape = shape, X = from, Shift = shift, Y = to });
         }
         else
         {
-            AffineForwardJob job = new() { Shape = shape, X = from, Output = Pointer(output, shape.Length), Y = to };
+            float* raw = Pointer(output, CouplingOutputLength(kind, shape));
+            AffineForwardJob job = new() { Shape = shape, X = from, Output = raw, Y = to };
             SumImages(shape.Batch, chunks, job, 1, 0, sums);
         }
     }
@@ -39,7 +40,7 @@ public sealed unsafe partial class CpuBackend
         ImageChunks chunks = ImageChunks.OfPixels(shape.PixelsPerImage);
         if (kind == CouplingKind.Additive)
         {
-            float* shift = Pointer(output, shape.Length / 2);
+            float* shift = Pointer(output, CouplingOutputLength(kind, shape));
             ForImages(
                 shape.Batch,
                 chunks,
@@ -47,7 +48,7 @@ public sealed unsafe partial class CpuBackend
         }
         else
         {
-            float* raw = Pointer(output, shape.Length);
+            float* raw = Pointer(output, CouplingOutputLength(kind, shape));
             ForImages(shape.Batch, chunks, new AffineInverseJob { Shape = shape, Y = from, Output = raw, X = to });
         }
     }
@@ -68,7 +69,7 @@ public sealed unsafe partial class CpuBackend
         ImageChunks chunks = ImageChunks.OfPixels(shape.PixelsPerImage);
         if (kind == CouplingKind.Additive)
         {
-            float* dShift = Pointer(dOutput, shape.Length / 2);
+            float* dShift = Pointer(dOutput, CouplingOutputLength(kind, shape));
             ForImages(
                 shape.Batch, chunks, new AdditiveBackwardJob { Shape = shape, Dy = from, Dx = to, DShift = dShift });
         }
@@ -78,15 +79,18 @@ public sealed unsafe partial class CpuBackend
             {
                 Shape = shape,
                 Y = Pointer(y, shape.Length),
-                Output = Pointer(output, shape.Length),
+                Output = Pointer(output, CouplingOutputLength(kind, shape)),
                 Dy = from,
                 DLogDet = Pointer(dLogDet, shape.Batch),
                 Dx = to,
-                DOutput = Pointer(dOutput, shape.Length),
+                DOutput = Pointer(dOutput, CouplingOutputLength(kind, shape)),
             };
             ForImages(shape.Batch, chunks, job);
         }
     }
+
+    private static long CouplingOutputLength(CouplingKind kind, ImageShape shape) =>
+        (kind == CouplingKind.Affine ? 2L : 1L) * shape.Pixels * (shape.Channels - (shape.Channels / 2));
 
     /// <summary>Rows of up to 16 pixels to lanes: lanes[c, pixel] = rows[pixel, c].</summary>
     internal static void ToLanes(float* rows, int stride, int pixels, int channels, float* lanes)
@@ -137,8 +141,10 @@ public sealed unsafe partial class CpuBackend
         public readonly double Invoke(int image, int start, int count, int worker)
         {
             int stride = Shape.Channels;
-            int half = stride / 2;
-            long offset = (((long)image * Shape.PixelsPerImage) + start) * stride;
+            int kept = stride / 2;
+            int half = stride - kept;
+            long pixel = ((long)image * Shape.PixelsPerImage) + start;
+            long offset = pixel * stride;
             CopyFirstHalf(X + offset, Y + offset, stride, count);
             float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
             float* shift = raw + (CouplingChannels * SimdMath.Width);
@@ -147,13 +153,14 @@ public sealed unsafe partial class CpuBackend
             for (int p = 0; p < count; p += SimdMath.Width)
             {
                 int pixels = Math.Min(SimdMath.Width, count - p);
-                long at = offset + ((long)p * stride);
+                long at = offset + ((long)p * stride) + kept;
+                long output = (pixel + p) * 2 * half;
                 for (int first = 0; first < half; first += CouplingChannels)
                 {
                     int channels = Math.Min(CouplingChannels, half - first);
-                    ToLanes(Output + at + first, stride, pixels, channels, raw);
-                    ToLanes(Output + at + half + first, stride, pixels, channels, shift);
-                    ToLanes(X + at + half + first, stride, pixels, channels, x);
+                    ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
+                    ToLanes(Output + output + half + first, 2 * half, pixels, channels, shift);
+                    ToLanes(X + at + first, stride, pixels, channels, x);
                     for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
                     {
                         Vector512<float> y = CouplingLanes.Forward(
@@ -165,7 +172,7 @@ public sealed unsafe partial class CpuBackend
                         logDet.Add(pixels == SimdMath.Width ? logScale : Lanes.First(logScale, pixels));
                     }
 
-                    FromLanes(x, Y + at + half + first, stride, pixels, channels);
+                    FromLanes(x, Y + at + first, stride, pixels, channels);
                 }
             }
 
@@ -183,8 +190,10 @@ public sealed unsafe partial class CpuBackend
         public readonly double Invoke(int image, int start, int count, int worker)
         {
             int stride = Shape.Channels;
-            int half = stride / 2;
-            long offset = (((long)image * Shape.PixelsPerImage) + start) * stride;
+            int kept = stride / 2;
+            int half = stride - kept;
+            long pixel = ((long)image * Shape.PixelsPerImage) + start;
+            long offset = pixel * stride;
             CopyFirstHalf(Y + offset, X + offset, stride, count);
             float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
             float* shift = raw + (CouplingChannels * SimdMath.Width);
@@ -192,20 +201,21 @@ public sealed unsafe partial class CpuBackend
             for (int p = 0; p < count; p += SimdMath.Width)
             {
                 int pixels = Math.Min(SimdMath.Width, count - p);
-                long at = offset + ((long)p * stride);
+                long at = offset + ((long)p * stride) + kept;
+                long output = (pixel + p) * 2 * half;
                 for (int first = 0; first < half; first += CouplingChannels)
                 {
                     int channels = Math.Min(CouplingChannels, half - first);
-                    ToLanes(Output + at + first, stride, pixels, channels, raw);
-                    ToLanes(Output + at + half + first, stride, pixels, channels, shift);
-                    ToLanes(Y + at + half + first, stride, pixels, channels, y);
+                    ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
+                    ToLanes(Output + output + half + first, 2 * half, pixels, channels, shift);
+                    ToLanes(Y + at + first, stride, pixels, channels, y);
                     for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
                     {
                         CouplingLanes.Inverse(Vector512.Load(raw + i), Vector512.Load(shift + i), Vector512.Load(y + i))
                             .Store(y + i);
                     }
 
-                    FromLanes(y, X + at + half + first, stride, pixels, channels);
+                    FromLanes(y, X + at + first, stride, pixels, channels);
                 }
             }
 
@@ -226,8 +236,10 @@ public sealed unsafe partial class CpuBackend
         public readonly double Invoke(int image, int start, int count, int worker)
         {
             int stride = Shape.Channels;
-            int half = stride / 2;
-            long offset = (((long)image * Shape.PixelsPerImage) + start) * stride;
+            int kept = stride / 2;
+            int half = stride - kept;
+            long pixel = ((long)image * Shape.PixelsPerImage) + start;
+            long offset = pixel * stride;
             CopyFirstHalf(Dy + offset, Dx + offset, stride, count);
             Vector512<float> dLogDet = Vector512.Create(DLogDet[image]);
             float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
@@ -236,13 +248,14 @@ public sealed unsafe partial class CpuBackend
             for (int p = 0; p < count; p += SimdMath.Width)
             {
                 int pixels = Math.Min(SimdMath.Width, count - p);
-                long at = offset + ((long)p * stride);
+                long at = offset + ((long)p * stride) + kept;
+                long output = (pixel + p) * 2 * half;
                 for (int first = 0; first < half; first += CouplingChannels)
                 {
                     int channels = Math.Min(CouplingChannels, half - first);
-                    ToLanes(Output + at + first, stride, pixels, channels, raw);
-                    ToLanes(Y + at + half + first, stride, pixels, channels, y);
-                    ToLanes(Dy + at + half + first, stride, pixels, channels, dy);
+                    ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
+                    ToLanes(Y + at + first, stride, pixels, channels, y);
+                    ToLanes(Dy + at + first, stride, pixels, channels, dy);
                     for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
                     {
                         Vector512<float> dx = CouplingLanes.Backward(
@@ -255,9 +268,9 @@ public sealed unsafe partial class CpuBackend
                         dRaw.Store(raw + i);
                     }
 
-                    FromLanes(raw, DOutput + at + first, stride, pixels, channels);
-                    FromLanes(dy, DOutput + at + half + first, stride, pixels, channels);
-                    FromLanes(dy, Dx + at + half + first, stride, pixels, channels);
+                    FromLanes(raw, DOutput + output + first, 2 * half, pixels, channels);
+                    FromLanes(dy, DOutput + output + half + first, 2 * half, pixels, channels);
+                    FromLanes(dy, Dx + at + first, stride, pixels, channels);
                 }
             }
 
@@ -275,13 +288,14 @@ public sealed unsafe partial class CpuBackend
 
         public readonly double Invoke(int image, int start, int count, int worker)
         {
-            int half = Shape.Channels / 2;
+            int kept = Shape.Channels / 2;
+            int half = Shape.Channels - kept;
             long pixel = ((long)image * Shape.PixelsPerImage) + start;
             CopyFirstHalf(X + (pixel * Shape.Channels), Y + (pixel * Shape.Channels), Shape.Channels, count);
             for (int p = 0; p < count; p++, pixel++)
             {
-                float* x = X + (pixel * Shape.Channels) + half;
-                float* y = Y + (pixel * Shape.Channels) + half;
+                float* x = X + (pixel * Shape.Channels) + kept;
+                float* y = Y + (pixel * Shape.Channels) + kept;
                 float* shift = Shift + (pixel * half);
                 for (int c = 0; c < half; c += SimdMath.Width)
                 {
@@ -304,13 +318,14 @@ public sealed unsafe partial class CpuBackend
 
         public readonly double Invoke(int image, int start, int count, int worker)
         {
-            int half = Shape.Channels / 2;
+            int kept = Shape.Channels / 2;
+            int half = Shape.Channels - kept;
             long pixel = ((long)image * Shape.PixelsPerImage) + start;
             for (int p = 0; p < count; p++, pixel++)
             {
                 float* dy = Dy + (pixel * Shape.Channels);
                 float* dx = Dx + (pixel * Shape.Channels);
-                new ReadOnlySpan<float>(dy + half, half).CopyTo(new Span<float>(DShift + (pixel * half), half));
+                new ReadOnlySpan<float>(dy + kept, half).CopyTo(new Span<float>(DShift + (pixel * half), half));
                 if (dx != dy)
                 {
                     new ReadOnlySpan<float>(dy, Shape.Channels).CopyTo(new Span<float>(dx, Shape.Channels));

@@ -24,6 +24,13 @@ internal readonly unsafe struct GradientProduct(
 
     private int ColumnParts => (columnPanels + ColumnPanelsPerPart - 1) / ColumnPanelsPerPart;
 
+    /// <summary>The last row of a part and its first column.</summary>
+    /// <param name="part">Which one.</param>
+    public (int LastRow, int FirstColumn) Corner(int part) =>
+        (
+            Math.Min(rows, ((part % RowParts) + 1) * StripsPerPart * StripProduct.StripRows) - 1,
+            part / RowParts * ColumnPanelsPerPart * PixelMajor.Columns);
+
     /// <summary>Computes one part.</summary>
     /// <param name="part">Which one.</param>
     /// <param name="pixels">The first pixels of the panels: those that are summed over.</param>

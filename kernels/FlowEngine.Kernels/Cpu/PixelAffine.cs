@@ -59,6 +59,21 @@ public sealed unsafe partial class CpuBackend
         _scratch.Return(block);
     }
 
+    /// <inheritdoc cref="IBackend.PixelAffineAssembleAll"/>
+    public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse)
+    {
+        AssemblyJob job = new(this, [.. assemblies], inverse, null);
+        return Record(() => _team.Run(job.Assemblies.Length, job));
+    }
+
+    /// <inheritdoc cref="IBackend.PixelAffineAssembleAllBackward"/>
+    public IRecording PixelAffineAssembleAllBackward(
+        IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet)
+    {
+        AssemblyJob job = new(this, [.. assemblies], false, dLogDet);
+        return Record(() => _team.Run(job.Assemblies.Length, job));
+    }
+
     /// <inheritdoc cref="IBackend.PixelAffineForward"/>
     public void PixelAffineForward(
         ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
@@ -525,6 +540,32 @@ public sealed unsafe partial class CpuBackend
                 }
 
                 Lanes.Store(sum.ToSingle(), to + c, Channels - c);
+            }
+        }
+    }
+
+    /// <summary>A map for each index; forward, or back where there is a dLogDet.</summary>
+    private readonly struct AssemblyJob(
+        CpuBackend backend, PixelAffineAssembly[] assemblies, bool inverse, BufferView? dLogDet) : IJob
+    {
+        public PixelAffineAssembly[] Assemblies => assemblies;
+
+        public void Invoke(int index, int worker)
+        {
+            ref readonly PixelAffineAssembly assembly = ref assemblies[index];
+            if (dLogDet is BufferView perImage)
+            {
+                backend.PixelAffineAssembleBackward(
+                    assembly.Parameters,
+                    assembly.PixelsPerImage,
+                    assembly.DMatrix,
+                    assembly.DOffset,
+                    perImage,
+                    assembly.Gradients);
+            }
+            else
+            {
+                backend.PixelAffineAssemble(assembly.Parameters, assembly.Map, inverse);
             }
         }
     }

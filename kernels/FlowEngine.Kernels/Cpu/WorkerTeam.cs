@@ -8,7 +8,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// Parts are handed out by a counter, so who does what differs from run to run; results do not, because a part's result
 /// depends on its index alone. A loop is over when its parts are done: the caller waits for workers that have joined it,
 /// never for one that other programs keep from its core. While the team is busy with one caller, another caller does all
-/// parts on its own thread.
+/// parts on its own thread; and where such callers have the cores between them, nobody wakes the team.
 /// </remarks>
 internal sealed unsafe class WorkerTeam : IDisposable
 {
@@ -27,6 +27,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private readonly object _sleep = new();
     private int _sleepers;
     private int _busy;
+    private int _alone;
     private long _state;
     private volatile bool _stopping;
     private void* _job;
@@ -53,11 +54,22 @@ internal sealed unsafe class WorkerTeam : IDisposable
     public void Run<TJob>(int count, TJob job)
         where TJob : struct, IJob
     {
-        if (count <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        if (count <= 1 || _threads.Length == 0)
         {
-            for (int i = 0; i < count; i++)
+            RunAlone(count, job);
+            return;
+        }
+
+        if (Volatile.Read(ref _alone) >= _threads.Length || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            Interlocked.Increment(ref _alone);
+            try
             {
-                job.Invoke(i, 0);
+                RunAlone(count, job);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _alone);
             }
 
             return;
@@ -96,6 +108,15 @@ internal sealed unsafe class WorkerTeam : IDisposable
         foreach (Thread thread in _threads)
         {
             thread.Join();
+        }
+    }
+
+    private static void RunAlone<TJob>(int count, TJob job)
+        where TJob : struct, IJob
+    {
+        for (int i = 0; i < count; i++)
+        {
+            job.Invoke(i, 0);
         }
     }
 

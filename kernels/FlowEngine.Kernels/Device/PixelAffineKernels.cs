@@ -18,6 +18,27 @@ internal static partial class PixelAffineKernels
     /// <param name="Inverse">1 if the inverse is asked for.</param>
     public readonly record struct Parts(int Channels, int ActNorm, int Convolution, int Inverse);
 
+    // The numbers of a map in the table of many maps: where its parts begin in their buffers, and P.
+    private const int BiasEntry = 0;
+    private const int LogScaleEntry = 1;
+    private const int LowerEntry = 2;
+    private const int UpperEntry = 3;
+    private const int LogDiagonalEntry = 4;
+    private const int SignEntry = 5;
+    private const int PermutationEntry = 6;
+    private const int MapEntry = 7;
+    private const int DMatrixEntry = 8;
+    private const int DOffsetEntry = 9;
+    private const int DBiasEntry = 10;
+    private const int DLogScaleEntry = 11;
+    private const int DLowerEntry = 12;
+    private const int DUpperEntry = 13;
+    private const int DLogDiagonalEntry = 14;
+    private const int PixelsEntry = 15;
+
+    /// <summary>The numbers of a map in the table of many maps.</summary>
+    public const int TableRow = 16;
+
     // y[p, r] = Σ_c matrix[r · rowStride + c · columnStride] x[p, c] + offset[r]: Mᵀ by strides (1, C). The tile of x is in
     // shared memory before y is written, so they may be the same.
     [Kernel(BlockSize)]
@@ -79,9 +100,126 @@ internal static partial class PixelAffineKernels
         }
     }
 
-    // M, v and ln |det M|; and M⁻¹, -b if asked for. One group; scratch holds W and a column of the inverse per thread.
+    // A group for each map of a table.
+    [Kernel(BlockSize)]
+    private static void AssembleAll(
+        ReadOnlyGlobalView<float> weights,
+        ReadOnlyGlobalView<float> constants,
+        ReadOnlyGlobalView<long> table,
+        GlobalView<float> maps,
+        GlobalView<double> scratch,
+        Parts parts)
+    {
+        ReadOnlyGlobalView<long> row = table.Slice(Grid.IdxX * TableRow);
+        AssembleMap(
+            weights.Slice(row[BiasEntry]),
+            weights.Slice(row[LogScaleEntry]),
+            weights.Slice(row[LowerEntry]),
+            weights.Slice(row[UpperEntry]),
+            weights.Slice(row[LogDiagonalEntry]),
+            constants.Slice(row[SignEntry]),
+            constants.Slice(row[PermutationEntry]),
+            maps.Slice(row[MapEntry]),
+            scratch.Slice((long)Grid.IdxX * 2 * parts.Channels * parts.Channels),
+            parts);
+    }
+
+    // A group for each map of a table.
+    [Kernel(BlockSize)]
+    private static void AssembleAllBackward(
+        ReadOnlyGlobalView<float> weights,
+        ReadOnlyGlobalView<float> constants,
+        ReadOnlyGlobalView<long> table,
+        ReadOnlyGlobalView<float> dMaps,
+        ReadOnlyGlobalView<float> dLogDet,
+        GlobalView<float> gradients,
+        GlobalView<double> scratch,
+        Parts parts,
+        int batch)
+    {
+        ReadOnlyGlobalView<long> row = table.Slice(Grid.IdxX * TableRow);
+        AssembleMapBackward(
+            weights.Slice(row[BiasEntry]),
+            weights.Slice(row[LogScaleEntry]),
+            weights.Slice(row[LowerEntry]),
+            weights.Slice(row[UpperEntry]),
+            weights.Slice(row[LogDiagonalEntry]),
+            constants.Slice(row[SignEntry]),
+            constants.Slice(row[PermutationEntry]),
+            dMaps.Slice(row[DMatrixEntry]),
+            dMaps.Slice(row[DOffsetEntry]),
+            dLogDet,
+            gradients.Slice(row[DBiasEntry]),
+            gradients.Slice(row[DLogScaleEntry]),
+            gradients.Slice(row[DLowerEntry]),
+            gradients.Slice(row[DUpperEntry]),
+            gradients.Slice(row[DLogDiagonalEntry]),
+            scratch.Slice((long)Grid.IdxX * 2 * parts.Channels * parts.Channels),
+            parts,
+            batch,
+            (int)row[PixelsEntry]);
+    }
+
+    // One map, by one group.
     [Kernel(BlockSize)]
     private static void Assemble(
+        ReadOnlyGlobalView<float> bias,
+        ReadOnlyGlobalView<float> logScale,
+        ReadOnlyGlobalView<float> lower,
+        ReadOnlyGlobalView<float> upper,
+        ReadOnlyGlobalView<float> logDiagonal,
+        ReadOnlyGlobalView<float> sign,
+        ReadOnlyGlobalView<float> permutation,
+        GlobalView<float> map,
+        GlobalView<double> scratch,
+        Parts parts) =>
+        AssembleMap(bias, logScale, lower, upper, logDiagonal, sign, permutation, map, scratch, parts);
+
+    // One map, by one group.
+    [Kernel(BlockSize)]
+    private static void AssembleBackward(
+        ReadOnlyGlobalView<float> bias,
+        ReadOnlyGlobalView<float> logScale,
+        ReadOnlyGlobalView<float> lower,
+        ReadOnlyGlobalView<float> upper,
+        ReadOnlyGlobalView<float> logDiagonal,
+        ReadOnlyGlobalView<float> sign,
+        ReadOnlyGlobalView<float> permutation,
+        ReadOnlyGlobalView<float> dMatrix,
+        ReadOnlyGlobalView<float> dOffset,
+        ReadOnlyGlobalView<float> dLogDet,
+        GlobalView<float> dBias,
+        GlobalView<float> dLogScale,
+        GlobalView<float> dLower,
+        GlobalView<float> dUpper,
+        GlobalView<float> dLogDiagonal,
+        GlobalView<double> scratch,
+        Parts parts,
+        int batch,
+        int pixelsPerImage) =>
+        AssembleMapBackward(
+            bias,
+            logScale,
+            lower,
+            upper,
+            logDiagonal,
+            sign,
+            permutation,
+            dMatrix,
+            dOffset,
+            dLogDet,
+            dBias,
+            dLogScale,
+            dLower,
+            dUpper,
+            dLogDiagonal,
+            scratch,
+            parts,
+            batch,
+            pixelsPerImage);
+
+    // M, v and ln |det M|; and M⁻¹, -b if asked for. Scratch holds W and a column of the inverse per thread.
+    private static void AssembleMap(
         ReadOnlyGlobalView<float> bias,
         ReadOnlyGlobalView<float> logScale,
         ReadOnlyGlobalView<float> lower,
@@ -161,9 +299,8 @@ internal static partial class PixelAffineKernels
         }
     }
 
-    // The chain rule from dM, dv to the parameters, all added to. One group; scratch holds W and A = Permᵀ dW.
-    [Kernel(BlockSize)]
-    private static void AssembleBackward(
+    // The chain rule from dM, dv to the parameters, all added to. Scratch holds W and A = Permᵀ dW.
+    private static void AssembleMapBackward(
         ReadOnlyGlobalView<float> bias,
         ReadOnlyGlobalView<float> logScale,
         ReadOnlyGlobalView<float> lower,

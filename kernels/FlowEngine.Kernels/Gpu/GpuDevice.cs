@@ -47,6 +47,18 @@ public abstract class GpuDevice : IDisposable
     /// </summary>
     public abstract (long Free, long Total) MemoryInBytes();
 
+    /// <summary>An array in the memory of this device that another library of the process made and keeps.</summary>
+    /// <typeparam name="T">The element.</typeparam>
+    /// <param name="pointer">Its device pointer.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="GpuException">BadHandle: no other library has memory on this device, or the pointer is
+    /// no such memory.</exception>
+    internal virtual GpuView<T> Foreign<T>(nint pointer, long length, string name)
+        where T : unmanaged =>
+        throw new GpuException(
+            GpuErrorKind.BadHandle, $"{Info.Selector}: {name} is a CUDA device pointer, and this is no CUDA device");
+
     /// <summary>Gives unused memory of the pool back to the driver.</summary>
     public void TrimPool() => _pool.Trim();
 

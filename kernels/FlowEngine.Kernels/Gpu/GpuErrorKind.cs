@@ -26,4 +26,7 @@ public enum GpuErrorKind
 
     /// <summary>Any other error of the driver.</summary>
     Driver = 8,
+
+    /// <summary>A pointer or a stream of a caller that the device cannot use.</summary>
+    BadHandle = 9,
 }

@@ -3,11 +3,16 @@ using System.Numerics;
 namespace FlowEngine.Kernels.Gpu;
 
 /// <summary>Keeps memory that was given back, by size class, so that the driver is rarely asked.</summary>
-/// <remarks>Classes are powers of two and the three steps between: at most a quarter of a block is not used.</remarks>
+/// <remarks>
+/// Classes are powers of two and the three steps between: at most a quarter of a block is not used. Blocks of plans are
+/// large, few and long-lived, and too much to waste a quarter of: they are their own class, in steps of 2 MiB.
+/// </remarks>
 /// <param name="device">Where memory comes from.</param>
 internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
 {
     private const long Smallest = 256;
+    private const long Large = 1L << 26;
+    private const long LargeStep = 1L << 21;
 
     private readonly Dictionary<long, Stack<GpuMemory>> _free = [];
     private readonly Lock _lock = new();
@@ -94,6 +99,11 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
         if (length <= Smallest)
         {
             return Smallest;
+        }
+
+        if (length > Large)
+        {
+            return checked((length + LargeStep - 1) / LargeStep * LargeStep);
         }
 
         long quarter = (long)(BitOperations.RoundUpToPowerOf2((ulong)length) / 8);

@@ -87,6 +87,14 @@ public abstract class GpuStream(GpuDevice device) : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Makes later work of this stream wait for the work that another library has queued on its own.</summary>
+    /// <param name="foreign">Its handle.</param>
+    internal virtual void WaitFor(nint foreign) => throw NoForeign();
+
+    /// <summary>Makes what another library queues on its stream from now on wait for the work queued here.</summary>
+    /// <param name="foreign">Its handle.</param>
+    internal virtual void HoldUp(nint foreign) => throw NoForeign();
+
     /// <summary>Queues a kernel.</summary>
     /// <param name="launch">The kernel, its grid and its arguments.</param>
     internal abstract void Submit(in KernelLaunch launch);
@@ -103,6 +111,9 @@ public abstract class GpuStream(GpuDevice device) : IDisposable
     /// <summary>Frees the stream.</summary>
     /// <param name="disposing">False when called by the finalizer.</param>
     protected abstract void Dispose(bool disposing);
+
+    private GpuException NoForeign() => new(
+        GpuErrorKind.BadHandle, $"{Device.Info.Selector} shares no streams with other libraries, expected cuda");
 
     private static void CheckLengths(
         long source, long destination, [CallerMemberName] string copy = "")

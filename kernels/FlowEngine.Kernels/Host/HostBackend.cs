@@ -11,10 +11,21 @@ public abstract unsafe class HostBackend<T>
     public ElementType ElementType => typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Float32;
 
     /// <inheritdoc/>
-    public NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
+    public virtual NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
 
     /// <inheritdoc cref="IBackend.IsQueued"/>
     public bool IsQueued => false;
+
+    /// <inheritdoc cref="IBackend.Memory"/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return new DeviceMemory(
+                Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes), memory.TotalAvailableMemoryBytes);
+        }
+    }
 
     /// <inheritdoc cref="IBackend.Allocate"/>
     public DeviceBuffer Allocate(long length) => new HostBuffer<T>(length);

@@ -6,7 +6,8 @@ public sealed partial class ReferenceBackend<T>
     public void CouplingForward(
         CouplingKind kind, ImageShape shape, BufferView x, BufferView output, BufferView y, BufferView logDet)
     {
-        int half = HalfChannels(shape);
+        int kept = shape.Channels / 2;
+        int half = shape.Channels - kept;
         int width = OutputChannels(kind, shape);
         Span<T> input = Elements(x, shape.Length);
         Span<T> network = Elements(output, (long)shape.Pixels * width);
@@ -17,11 +18,10 @@ public sealed partial class ReferenceBackend<T>
             double sum = 0;
             for (int p = b * shape.PixelsPerImage; p < (b + 1) * shape.PixelsPerImage; p++)
             {
+                input.Slice(p * shape.Channels, kept).CopyTo(result[(p * shape.Channels)..]);
                 for (int c = 0; c < half; c++)
                 {
-                    int first = (p * shape.Channels) + c;
-                    int second = first + half;
-                    result[first] = input[first];
+                    int second = (p * shape.Channels) + kept + c;
                     if (kind == CouplingKind.Affine)
                     {
                         double raw = Wide(network[(p * width) + c]) + 2;
@@ -43,18 +43,18 @@ public sealed partial class ReferenceBackend<T>
     /// <inheritdoc/>
     public void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x)
     {
-        int half = HalfChannels(shape);
+        int kept = shape.Channels / 2;
+        int half = shape.Channels - kept;
         int width = OutputChannels(kind, shape);
         Span<T> input = Elements(y, shape.Length);
         Span<T> network = Elements(output, (long)shape.Pixels * width);
         Span<T> result = Elements(x, shape.Length);
         for (int p = 0; p < shape.Pixels; p++)
         {
+            input.Slice(p * shape.Channels, kept).CopyTo(result[(p * shape.Channels)..]);
             for (int c = 0; c < half; c++)
             {
-                int first = (p * shape.Channels) + c;
-                int second = first + half;
-                result[first] = input[first];
+                int second = (p * shape.Channels) + kept + c;
                 if (kind == CouplingKind.Affine)
                 {
                     double scale = Sigmoid(Wide(network[(p * width) + c]) + 2);
@@ -80,7 +80,8 @@ public sealed partial class ReferenceBackend<T>
         BufferView dx,
         BufferView dOutput)
     {
-        int half = HalfChannels(shape);
+        int kept = shape.Channels / 2;
+        int half = shape.Channels - kept;
         int width = OutputChannels(kind, shape);
         Span<T> result = Elements(y, shape.Length);
         Span<T> network = Elements(output, (long)shape.Pixels * width);
@@ -90,12 +91,11 @@ public sealed partial class ReferenceBackend<T>
         Span<T> networkGradient = Elements(dOutput, (long)shape.Pixels * width);
         for (int p = 0; p < shape.Pixels; p++)
         {
+            gradient.Slice(p * shape.Channels, kept).CopyTo(inputGradient[(p * shape.Channels)..]);
             for (int c = 0; c < half; c++)
             {
-                int first = (p * shape.Channels) + c;
-                int second = first + half;
+                int second = (p * shape.Channels) + kept + c;
                 double dy2 = Wide(gradient[second]);
-                inputGradient[first] = gradient[first];
                 if (kind == CouplingKind.Affine)
                 {
                     double raw = Wide(network[(p * width) + c]) + 2;
@@ -116,14 +116,8 @@ public sealed partial class ReferenceBackend<T>
         }
     }
 
-    private static int HalfChannels(ImageShape shape)
-    {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(shape.Channels % 2, 0, nameof(shape));
-        return shape.Channels / 2;
-    }
-
     private static int OutputChannels(CouplingKind kind, ImageShape shape) =>
-        kind == CouplingKind.Affine ? shape.Channels : shape.Channels / 2;
+        (kind == CouplingKind.Affine ? 2 : 1) * (shape.Channels - (shape.Channels / 2));
 
     private static double Sigmoid(double a) => 1 / (1 + Math.Exp(-a));
 

@@ -95,6 +95,32 @@ public sealed partial class ReferenceBackend<T>
     }
 
     /// <inheritdoc/>
+    public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse) =>
+        Record(() =>
+        {
+            foreach (PixelAffineAssembly assembly in assemblies)
+            {
+                PixelAffineAssemble(assembly.Parameters, assembly.Map, inverse);
+            }
+        });
+
+    /// <inheritdoc/>
+    public IRecording PixelAffineAssembleAllBackward(
+        IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet) => Record(() =>
+        {
+            foreach (PixelAffineAssembly assembly in assemblies)
+            {
+                PixelAffineAssembleBackward(
+                    assembly.Parameters,
+                    assembly.PixelsPerImage,
+                    assembly.DMatrix,
+                    assembly.DOffset,
+                    dLogDet,
+                    assembly.Gradients);
+            }
+        });
+
+    /// <inheritdoc/>
     public void PixelAffineForward(
         ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
     {

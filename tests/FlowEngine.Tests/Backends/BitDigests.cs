@@ -38,6 +38,10 @@ internal static class BitDigests
         ("zero convolution", ZeroConvolution),
         ("Glow trained in store", backend => Glow(backend, MemoryMode.Store)),
         ("Glow trained in invert", backend => Glow(backend, MemoryMode.Invert)),
+        ("MAF", backend => Vectors(backend, TinyVectors.Maf(columns: 21, hidden: 50, batchNorm: true))),
+        ("IAF", backend => Vectors(backend, TinyVectors.Iaf(columns: 21, hidden: 50, mixing: Mixing.Random))),
+        ("NICE", backend => Vectors(backend, TinyVectors.Nice(columns: 21, hidden: 50))),
+        ("dense Glow", backend => Vectors(backend, TinyVectors.DenseGlow(columns: 21, hidden: 50))),
         ("Adam", backend => Optimizer(backend, OptimizerKind.Adam)),
         ("AdamW", backend => Optimizer(backend, OptimizerKind.AdamW)),
         ("Adamax", backend => Optimizer(backend, OptimizerKind.Adamax)),
@@ -341,6 +345,19 @@ internal static class BitDigests
         yield return arrays.Read(gradients.Weight);
         yield return arrays.Read(gradients.Bias);
         yield return arrays.Read(gradients.LogScale);
+    }
+
+    /// <summary>Densities, samples and an update.</summary>
+    private static IEnumerable<float[]> Vectors(CpuBackend backend, IModelOptions options)
+    {
+        using Model model = TinyGlow.Perturbed(backend, options);
+        float[] rows = TinyGlow.Images(model.Flow, 70);
+        yield return [.. model.LogProb(rows).Select(value => (float)value)];
+        yield return model.Sample(35, 0.8, seed: 1);
+        using Trainer trainer = new(model, new TrainerOptions { Batch = 70, WarmupImages = 0 });
+        trainer.Step(rows);
+        trainer.Step(rows);
+        yield return [.. TinyGlow.Read(backend, model.Weights).Select(value => (float)value)];
     }
 
     private static IEnumerable<float[]> Glow(CpuBackend backend, MemoryMode memory)

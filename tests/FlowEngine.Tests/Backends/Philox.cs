@@ -22,14 +22,14 @@ public abstract partial class BackendTests
     [Fact]
     public void PhiloxUniform_is_the_same_bits_as_the_reference()
     {
-        using var judge = new OperationBuffers(_judge, seed: 1);
+        using var judge = new OperationBuffers(Judge, seed: 1);
         using var buffers = new OperationBuffers(Backend, seed: 1);
         uint[] indices = [3, 0, uint.MaxValue, 60_000];
         for (int elements = 0; elements <= 70; elements++)
         {
             BufferView expected = judge.Output(4L * elements);
             BufferView actual = buffers.Output(4L * elements);
-            _judge.PhiloxUniform(_key, indices, elements, expected);
+            Judge.PhiloxUniform(_key, indices, elements, expected);
             Backend.PhiloxUniform(_key, indices, elements, actual);
             Agreement.AssertSameBits("uniform", judge.Read(expected), buffers.Read(actual));
         }

@@ -120,6 +120,84 @@ public abstract partial class BackendTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Many_maps_are_assembled_together_to_the_bits_of_each_alone(bool inverse)
+    {
+        using var buffers = new OperationBuffers(Backend, seed: 3);
+        (PixelAffineAssembly[] together, BufferView[] written) = ManyMaps(buffers);
+        (PixelAffineAssembly[] alone, BufferView[] expected) = ManyMaps(buffers);
+        BufferView dLogDet = buffers.Values(0.5, -2, 3);
+        using IRecording forward = Backend.PixelAffineAssembleAll(together, inverse);
+        using IRecording backward = Backend.PixelAffineAssembleAllBackward(together, dLogDet);
+        for (int run = 0; run < 2; run++)
+        {
+            forward.Run();
+            backward.Run();
+            foreach (PixelAffineAssembly map in alone)
+            {
+                Backend.PixelAffineAssemble(map.Parameters, map.Map, inverse);
+                Backend.PixelAffineAssembleBackward(
+                    map.Parameters, map.PixelsPerImage, map.DMatrix, map.DOffset, dLogDet, map.Gradients);
+            }
+
+            for (int i = 0; i < written.Length; i++)
+            {
+                Agreement.AssertSameBits($"buffer {i}", buffers.Read(expected[i]), buffers.Read(written[i]));
+            }
+        }
+
+        Assert.True(buffers.GuardsAreUntouched());
+    }
+
+    // Maps of 4, 6 and again 4 channels, their parts side by side; the same numbers at every call.
+    private static (PixelAffineAssembly[] Maps, BufferView[] Written) ManyMaps(OperationBuffers buffers)
+    {
+        int[] channels = [4, 6, 4, 4];
+        const int Room = 400;
+        var random = new Random(7);
+        BufferView weights = buffers.Values(Numbers(0.2));
+        BufferView dMaps = buffers.Values(Numbers(1));
+        BufferView constants = buffers.Filled(Room, 1);
+        BufferView maps = buffers.Filled(Room, 0);
+        BufferView gradients = buffers.Values(Numbers(1));
+        var result = new PixelAffineAssembly[channels.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int n = channels[i];
+            long place = i * 90;
+            result[i] = new PixelAffineAssembly(
+                Parts(weights) with
+                {
+                    Sign = constants.Slice(place, n),
+                    Permutation = constants.Slice(place + n, n),
+                },
+                new PixelAffineMap(n, maps.Slice(i * 100, PixelAffineMap.LengthFor(n))),
+                10 + i,
+                dMaps.Slice(place, n * n),
+                dMaps.Slice(place + (n * n), n),
+                Parts(gradients));
+            buffers.Backend.Write(
+                [.. Enumerable.Range(0, n).Select(c => (double)((c + i) % n))], result[i].Parameters.Permutation);
+
+            PixelAffineParameters Parts(BufferView buffer) => new(
+                n,
+                buffer.Slice(place, n),
+                buffer.Slice(place + n, n),
+                buffer.Slice(place + (2 * n), n * n),
+                buffer.Slice(place + (2 * n) + (n * n), n * n),
+                buffer.Slice(place + (2 * n) + (2 * n * n), n),
+                default,
+                default);
+        }
+
+        return (result, [maps, gradients]);
+
+        double[] Numbers(double scale) =>
+            [.. Enumerable.Range(0, Room).Select(_ => scale * ((2 * random.NextDouble()) - 1))];
+    }
+
+    [Theory]
     [MemberData(nameof(AffineCases))]
     public void PixelAffineAssemble_is_the_dense_product(int channels, bool actNorm, bool convolution)
     {

@@ -48,6 +48,12 @@ internal static unsafe class FakeCuda
     /// <summary>Takes away what a lost device could not free.</summary>
     internal static void Forget() => ((delegate* unmanaged<void>)Export("fakeCudaForget"))();
 
+    /// <summary>How often the host waited for the device.</summary>
+    internal static int Waits => ((delegate* unmanaged<int>)Export("fakeCudaWaits"))();
+
+    /// <summary>Puts work off for as long as the order of streams and events allows, until the next reset.</summary>
+    internal static void BeLazy() => ((delegate* unmanaged<void>)Export("fakeCudaLazy"))();
+
     internal static void Reset() => ((delegate* unmanaged<void>)Export("fakeCudaReset"))();
 
     /// <summary>Makes a call fail.</summary>

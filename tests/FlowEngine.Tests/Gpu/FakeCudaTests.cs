@@ -28,6 +28,9 @@ public sealed class FakeCudaTests
         { "cuMemAlloc_v2", 0 },
         { "cuMemAlloc_v2", 1 },
         { "cuMemHostAlloc", 0 },
+        { "cuPointerGetAttribute", 0 },
+        { "cuPointerGetAttribute", 1 },
+        { "cuStreamIsCapturing", 0 },
         { "cuMemcpyHtoDAsync_v2", 0 },
         { "cuMemcpyDtoHAsync_v2", 0 },
         { "cuMemcpyDtoDAsync_v2", 0 },
@@ -41,7 +44,10 @@ public sealed class FakeCudaTests
         { "cuGraphDestroy", 0 },
         { "cuGraphLaunch", 0 },
         { "cuEventCreate", 0 },
+        { "cuEventCreate", 2 },
         { "cuEventRecordWithFlags", 0 },
+        { "cuEventRecordWithFlags", 2 },
+        { "cuStreamWaitEvent", 1 },
         { "cuEventSynchronize", 0 },
         { "cuEventElapsedTime", 0 },
     };
@@ -285,5 +291,19 @@ public sealed class FakeCudaTests
         stream.Synchronize();
         end.Synchronize();
         end.ElapsedSince(start);
+        FakeCudaCaller caller = new(FakeCuda.Path);
+        nint theirs = caller.Allocate(64);
+        nint order = caller.CreateStream();
+        try
+        {
+            stream.WaitFor(order);
+            stream.Copy(device.Foreign<float>(theirs, 16, "x"), x.View.Slice(0, 16));
+            stream.HoldUp(order);
+        }
+        finally
+        {
+            FakeCuda.Fail(string.Empty, 0);
+            caller.Dispose();
+        }
     }
 }

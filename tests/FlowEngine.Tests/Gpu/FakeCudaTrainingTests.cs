@@ -1,3 +1,5 @@
+using System.Globalization;
+using FlowEngine.Execution;
 using FlowEngine.Kernels.Gpu;
 using FlowEngine.Models;
 using FlowEngine.Tests.Models;
@@ -89,6 +91,64 @@ public sealed class FakeCudaTrainingTests
             Assert.Equal(launched, FakeCuda.Calls("cuLaunchKernel"));
             model.Sample(3, 0.5, 1);
             Assert.Equal(7, FakeCuda.Calls("cuGraphLaunch"));
+        }
+
+        AssertInOrder(backend);
+    }
+
+    [Theory]
+    [InlineData(MemoryMode.Store, 4_000)]
+    [InlineData(MemoryMode.Invert, 4_500)]
+    public void A_step_of_the_reference_models_depth_takes_few_launches(MemoryMode memory, int most)
+    {
+        using GpuBackend backend = Start();
+        GlowOptions glow = TinyGlow.Options(height: 32, width: 32, channels: 3, levels: 3, steps: 32, bins: 256);
+        using (Model model = TinyGlow.Perturbed(backend, glow))
+        using (Trainer trainer = new(model, new TrainerOptions { Batch = 2, Memory = memory }))
+        {
+            float[] images = TinyGlow.Images(model.Flow, 2);
+            trainer.Step(images);
+            int before = FakeCuda.Launches;
+            trainer.Step(images);
+            int launches = FakeCuda.Launches - before;
+            Assert.True(launches <= most, $"{launches} launches, {memory}");
+        }
+
+        AssertInOrder(backend);
+    }
+
+    [Fact]
+    public void Out_of_memory_says_which_batch_fits_and_it_does()
+    {
+        using GpuBackend backend = Start();
+        GlowOptions glow = TinyGlow.Options(height: 16, width: 16, steps: 4, hidden: 64);
+        TrainerOptions options = new() { Batch = 16_384, Memory = MemoryMode.Store };
+        using (Model model = TinyGlow.Perturbed(backend, glow))
+        {
+            FlowException error = Assert.Throws<FlowException>(() => new Trainer(model, options));
+            Assert.Equal(FlowErrorKind.OutOfMemory, error.Kind);
+            Assert.Matches(
+                @"^a plan of 16384 images needs \d+\.\d\d GiB; cuda:0 has .* MiB free of 1\.00 GiB; a batch of \d+ would fit$",
+                error.Message);
+            int fits = int.Parse(error.Message.Split(' ')[^3], CultureInfo.InvariantCulture);
+            Assert.True(fits > 1_000, error.Message);
+            using Trainer trainer = new(model, options with { Batch = fits });
+            Assert.Throws<FlowException>(() => new Trainer(model, options with { Batch = fits + (fits / 10) }));
+        }
+
+        AssertInOrder(backend);
+    }
+
+    [Fact]
+    public void The_memory_mode_follows_the_devices_memory()
+    {
+        using GpuBackend backend = Start();
+        GlowOptions glow = TinyGlow.Options(height: 16, width: 16, steps: 4, hidden: 64);
+        using (Model model = TinyGlow.Perturbed(backend, glow))
+        {
+            using Trainer small = new(model, new TrainerOptions { Batch = 64 });
+            using Trainer large = new(model, new TrainerOptions { Batch = 4_096 });
+            Assert.Equal((MemoryMode.Store, MemoryMode.Invert), (small.Memory, large.Memory));
         }
 
         AssertInOrder(backend);

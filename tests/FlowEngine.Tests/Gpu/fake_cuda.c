@@ -2,6 +2,9 @@
 // calls, works on host memory, runs the few kernels it knows by name, and notes whatever a caller does wrong. It proves
 // the sequence of calls, their arguments and what becomes of their errors; it proves nothing about a GPU or its compiler.
 //
+// Work runs when it is queued, or, after fakeCudaLazy, as late as the order of streams and events allows: then work that
+// nobody ordered behind other work reads what was there before.
+//
 // FAKE_CUDA_FAIL=cuMemAlloc_v2:2 in the environment makes a call fail from the start; fakeCudaFail does so later.
 
 #include <pthread.h>
@@ -26,7 +29,7 @@ enum kind { CONTEXT, MODULE, FUNCTION, STREAM, GRAPH, GRAPH_EXEC, EVENT, MEMORY,
 static const char* const kind_names[] = {
     "context", "module", "function", "stream", "graph", "executable graph", "event", "memory", "host memory"};
 
-enum operation_type { LAUNCH, COPY_TO_DEVICE, COPY_TO_HOST, COPY, FILL, RECORD };
+enum operation_type { LAUNCH, COPY_TO_DEVICE, COPY_TO_HOST, COPY, FILL, RECORD, WAIT };
 
 struct operation {
     enum operation_type type;
@@ -38,6 +41,7 @@ struct operation {
     size_t length;
     unsigned char value;
     struct object* event;
+    int ticket;
 };
 
 struct object {
@@ -53,12 +57,16 @@ struct object {
     double time;
     int operations;
     struct operation* work;
+    // Of an event: how often it was queued to be set, how often it was set, and where it is queued.
+    int queued, reached;
+    struct object* stream;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct object* objects;
 static struct object the_context = {.kind = CONTEXT};
-static int context_references, initialized, launches, sticky;
+static struct object default_streams[3] = {{.kind = STREAM}, {.kind = STREAM}, {.kind = STREAM}};
+static int context_references, initialized, launches, sticky, lazy, waits;
 static size_t used_memory;
 static CUdeviceptr next_address = 0x700000000000u;
 static double clock_milliseconds;
@@ -135,6 +143,11 @@ static CUresult asked_to_fail(const char* name)
         goto end;                                           \
     }
 
+// The handles 0, 1 and 2 are the default streams of a context.
+#define NEED_STREAM(handle, name)                           \
+    if ((uintptr_t)handle < 3) { handle = &default_streams[(uintptr_t)handle]; } \
+    else { NEED(handle, STREAM, name) }
+
 #define END                                                 \
     end:                                                    \
     pthread_mutex_unlock(&lock);                            \
@@ -187,7 +200,18 @@ static CUdeviceptr pointer_of(const struct operation* o, int i) { CUdeviceptr p;
 
 struct pair { int count; float factor; };
 
+static double sum_at(const float* prior, const float* det, int i) { return (double)prior[i] + (double)det[i]; }
+
 static const struct { const char* name; int sizes[MAX_PARAMETERS]; } signatures[] = {
+    {"MemoryKernels_Fill", {8, 4, 8}},
+    {"MemoryKernels_CopyChannels", {8, 8, 8, 4, 4, 4, 4, 4}},
+    {"PhiloxKernels_Dequantize", {8, 8, 8, 16, 4, 4, 4}},
+    {"CallerArrayKernels_LogProb", {8, 8, 8, 4}},
+    {"CallerArrayKernels_BitsPerDim", {8, 8, 8, 8, 8, 4}},
+    {"CallerArrayKernels_Count", {8, 4, 4}},
+    {"CallerArrayKernels_MarkBadLevels", {8, 8, 4, 8}},
+    {"CallerArrayKernels_Quantize", {8, 8, 4, 8}},
+    {"CallerArrayKernels_LargestDifference", {8, 8, 8, 4}},
     {"RunnerKernels_Add", {8, 8, 8, 4}},
     {"RunnerKernels_Report", {8, 4, 8, 8, 8, 4}},
     {"RunnerKernels_Reverse", {8}},
@@ -233,11 +257,96 @@ static void run_kernel(const struct operation* o)
                 *right = value;
             }
         }
+    } else if (strcmp(name, "MemoryKernels_Fill") == 0) {
+        float value;
+        int64_t length;
+        memcpy(&value, o->parameters[1], 4);
+        memcpy(&length, o->parameters[2], 8);
+        float* to = (float*)device_bytes(pointer_of(o, 0), 4ul * (size_t)length, name);
+        for (int64_t i = 0; to && i < length; i++) { to[i] = value; }
+    } else if (strcmp(name, "MemoryKernels_CopyChannels") == 0) {
+        int64_t length;
+        int shape[5];
+        memcpy(&length, o->parameters[2], 8);
+        for (int i = 0; i < 5; i++) { memcpy(&shape[i], o->parameters[3 + i], 4); }
+        size_t rows = (size_t)(length / shape[4]);
+        const float* from = (const float*)device_bytes(pointer_of(o, 0), 4 * rows * (size_t)shape[0], name);
+        float* to = (float*)device_bytes(pointer_of(o, 1), 4 * rows * (size_t)shape[2], name);
+        for (size_t row = 0; from && to && row < rows; row++) {
+            memcpy(to + row * (size_t)shape[2] + shape[3], from + row * (size_t)shape[0] + shape[1], 4ul * (size_t)shape[4]);
+        }
+    } else if (strcmp(name, "PhiloxKernels_Dequantize") == 0) {
+        // Without its noise: half a level.
+        int items, elements;
+        float width;
+        memcpy(&items, o->parameters[4], 4);
+        memcpy(&elements, o->parameters[5], 4);
+        memcpy(&width, o->parameters[6], 4);
+        size_t length = (size_t)items * (size_t)elements;
+        const unsigned char* levels = device_bytes(pointer_of(o, 0), length, name);
+        const unsigned char* indices = device_bytes(pointer_of(o, 1), 4ul * (size_t)items, name);
+        float* x = (float*)device_bytes(pointer_of(o, 2), 4 * length, name);
+        for (size_t i = 0; levels && indices && x && i < length; i++) { x[i] = ((float)levels[i] + 0.5f) * width - 0.5f; }
+    } else if (strcmp(name, "CallerArrayKernels_LogProb") == 0 || strcmp(name, "CallerArrayKernels_BitsPerDim") == 0) {
+        int is_bits = strcmp(name, "CallerArrayKernels_BitsPerDim") == 0, length;
+        double range = 0, bit = -1;
+        memcpy(&length, o->parameters[is_bits ? 5 : 3], 4);
+        if (is_bits) {
+            memcpy(&range, o->parameters[3], 8);
+            memcpy(&bit, o->parameters[4], 8);
+        }
+        const float* prior = (const float*)device_bytes(pointer_of(o, 0), 4u * (unsigned)length, name);
+        const float* det = (const float*)device_bytes(pointer_of(o, 1), 4u * (unsigned)length, name);
+        double* to = (double*)device_bytes(pointer_of(o, 2), 8u * (unsigned)length, name);
+        for (int i = 0; prior && det && to && i < length; i++) { to[i] = (range - sum_at(prior, det, i)) / bit; }
+    } else if (strcmp(name, "CallerArrayKernels_Count") == 0) {
+        uint32_t first;
+        int length;
+        memcpy(&first, o->parameters[1], 4);
+        memcpy(&length, o->parameters[2], 4);
+        uint32_t* to = (uint32_t*)device_bytes(pointer_of(o, 0), 4u * (unsigned)length, name);
+        for (int i = 0; to && i < length; i++) { to[i] = first + (uint32_t)i; }
+    } else if (strcmp(name, "CallerArrayKernels_MarkBadLevels") == 0) {
+        int bins;
+        int64_t length;
+        memcpy(&bins, o->parameters[2], 4);
+        memcpy(&length, o->parameters[3], 8);
+        const unsigned char* levels = device_bytes(pointer_of(o, 0), (size_t)length, name);
+        float* x = (float*)device_bytes(pointer_of(o, 1), 4ul * (size_t)length, name);
+        for (int64_t i = 0; levels && x && i < length; i++) { if (levels[i] >= bins) { x[i] = __builtin_nanf(""); } }
+    } else if (strcmp(name, "CallerArrayKernels_Quantize") == 0) {
+        float bins;
+        int64_t length;
+        memcpy(&bins, o->parameters[2], 4);
+        memcpy(&length, o->parameters[3], 8);
+        const float* x = (const float*)device_bytes(pointer_of(o, 0), 4ul * (size_t)length, name);
+        unsigned char* levels = device_bytes(pointer_of(o, 1), (size_t)length, name);
+        for (int64_t i = 0; x && levels && i < length; i++) {
+            float level = (x[i] + 0.5f) * bins;
+            levels[i] = level > 0 ? (unsigned char)(level < bins - 1 ? level : bins - 1) : 0;
+        }
+    } else if (strcmp(name, "CallerArrayKernels_LargestDifference") == 0) {
+        int dims;
+        memcpy(&dims, o->parameters[3], 4);
+        size_t length = (size_t)dims * groups;
+        const float* left = (const float*)device_bytes(pointer_of(o, 0), 4 * length, name);
+        const float* right = (const float*)device_bytes(pointer_of(o, 1), 4 * length, name);
+        double* to = (double*)device_bytes(pointer_of(o, 2), 8ul * groups, name);
+        for (size_t g = 0; left && right && to && g < groups; g++) {
+            to[g] = 0;
+            for (size_t i = g * (size_t)dims; i < (g + 1) * (size_t)dims; i++) {
+                double difference = (double)left[i] - (double)right[i];
+                difference = difference < 0 ? -difference : difference;
+                to[g] = difference > to[g] ? difference : to[g];
+            }
+        }
     } else if (strcmp(name, "RunnerKernels_MarkGroups") == 0) {
         int* marks = (int*)device_bytes(pointer_of(o, 0), 4ul * groups, name);
         for (unsigned g = 0; marks && g < groups; g++) { marks[g] = (int)g + 1; }
     }
 }
+
+static void drain(struct object* stream);
 
 static void run(const struct operation* o)
 {
@@ -265,20 +374,52 @@ static void run(const struct operation* o)
     case RECORD:
         if (is_live(o->event, EVENT)) {
             o->event->set = 1;
+            o->event->reached = o->ticket;
             o->event->time = clock_milliseconds;
         }
         break;
+    case WAIT:
+        if (is_live(o->event, EVENT) && o->event->reached < o->ticket) { drain(o->event->stream); }
+        break;
+    }
+}
+
+// Runs what is queued on a stream, and before it what it waits for.
+static void drain(struct object* stream)
+{
+    struct operation* work = stream->work;
+    int operations = stream->operations;
+    stream->work = NULL;
+    stream->operations = 0;
+    for (int i = 0; i < operations; i++) {
+        run(&work[i]);
+        if (work[i].type == COPY_TO_DEVICE) { free(work[i].host); }
+    }
+    free(work);
+}
+
+static void drain_all(void)
+{
+    for (int i = 0; i < 3; i++) { drain(&default_streams[i]); }
+    for (struct object* o = objects; o; o = o->next) {
+        if (o->kind == STREAM && !o->capturing) { drain(o); }
     }
 }
 
 static void add(struct object* stream, const struct operation* o)
 {
-    if (!stream->capturing) {
+    if (!stream->capturing && !lazy) {
         run(o);
         return;
     }
     stream->work = realloc(stream->work, (size_t)(stream->operations + 1) * sizeof *o);
-    stream->work[stream->operations++] = *o;
+    struct operation* queued = &stream->work[stream->operations++];
+    *queued = *o;
+    if (o->type == COPY_TO_DEVICE && !stream->capturing) {
+        // The caller may use its memory again at once.
+        queued->host = malloc(o->length);
+        memcpy(queued->host, o->host, o->length);
+    }
 }
 
 // What the tests call.
@@ -286,7 +427,7 @@ API void fakeCudaReset(void)
 {
     pthread_mutex_lock(&lock);
     complaints[0] = fail_name[0] = 0;
-    fail_code = sticky = launches = 0;
+    fail_code = sticky = launches = lazy = waits = 0;
     memset(calls, 0, sizeof calls);
     pthread_mutex_unlock(&lock);
 }
@@ -310,6 +451,17 @@ API void fakeCudaFail(const char* name, int code, int after)
     fail_after = after;
     pthread_mutex_unlock(&lock);
 }
+
+// Work is put off from now on, for as long as the order of streams and events allows.
+API void fakeCudaLazy(void)
+{
+    pthread_mutex_lock(&lock);
+    lazy = 1;
+    pthread_mutex_unlock(&lock);
+}
+
+// How often the host waited for the device.
+API int fakeCudaWaits(void) { return waits; }
 
 API const char* fakeCudaComplaints(void) { return complaints; }
 API int fakeCudaLaunches(void) { return launches; }
@@ -603,6 +755,7 @@ API CUresult cuMemFree_v2(CUdeviceptr address)
 {
     BEGIN_FREE("cuMemFree_v2")
     NEED_CONTEXT("cuMemFree_v2")
+    drain_all();
     for (struct object* o = objects; o; o = o->next) {
         if (o->kind == MEMORY && o->address == address) {
             used_memory -= o->length;
@@ -611,6 +764,25 @@ API CUresult cuMemFree_v2(CUdeviceptr address)
         }
     }
     complain("cuMemFree_v2 of %llx, which is no start of memory", (unsigned long long)address);
+    result = 1;
+    END
+}
+
+API CUresult cuPointerGetAttribute(int* value, int attribute, CUdeviceptr address)
+{
+    BEGIN("cuPointerGetAttribute")
+    NEED_CONTEXT("cuPointerGetAttribute")
+    if (attribute != 2 && attribute != 9) { complain("pointer attribute %d was asked for", attribute); }
+    for (struct object* o = objects; o; o = o->next) {
+        if (o->kind == MEMORY && address >= o->address && address < o->address + o->length) {
+            *value = attribute == 2 ? 2 : 0;
+            goto end;
+        }
+        if (o->kind == HOST_MEMORY && (CUdeviceptr)(uintptr_t)o->bytes == address) {
+            *value = attribute == 2 ? 1 : 0;
+            goto end;
+        }
+    }
     result = 1;
     END
 }
@@ -645,7 +817,7 @@ API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, void* from, size_t length, str
 {
     BEGIN("cuMemcpyHtoDAsync_v2")
     NEED_CONTEXT("cuMemcpyHtoDAsync_v2")
-    NEED(stream, STREAM, "cuMemcpyHtoDAsync_v2")
+    NEED_STREAM(stream, "cuMemcpyHtoDAsync_v2")
     if (stream->capturing) { complain("host memory in a capture"); }
     struct operation o = {.type = COPY_TO_DEVICE, .to = to, .host = from, .length = length};
     add(stream, &o);
@@ -656,10 +828,14 @@ API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t length, str
 {
     BEGIN("cuMemcpyDtoHAsync_v2")
     NEED_CONTEXT("cuMemcpyDtoHAsync_v2")
-    NEED(stream, STREAM, "cuMemcpyDtoHAsync_v2")
+    NEED_STREAM(stream, "cuMemcpyDtoHAsync_v2")
     if (stream->capturing) { complain("host memory in a capture"); }
     struct operation o = {.type = COPY_TO_HOST, .host = to, .from = from, .length = length};
     add(stream, &o);
+    if (!stream->capturing) {
+        waits++;
+        drain(stream);
+    }
     END
 }
 
@@ -697,6 +873,7 @@ API CUresult cuStreamDestroy_v2(struct object* stream)
     BEGIN_FREE("cuStreamDestroy_v2")
     NEED_CONTEXT("cuStreamDestroy_v2")
     NEED(stream, STREAM, "cuStreamDestroy_v2")
+    if (!stream->capturing) { drain(stream); }
     drop(stream);
     END
 }
@@ -705,8 +882,9 @@ API CUresult cuStreamSynchronize(struct object* stream)
 {
     BEGIN("cuStreamSynchronize")
     NEED_CONTEXT("cuStreamSynchronize")
-    NEED(stream, STREAM, "cuStreamSynchronize")
-    if (stream->capturing) { result = 900; }
+    NEED_STREAM(stream, "cuStreamSynchronize")
+    waits++;
+    if (stream->capturing) { result = 900; } else { drain(stream); }
     END
 }
 
@@ -714,9 +892,20 @@ API CUresult cuStreamWaitEvent(struct object* stream, struct object* event, unsi
 {
     BEGIN("cuStreamWaitEvent")
     NEED_CONTEXT("cuStreamWaitEvent")
-    NEED(stream, STREAM, "cuStreamWaitEvent")
+    NEED_STREAM(stream, "cuStreamWaitEvent")
     NEED(event, EVENT, "cuStreamWaitEvent")
     if (flags != (stream->capturing ? 1u : 0u)) { complain("cuStreamWaitEvent with flags %u", flags); }
+    struct operation o = {.type = WAIT, .event = event, .ticket = event->queued};
+    add(stream, &o);
+    END
+}
+
+API CUresult cuStreamIsCapturing(struct object* stream, int* status)
+{
+    BEGIN("cuStreamIsCapturing")
+    NEED_CONTEXT("cuStreamIsCapturing")
+    NEED_STREAM(stream, "cuStreamIsCapturing")
+    *status = stream->capturing;
     END
 }
 
@@ -771,7 +960,7 @@ API CUresult cuGraphLaunch(struct object* exec, struct object* stream)
     NEED_CONTEXT("cuGraphLaunch")
     NEED(exec, GRAPH_EXEC, "cuGraphLaunch")
     NEED(stream, STREAM, "cuGraphLaunch")
-    for (int i = 0; i < exec->operations; i++) { run(&exec->work[i]); }
+    for (int i = 0; i < exec->operations; i++) { add(stream, &exec->work[i]); }
     END
 }
 
@@ -797,7 +986,7 @@ API CUresult cuEventCreate(struct object** event, unsigned flags)
 {
     BEGIN("cuEventCreate")
     NEED_CONTEXT("cuEventCreate")
-    if (flags != 0) { complain("cuEventCreate with flags %u", flags); }
+    if (flags != 0 && flags != 2) { complain("cuEventCreate with flags %u", flags); }
     *event = make(EVENT);
     END
 }
@@ -816,9 +1005,10 @@ API CUresult cuEventRecordWithFlags(struct object* event, struct object* stream,
     BEGIN("cuEventRecordWithFlags")
     NEED_CONTEXT("cuEventRecordWithFlags")
     NEED(event, EVENT, "cuEventRecordWithFlags")
-    NEED(stream, STREAM, "cuEventRecordWithFlags")
+    NEED_STREAM(stream, "cuEventRecordWithFlags")
     if (flags != (stream->capturing ? 1u : 0u)) { complain("cuEventRecordWithFlags with flags %u", flags); }
-    struct operation o = {.type = RECORD, .event = event};
+    event->stream = stream;
+    struct operation o = {.type = RECORD, .event = event, .ticket = ++event->queued};
     add(stream, &o);
     END
 }
@@ -828,6 +1018,8 @@ API CUresult cuEventSynchronize(struct object* event)
     BEGIN("cuEventSynchronize")
     NEED_CONTEXT("cuEventSynchronize")
     NEED(event, EVENT, "cuEventSynchronize")
+    waits++;
+    if (event->reached < event->queued) { drain(event->stream); }
     END
 }
 

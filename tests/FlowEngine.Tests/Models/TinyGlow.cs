@@ -31,13 +31,13 @@ internal static class TinyGlow
             Bins = bins,
         };
 
-    public static ModelConfig Config(GlowOptions options) =>
+    public static ModelConfig Config(IModelOptions options) =>
         new(options, false, "test", options.Height, options.Width);
 
     /// <summary>
     /// A model whose every parameter is off its initial value, so that nothing is zero or one by chance.
     /// </summary>
-    public static Model Perturbed(IBackend backend, GlowOptions options, ulong seed = 1, double amount = 0.05)
+    public static Model Perturbed(IBackend backend, IModelOptions options, ulong seed = 1, double amount = 0.05)
     {
         Model model = Model.Create(Config(options), backend, seed);
         double[] weights = new double[model.Weights.Length];

@@ -2,6 +2,7 @@ using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Reference;
 using FlowEngine.Layers;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Tensors;
 
@@ -12,18 +13,27 @@ namespace FlowEngine.Tests.Models;
 /// <summary>The whole model in double against differences and an explicit determinant.</summary>
 public sealed class WholeModelGradientTests
 {
-    public static TheoryData<GlowOptions, MemoryMode> Models => new()
+    public static TheoryData<IModelOptions, MemoryMode> Models => new()
     {
         { TinyGlow.Options(channels: 3, hidden: 5), MemoryMode.Store },
         { TinyGlow.Options(channels: 3, hidden: 5), MemoryMode.Invert },
         { TinyGlow.Options(GlowPreset.Rosinality, CouplingKind.Additive, height: 4, hidden: 6), MemoryMode.Invert },
         { TinyGlow.Options(GlowPreset.Rosinality, hidden: 3, levels: 1, steps: 3), MemoryMode.Store },
+        { TinyVectors.Maf(), MemoryMode.Store },
+        { TinyVectors.Maf(columns: 2, hidden: 3, hiddenLayers: 1, mixing: Mixing.Lu), MemoryMode.Invert },
+        { TinyVectors.Maf(7, hidden: 4, hiddenLayers: 3, mixing: Mixing.Random, batchNorm: true), MemoryMode.Invert },
+        { TinyVectors.Iaf(), MemoryMode.Store },
+        { TinyVectors.Iaf(columns: 3, hidden: 5, hiddenLayers: 3, mixing: Mixing.Random), MemoryMode.Invert },
+        { TinyVectors.Nice(), MemoryMode.Store },
+        { TinyVectors.Nice(columns: 2, prior: PriorKind.Gaussian), MemoryMode.Invert },
+        { TinyVectors.DenseGlow(), MemoryMode.Store },
+        { TinyVectors.DenseGlow(columns: 3, hiddenLayers: 1), MemoryMode.Invert },
     };
 
     [Theory]
     [MemberData(nameof(Models))]
     public void Directional_derivatives_match_and_the_remainder_falls_as_the_square(
-        GlowOptions options, MemoryMode memory)
+        IModelOptions options, MemoryMode memory)
     {
         using Loss loss = new(options, memory);
         double[] start = loss.Weights();
@@ -49,7 +59,7 @@ public sealed class WholeModelGradientTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void The_gradient_of_the_input_matches_differences(GlowOptions options, MemoryMode memory)
+    public void The_gradient_of_the_input_matches_differences(IModelOptions options, MemoryMode memory)
     {
         using Loss loss = new(options, memory);
         loss.Gradient(loss.Weights(), out _, out double[] dx);
@@ -64,18 +74,29 @@ public sealed class WholeModelGradientTests
         }
     }
 
-    [Theory]
-    [InlineData(GlowPreset.Glow, CouplingKind.Affine)]
-    [InlineData(GlowPreset.Rosinality, CouplingKind.Affine)]
-    [InlineData(GlowPreset.Glow, CouplingKind.Additive)]
-    public void LogDet_is_the_determinant_of_the_whole_map(GlowPreset preset, CouplingKind coupling)
+    public static TheoryData<IModelOptions> Determinants => new()
     {
-        GlowOptions options = TinyGlow.Options(
-            preset, coupling, height: 4, width: 4, channels: 2, levels: 2, hidden: 5);
+        TinyGlow.Options(GlowPreset.Glow, CouplingKind.Affine, height: 4, width: 4, channels: 2, hidden: 5),
+        TinyGlow.Options(GlowPreset.Rosinality, CouplingKind.Affine, height: 4, width: 4, channels: 2, hidden: 5),
+        TinyGlow.Options(GlowPreset.Glow, CouplingKind.Additive, height: 4, width: 4, channels: 2, hidden: 5),
+        TinyVectors.Maf(batchNorm: true),
+        TinyVectors.Maf(columns: 3, mixing: Mixing.Lu),
+        TinyVectors.Iaf(batchNorm: true),
+        TinyVectors.Iaf(columns: 2, mixing: Mixing.Random),
+        TinyVectors.Nice(),
+        TinyVectors.Nice(columns: 3),
+        TinyVectors.DenseGlow(),
+        TinyVectors.DenseGlow(columns: 3),
+    };
+
+    [Theory]
+    [MemberData(nameof(Determinants))]
+    public void LogDet_is_the_determinant_of_the_whole_map(IModelOptions options)
+    {
         using Loss loss = new(options, MemoryMode.Store);
         double logDet = loss.LogDet();
         const double Step = 1e-5;
-        int dims = options.Height * options.Width * options.Channels;
+        int dims = options.Dims;
         double[] jacobian = new double[dims * dims];
         for (int i = 0; i < dims; i++)
         {
@@ -106,7 +127,7 @@ public sealed class WholeModelGradientTests
         private readonly double[] _onLogDet = [0.3, -0.8];
         private readonly double[] _onLogPrior = [-0.5, 0.4];
 
-        public Loss(GlowOptions options, MemoryMode memory)
+        public Loss(IModelOptions options, MemoryMode memory)
         {
             _model = TinyGlow.Perturbed(_backend, options, amount: 0.1);
             _gradients = _backend.Allocate(_model.Weights.Length);
@@ -116,7 +137,7 @@ public sealed class WholeModelGradientTests
             _backend.Write(_onLogPrior, _dLogPrior.View);
             LayerContext context = _model.Context with { Gradients = _gradients.View };
             IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(_model.Flow);
-            _prepared = new PreparedWeights(groups, context, memory == MemoryMode.Invert);
+            _prepared = new PreparedWeights(groups, context, memory);
             _plan = new FlowPlan(_model.Flow, context, _prepared, groups, Batch, memory);
             _images = Array.ConvertAll(TinyGlow.Images(_model.Flow, Batch), value => (double)value);
         }

@@ -31,7 +31,7 @@ public sealed partial class GpuBackend
     public void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        long length = shape.Length / 2;
+        long length = (long)shape.Pixels * (shape.Channels - (shape.Channels / 2));
         CouplingKernels.Inverse(
             _stream,
             Cover(length, CouplingKernels.InverseKernel),
@@ -55,7 +55,7 @@ public sealed partial class GpuBackend
         BufferView dOutput)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        long length = shape.Length / 2;
+        long length = (long)shape.Pixels * (shape.Channels - (shape.Channels / 2));
         CouplingKernels.Backward(
             _stream,
             Cover(length, CouplingKernels.BackwardKernel),
@@ -74,10 +74,22 @@ public sealed partial class GpuBackend
     private static int IsAffine(CouplingKind kind) => kind == CouplingKind.Affine ? 1 : 0;
 
     private static long OutputLength(CouplingKind kind, ImageShape shape) =>
-        kind == CouplingKind.Affine ? shape.Length : shape.Length / 2;
+        (kind == CouplingKind.Affine ? 2L : 1L) * shape.Pixels * (shape.Channels - (shape.Channels / 2));
 
-    // sums[b] += the parts of image b in order.
+    // sums[b] += the parts of image b in order, and addend · factor.
+
     private void AddPartsOfImages(GpuView<float> partials, BufferView sums, int parts, int batch) =>
+        AddPartsOfImages(partials, _nothing.View, 0, sums, parts, batch);
+
+    private void AddPartsOfImages(
+        GpuView<float> partials, GpuView<float> addend, float factor, BufferView sums, int parts, int batch) =>
         SumKernels.AddPartsOfRows(
-            _stream, Cover(batch, SumKernels.AddPartsOfRowsKernel), partials, View(sums, batch), parts, batch);
+            _stream,
+            Cover(batch, SumKernels.AddPartsOfRowsKernel),
+            partials,
+            addend,
+            View(sums, batch),
+            parts,
+            factor,
+            batch);
 }

@@ -69,8 +69,23 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public NetworkPrecision NetworkPrecision { get; }
 
+    /// <summary>The free and the whole memory of the device, in bytes; see <see cref="GpuDevice.MemoryInBytes"/>.</summary>
+    public (long Free, long Total) MemoryInBytes() => _device.MemoryInBytes();
+
     /// <inheritdoc/>
     public bool IsQueued => true;
+
+    /// <inheritdoc/>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            // What the pool keeps is there for who asks.
+            _device.TrimPool();
+            (long free, long total) = _device.MemoryInBytes();
+            return new DeviceMemory(free, total);
+        }
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)

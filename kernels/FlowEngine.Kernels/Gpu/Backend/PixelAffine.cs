@@ -67,6 +67,42 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
+    public IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse) =>
+        Many(assemblies, (maps, table) =>
+        {
+            using Lock.Scope queue = _queue.EnterScope();
+            PixelAffineKernels.AssembleAll(
+                _stream,
+                new LaunchGrid(table.Count),
+                maps.Weights,
+                maps.Constants,
+                table.Rows,
+                maps.Maps,
+                AssemblyScratch(table),
+                new PixelAffineKernels.Parts(table.Channels, ActNorm: 1, Convolution: 1, inverse ? 1 : 0));
+        });
+
+    /// <inheritdoc/>
+    public IRecording PixelAffineAssembleAllBackward(
+        IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet) =>
+        Many(assemblies, (maps, table) =>
+        {
+            using Lock.Scope queue = _queue.EnterScope();
+            PixelAffineKernels.AssembleAllBackward(
+                _stream,
+                new LaunchGrid(table.Count),
+                maps.Weights,
+                maps.Constants,
+                table.Rows,
+                maps.DMaps,
+                View(dLogDet, dLogDet.Length),
+                maps.Gradients,
+                AssemblyScratch(table),
+                new PixelAffineKernels.Parts(table.Channels, ActNorm: 1, Convolution: 1, Inverse: 0),
+                checked((int)dLogDet.Length));
+        });
+
+    /// <inheritdoc/>
     public void PixelAffineForward(
         ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
     {
@@ -111,7 +147,12 @@ public sealed partial class GpuBackend
         long square = (long)channels * channels;
         int parts = Parts(shape.Pixels, PixelAffineKernels.PixelsPerPart);
         GpuView<float> partials = View(workspace, PixelAffineWorkspaceLength(shape));
-        GpuView<float> sums = _partials.OfLength(square + channels);
+
+        // Where dv lies behind dM, both are summed in place.
+        bool together = dMatrix.Buffer == dOffset.Buffer && dOffset.Offset == dMatrix.Offset + square;
+        GpuView<float> sums = together
+            ? View(dMatrix with { Length = square + channels }, square + channels)
+            : _partials.OfLength(square + channels);
 
         // Before dx, which may overwrite dy.
         PixelAffineKernels.GradientOfParts(
@@ -123,10 +164,24 @@ public sealed partial class GpuBackend
             shape.Pixels,
             channels);
         AddParts(partials, sums, parts, accumulate: false);
-        _stream.Copy(sums.Slice(0, square), View(dMatrix, square));
-        _stream.Copy(sums.Slice(square, channels), View(dOffset, channels));
+        if (!together)
+        {
+            _stream.Copy(sums.Slice(0, square), View(dMatrix, square));
+            _stream.Copy(sums.Slice(square, channels), View(dOffset, channels));
+        }
+
         Apply(shape, map.Matrix, default, dy, dx, 1, channels);
     }
+
+    private AffineRecording Many(
+        IReadOnlyList<PixelAffineAssembly> assemblies, Action<AffineMaps, AffineTable> launch)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        return new AffineRecording(_stream, view => View(view, view.Length), assemblies, launch);
+    }
+
+    private GpuView<double> AssemblyScratch(AffineTable table) =>
+        _wideScratch.OfLength(2L * table.Count * table.Channels * table.Channels);
 
     private static PixelAffineKernels.Parts AffineParts(in PixelAffineParameters parameters, bool inverse) => new(
         parameters.Channels,

@@ -23,6 +23,9 @@ internal sealed unsafe class CudaDevice : GpuDevice
     private const uint HostMemoryOfAllContexts = 1;
     private const int SharedSizeOfFunction = 1;
     private const int MaxDynamicSharedOfFunction = 8;
+    private const int MemoryTypeOfPointer = 2;
+    private const int OrdinalOfPointer = 9;
+    private const int MemoryOfDevice = 2;
 
     private readonly int _device;
     private readonly ConcurrentDictionary<KernelDescriptor, nint> _functions = [];
@@ -104,6 +107,20 @@ internal sealed unsafe class CudaDevice : GpuDevice
 
         Check(code, "cuMemGetInfo");
         return ((long)free, (long)total);
+    }
+
+    internal override GpuView<T> Foreign<T>(nint pointer, long length, string name)
+    {
+        ulong first = (ulong)pointer;
+        long bytes = checked(length * Unsafe.SizeOf<T>());
+        if (length < 1 || first % (uint)Unsafe.SizeOf<T>() != 0)
+        {
+            throw NotHere(name, first, $"expected {length} values, aligned to {Unsafe.SizeOf<T>()} bytes");
+        }
+
+        RequireHere(name, first);
+        RequireHere(name, checked(first + (ulong)bytes - 1));
+        return new(new CudaMemory(this, first, bytes), 0, length);
     }
 
     /// <summary>Makes the context current until the scope is disposed.</summary>
@@ -205,6 +222,35 @@ internal sealed unsafe class CudaDevice : GpuDevice
         _context = 0;
         _ = Driver.DevicePrimaryCtxRelease(_device);
     }
+
+    // The driver knows of every byte whose memory it is.
+    private void RequireHere(string name, ulong address)
+    {
+        int type = 0;
+        int ordinal = -1;
+        int code;
+        using (Enter())
+        {
+            code = Driver.PointerGetAttribute(&type, MemoryTypeOfPointer, address);
+            if (code == 0)
+            {
+                code = Driver.PointerGetAttribute(&ordinal, OrdinalOfPointer, address);
+            }
+        }
+
+        if (code == CudaResult.InvalidValue || (code == 0 && (type != MemoryOfDevice || ordinal != Info.Index)))
+        {
+            string found = code != 0 ? "the driver does not know it"
+                : type != MemoryOfDevice ? "it is host memory"
+                : $"it is on cuda:{ordinal}";
+            throw NotHere(name, address, $"{found}; expected memory of this device");
+        }
+
+        Check(code, "cuPointerGetAttribute");
+    }
+
+    private GpuException NotHere(string name, ulong address, string why) =>
+        new(GpuErrorKind.BadHandle, $"{Info.Selector}: {name} at 0x{address:x}: {why}");
 
     private static GpuDeviceInfo Describe(CudaDriver driver, int index)
     {

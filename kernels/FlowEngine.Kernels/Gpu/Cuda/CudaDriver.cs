@@ -26,6 +26,7 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged<nuint*, nuint*, int> MemGetInfo;
     public readonly delegate* unmanaged<ulong*, nuint, int> MemAlloc;
     public readonly delegate* unmanaged<ulong, int> MemFree;
+    public readonly delegate* unmanaged<void*, int, ulong, int> PointerGetAttribute;
     public readonly delegate* unmanaged<void**, nuint, uint, int> MemHostAlloc;
     public readonly delegate* unmanaged<nint, int> MemFreeHost;
     public readonly delegate* unmanaged<ulong, void*, nuint, nint, int> MemcpyHtoDAsync;
@@ -36,6 +37,7 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged<nint, int> StreamDestroy;
     public readonly delegate* unmanaged<nint, int> StreamSynchronize;
     public readonly delegate* unmanaged<nint, nint, uint, int> StreamWaitEvent;
+    public readonly delegate* unmanaged<nint, int*, int> StreamIsCapturing;
     public readonly delegate* unmanaged<nint, int, int> StreamBeginCapture;
     public readonly delegate* unmanaged<nint, nint*, int> StreamEndCapture;
     public readonly delegate* unmanaged<nint*, nint, ulong, int> GraphInstantiate;
@@ -78,6 +80,8 @@ internal sealed unsafe class CudaDriver
         MemGetInfo = (delegate* unmanaged<nuint*, nuint*, int>)library.Find("cuMemGetInfo_v2");
         MemAlloc = (delegate* unmanaged<ulong*, nuint, int>)library.Find("cuMemAlloc_v2");
         MemFree = (delegate* unmanaged<ulong, int>)library.Find("cuMemFree_v2");
+        PointerGetAttribute =
+            (delegate* unmanaged<void*, int, ulong, int>)library.Find("cuPointerGetAttribute");
         MemHostAlloc = (delegate* unmanaged<void**, nuint, uint, int>)library.Find("cuMemHostAlloc");
         MemFreeHost = (delegate* unmanaged<nint, int>)library.Find("cuMemFreeHost");
         MemcpyHtoDAsync = (delegate* unmanaged<ulong, void*, nuint, nint, int>)library.Find("cuMemcpyHtoDAsync_v2");
@@ -88,6 +92,7 @@ internal sealed unsafe class CudaDriver
         StreamDestroy = (delegate* unmanaged<nint, int>)library.Find("cuStreamDestroy_v2");
         StreamSynchronize = (delegate* unmanaged<nint, int>)library.Find("cuStreamSynchronize");
         StreamWaitEvent = (delegate* unmanaged<nint, nint, uint, int>)library.Find("cuStreamWaitEvent");
+        StreamIsCapturing = (delegate* unmanaged<nint, int*, int>)library.Find("cuStreamIsCapturing");
         StreamBeginCapture = (delegate* unmanaged<nint, int, int>)library.Find("cuStreamBeginCapture_v2");
         StreamEndCapture = (delegate* unmanaged<nint, nint*, int>)library.Find("cuStreamEndCapture");
         GraphInstantiate = (delegate* unmanaged<nint*, nint, ulong, int>)library.Find("cuGraphInstantiateWithFlags");

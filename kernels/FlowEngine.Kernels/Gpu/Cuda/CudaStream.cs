@@ -16,8 +16,11 @@ internal sealed unsafe class CudaStream : GpuStream
     // In a capture the mark is set and waited for each time the graph runs, as it is outside.
     private const uint MarkOutsideGraph = 1;
 
+    private const uint WithoutTime = 2;
+
     private readonly CudaDevice _device;
     private nint _handle;
+    private nint _turn;
     private bool _capturing;
 
     public CudaStream(CudaDevice device)
@@ -155,6 +158,14 @@ internal sealed unsafe class CudaStream : GpuStream
         _device.Check(code, "cuGraphLaunch");
     }
 
+    internal override void WaitFor(nint foreign)
+    {
+        RequireNoCapture(foreign);
+        Order(foreign, Handle);
+    }
+
+    internal override void HoldUp(nint foreign) => Order(Handle, foreign);
+
     internal override void Submit(in KernelLaunch launch)
     {
         nint stream = Handle;
@@ -291,10 +302,71 @@ internal sealed unsafe class CudaStream : GpuStream
                 _ = _device.Driver.GraphDestroy(recorded);
             }
 
+            if (_turn != 0)
+            {
+                _ = _device.Driver.EventDestroy(_turn);
+            }
+
             _device.Pop();
         }
 
         _device.Destroy(this, _device.Driver.StreamDestroy, handle);
+    }
+
+    // Later work of one stream waits for earlier work of another. A wait is for the mark as it stands when it is queued, so
+    // one mark does for all.
+    private void Order(nint first, nint second)
+    {
+        nint turn = Turn();
+        int code;
+        int waiting = 0;
+        using (_device.Enter())
+        {
+            code = _device.Driver.EventRecord(turn, first, 0);
+            if (code == 0)
+            {
+                waiting = _device.Driver.StreamWaitEvent(second, turn, 0);
+            }
+        }
+
+        _device.Check(code, "cuEventRecordWithFlags");
+        _device.Check(waiting, "cuStreamWaitEvent");
+    }
+
+    private nint Turn()
+    {
+        if (_turn == 0)
+        {
+            nint turn;
+            int code;
+            using (_device.Enter())
+            {
+                code = _device.Driver.EventCreate(&turn, WithoutTime);
+            }
+
+            _device.Check(code, "cuEventCreate");
+            _turn = turn;
+        }
+
+        return _turn;
+    }
+
+    private void RequireNoCapture(nint foreign)
+    {
+        int status = 0;
+        int code;
+        using (_device.Enter())
+        {
+            code = _device.Driver.StreamIsCapturing(foreign, &status);
+        }
+
+        _device.Check(code, "cuStreamIsCapturing");
+        if (status != 0)
+        {
+            throw new GpuException(
+                GpuErrorKind.BadHandle,
+                $"{_device.Info.Selector}: the caller's stream captures a graph; what runs here cannot be captured");
+        }
     }
 
     private ulong Pointer(GpuMemory memory)

@@ -109,27 +109,18 @@ DEV double PixelAffineKernels_Scale(
     return (parts.actNorm != 0) ? (double)EXP_F32(logScale[channel]) : 1.0;
 }
 
-KERNEL(256) void PixelAffineKernels_Assemble(
-    GIN(float, bias),
-    GIN(float, logScale),
-    GIN(float, lower),
-    GIN(float, upper),
-    GIN(float, logDiagonal),
-    GIN(float, sign),
-    GIN(float, permutation),
-    GOUT(float, map),
-    GOUT(double, scratch),
+DEV void PixelAffineKernels_AssembleMap(
+    GCPTR(float) bias,
+    GCPTR(float) logScale,
+    GCPTR(float) lower,
+    GCPTR(float) upper,
+    GCPTR(float) logDiagonal,
+    GCPTR(float) sign,
+    GCPTR(float) permutation,
+    GPTR(float) map,
+    GPTR(double) scratch,
     PixelAffineKernels_Parts parts)
 {
-    VIEW_IN(float, bias);
-    VIEW_IN(float, logScale);
-    VIEW_IN(float, lower);
-    VIEW_IN(float, upper);
-    VIEW_IN(float, logDiagonal);
-    VIEW_IN(float, sign);
-    VIEW_IN(float, permutation);
-    VIEW_OUT(float, map);
-    VIEW_OUT(double, scratch);
     int n = parts.channels;
     GPTR(double) w = scratch;
     GPTR(double) columns = scratch + n * n;
@@ -188,43 +179,44 @@ KERNEL(256) void PixelAffineKernels_Assemble(
     }
 }
 
-KERNEL(256) void PixelAffineKernels_AssembleBackward(
-    GIN(float, bias),
-    GIN(float, logScale),
-    GIN(float, lower),
-    GIN(float, upper),
-    GIN(float, logDiagonal),
-    GIN(float, sign),
-    GIN(float, permutation),
-    GIN(float, dMatrix),
-    GIN(float, dOffset),
-    GIN(float, dLogDet),
-    GOUT(float, dBias),
-    GOUT(float, dLogScale),
-    GOUT(float, dLower),
-    GOUT(float, dUpper),
-    GOUT(float, dLogDiagonal),
+KERNEL(256) void PixelAffineKernels_AssembleAll(
+    GIN(float, weights),
+    GIN(float, constants),
+    GIN(i64, table),
+    GOUT(float, maps),
     GOUT(double, scratch),
+    PixelAffineKernels_Parts parts)
+{
+    VIEW_IN(float, weights);
+    VIEW_IN(float, constants);
+    VIEW_IN(i64, table);
+    VIEW_OUT(float, maps);
+    VIEW_OUT(double, scratch);
+    GCPTR(i64) row = table + GRID_IDX_X * 16;
+    PixelAffineKernels_AssembleMap(weights + row[0], weights + row[1], weights + row[2], weights + row[3], weights + row[4], constants + row[5], constants + row[6], maps + row[7], scratch + (i64)GRID_IDX_X * (i64)2 * (i64)parts.channels * (i64)parts.channels, parts);
+}
+
+DEV void PixelAffineKernels_AssembleMapBackward(
+    GCPTR(float) bias,
+    GCPTR(float) logScale,
+    GCPTR(float) lower,
+    GCPTR(float) upper,
+    GCPTR(float) logDiagonal,
+    GCPTR(float) sign,
+    GCPTR(float) permutation,
+    GCPTR(float) dMatrix,
+    GCPTR(float) dOffset,
+    GCPTR(float) dLogDet,
+    GPTR(float) dBias,
+    GPTR(float) dLogScale,
+    GPTR(float) dLower,
+    GPTR(float) dUpper,
+    GPTR(float) dLogDiagonal,
+    GPTR(double) scratch,
     PixelAffineKernels_Parts parts,
     int batch,
     int pixelsPerImage)
 {
-    VIEW_IN(float, bias);
-    VIEW_IN(float, logScale);
-    VIEW_IN(float, lower);
-    VIEW_IN(float, upper);
-    VIEW_IN(float, logDiagonal);
-    VIEW_IN(float, sign);
-    VIEW_IN(float, permutation);
-    VIEW_IN(float, dMatrix);
-    VIEW_IN(float, dOffset);
-    VIEW_IN(float, dLogDet);
-    VIEW_OUT(float, dBias);
-    VIEW_OUT(float, dLogScale);
-    VIEW_OUT(float, dLower);
-    VIEW_OUT(float, dUpper);
-    VIEW_OUT(float, dLogDiagonal);
-    VIEW_OUT(double, scratch);
     int n = parts.channels;
     GPTR(double) w = scratch;
     GPTR(double) a = scratch + n * n;
@@ -289,4 +281,90 @@ KERNEL(256) void PixelAffineKernels_AssembleBackward(
             }
         }
     }
+}
+
+KERNEL(256) void PixelAffineKernels_AssembleAllBackward(
+    GIN(float, weights),
+    GIN(float, constants),
+    GIN(i64, table),
+    GIN(float, dMaps),
+    GIN(float, dLogDet),
+    GOUT(float, gradients),
+    GOUT(double, scratch),
+    PixelAffineKernels_Parts parts,
+    int batch)
+{
+    VIEW_IN(float, weights);
+    VIEW_IN(float, constants);
+    VIEW_IN(i64, table);
+    VIEW_IN(float, dMaps);
+    VIEW_IN(float, dLogDet);
+    VIEW_OUT(float, gradients);
+    VIEW_OUT(double, scratch);
+    GCPTR(i64) row = table + GRID_IDX_X * 16;
+    PixelAffineKernels_AssembleMapBackward(weights + row[0], weights + row[1], weights + row[2], weights + row[3], weights + row[4], constants + row[5], constants + row[6], dMaps + row[8], dMaps + row[9], dLogDet, gradients + row[10], gradients + row[11], gradients + row[12], gradients + row[13], gradients + row[14], scratch + (i64)GRID_IDX_X * (i64)2 * (i64)parts.channels * (i64)parts.channels, parts, batch, (int)row[15]);
+}
+
+KERNEL(256) void PixelAffineKernels_Assemble(
+    GIN(float, bias),
+    GIN(float, logScale),
+    GIN(float, lower),
+    GIN(float, upper),
+    GIN(float, logDiagonal),
+    GIN(float, sign),
+    GIN(float, permutation),
+    GOUT(float, map),
+    GOUT(double, scratch),
+    PixelAffineKernels_Parts parts)
+{
+    VIEW_IN(float, bias);
+    VIEW_IN(float, logScale);
+    VIEW_IN(float, lower);
+    VIEW_IN(float, upper);
+    VIEW_IN(float, logDiagonal);
+    VIEW_IN(float, sign);
+    VIEW_IN(float, permutation);
+    VIEW_OUT(float, map);
+    VIEW_OUT(double, scratch);
+    PixelAffineKernels_AssembleMap(bias, logScale, lower, upper, logDiagonal, sign, permutation, map, scratch, parts);
+}
+
+KERNEL(256) void PixelAffineKernels_AssembleBackward(
+    GIN(float, bias),
+    GIN(float, logScale),
+    GIN(float, lower),
+    GIN(float, upper),
+    GIN(float, logDiagonal),
+    GIN(float, sign),
+    GIN(float, permutation),
+    GIN(float, dMatrix),
+    GIN(float, dOffset),
+    GIN(float, dLogDet),
+    GOUT(float, dBias),
+    GOUT(float, dLogScale),
+    GOUT(float, dLower),
+    GOUT(float, dUpper),
+    GOUT(float, dLogDiagonal),
+    GOUT(double, scratch),
+    PixelAffineKernels_Parts parts,
+    int batch,
+    int pixelsPerImage)
+{
+    VIEW_IN(float, bias);
+    VIEW_IN(float, logScale);
+    VIEW_IN(float, lower);
+    VIEW_IN(float, upper);
+    VIEW_IN(float, logDiagonal);
+    VIEW_IN(float, sign);
+    VIEW_IN(float, permutation);
+    VIEW_IN(float, dMatrix);
+    VIEW_IN(float, dOffset);
+    VIEW_IN(float, dLogDet);
+    VIEW_OUT(float, dBias);
+    VIEW_OUT(float, dLogScale);
+    VIEW_OUT(float, dLower);
+    VIEW_OUT(float, dUpper);
+    VIEW_OUT(float, dLogDiagonal);
+    VIEW_OUT(double, scratch);
+    PixelAffineKernels_AssembleMapBackward(bias, logScale, lower, upper, logDiagonal, sign, permutation, dMatrix, dOffset, dLogDet, dBias, dLogScale, dLower, dUpper, dLogDiagonal, scratch, parts, batch, pixelsPerImage);
 }

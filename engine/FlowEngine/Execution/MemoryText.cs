@@ -1,14 +1,16 @@
-namespace FlowEngine.Cli;
+namespace FlowEngine.Execution;
 
 /// <summary>Bytes for people.</summary>
-internal static class MemoryText
+public static class MemoryText
 {
     /// <summary>A memory plan in one line.</summary>
+    /// <param name="plan">Bytes by name.</param>
     public static string Describe(IReadOnlyList<(string Name, long Bytes)> plan) =>
         $"{Bytes(plan.Sum(part => part.Bytes))} "
         + $"({string.Join(", ", plan.Select(part => $"{part.Name} {Bytes(part.Bytes)}"))})";
 
     /// <summary>A number of bytes.</summary>
+    /// <param name="bytes">The number.</param>
     public static string Bytes(long bytes) => bytes switch
     {
         >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):0.00} GiB"),

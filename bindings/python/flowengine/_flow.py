@@ -1,0 +1,467 @@
+"""Flows as estimators: what all models have."""
+from __future__ import annotations
+
+import abc
+import ctypes
+import inspect
+import os
+from typing import Any, Optional, Sequence, TypeVar, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _cuda, _device, _ffi
+from ._training import ACTIVATIONS, OPTIMIZERS, SCHEDULES, ProgressFunction, Training, choice, to_handle
+from .errors import InvalidArgumentError
+
+FloatArray = npt.NDArray[np.float32]
+DoubleArray = npt.NDArray[np.float64]
+
+_Self = TypeVar("_Self", bound="Flow")
+
+
+class Flow(abc.ABC):
+    """
+    A normalizing flow: fitted, saved, and asked for densities, latents and samples. A subclass says what its data are.
+
+    A model may be called from many threads at once; training and inference take turns.
+    """
+
+    #: What the C API calls the model.
+    kind: str
+    layout = "channels_last"
+
+    def __init__(self, seed: int, device: str, threads: int, precision: str) -> None:
+        self.seed = seed
+        self.device = device
+        self.threads = threads
+        self.precision = precision
+        #: Mean bits per dimension of each update of the last ``fit``.
+        self.history_: list[float] = []
+        self._handle: Optional[_ffi.Handle] = None
+        self._info = _ffi.ModelInfo()
+        self._place = _arrays.HOST
+
+    # --- Making, loading, saving ---------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
+        """The options of a new model."""
+
+    @abc.abstractmethod
+    def _take_sizes(self) -> None:
+        """Sets the arguments of the constructor to what the model has."""
+
+    @abc.abstractmethod
+    def _shape_of(self, x: Any) -> Sequence[int]:
+        """The shape of one datum of an array."""
+
+    def build(self: _Self, shape: Sequence[int]) -> _Self:
+        """
+        Makes the model with random weights; ``fit`` does so by itself.
+
+        :param shape: of one datum: (H, W, C), (C, H, W) where the layout is channels first, or (D,) for rows of a table.
+        """
+        sizes = self._sizes(shape)
+        device = _device.options(self.device, self.threads, self.precision)
+        self._take(to_handle(
+            "flow_model_free", "flow_model_create", self.kind.encode(), ctypes.byref(sizes), ctypes.byref(device)))
+        return self
+
+    @classmethod
+    def load(
+            cls: type[_Self], source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
+            precision: str = "fp32", **options: Any) -> _Self:
+        """
+        A model from a checkpoint.
+
+        :param source: the file, or its bytes.
+        :param options: what else the constructor takes that is not in the checkpoint: ``layout`` of images.
+        """
+        model = cls(device=device, threads=threads, precision=precision, **options)  # type: ignore[call-arg]
+        model._take(open_checkpoint(source, device, threads, precision))
+        return model
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes a checkpoint, whole or not at all."""
+        _ffi.call("flow_model_save", self._model, os.fsencode(path))
+
+    def to_bytes(self) -> bytes:
+        """The checkpoint as bytes."""
+        length = ctypes.c_size_t()
+        _ffi.call("flow_model_save_memory", self._model, None, 0, ctypes.byref(length))
+        content = ctypes.create_string_buffer(length.value)
+        _ffi.call("flow_model_save_memory", self._model, content, length.value, ctypes.byref(length))
+        return content.raw
+
+    def __reduce__(self) -> Any:
+        return _unpickle, (type(self), None if self._handle is None else self.to_bytes(), self.get_params())
+
+    def __repr__(self) -> str:
+        params = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+        return f"{type(self).__name__}({params})"
+
+    # --- What it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def is_fitted(self) -> bool:
+        """True once it is trained, loaded or initialized on data."""
+        if self._handle is None:
+            return False
+        self._refresh()
+        return bool(self._info.is_initialized)
+
+    @property
+    def latent_shapes(self) -> list[tuple[int, int, int]]:
+        """(h, w, c) of the latent of each level."""
+        shapes = []
+        for level in range(self._described.levels):
+            shape = _ffi.Shape()
+            _ffi.call("flow_model_latent_shape", self._model, level, ctypes.byref(shape))
+            shapes.append((shape.height, shape.width, shape.channels))
+        return shapes
+
+    @property
+    def dims(self) -> int:
+        """D, the dimensions of one image."""
+        return int(self._described.dims)
+
+    @property
+    def n_parameters(self) -> int:
+        """Trained values."""
+        return int(self._described.parameters)
+
+    def parameters(self) -> dict[str, FloatArray]:
+        """Every array of the model by its name in checkpoints, constants among them: copies."""
+        info = self._described
+        flat = [np.empty(info.parameters_length, np.float32), np.empty(info.constants_length, np.float32)]
+        _ffi.call("flow_model_read_parameters", self._model, flat[0].ctypes.data, flat[0].size)
+        _ffi.call("flow_model_read_constants", self._model, flat[1].ctypes.data, flat[1].size)
+        result = {}
+        for entry in self._entries():
+            values = flat[entry.is_constant][entry.offset:entry.offset + entry.length]
+            strides = [4 * stride for stride in entry.stride[:entry.rank]]
+            view = np.lib.stride_tricks.as_strided(values, entry.shape[:entry.rank], strides)
+            result[entry.name.decode()] = np.ascontiguousarray(view)
+        return result
+
+    # --- scikit-learn --------------------------------------------------------------------------------------------
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The arguments of the constructor, as scikit-learn wants them."""
+        del deep
+        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
+        return {name: getattr(self, name) for name in names}
+
+    def set_params(self: _Self, **params: Any) -> _Self:
+        """Changes arguments of the constructor; the next ``fit`` of a new model takes them."""
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise InvalidArgumentError(f"there is no parameter {name}, expected one of {', '.join(known)}")
+            setattr(self, name, value)
+        return self
+
+    def fit(
+            self: _Self, x: Any, y: Any = None, *, epochs: int = 10, batch_size: int = 64, learning_rate: float = 1e-3,
+            optimizer: str = "adam", schedule: str = "constant", warmup_images: int = 6400, weight_decay: float = 0,
+            clip: Optional[float] = 1, ema_decay: Optional[float] = 0.999, flip: bool = False,
+            activations: str = "auto", seed: int = 0, progress: Union[bool, ProgressFunction] = False) -> _Self:
+        """
+        Trains by maximum likelihood; a model that is trained already goes on from its weights.
+
+        :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
+            host memory.
+        :param y: not used.
+        :param epochs: passes over the images.
+        :param warmup_images: images over which the learning rate rises from zero.
+        :param clip: the largest norm of the gradient; None for no limit.
+        :param ema_decay: of the moving average of the weights, which the model has afterwards; None for none.
+        :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
+        :param progress: True for a line on stderr, or a function that is told of every update (:class:`Progress`) and
+            stops the training with a true result.
+        :returns: the model itself.
+        """
+        del y
+        _arrays.require_host(x)
+        if self._handle is None:
+            self.build(self._shape_of(x))
+        images = self._images(x, None)
+        if flip and not images.is_levels:
+            raise InvalidArgumentError("flip is for uint8 images: mirror the floats yourself")
+        options = _ffi.TrainerOptions(
+            batch=batch_size, learning_rate=learning_rate, optimizer=choice("optimizer", optimizer, OPTIMIZERS),
+            schedule=choice("schedule", schedule, SCHEDULES), warmup_images=warmup_images or -1,
+            weight_decay=weight_decay, clip=clip or -1, ema_decay=ema_decay or -1, flip=int(flip),
+            activations=choice("activations", activations, ACTIVATIONS), seed=seed)
+        assert self._handle is not None
+        training = Training(self._handle, images, self.dims, options, epochs, progress)
+        trained = training.run()
+        self.history_ = training.history
+        self._take(trained)
+        return self
+
+    def initialize(self: _Self, x: Any) -> _Self:
+        """Data-dependent initialization of a new model on a batch in host memory, without training."""
+        _arrays.require_host(x)
+        if self._handle is None:
+            self.build(self._shape_of(x))
+        images = self._scaled(x)
+        _ffi.call("flow_model_initialize", self._model, images.pointer, images.length, ctypes.byref(images.call))
+        return self
+
+    def score_samples(self, x: Any) -> DoubleArray:
+        """Log densities, as :meth:`log_prob`: scikit-learn's name."""
+        return self.log_prob(x)
+
+    def score(self, x: Any, y: Any = None) -> float:
+        """The mean log density, nats per image."""
+        del y
+        return float(self.log_prob(x).mean())
+
+    # --- Inference -----------------------------------------------------------------------------------------------
+
+    def log_prob(
+            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            stream: Optional[int] = None) -> DoubleArray:
+        """
+        Log densities of images.
+
+        Arrays in CUDA memory, by ``__cuda_array_interface__`` or DLPack, are used in place by a model on that device:
+        the result is there too, and the call returns when its work is queued in turn with the array's stream. A grey level
+        that is not below ``bins`` then gives NaN.
+
+        :param x: (B, H, W, C), uint8 grey levels or floats scaled to [-0.5, 0.5).
+        :param seed: of the dequantization noise; for uint8 alone.
+        :param first_index: of the first image: the noise of an image depends on seed and index alone.
+        :param batch: images computed at once; changes no result.
+        :param out: filled and returned: float64, contiguous, where x is. None for a new array; in CUDA memory that can be
+            made beside arrays of PyTorch and CuPy.
+        :param stream: the handle of the CUDA stream x is ready on. None for the one the array names, PyTorch's current
+            one, or the legacy default stream.
+        :returns: (B), nats, of the scaled data.
+        """
+        return self._per_image("flow_model_log_prob", x, seed, first_index, batch, out, stream)
+
+    def bits_per_dim(
+            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            stream: Optional[int] = None) -> DoubleArray:
+        """Bits per dimension of each image, (B): the code length of its grey levels. Arguments as :meth:`log_prob`."""
+        return self._per_image("flow_model_bits_per_dim", x, seed, first_index, batch, out, stream)
+
+    def forward(
+            self, x: Any, *, as_levels: bool = False, out: Any = None,
+            stream: Optional[int] = None) -> Union[FloatArray, list[FloatArray]]:
+        """
+        The latents of images.
+
+        :param x: (B, H, W, C), floats scaled to [-0.5, 0.5), or uint8 (dequantized with seed 0).
+        :param as_levels: True for a list of arrays, (B, h, w, c) of :attr:`latent_shapes`.
+        :param out: as for :meth:`log_prob`, float32; a list where ``as_levels`` is true.
+        :param stream: as for :meth:`log_prob`.
+        :returns: (B, D), of each image the latents of all levels, each flattened (h, w, c).
+        """
+        images = self._scaled(x, stream)
+        if not as_levels:
+            return self._call("flow_model_forward", images, (images.count, self.dims), np.float32, out)
+        shapes = [(images.count, *shape) for shape in self.latent_shapes]
+        if out is not None and len(out) != len(shapes):
+            raise InvalidArgumentError(f"out has {len(out)} arrays, expected {len(shapes)}")
+        levels = [
+            _arrays.result(given, shape, np.float32, images) for given, shape in zip(out or [None] * len(shapes), shapes)]
+        _ffi.call(
+            "flow_model_forward_levels", self._model, images.pointer, images.length, ctypes.byref(images.call),
+            *_level_arguments([(level.pointer, level.length) for level in levels]))
+        return [level.array for level in levels]
+
+    def inverse(self, latents: Any, *, out: Any = None, stream: Optional[int] = None) -> FloatArray:
+        """
+        The images of latents.
+
+        :param latents: either form that :meth:`forward` gives.
+        :param out: as for :meth:`log_prob`, float32.
+        :param stream: as for :meth:`log_prob`.
+        :returns: (B, H, W, C), scaled to [-0.5, 0.5).
+        """
+        if isinstance(latents, (list, tuple)):
+            parts = [
+                self._latents(level, shape, stream) for level, shape in zip(latents, self.latent_shapes)]
+            if len(parts) != len(latents) or not parts or any(part.count != parts[0].count for part in parts):
+                raise InvalidArgumentError(f"{len(latents)} levels were given, expected {len(self.latent_shapes)} of one "
+                                           "number of images")
+            source = _level_arguments([(part.pointer, part.length) for part in parts])
+            name, first = "flow_model_inverse_levels", parts[0]
+        else:
+            first = self._latents(latents, (self.dims,), stream)
+            name, source = "flow_model_inverse", (first.pointer, first.length)
+        result = self._image_result(first.count, np.float32, out, first)
+        _ffi.call(name, self._model, *source, ctypes.byref(first.call), result.pointer, result.length)
+        return self._laid_out(result)
+
+    def round_trip_error(self, x: Any, *, out: Any = None, stream: Optional[int] = None) -> DoubleArray:
+        """Of each image the largest absolute difference that forward and inverse leave, (B)."""
+        images = self._scaled(x, stream)
+        return self._call("flow_model_round_trip", images, (images.count,), np.float64, out)
+
+    def sample(
+            self, count: int = 1, *, temperature: float = 1, seed: int = 0, dtype: Any = np.float32, out: Any = None,
+            stream: Optional[int] = None) -> np.ndarray:
+        """
+        Draws images.
+
+        :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images.
+        :param seed: image i of a seed is always the same.
+        :param dtype: float32, scaled to [-0.5, 0.5), or uint8, grey levels.
+        :param out: filled and returned: of dtype, (count, H, W, C), in host memory or on the model's CUDA device.
+        :param stream: of ``out``, as for :meth:`log_prob`.
+        :returns: (count, H, W, C).
+        """
+        kinds = {np.dtype(np.float32): "flow_model_sample", np.dtype(np.uint8): "flow_model_sample_u8"}
+        if np.dtype(dtype) not in kinds:
+            raise TypeError(f"dtype is {np.dtype(dtype)}, expected float32 or uint8")
+        shape, dtype = (max(0, count), *self._datum_shape), np.dtype(dtype)
+        view = None if out is None else _cuda.view(out, stream)
+        if view is not None:
+            call = ctypes.byref(_arrays.device_call(view, self._place))
+            self._require_channels_last()
+            result = _arrays.device_result(out, view, shape, dtype)
+        else:
+            _arrays.require_no_stream(stream)
+            call, result = None, self._image_result(shape[0], dtype, out)
+        _ffi.call(
+            kinds[dtype], self._model, count, temperature, seed, call, result.pointer, result.length)
+        return self._laid_out(result)
+
+    # --- Inside --------------------------------------------------------------------------------------------------
+
+    @property
+    def _model(self) -> ctypes.c_void_p:
+        if self._handle is None:
+            raise InvalidArgumentError("the model is not there yet: fit it, build it, or load one")
+        return self._handle.pointer
+
+    @property
+    def _described(self) -> _ffi.ModelInfo:
+        _ = self._model
+        return self._info
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        info = self._described
+        return info.height, info.width, info.channels
+
+    @property
+    def _datum_shape(self) -> tuple[int, ...]:
+        """The shape of one datum of results, channels last."""
+        return self._shape
+
+    def _take(self, handle: _ffi.Handle) -> None:
+        self._handle = handle
+        self._refresh()
+        found = self._info.model.decode()
+        if found != self.kind:
+            self._handle = None
+            raise InvalidArgumentError(f"the checkpoint is of a model of the kind {found}, expected {self.kind}")
+        self._place = _place(self._info)
+        self._take_sizes()
+
+    def _refresh(self) -> None:
+        _ffi.call("flow_model_get_info", self._model, ctypes.byref(self._info))
+
+    def _entries(self) -> list[_ffi.Parameter]:
+        entries = []
+        for index in range(self._described.tensors):
+            entry = _ffi.Parameter()
+            _ffi.call("flow_model_parameter", self._model, index, ctypes.byref(entry))
+            entries.append(entry)
+        return entries
+
+    def _images(self, x: Any, stream: Optional[int], batch: int = 0) -> _arrays.Images:
+        return _arrays.images(x, self._shape, self.layout, batch, place=self._place, stream=stream)
+
+    def _scaled(self, x: Any, stream: Optional[int] = None) -> _arrays.Images:
+        images = self._images(x, stream)
+        if not images.is_levels:
+            return images
+        scaled = _arrays.result(None, (images.count, *self._shape), np.float32, images)
+        _ffi.call(
+            "flow_model_dequantize", self._model, images.pointer, images.length, 0, 0, ctypes.byref(images.call),
+            scaled.pointer, scaled.length)
+        return _arrays.Images(scaled.pointer, images.count, scaled.length, False, scaled.array, images.call)
+
+    def _latents(self, latents: Any, shape: tuple[int, ...], stream: Optional[int]) -> _arrays.Images:
+        """Latents as a call takes them: (B, ...) of a shape."""
+        view = _cuda.view(latents, stream)
+        if view is None:
+            _arrays.require_no_stream(stream)
+            values = np.ascontiguousarray(_arrays.to_numpy(latents), dtype=np.float32)
+            found, pointer, call, owner = values.shape, values.ctypes.data, _ffi.Call(), values
+        else:
+            call = _arrays.device_call(view, self._place)
+            found, pointer, owner = view.shape, view.pointer, view.owner
+            if view.dtype != np.float32 or not view.is_contiguous:
+                raise TypeError(f"latents in device memory are {view.dtype}, expected contiguous float32")
+        if found[1:] != shape or not found:
+            raise InvalidArgumentError(
+                f"latents have the shape {found}, expected (B, {', '.join(map(str, shape))})")
+        return _arrays.Images(pointer, found[0], int(np.prod(found)), False, owner, call)
+
+    def _image_result(self, count: int, dtype: Any, out: Any, beside: Optional[_arrays.Images] = None) -> _arrays.Result:
+        """Room for images, which the layout of this model shows another way round."""
+        if out is not None or beside is not None and beside.is_on_device:
+            self._require_channels_last()
+        return _arrays.result(out, (count, *self._datum_shape), dtype, beside)
+
+    def _require_channels_last(self) -> None:
+        if self.layout != "channels_last":
+            raise InvalidArgumentError("images in device memory, and those that a call fills, are channels last")
+
+    def _laid_out(self, result: _arrays.Result) -> Any:
+        return _arrays.from_images(result.array, self.layout) if isinstance(result.array, np.ndarray) else result.array
+
+    def _per_image(
+            self, name: str, x: Any, seed: int, first_index: int, batch: int, out: Any,
+            stream: Optional[int]) -> DoubleArray:
+        images = self._images(x, stream, batch)
+        if images.is_levels:
+            return self._call(name + "_u8", images, (images.count,), np.float64, out, seed, first_index)
+        return self._call(name, images, (images.count,), np.float64, out)
+
+    def _call(
+            self, name: str, images: _arrays.Images, shape: tuple[int, ...], dtype: Any, out: Any, *noise: int) -> Any:
+        result = _arrays.result(out, shape, dtype, images)
+        _ffi.call(
+            name, self._model, images.pointer, images.length, *noise, ctypes.byref(images.call), result.pointer,
+            result.length)
+        return result.array
+
+
+def _place(info: _ffi.ModelInfo) -> _arrays.Place:
+    if info.backend == _device.CUDA:
+        return _arrays.Place(info.device)
+    name = _device.name_of(info.backend, info.device)
+    return _arrays.Place(why=f"the model runs on {name}; one with device='cuda:0' takes it")
+
+
+def _level_arguments(levels: list[tuple[int, int]]) -> tuple[Any, Any, int]:
+    pointers = (ctypes.c_void_p * len(levels))(*[pointer for pointer, _ in levels])
+    lengths = (ctypes.c_size_t * len(levels))(*[length for _, length in levels])
+    return pointers, lengths, len(levels)
+
+
+def open_checkpoint(
+        source: Union[str, "os.PathLike[str]", bytes], device: str, threads: int, precision: str) -> _ffi.Handle:
+    """A model of any kind."""
+    options = ctypes.byref(_device.options(device, threads, precision))
+    if isinstance(source, bytes):
+        return to_handle("flow_model_free", "flow_model_load_memory", source, len(source), options)
+    return to_handle("flow_model_free", "flow_model_load", os.fsencode(source), options)
+
+
+def _unpickle(kind: type[Flow], content: Optional[bytes], params: dict[str, Any]) -> Flow:
+    if content is None:
+        return kind(**params)
+    where = {name: params[name] for name in ("device", "threads", "precision", "layout") if name in params}
+    model = kind.load(content, **where)
+    model.seed = params["seed"]
+    return model

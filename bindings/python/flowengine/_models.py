@@ -1,0 +1,38 @@
+"""The kinds of models by name."""
+from __future__ import annotations
+
+import ctypes
+import inspect
+import os
+from typing import Union
+
+from . import _ffi
+from ._flow import Flow, open_checkpoint
+from ._glow import Glow
+from ._tables import IAF, MAF, NICE, DenseGlow
+from .errors import InvalidArgumentError
+
+KINDS: dict[str, type[Flow]] = {kind.kind: kind for kind in (Glow, MAF, IAF, NICE, DenseGlow)}
+
+
+def load(
+        source: Union[str, "os.PathLike[str]", bytes], *, device: str = "auto", threads: int = 0,
+        precision: str = "fp32", layout: str = "channels_last") -> Flow:
+    """
+    A model from a checkpoint, of whatever kind it is.
+
+    :param source: the file, or its bytes.
+    :param layout: of images, ``channels_last`` or ``channels_first``.
+    """
+    handle = open_checkpoint(source, device, threads, precision)
+    info = _ffi.ModelInfo()
+    _ffi.call("flow_model_get_info", handle.pointer, ctypes.byref(info))
+    kind = KINDS[info.model.decode()]
+    options = {}
+    if "layout" in inspect.signature(kind).parameters:
+        options["layout"] = layout
+    elif layout != "channels_last":
+        raise InvalidArgumentError("layout is for images, and the checkpoint is of a model of tables")
+    model = kind(device=device, threads=threads, precision=precision, **options)  # type: ignore[call-arg]
+    model._take(handle)
+    return model

@@ -1,0 +1,116 @@
+using FlowEngine.Kernels;
+
+namespace FlowEngine.Conformance.Operations;
+
+// Operations of dense and of autoregressive networks.
+internal static partial class BackendOperations
+{
+    public static DenseNetworkShape DenseShape(ImageShape shape, int hidden, bool isAutoregressive, int hiddenLayers = 2) =>
+        isAutoregressive
+            ? new(shape.Dims, hidden, hiddenLayers, 2 * shape.Dims, true)
+            : new(Math.Max(1, shape.Channels / 2), hidden, hiddenLayers, shape.Channels + 1, false);
+
+    public static OperationOutputs RunDenseNetwork(OperationBuffers buffers, ImageShape shape, DenseNetworkShape network)
+    {
+        IBackend backend = buffers.Backend;
+        BufferView prepared = Prepared(buffers, network);
+        BufferView x = buffers.PerImage(shape.Dims);
+        long outputLength = (long)shape.PixelsPerImage * network.Outputs;
+        BufferView output = buffers.Output(shape.Batch * outputLength);
+        BufferView alone = buffers.Output(output.Length);
+        BufferView kept = buffers.Output(backend.DenseNetworkKeptLength(network, shape.Pixels));
+        BufferView workspace = buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Pixels, false));
+        backend.DenseNetworkForward(network, shape, prepared, x, alone, default, workspace);
+        backend.DenseNetworkForward(network, shape, prepared, x, output, kept, workspace);
+
+        BufferView dx = buffers.PerImage(shape.Dims);
+        BufferView gradients = buffers.Random(network.ParametersLength);
+        backend.DenseNetworkBackward(
+            network,
+            shape,
+            prepared,
+            x,
+            kept,
+            buffers.PerImage(outputLength),
+            dx,
+            gradients,
+            buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Pixels, true)));
+        return new OperationOutputs()
+            .PerImage("output", output)
+            .PerImage("output without activations", alone)
+            .PerImage("dx", dx)
+            .Shared("gradients", gradients);
+    }
+
+    public static OperationOutputs RunAutoregressive(
+        OperationBuffers buffers, ImageShape shape, DenseNetworkShape network)
+    {
+        IBackend backend = buffers.Backend;
+        BufferView prepared = Prepared(buffers, network, 0.5);
+        BufferView x = buffers.PerImage(shape.Dims);
+        BufferView output = buffers.PerImage(2L * shape.Dims, 0.5);
+        BufferView y = buffers.Output(shape.Length);
+        BufferView logDet = buffers.PerImage(1);
+        backend.AutoregressiveNormalize(shape, x, output, y, logDet);
+        BufferView back = buffers.Output(shape.Length);
+        backend.AutoregressiveDenormalize(shape, y, output, back);
+        BufferView dy = buffers.PerImage(shape.Dims);
+        BufferView dLogDet = buffers.PerImage(1);
+        BufferView dx = buffers.Output(shape.Length);
+        BufferView dOutput = buffers.Output(output.Length);
+        backend.AutoregressiveBackward(shape, y, output, dy, dLogDet, dx, dOutput);
+
+        BufferView workspace = buffers.Output(backend.AutoregressiveSolveWorkspaceLength(network, shape.Batch));
+        BufferView sampled = buffers.Output(shape.Length);
+        BufferView sampledOutput = buffers.Output(output.Length);
+        backend.AutoregressiveSolve(network, shape, prepared, false, x, sampled, sampledOutput, workspace);
+        BufferView normalized = buffers.Output(shape.Length);
+        BufferView normalizedOutput = buffers.Output(output.Length);
+        backend.AutoregressiveSolve(network, shape, prepared, true, x, normalized, normalizedOutput, workspace);
+
+        BufferView kept = buffers.Output(backend.DenseNetworkKeptLength(network, shape.Batch));
+        BufferView onePass = buffers.Output(output.Length);
+        backend.DenseNetworkForward(
+            network,
+            new ImageShape(shape.Batch, 1, 1, shape.Dims),
+            prepared,
+            normalized,
+            onePass,
+            kept,
+            buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Batch, false)));
+        BufferView solved = buffers.Output(shape.Length);
+        BufferView solvedOutput = buffers.Output(output.Length);
+        backend.AutoregressiveSolveBackward(
+            network, shape, prepared, normalized, onePass, kept, dy, dLogDet, solved, solvedOutput, workspace);
+        return new OperationOutputs()
+            .PerImage("y", y)
+            .PerImage("logDet", logDet)
+            .PerImage("back", back)
+            .PerImage("dx", dx)
+            .PerImage("dOutput", dOutput)
+            .PerImage("sampled", sampled)
+            .PerImage("sampledOutput", sampledOutput)
+            .PerImage("normalized", normalized)
+            .PerImage("normalizedOutput", normalizedOutput)
+            .PerImage("solved", solved)
+            .PerImage("solvedOutput", solvedOutput);
+    }
+
+    private static BufferView Prepared(OperationBuffers buffers, DenseNetworkShape network, double scale = 1)
+    {
+        double[] values = buffers.Read(buffers.Random(network.ParametersLength));
+        for (int layer = 0; layer < network.Layers; layer++)
+        {
+            // As a trained network has them: the sums of a unit stay about as large as what it reads.
+            double factor = scale / Math.Sqrt(network.InputsOf(layer));
+            for (long i = network.WeightOffset(layer); i < network.BiasOffset(layer); i++)
+            {
+                values[i] = (float)(values[i] * factor);
+            }
+        }
+
+        BufferView prepared = buffers.Output(buffers.Backend.DenseNetworkPreparedLength(network));
+        buffers.Backend.DenseNetworkPrepare(network, buffers.Values(values), prepared);
+        return prepared;
+    }
+}

@@ -1,0 +1,119 @@
+namespace FlowEngine.Kernels;
+
+/// <summary>
+/// The sizes of a dense network: hidden layers with ReLU, then an output layer; fully connected, or masked so that
+/// the outputs of dimension d read the inputs before d alone (MADE, Germain 2015).
+/// </summary>
+/// <remarks>
+/// <para>
+/// In an autoregressive network input i (from 0) has degree i + 1, hidden unit k degree 1 + ⌊k (I - 1) / N⌋, and
+/// outputs 2d and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower one, an output what has a
+/// lower one. As degrees rise with the index, what a unit reads is always a prefix of the layer before:
+/// <see cref="ReadsOf"/>.
+/// </para>
+/// <para>
+/// The parameters are one array: per layer the weight, (out, in), then the bias, (out), each starting on a multiple
+/// of 16 elements. Weights outside the mask are not read, and their gradients are not written.
+/// </para>
+/// </remarks>
+/// <param name="Inputs">I: the first I channels of a row are read. At least 1; 2 in an autoregressive
+/// network.</param>
+/// <param name="Hidden">Units of a hidden layer, N.</param>
+/// <param name="HiddenLayers">Hidden layers, at least 1.</param>
+/// <param name="Outputs">O; 2·I in an autoregressive network.</param>
+/// <param name="IsAutoregressive">True for the mask.</param>
+public readonly record struct DenseNetworkShape(
+    int Inputs, int Hidden, int HiddenLayers, int Outputs, bool IsAutoregressive)
+{
+    private const int Alignment = 16;
+
+    /// <summary>Layers with weights: the hidden ones and the output layer.</summary>
+    public int Layers => HiddenLayers + 1;
+
+    /// <summary>The length of the array of parameters, or of their gradients.</summary>
+    public long ParametersLength => WeightOffset(Layers);
+
+    /// <summary>Multiplications of one row forward.</summary>
+    public long Multiplications
+    {
+        get
+        {
+            long sum = 0;
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                for (int unit = 0; unit < OutputsOf(layer); unit++)
+                {
+                    sum += ReadsOf(layer, unit);
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>What a layer reads.</summary>
+    /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
+    public int InputsOf(int layer) => layer == 0 ? Inputs : Hidden;
+
+    /// <summary>What a layer makes.</summary>
+    /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
+    public int OutputsOf(int layer) => layer == HiddenLayers ? Outputs : Hidden;
+
+    /// <summary>Where a layer's weight, (out, in), starts among the parameters.</summary>
+    /// <param name="layer">0 to <see cref="Layers"/>.</param>
+    public long WeightOffset(int layer)
+    {
+        long offset = 0;
+        for (int l = 0; l < layer; l++)
+        {
+            offset += Aligned((long)InputsOf(l) * OutputsOf(l)) + Aligned(OutputsOf(l));
+        }
+
+        return offset;
+    }
+
+    /// <summary>Where a layer's bias, (out), starts among the parameters.</summary>
+    /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
+    public long BiasOffset(int layer) => WeightOffset(layer) + Aligned((long)InputsOf(layer) * OutputsOf(layer));
+
+    /// <summary>How many inputs of its layer a unit reads: the first so many. It never falls with the unit.</summary>
+    /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
+    /// <param name="unit">0 to <see cref="OutputsOf"/> - 1.</param>
+    public int ReadsOf(int layer, int unit)
+    {
+        if (!IsAutoregressive)
+        {
+            return InputsOf(layer);
+        }
+
+        int degree = layer == HiddenLayers ? unit / 2 : DegreeOf(unit);
+        return layer == 0 ? degree : UnitsUpTo(degree);
+    }
+
+    /// <summary>
+    /// The first unit of a layer that reads an input; <see cref="OutputsOf"/> where none does. All after it do.
+    /// </summary>
+    /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
+    /// <param name="input">0 to <see cref="InputsOf"/> - 1.</param>
+    public int FirstReaderOf(int layer, int input)
+    {
+        if (!IsAutoregressive)
+        {
+            return 0;
+        }
+
+        int degree = layer == 0 ? input + 1 : DegreeOf(input);
+        return layer == HiddenLayers ? 2 * degree : UnitsUpTo(degree - 1);
+    }
+
+    /// <summary>
+    /// The hidden units of an autoregressive network whose degree is at most this: the first so many.
+    /// </summary>
+    /// <param name="degree">0 to I.</param>
+    public int UnitsUpTo(int degree) =>
+        (int)Math.Min(Hidden, (((long)degree * Hidden) + Inputs - 2) / (Inputs - 1));
+
+    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
+
+    private int DegreeOf(int unit) => 1 + (int)((long)unit * (Inputs - 1) / Hidden);
+}

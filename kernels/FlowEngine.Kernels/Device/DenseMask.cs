@@ -1,0 +1,9 @@
+namespace FlowEngine.Kernels.Device;
+
+/// <summary>What the units of a dense network read: <see cref="DenseNetworkShape.ReadsOf"/> for kernels.</summary>
+/// <param name="Inputs">I.</param>
+/// <param name="Hidden">N.</param>
+/// <param name="HiddenLayers">Hidden layers.</param>
+/// <param name="Outputs">O.</param>
+/// <param name="IsAutoregressive">1 for the mask.</param>
+internal readonly record struct DenseMask(int Inputs, int Hidden, int HiddenLayers, int Outputs, int IsAutoregressive);
