@@ -155,6 +155,34 @@ public abstract partial class BackendTests
         Assert.True(buffers.GuardsAreUntouched());
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 10)]
+    [InlineData(17, 192)]
+    public void Inputs_of_steps_that_are_sent_ahead_are_dequantized_as_levels_that_are_handed_over(int batch, int dims)
+    {
+        const int Bins = 17;
+        using var buffers = new OperationBuffers(Backend, seed: 1);
+        using StepInput input = Backend.CreateStepInput(batch, dims);
+        BufferView expected = buffers.Output(batch * dims);
+        BufferView actual = buffers.Output(batch * dims);
+        for (int step = 0; step < 7; step++)
+        {
+            byte[] levels = [.. Enumerable.Range(0, batch * dims).Select(i => (byte)((i + (5 * step)) % Bins))];
+            uint[] indices = [.. Enumerable.Range(0, batch).Select(i => (uint)((i * 7) + step))];
+            PhiloxKey key = _key with { Epoch = (uint)step };
+            levels.CopyTo(input.Levels);
+            indices.CopyTo(input.Indices);
+            input.Send(key, 0.25 * step);
+            Backend.Dequantize(input, Bins, actual);
+            Backend.Dequantize(key, levels, indices, Bins, expected);
+            Agreement.AssertSameBits($"step {step}", buffers.Read(expected), buffers.Read(actual));
+            Assert.Equal(0.25 * step, buffers.Read(input.Rate)[0]);
+        }
+
+        Assert.True(buffers.GuardsAreUntouched());
+    }
+
     // Each of the first four moments within five standard errors, from the moments of twice the order.
     private static void AssertMoments(double[] values, double[] moments, double[] doubled)
     {
