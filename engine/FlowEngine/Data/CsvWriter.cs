@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,7 +7,7 @@ namespace FlowEngine.Data;
 /// <summary>Writes tables as CSV (RFC 4180): a header, commas, numbers that read back to the same bits.</summary>
 public static class CsvWriter
 {
-    private static readonly char[] _quoted = [',', ';', '\t', '"', '\n', '\r'];
+    private static readonly SearchValues<char> _quoted = SearchValues.Create(",;\t\"\n\r");
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">The file.</param>
@@ -35,7 +36,7 @@ public static class CsvWriter
     /// <param name="value">Any number.</param>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Quoted(string name) => name.IndexOfAny(_quoted) < 0
+    private static string Quoted(string name) => name.AsSpan().IndexOfAny(_quoted) < 0
         ? name
         : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
 
-using FlowEngine.Data;
-
 namespace FlowEngine.Models;
 
 /// <summary>What a checkpoint says of its model beside the weights: everything needed to build and feed it.</summary>

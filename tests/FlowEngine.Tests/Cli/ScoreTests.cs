@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using FlowEngine.Data;
 using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Tests.Data;

@@ -143,7 +143,7 @@ public sealed class TableScalingTests
         DataAssert.Fails(
             FlowErrorKind.InvalidArgument, () => TableScaling.Fit(wide, null).Apply(flat), "1 columns, the model expects 2");
         DataAssert.Fails(
-            FlowErrorKind.InvalidArgument, () => new TableDataset("t", ["a"], [[double.NaN]]), "row 0, column 0 (a)");
+            FlowErrorKind.InvalidArgument, () => _ = new TableDataset("t", ["a"], [[double.NaN]]), "row 0, column 0 (a)");
     }
 
     private static TableDataset RandomTable(int seed)
