@@ -16,7 +16,7 @@ internal static class DatasetSplit
             throw DataFile.BadFormat(source, $"holds {all.Count} image, expected at least 2 to split off a test part");
         }
 
-        int[] shuffled = Shuffle(all.Count);
+        int[] shuffled = Shuffle(all.Count, Seed);
         bool[] isTest = new bool[all.Count];
         for (int i = 0; i < shuffled.Length; i += Stride)
         {
@@ -30,10 +30,10 @@ internal static class DatasetSplit
     }
 
     /// <summary>Fisher-Yates over SplitMix64, our own so that no version of .NET can change it.</summary>
-    private static int[] Shuffle(int count)
+    internal static int[] Shuffle(int count, ulong seed)
     {
         int[] order = [.. Enumerable.Range(0, count)];
-        ulong state = Seed;
+        ulong state = seed;
         for (int i = count - 1; i > 0; i--)
         {
             state += 0x9E3779B97F4A7C15;
