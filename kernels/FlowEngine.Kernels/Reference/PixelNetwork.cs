@@ -7,7 +7,8 @@ public sealed partial class ReferenceBackend<T>
     private const int Taps = 9;
 
     /// <inheritdoc/>
-    public long PixelNetworkPreparedLength(PixelNetworkShape network) => new Prepared(network, default).Length;
+    public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward) =>
+        new Prepared(network, default).Length;
 
     /// <inheritdoc/>
     public void PixelNetworkPrepare(

@@ -11,7 +11,7 @@ public sealed partial class GpuBackend
     private const int Slack = VectorLength - 1;
 
     /// <inheritdoc/>
-    public long PixelNetworkPreparedLength(PixelNetworkShape network) =>
+    public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward) =>
         new PreparedNetwork(network, Fused(network)).Length + Slack;
 
     /// <inheritdoc/>
