@@ -27,8 +27,10 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error) : Training
         if (_bar is not null)
         {
             _bar.Value = progress.Fraction;
-            _bar.Description = FormattableString.Invariant(
-                $"{progress.BitsPerDim:0.0000} bits/dim, {progress.ImagesPerSecond:0} images/s{_heldOut}");
+            _bar.Description = progress.Nats is double nats
+                ? FormattableString.Invariant($"{nats:0.0000} nats, {progress.ImagesPerSecond:0} rows/s{_heldOut}")
+                : FormattableString.Invariant(
+                    $"{progress.BitsPerDim:0.0000} bits/dim, {progress.ImagesPerSecond:0} images/s{_heldOut}");
         }
     }
 
@@ -37,7 +39,7 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error) : Training
     {
         if (metrics is EvalMetrics eval)
         {
-            _heldOut = FormattableString.Invariant($", held out {eval.BitsPerDim:0.0000}");
+            _heldOut = FormattableString.Invariant($", held out {eval.Nats ?? eval.BitsPerDim:0.0000}");
         }
     }
 

@@ -16,7 +16,19 @@ namespace FlowEngine.Cli;
 internal static class CompressCommand
 {
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
-    private static readonly DataOptions _data = new();
+    private static readonly Option<string> _data = new("--data")
+    {
+        HelpName = "PATH",
+        Description = "The images, as for train",
+        Required = true,
+    };
+
+    private static readonly Option<DataPart?> _part = CommandOptions.Choice<DataPart>(
+        "--part", "Which images; a source without a test part is split as in training [default: test]");
+
+    private static readonly Option<int?> _limit = CommandOptions.Number<int>(
+        "--limit", "Only the first N images [default: all]");
+
     private static readonly Option<string> _out = new("--out")
     {
         HelpName = "FILE",
@@ -40,7 +52,7 @@ internal static class CompressCommand
     {
         Command command = new("compress", "Compresses images without loss by what a model knows of them, on the CPU.")
         {
-            _checkpoint, _data.Data, _data.Part, _data.Limit, _out, _block, _batch, _seed, _threads, _json,
+            _checkpoint, _data, _part, _limit, _out, _block, _batch, _seed, _threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -51,7 +63,7 @@ internal static class CompressCommand
         using IBackend backend = Devices.Open("cpu", parse.GetValue(_threads));
         using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
         model.BatchSize = parse.GetValue(_batch);
-        ImageDataset data = _data.Load(parse);
+        ImageDataset data = Load(parse);
         if (data.Bins != model.Config.Options.Bins)
         {
             throw new FlowException(
@@ -79,6 +91,19 @@ internal static class CompressCommand
         });
         Print(parse, target, model, report!, expected, seconds);
         return 0;
+    }
+
+    private static ImageDataset Load(ParseResult parse)
+    {
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
+        ImageDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(train, test);
+        return parse.GetValue(_limit) switch
+        {
+            null => data,
+            < 1 => throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number"),
+            int limit => data.Take(Math.Min(limit, data.Count)),
+        };
     }
 
     private static void Print(

@@ -50,10 +50,11 @@ internal static class FlowCommand
 
     private static RootCommand Build()
     {
-        RootCommand root = new("Trains and runs normalizing flows: exact likelihoods of images, and samples.");
+        RootCommand root = new("Trains and runs normalizing flows: exact likelihoods of images and tables, and samples.");
         root.Subcommands.Add(TrainCommand.Build());
         root.Subcommands.Add(EvalCommand.Build());
         root.Subcommands.Add(SampleCommand.Build());
+        root.Subcommands.Add(ScoreCommand.Build());
         root.Subcommands.Add(CompressCommand.Build());
         root.Subcommands.Add(DecompressCommand.Build());
         root.Subcommands.Add(InfoCommand.Build());

@@ -19,6 +19,12 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         string folder = Required(options.Out);
         string source = Required(options.Data);
         RunFolder.RequireFree(folder);
+        if (TableLoader.IsTable(source))
+        {
+            return new TableRun(options, parse).Prepare(folder, source);
+        }
+
+        RequireImageOptions();
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(source);
         IBackend backend = Devices.Open(
             parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
@@ -33,7 +39,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         limits = limits.IsEmpty
             ? new RunLimits(DefaultSizes.For(train, sizes.Height, sizes.Width, false).Epochs, null, null)
             : limits;
-        Trainer trainer = new(model, train, Training(train, limits));
+        limits = limits with { Patience = parse.GetValue(options.Patience) is int patience and not 0 ? patience : null };
+        ImageRunData data = new(train, heldOut);
+        Trainer trainer = data.CreateTrainer(model, Training(train, limits));
         RunConfig config = new(
             source == "digits" ? source : Path.GetFullPath(source),
             model.Config with { IsInitialized = true },
@@ -43,7 +51,17 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetValue(options.Threads),
             parse.GetValue(options.Precision));
         return new TrainingSession(
-            RunFolder.Create(folder), config, backend, trainer, train, heldOut, IsResumed: false);
+            RunFolder.Create(folder), config, backend, trainer, data, Notes: [], IsResumed: false);
+    }
+
+    /// <summary>Options of tables would be passed over without a word.</summary>
+    private void RequireImageOptions()
+    {
+        Option[] ofTables = [options.Label, options.SplitSeed, options.Logit, options.Bounds];
+        if (ofTables.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{option.Name} is for tables, the data are images");
+        }
     }
 
     private string Required(Option<string?> option) => parse.GetValue(option) is { Length: > 0 } value

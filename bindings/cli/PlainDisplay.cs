@@ -17,6 +17,13 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
     {
         Output.WriteLine(metrics switch
         {
+            TrainMetrics { Nats: double nats } train => FormattableString.Invariant(
+                $"{100 * _fraction,3:0}%  {train.Images,9} rows  {nats:0.0000} nats  ")
+                + FormattableString.Invariant($"gradient {train.GradientNorm:0.000}  {train.ImagesPerSecond:0} rows/s  ")
+                + $"{Remaining(train.Seconds)} left",
+            EvalMetrics { Nats: double nats } eval => FormattableString.Invariant(
+                $"      {eval.Images,9} rows  {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} ")
+                + $"nats on {eval.HeldOutImages} validation rows (two standard errors)",
             TrainMetrics train => FormattableString.Invariant(
                 $"{100 * _fraction,3:0}%  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
                 + FormattableString.Invariant(

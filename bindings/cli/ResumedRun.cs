@@ -28,19 +28,33 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
                 : config.Precision,
             Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
         };
-        (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);
-        RunLimits limits = options.Limits(parse);
+        RunData data = Load(config);
+        RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
         if (!limits.IsEmpty)
         {
             limits.Validate();
-            config = config with { Limits = limits, Training = ScheduleEnd.Set(config.Training, limits, train.Count) };
+            config = config with
+            {
+                Limits = limits,
+                Training = ScheduleEnd.Set(config.Training, limits, data.TrainCount),
+            };
         }
 
         IBackend backend = Devices.Open(config.Device, config.Threads, config.Precision);
         Model model = Model.Load(folder.CheckpointFile, backend);
-        train = train.PrepareFor(model.Config);
-        heldOut = heldOut.PrepareFor(model.Config);
-        Trainer trainer = new(model, train, config.Training);
-        return new TrainingSession(folder, config, backend, trainer, train, heldOut, IsResumed: true);
+        Trainer trainer = data.CreateTrainer(model, config.Training);
+        return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);
+    }
+
+    private static RunData Load(RunConfig config)
+    {
+        if (config.Model.Table is TableSettings table)
+        {
+            TableParts parts = TableLoader.Load(config.Data, table.Label, table.SplitSeed);
+            return new TableRunData(table.Scaling.Apply(parts.Train), table.Scaling.Apply(parts.Validation));
+        }
+
+        (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);
+        return new ImageRunData(train.PrepareFor(config.Model), heldOut.PrepareFor(config.Model));
     }
 }

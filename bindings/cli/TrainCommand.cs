@@ -36,8 +36,13 @@ internal static class TrainCommand
             Describe(session, output);
         }
 
+        foreach (string note in session.Notes)
+        {
+            error.WriteLine($"flow: note: {note}");
+        }
+
         TrainingDisplay display = TrainingDisplay.For(output, error, isJson);
-        TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.HeldOut, display);
+        TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.Data, display);
         if (session.IsResumed)
         {
             run.Resume();
@@ -67,13 +72,8 @@ internal static class TrainCommand
         IModelOptions options = model.Config.Options;
         TrainerOptions training = trainer.Options;
         RunLimits limits = session.Config.Limits;
-        string padded = (options.Height, options.Width) == (model.Config.DataHeight, model.Config.DataWidth)
-            ? string.Empty
-            : $", padded to {options.Height}x{options.Width}";
-        Line(
-            $"data    {session.Train.Name}: {session.Train.Count} training and {session.HeldOut.Count} held-out "
-            + $"images of {model.Config.DataHeight}x{model.Config.DataWidth}x{options.Channels}{padded}, "
-            + $"{options.Bins} grey levels");
+        string unit = model.Config.Table is null ? "images" : "rows";
+        Line($"data    {session.Data.Describe(model.Config)}");
         Line($"model   {options.Summary}; {model.Flow.Parameters.Count} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
@@ -82,7 +82,7 @@ internal static class TrainCommand
             FormattableString.Invariant(
                 $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
             + FormattableString.Invariant(
-                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupImages} images), ")
+                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupImages} {unit}), ")
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
@@ -108,16 +108,26 @@ internal static class TrainCommand
         {
             yield return FormattableString.Invariant($"{minutes} minutes");
         }
+
+        if (limits.Patience is int patience)
+        {
+            yield return $"{patience} epochs without a better validation";
+        }
     }
 
     private static string DoneText(TrainingSession session, TrainingRun run, RunOutcome outcome)
     {
         Trainer trainer = session.Trainer;
+        string unit = trainer.Model.Config.Table is null ? "images" : "rows";
         string skipped = trainer.Skipped > 0 ? $"; {trainer.Skipped} updates skipped" : string.Empty;
+        string best = run.LastEvaluation is { Nats: double nats } eval
+            ? FormattableString.Invariant($"; validation {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats ")
+                + $"(two standard errors) after {eval.Images} rows"
+            : string.Empty;
         return outcome == RunOutcome.Stopped
-            ? $"stopped after {trainer.Images} images{skipped}; go on with: flow train --resume {session.Folder.Root}"
+            ? $"stopped after {trainer.Images} {unit}{skipped}; go on with: flow train --resume {session.Folder.Root}"
             : FormattableString.Invariant(
-                $"done    {trainer.Images} images in {run.Seconds:0.0} s of training{skipped}; ")
+                $"done    {trainer.Images} {unit} in {run.Seconds:0.0} s of training{skipped}{best}; ")
                 + session.Folder.ReportFile;
     }
 
@@ -130,6 +140,7 @@ internal static class TrainCommand
         ["skipped"] = session.Trainer.Skipped,
         ["seconds"] = run.Seconds,
         ["bits_per_dim"] = run.LastEvaluation is { } eval && double.IsFinite(eval.BitsPerDim) ? eval.BitsPerDim : null,
+        ["nats"] = run.LastEvaluation?.Nats is double nats && double.IsFinite(nats) ? nats : null,
         ["run"] = session.Folder.Root,
         ["checkpoint"] = session.Folder.CheckpointFile,
         ["report"] = session.Folder.ReportFile,

@@ -12,7 +12,22 @@ namespace FlowEngine.Cli;
 internal sealed class TrainOptions
 {
     public Option<string?> Data { get; } = CommandOptions.Text(
-        "--data", "PATH", "The images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of PNG or PPM");
+        "--data",
+        "PATH",
+        "Images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of PNG or PPM. Tables: two-moons, rings, "
+            + "checkerboard (built in), or .csv, .tsv, .npy or .npz of two axes, a folder with train, val and test of them");
+
+    public Option<string?> Label { get; } = CommandOptions.Text(
+        "--label", "COLUMN", "Tables: the label column of a CSV file, by name or index from 0 [default: none]");
+
+    public Option<ulong> SplitSeed { get; } = CommandOptions.Number(
+        "--split-seed", "Tables: chooses the validation and test rows where the data have no such parts", 0UL);
+
+    public Option<double?> Logit { get; } = CommandOptions.Number<double>(
+        "--logit", "Tables: for bounded data, trains on logit(N + (1 - 2N) (x - low) / (high - low)) [default: none]");
+
+    public Option<string?> Bounds { get; } = CommandOptions.Text(
+        "--bounds", "LOW,HIGH", "Tables: the bounds of --logit [default: 0,1]");
 
     public Option<string?> Out { get; } = CommandOptions.Text(
         "--out", "RUN", "The folder of the run: missing or empty");
@@ -68,7 +83,7 @@ internal sealed class TrainOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public Option<int> Batch { get; } = CommandOptions.Number("--batch", "Images of an update", 64);
+    public Option<int> Batch { get; } = CommandOptions.Number("--batch", "Images or rows of an update; 256 for tables", 64);
 
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
         "--epochs", "Ends after N passes over the data [default, without another end: 40 up to 16 pixels, else 10]");
@@ -79,6 +94,11 @@ internal sealed class TrainOptions
     public Option<double?> Minutes { get; } = CommandOptions.Number<double>(
         "--minutes", "Ends after N minutes of training, evaluation not counted [default: none]");
 
+    public Option<int?> Patience { get; } = CommandOptions.Number<int>(
+        "--patience",
+        "Ends after N epochs without a better evaluation of the held-out data, with the best weights; 0 for never "
+            + "[default: 30 for tables, else 0]");
+
     public Option<double> Rate { get; } = CommandOptions.Number("--lr", "Learning rate", 1e-3);
 
     public Option<OptimizerKind> Optimizer { get; } = CommandOptions.ChoiceOrFirst<OptimizerKind>(
@@ -88,13 +108,13 @@ internal sealed class TrainOptions
         "--schedule", "The learning rate after the warm-up");
 
     public Option<long> WarmupImages { get; } = CommandOptions.Number(
-        "--warmup-images", "Images over which the learning rate rises", 6_400L);
+        "--warmup-images", "Images over which the learning rate rises; 25600 rows for tables", 6_400L);
 
     public Option<double> Clip { get; } = CommandOptions.Number(
         "--clip", "Largest norm of the gradient; 0 for no limit", 1.0);
 
     public Option<double> Ema { get; } = CommandOptions.Number(
-        "--ema", "Decay of the moving average of the weights; 0 for none", 0.999);
+        "--ema", "Decay of the moving average of the weights; 0 for none; 0.99 for tables", 0.999);
 
     public Option<bool> Flip { get; } = new("--flip") { Description = "Mirrors each image with probability one half" };
 
@@ -126,9 +146,10 @@ internal sealed class TrainOptions
 
     private Option[] All =>
     [
-        Data, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers, Permutation, BatchNorm, Prior,
-        Bins, Pad, Batch, Epochs, Images, Minutes, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip, Memory,
-        Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
+        Data, Label, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers,
+        Permutation, BatchNorm, Prior,
+        Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
+        Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 
     public void AddTo(Command command)

@@ -1,4 +1,3 @@
-using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 using FlowEngine.Training;
@@ -10,16 +9,16 @@ namespace FlowEngine.Cli;
 /// <param name="Config">Its configuration.</param>
 /// <param name="Backend">Where it runs.</param>
 /// <param name="Trainer">The trainer.</param>
-/// <param name="Train">The training images, as the model takes them.</param>
-/// <param name="HeldOut">The held-out images, likewise.</param>
+/// <param name="Data">What it trains and is judged on.</param>
+/// <param name="Notes">What a user should know of the data, one line each.</param>
 /// <param name="IsResumed">True if it goes on with an earlier run.</param>
 internal sealed record TrainingSession(
     RunFolder Folder,
     RunConfig Config,
     IBackend Backend,
     Trainer Trainer,
-    ImageDataset Train,
-    ImageDataset HeldOut,
+    RunData Data,
+    IReadOnlyList<string> Notes,
     bool IsResumed)
     : IDisposable
 {

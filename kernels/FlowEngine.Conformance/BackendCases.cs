@@ -15,21 +15,29 @@ public static class BackendCases
         (new ImageShape(4, 16, 16, 12), 16),
     ];
 
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<BackendCase> All { get; } = [.. _shapes.SelectMany(Cases)];
+    /// <summary>Those of coupling networks, which know a precision.</summary>
+    public static IReadOnlyList<BackendCase> Networks { get; } = [.. _shapes.SelectMany(NetworkCases)];
 
-    private static IEnumerable<BackendCase> Cases((ImageShape Shape, int Hidden) size)
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BackendCase> All { get; } = [.. Networks, .. _shapes.SelectMany(OtherCases)];
+
+    private static IEnumerable<BackendCase> NetworkCases((ImageShape Shape, int Hidden) size)
     {
         (ImageShape shape, int hidden) = size;
         PixelNetworkShape affine = NetworkShape(CouplingKind.Affine, shape.Channels, hidden, true, false);
         PixelNetworkShape additive = NetworkShape(CouplingKind.Additive, shape.Channels, hidden, false, true);
-        yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
         yield return new("PixelNetwork, inner ActNorm", shape, (b, s) => RunPixelNetwork(b, s, affine));
         yield return new("PixelNetwork, border reads 1", shape, (b, s) => RunPixelNetwork(b, s, additive));
         yield return new(
             "PixelStage, affine", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: false));
         yield return new(
             "PixelStage, additive", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Additive, additive, inPlace: true));
+    }
+
+    private static IEnumerable<BackendCase> OtherCases((ImageShape Shape, int Hidden) size)
+    {
+        (ImageShape shape, int hidden) = size;
+        yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
         yield return new("Coupling, affine", shape, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("Coupling, additive", shape, (b, s) => RunCoupling(b, s, CouplingKind.Additive, inPlace: true));
         yield return new("Gaussian, a prior for each image", shape, (b, s) => RunGaussian(b, s, false, inPlace: false));

@@ -8,12 +8,16 @@ namespace FlowEngine.Conformance;
 /// <summary>Runs the cases on a device and says which it does right.</summary>
 public static class SelfTest
 {
-    /// <summary>Every operation of a backend against the reference.</summary>
+    /// <summary>
+    /// Every operation of a backend against the reference; in reduced precision those of networks, as nothing else differs.
+    /// </summary>
     /// <param name="backend">The backend.</param>
     /// <returns>A result for each operation and shape, as it is there.</returns>
     public static IEnumerable<SelfTestResult> Run(IBackend backend)
     {
-        foreach (BackendCase test in BackendCases.All)
+        bool full = backend.NetworkPrecision == NetworkPrecision.Full;
+        string shows = full ? "an operation of flows" : $"an operation of flows in {backend.NetworkPrecision}";
+        foreach (BackendCase test in full ? BackendCases.All : BackendCases.Networks)
         {
             long start = Stopwatch.GetTimestamp();
             double error = double.NaN;
@@ -28,12 +32,14 @@ public static class SelfTest
             }
 
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            yield return new(
-                $"{test.Name} {test.Shape}", "an operation of flows", 1, error, BackendCase.Tolerance, fault, seconds);
+            double tolerance = BackendCase.ToleranceOf(backend.NetworkPrecision);
+            yield return new($"{test.Name} {test.Shape}", shows, 1, error, tolerance, fault, seconds);
         }
     }
 
-    /// <summary>Every kernel of the conformance set, then every operation of a backend on the device.</summary>
+    /// <summary>
+    /// Every kernel of the conformance set, then every operation of a backend on the device, in every precision.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="runs">How often each kernel runs, every time with other shapes and data.</param>
     /// <returns>A result for each kernel and operation, as it is there.</returns>
@@ -44,8 +50,7 @@ public static class SelfTest
             yield return result;
         }
 
-        using GpuBackend backend = new(device, ownsDevice: false);
-        foreach (SelfTestResult result in Run(backend))
+        foreach (SelfTestResult result in Enum.GetValues<NetworkPrecision>().SelectMany(p => RunOperations(device, p)))
         {
             yield return result;
         }
@@ -59,6 +64,15 @@ public static class SelfTest
         KernelCases.All
             .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
             .Select(test => Run(test, device, runs));
+
+    private static IEnumerable<SelfTestResult> RunOperations(GpuDevice device, NetworkPrecision precision)
+    {
+        using GpuBackend backend = new(device, ownsDevice: false, precision);
+        foreach (SelfTestResult result in Run(backend))
+        {
+            yield return result;
+        }
+    }
 
     private static SelfTestResult Run(KernelCase test, GpuDevice device, int runs)
     {

@@ -8,6 +8,12 @@ if (args.Contains("--counts"))
     return 0;
 }
 
+if (args.Contains("--gpu-counts"))
+{
+    GpuCountTable.Write(Console.Out);
+    return 0;
+}
+
 PeakOfRun.Begin();
 bool isQuick = args.Contains("--quick");
 BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig).Assembly)

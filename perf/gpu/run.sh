@@ -111,8 +111,10 @@ if [ -f "$out/digits/checkpoint.safetensors" ]; then
     add "digits/bits per dimension" bits false "$bits_device"
 fi
 if [ -d "$here/cifar10" ]; then
+    small=(--hidden 16 --images 50)
+    [ "$is_cuda" = true ] && small=(--hidden 128 --images 2000)
     part train-cifar 45 "$flow" train --data "$here/cifar10" --out "$out/cifar" --device "$device" --levels 3 --steps 2 \
-        --hidden 64 --batch 50 --images 1000 --json
+        --batch 25 "${small[@]}" --json
 fi
 
 # --- compute-sanitizer
@@ -167,15 +169,22 @@ for precision in $precisions; do
     fi
 done
 
-if python3 -c 'import torch' > /dev/null 2>&1; then
+python=""
+for candidate in python3 /usr/bin/python3 python; do
+    if "$candidate" -c 'import torch' > /dev/null 2>&1; then
+        python=$candidate
+        break
+    fi
+done
+if [ -n "$python" ]; then
     for peer in $peers; do
         dtype=${peer%%:*}
         mode=${peer##*:}
-        if part "torch-$dtype-$mode" 60 python3 "$here/torch_glow.py" bench --device "$peer_device" "${shape[@]}" \
+        if part "torch-$dtype-$mode" 60 "$python" "$here/torch_glow.py" bench --device "$peer_device" "${shape[@]}" \
             --dtype "$dtype" --mode "$mode" --warmup 2 --repeats 5; then
             measure "torch-$dtype-$mode" "$log/torch-$dtype-$mode.txt"
         fi
-        if [ "$mode" != compile ] && part "torch-$dtype-$mode-one" 30 python3 "$here/torch_glow.py" bench \
+        if [ "$mode" != compile ] && part "torch-$dtype-$mode-one" 30 "$python" "$here/torch_glow.py" bench \
             --device "$peer_device" "${shape[@]}" --batch 1 --dtype "$dtype" --mode "$mode" --what log_prob --repeats 20; then
             latency=$(number "$log/torch-$dtype-$mode-one.txt" log_prob_s)
             echo "torch-$dtype-$mode one $latency" >> "$rates"
@@ -183,7 +192,7 @@ if python3 -c 'import torch' > /dev/null 2>&1; then
         fi
     done
 else
-    absent torch "python3 has no torch"
+    absent torch "no python3 has torch"
 fi
 if [ "$is_cuda" = true ]; then
     if part bench-bf16-invert 60 "$flow" bench "${shape[@]}" --preset rosinality --device "$device" --precision bf16 \

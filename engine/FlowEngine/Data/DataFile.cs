@@ -31,6 +31,17 @@ internal static class DataFile
         return read(new DataReader(content, path, checked(file.Length * MaxExpansion), isExact: false));
     });
 
+    /// <summary>Runs a reader over the content of a file as UTF-8 text, unzipped if the file is gzip.</summary>
+    public static T ReadText<T>(string path, Func<TextReader, T> read) => Open(path, file =>
+    {
+        Span<byte> magic = stackalloc byte[2];
+        bool isGzip = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
+        file.Position = 0;
+        using Stream content = isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using StreamReader text = new(content);
+        return read(text);
+    });
+
     /// <summary>The first bytes of a file's content, fewer if it is shorter.</summary>
     public static byte[] ReadMagic(string path, int count) => Open(path, file =>
     {

@@ -18,7 +18,7 @@ internal static class DatasetSplit
             throw DataFile.BadFormat(source, $"holds {all.Count} image, expected at least 2 to split off a test part");
         }
 
-        int[] shuffled = Shuffle(all.Count);
+        int[] shuffled = Shuffle(all.Count, Seed);
         bool[] isTest = new bool[all.Count];
         for (int i = 0; i < shuffled.Length; i += Stride)
         {
@@ -32,12 +32,12 @@ internal static class DatasetSplit
     }
 
     /// <summary>Fisher-Yates.</summary>
-    private static int[] Shuffle(int count)
+    internal static int[] Shuffle(int count, ulong seed)
     {
         int[] order = [.. Enumerable.Range(0, count)];
         for (int i = count - 1; i > 0; i--)
         {
-            ulong random = SplitMix64.At(Seed, (ulong)(count - 1 - i));
+            ulong random = SplitMix64.At(seed, (ulong)(count - 1 - i));
             int j = (int)Math.BigMul(random, (ulong)i + 1, out _);
             (order[i], order[j]) = (order[j], order[i]);
         }

@@ -224,6 +224,18 @@ public sealed class ImageDataset
             : new ImageDataset(Name, Height, Width, Channels, Bins, _images[..count], Labels?[..count]);
     }
 
+    /// <summary>These images, then those of another set of the same shape and grey levels.</summary>
+    /// <param name="other">The other set.</param>
+    /// <exception cref="FlowException">Its images are of another shape, or of more grey levels.</exception>
+    public ImageDataset Concat(ImageDataset other) => new(
+        Name,
+        Height,
+        Width,
+        Channels,
+        Bins,
+        [.. _images, .. other._images],
+        Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
+
     /// <summary>The images at some positions, in the order given; a position may come twice.</summary>
     /// <param name="indices">Positions, each 0..Count-1.</param>
     /// <exception cref="FlowException">A position is outside the data set.</exception>

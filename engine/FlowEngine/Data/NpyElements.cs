@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Data;
 
-/// <summary>Turns the elements of a .npy array, of any size and byte order, into grey levels or labels.</summary>
+/// <summary>Turns the elements of a .npy array, of any size and byte order, into grey levels, labels or numbers.</summary>
 internal static class NpyElements
 {
     /// <summary>Converts elements to 0..255: integers unchanged, floats in [0,1] as min(255, floor(256·v)).</summary>
@@ -48,6 +48,48 @@ internal static class NpyElements
             ('i', 4) => Labels<int>(elements, labels),
             _ => Labels<long>(elements, labels),
         };
+    }
+
+    /// <summary>Converts elements to numbers.</summary>
+    public static void ToNumbers(NpyHeader header, Span<byte> elements, Span<double> numbers)
+    {
+        ToMachineOrder(header, elements);
+        switch (header.Kind, header.ItemSize)
+        {
+            case ('u', 1):
+                Numbers<byte>(elements, numbers);
+                break;
+            case ('u', 2):
+                Numbers<ushort>(elements, numbers);
+                break;
+            case ('u', 4):
+                Numbers<uint>(elements, numbers);
+                break;
+            case ('u', _):
+                Numbers<ulong>(elements, numbers);
+                break;
+            case ('i', 1):
+                Numbers<sbyte>(elements, numbers);
+                break;
+            case ('i', 2):
+                Numbers<short>(elements, numbers);
+                break;
+            case ('i', 4):
+                Numbers<int>(elements, numbers);
+                break;
+            case ('i', _):
+                Numbers<long>(elements, numbers);
+                break;
+            case (_, 2):
+                Numbers<Half>(elements, numbers);
+                break;
+            case (_, 4):
+                Numbers<float>(elements, numbers);
+                break;
+            default:
+                Numbers<double>(elements, numbers);
+                break;
+        }
     }
 
     /// <summary>One element as text, after a conversion put it in the byte order of this machine.</summary>
@@ -130,6 +172,16 @@ internal static class NpyElements
         }
 
         return -1;
+    }
+
+    private static void Numbers<T>(ReadOnlySpan<byte> elements, Span<double> numbers)
+        where T : unmanaged, INumber<T>
+    {
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
+        for (int i = 0; i < values.Length; i++)
+        {
+            numbers[i] = double.CreateTruncating(values[i]);
+        }
     }
 
     private static void ToMachineOrder(NpyHeader header, Span<byte> elements)

@@ -28,6 +28,10 @@ internal static class PngEncoder
         return file.ToArray();
     }
 
+    /// <summary>Bytes of the image under the Paeth filter and deflate: a lossless code, without PNG's frame.</summary>
+    /// <param name="image">Any number of channels.</param>
+    public static int CompressedLength(Image image) => Compress(image).Length;
+
     private static ReadOnlySpan<byte> Compress(Image image)
     {
         MemoryStream compressed = new();

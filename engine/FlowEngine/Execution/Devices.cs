@@ -25,16 +25,13 @@ public static class Devices
                 FlowErrorKind.InvalidArgument, $"threads is {threads}, expected 0 (one per core) to 1024");
         }
 
-        if (precision != NetworkPrecision.Full)
-        {
-            throw new FlowException(
-                FlowErrorKind.Unsupported,
-                $"{name} computes coupling networks in fp32, and {PrecisionNames.Of(precision)} was asked for");
-        }
-
         if (name is "auto" or "cpu")
         {
-            return new CpuBackend(threads);
+            return precision == NetworkPrecision.Full
+                ? new CpuBackend(threads)
+                : throw new FlowException(
+                    FlowErrorKind.Unsupported,
+                    $"{name} computes coupling networks in fp32, and {PrecisionNames.Of(precision)} was asked for");
         }
 
         try

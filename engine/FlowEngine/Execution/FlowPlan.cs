@@ -126,6 +126,15 @@ internal sealed class FlowPlan : IDisposable
     /// <summary>x to latents, LogDet and LogPrior.</summary>
     public void Forward() => _forward.Run();
 
+    /// <summary>After a forward pass: every latent becomes standard, as its prior has it.</summary>
+    public void Standardize()
+    {
+        foreach (LevelPlan level in _levels)
+        {
+            level.Standardize();
+        }
+    }
+
     /// <summary>Latents to x.</summary>
     /// <param name="temperature">Not null: the latents are noise, to be scaled by it and put through the priors.</param>
     public void Inverse(double? temperature)

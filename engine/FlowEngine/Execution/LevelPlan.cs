@@ -99,6 +99,15 @@ internal sealed class LevelPlan
         Backend.GaussianLogProb(_latentShape, Latent, _prior.View, _priorBatch, logPrior);
     }
 
+    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of its prior; a logistic one is standard already.</summary>
+    public void Standardize()
+    {
+        if (!IsLogistic)
+        {
+            Backend.GaussianStandardize(_latentShape, Latent, _prior.View, _priorBatch, Latent);
+        }
+    }
+
     /// <summary>Fills the latent with the noise its prior samples from.</summary>
     public void DrawNoise(PhiloxKey key, ReadOnlySpan<uint> indices)
     {

@@ -43,7 +43,7 @@ internal sealed class PreparedWeights : IDisposable
             {
                 _steps.Add(step);
                 _slots.Add(step, _arena.Reserve("affine maps", PixelAffineMap.LengthFor(step.Channels)));
-                long length = step.Network.PreparedLength(backend);
+                long length = step.Network.PreparedLength(backend, backward: training is not null);
                 _slots.Add(
                     step.Network,
                     _sharesNetworks ? _arena.Share("packed weights", length) : _arena.Reserve("packed weights", length));

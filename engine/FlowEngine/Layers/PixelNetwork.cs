@@ -52,7 +52,13 @@ public sealed class PixelNetwork : ICouplingNetwork
     public int OutputChannels => Shape.OutputChannels;
 
     /// <inheritdoc/>
-    public long PreparedLength(IBackend backend) => backend.PixelNetworkPreparedLength(Shape);
+    public long PreparedLength(IBackend backend) => PreparedLength(backend, backward: true);
+
+    /// <summary>The elements <see cref="Prepare"/> fills, fewer where the backward pass is never run.</summary>
+    /// <param name="backend">Where the network runs.</param>
+    /// <param name="backward">False if only <see cref="Forward"/> runs.</param>
+    public long PreparedLength(IBackend backend, bool backward) =>
+        backend.PixelNetworkPreparedLength(Shape, backward);
 
     /// <inheritdoc/>
     public void Prepare(in LayerContext context) =>

@@ -12,6 +12,15 @@ namespace FlowEngine.Models;
 public sealed record ModelConfig(
     IModelOptions Options, bool IsInitialized, string DataName, int DataHeight, int DataWidth)
 {
+    /// <summary>How the rows of its table are read and scaled; null for images.</summary>
+    public TableSettings? Table { get; init; }
+
+    /// <summary>
+    /// The mean log density of its training data, nats: of images scaled to [-0.5, 0.5), of rows in their own units.
+    /// Null until a training run ends.
+    /// </summary>
+    public double? TrainingLogProb { get; init; }
+
     /// <summary>The sizes of a Glow.</summary>
     /// <exception cref="FlowException">The model is of another kind.</exception>
     public GlowOptions Glow => Options as GlowOptions
@@ -37,6 +46,12 @@ public sealed record ModelConfig(
                 json.WriteString("scaling", "(level + u) / bins - 0.5");
             }
 
+            Table?.Write(json);
+            if (TrainingLogProb is double logProb)
+            {
+                json.WriteNumber("training_log_prob", logProb);
+            }
+
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -60,8 +75,20 @@ public sealed record ModelConfig(
                 root.GetProperty("initialized").GetBoolean(),
                 Text(data, "name"),
                 data.GetProperty("height").GetInt32(),
-                data.GetProperty("width").GetInt32());
+                data.GetProperty("width").GetInt32())
+            {
+                Table = TableSettings.Read(data),
+                TrainingLogProb = data.TryGetProperty("training_log_prob", out JsonElement logProb)
+                    ? logProb.GetDouble()
+                    : null,
+            };
             config.Options.Validate();
+            if (config.Table is TableSettings table && table.Scaling.Dims != config.Options.Dims)
+            {
+                throw new FormatException(
+                    $"the scaling is of {table.Scaling.Dims} columns, the model of {config.Options.Dims}");
+            }
+
             return config;
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException

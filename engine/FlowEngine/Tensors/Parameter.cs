@@ -81,15 +81,12 @@ public sealed class Parameter
 
         int[] strides = Strides();
         double[] result = new double[Length];
-        int[] position = new int[_fileAxes.Length];
+        int[] sizes = [.. _fileAxes.Select(axis => Shape[axis])];
+        int[] steps = [.. _fileAxes.Select(axis => strides[axis])];
+        int[] position = new int[sizes.Length];
+        int memory = 0;
         for (int file = 0; file < Length; file++)
         {
-            int memory = 0;
-            for (int i = 0; i < position.Length; i++)
-            {
-                memory += position[i] * strides[_fileAxes[i]];
-            }
-
             if (toFile)
             {
                 result[file] = values[memory];
@@ -99,8 +96,15 @@ public sealed class Parameter
                 result[memory] = values[file];
             }
 
-            for (int i = position.Length - 1; i >= 0 && ++position[i] == Shape[_fileAxes[i]]; i--)
+            for (int i = sizes.Length - 1; i >= 0; i--)
             {
+                memory += steps[i];
+                if (++position[i] < sizes[i])
+                {
+                    break;
+                }
+
+                memory -= steps[i] * sizes[i];
                 position[i] = 0;
             }
         }

@@ -20,4 +20,7 @@ public enum RandomPurpose
 
     /// <summary>Latents of samples; epoch = level.</summary>
     Sample = 6,
+
+    /// <summary>Rows of the built-in tables; epoch = part: training, validation, test.</summary>
+    Shape = 7,
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace FlowEngine.Training;
 
-/// <summary>Draws curves over images seen as an SVG picture.</summary>
+/// <summary>Draws curves over data seen as an SVG picture.</summary>
 internal static class CurvePlot
 {
     private const double Width = 720;
@@ -17,10 +17,12 @@ internal static class CurvePlot
 
     /// <summary>Draws the finite points of some curves.</summary>
     /// <param name="unit">What the vertical axis shows.</param>
+    /// <param name="seen">What the horizontal axis counts.</param>
     /// <param name="curves">Name, CSS color and points of each.</param>
     /// <returns>The <c>svg</c> element; a sentence where there is no point.</returns>
     public static string Draw(
         string unit,
+        string seen,
         params IReadOnlyList<(string Name, string Color, IReadOnlyList<(double X, double Y)> Points)> curves)
     {
         (double X, double Y)[] all = [.. curves.SelectMany(curve => Finite(curve.Points))];
@@ -61,7 +63,7 @@ internal static class CurvePlot
         }
 
         svg.Append(Invariant(
-            $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">images seen</text>"));
+            $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">{Text(seen)}</text>"));
         svg.Append("</svg>");
         return svg.ToString();
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 
+using FlowEngine.Likelihood;
+
 namespace FlowEngine.Training;
 
 /// <summary>The averaged weights on held-out images.</summary>
@@ -14,12 +16,35 @@ public sealed record EvalMetrics(
 {
     internal const string Kind = "eval";
 
+    /// <summary>The standard error of <see cref="RunMetrics.Nats"/>; null for images.</summary>
+    public double? NatsStandardError { get; init; }
+
+    /// <summary>The figures of a table.</summary>
+    internal static EvalMetrics Of(TableEvaluation evaluation, int dims, long images, double seconds)
+    {
+        double bitsPerNat = 1 / (dims * Math.Log(2));
+        return new EvalMetrics(
+            images,
+            -evaluation.Nats * bitsPerNat,
+            evaluation.NatsStandardError * bitsPerNat,
+            evaluation.Rows,
+            seconds)
+        {
+            Nats = evaluation.Nats,
+            NatsStandardError = evaluation.NatsStandardError,
+        };
+    }
+
     internal static EvalMetrics Read(JsonElement json) => new(
         json.GetProperty("images").GetInt64(),
         ReadNumber(json, "bits_per_dim"),
         ReadNumber(json, "bits_per_dim_stderr"),
         json.GetProperty("held_out_images").GetInt32(),
-        ReadNumber(json, "seconds"));
+        ReadNumber(json, "seconds"))
+    {
+        Nats = ReadOptional(json, "nats"),
+        NatsStandardError = ReadOptional(json, "nats_stderr"),
+    };
 
     internal override void Write(Utf8JsonWriter json)
     {
@@ -29,5 +54,10 @@ public sealed record EvalMetrics(
         WriteNumber(json, "bits_per_dim_stderr", BitsPerDimStandardError);
         json.WriteNumber("held_out_images", HeldOutImages);
         WriteNumber(json, "seconds", Seconds);
+        WriteNats(json);
+        if (NatsStandardError is double error)
+        {
+            WriteNumber(json, "nats_stderr", error);
+        }
     }
 }

@@ -8,7 +8,8 @@ using FlowEngine.Models;
 namespace FlowEngine.Training;
 
 /// <summary>What a run folder says of its run: enough to go on with it.</summary>
-/// <param name="Data">Where the images come from, as <see cref="FlowEngine.Data.DatasetLoader"/> takes it.</param>
+/// <param name="Data">Where the images or rows come from, as <see cref="FlowEngine.Data.DatasetLoader"/> or
+/// <see cref="FlowEngine.Data.TableLoader"/> takes it.</param>
 /// <param name="Model">The model.</param>
 /// <param name="Training">How it is trained; the memory mode is the one in use, never a wish.</param>
 /// <param name="Limits">Where it ends.</param>
@@ -144,10 +145,18 @@ public sealed record RunConfig(
         {
             json.WriteNumber("minutes", minutes);
         }
+
+        if (Limits.Patience is int patience)
+        {
+            json.WriteNumber("patience", patience);
+        }
     }
 
     private static RunLimits ReadLimits(JsonElement json) => new(
         json.TryGetProperty("epochs", out JsonElement epochs) ? epochs.GetInt32() : null,
         json.TryGetProperty("images", out JsonElement images) ? images.GetInt64() : null,
-        json.TryGetProperty("minutes", out JsonElement minutes) ? minutes.GetDouble() : null);
+        json.TryGetProperty("minutes", out JsonElement minutes) ? minutes.GetDouble() : null)
+    {
+        Patience = json.TryGetProperty("patience", out JsonElement patience) ? patience.GetInt32() : null,
+    };
 }

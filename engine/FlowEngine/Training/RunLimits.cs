@@ -6,7 +6,11 @@ namespace FlowEngine.Training;
 /// <param name="Minutes">Time spent in updates; evaluation and samples do not count.</param>
 public sealed record RunLimits(int? Epochs, long? Images, double? Minutes)
 {
-    /// <summary>True if none is given.</summary>
+    /// <summary>Epochs without a better evaluation of the held-out data that end the run, with the best weights; null to
+    /// go on, with the last ones.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>True if none is given; patience alone is no end.</summary>
     public bool IsEmpty => Epochs is null && Images is null && Minutes is null;
 
     /// <summary>Checks every number.</summary>
@@ -16,6 +20,7 @@ public sealed record RunLimits(int? Epochs, long? Images, double? Minutes)
         Require(Epochs is null or >= 1, "epochs", Epochs);
         Require(Images is null or >= 1, "images", Images);
         Require(Minutes is null || (Minutes > 0 && double.IsFinite(Minutes.Value)), "minutes", Minutes);
+        Require(Patience is null or >= 1, "patience", Patience);
         if (IsEmpty)
         {
             throw new FlowException(

@@ -9,6 +9,9 @@ namespace FlowEngine.Training;
 /// <param name="Seconds">Time spent in updates since the run began.</param>
 public abstract record RunMetrics(long Images, double BitsPerDim, double Seconds)
 {
+    /// <summary>Mean log density of a row in the units of its table, nats; null for images.</summary>
+    public double? Nats { get; init; }
+
     /// <summary>As one line of JSON.</summary>
     public string ToJson()
     {
@@ -61,6 +64,18 @@ public abstract record RunMetrics(long Images, double BitsPerDim, double Seconds
             json.WriteNull(name);
         }
     }
+
+    /// <summary>Of images there are none.</summary>
+    private protected void WriteNats(Utf8JsonWriter json)
+    {
+        if (Nats is double nats)
+        {
+            WriteNumber(json, "nats", nats);
+        }
+    }
+
+    private protected static double? ReadOptional(JsonElement json, string name) =>
+        json.TryGetProperty(name, out _) ? ReadNumber(json, name) : null;
 
     private protected static double ReadNumber(JsonElement json, string name)
     {

@@ -6,6 +6,9 @@ public enum RunOutcome
     /// <summary>It reached its limit.</summary>
     Completed,
 
+    /// <summary>The held-out data were no longer coded better: the weights are the best ones.</summary>
+    StoppedEarly,
+
     /// <summary>It was asked to stop, and can go on where it stands.</summary>
     Stopped,
 

@@ -28,16 +28,19 @@ public static class RunReport
     {
         RunConfig config = folder.ReadConfig();
         IReadOnlyList<RunMetrics> metrics = folder.ReadMetrics();
-        string title = $"Glow on {config.Model.DataName}";
+        string title = $"{config.Model.Options.Kind} on {config.Model.DataName}";
+        bool isTable = config.Model.Table is not null;
         StringBuilder html = new();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.Append(Invariant($"<title>{Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n"));
         html.Append(Invariant($"<h1>{Text(title)}</h1>\n"));
-        AppendSummary(html, metrics);
-        html.Append("<h2>Bits per dimension</h2>\n").Append(CurvePlot.Draw(
-            "bits per dimension",
+        AppendSummary(html, config, metrics);
+        html.Append(isTable ? "<h2>Log density of a row</h2>\n" : "<h2>Bits per dimension</h2>\n");
+        html.Append(CurvePlot.Draw(
+            isTable ? "nats, negative: less is better" : "bits per dimension",
+            isTable ? "rows seen" : "images seen",
             ("training", "#3568b8", Points(metrics.OfType<TrainMetrics>())),
-            ("held out", "#c2541b", Points(metrics.OfType<EvalMetrics>())))).Append('\n');
+            (isTable ? "validation" : "held out", "#c2541b", Points(metrics.OfType<EvalMetrics>())))).Append('\n');
         AppendSamples(html, folder.SampleFiles);
         AppendConfiguration(html, config);
         html.Append("</body>\n</html>\n");
@@ -45,9 +48,9 @@ public static class RunReport
     }
 
     private static (double X, double Y)[] Points(IEnumerable<RunMetrics> metrics) =>
-        [.. metrics.Select(line => ((double)line.Images, line.BitsPerDim))];
+        [.. metrics.Select(line => ((double)line.Images, -line.Nats ?? line.BitsPerDim))];
 
-    private static void AppendSummary(StringBuilder html, IReadOnlyList<RunMetrics> metrics)
+    private static void AppendSummary(StringBuilder html, RunConfig config, IReadOnlyList<RunMetrics> metrics)
     {
         if (metrics.Count == 0)
         {
@@ -55,12 +58,18 @@ public static class RunReport
         }
 
         RunMetrics last = metrics[^1];
-        html.Append(Invariant($"<p>{last.Images:#,0} images seen in {last.Seconds / 60:0.0} minutes of training."));
-        if (metrics.OfType<EvalMetrics>().LastOrDefault() is EvalMetrics eval)
+        string unit = config.Model.Table is null ? "images" : "rows";
+        html.Append(Invariant($"<p>{last.Images:#,0} {unit} seen in {last.Seconds / 60:0.0} minutes of training."));
+        IEnumerable<EvalMetrics> evaluations = metrics.OfType<EvalMetrics>();
+        EvalMetrics? shown = config.Limits.Patience is null
+            ? evaluations.LastOrDefault()
+            : evaluations.MinBy(eval => double.IsNaN(eval.BitsPerDim) ? double.PositiveInfinity : eval.BitsPerDim);
+        if (shown is EvalMetrics eval)
         {
-            html.Append(Invariant(
-                $" Held out: {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits per dimension"));
-            html.Append(Invariant($" over {eval.HeldOutImages:#,0} images, after {eval.Images:#,0}."));
+            html.Append(eval.Nats is double nats
+                ? Invariant($" Validation: {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats (two standard errors)")
+                : Invariant($" Held out: {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits per dimension"));
+            html.Append(Invariant($" over {eval.HeldOutImages:#,0} {unit}, after {eval.Images:#,0}."));
         }
 
         html.Append("</p>\n");
@@ -106,8 +115,17 @@ public static class RunReport
         IModelOptions model = config.Model.Options;
         TrainerOptions training = config.Training;
         html.Append("<h2>Configuration</h2>\n<table>\n");
-        Row("data", $"{config.Data}, {config.Model.DataHeight}x{config.Model.DataWidth}x{model.Channels}");
-        Row("model input", $"{model.Height}x{model.Width}x{model.Channels}, {model.Bins} grey levels");
+        if (config.Model.Table is TableSettings table)
+        {
+            Row("data", $"{config.Data}, {table.Scaling.Columns.Count} columns");
+            Row("model input", $"{table.Scaling.Dims} columns, mean 0 and deviation 1");
+        }
+        else
+        {
+            Row("data", $"{config.Data}, {config.Model.DataHeight}x{config.Model.DataWidth}x{model.Channels}");
+            Row("model input", $"{model.Height}x{model.Width}x{model.Channels}, {model.Bins} grey levels");
+        }
+
         Row("model", $"{model.Summary}");
         Row("batch", $"{training.Batch}");
         Row("optimizer", $"{training.Optimizer}, learning rate {training.Rate}, {training.Schedule}");
@@ -132,6 +150,7 @@ public static class RunReport
             limits.Epochs is null ? string.Empty : Invariant($"{limits.Epochs} epochs"),
             limits.Images is null ? string.Empty : Invariant($"{limits.Images} images"),
             limits.Minutes is null ? string.Empty : Invariant($"{limits.Minutes} minutes"),
+            limits.Patience is null ? string.Empty : Invariant($"{limits.Patience} epochs without a better validation"),
         ];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }

@@ -35,7 +35,10 @@ public sealed record TrainMetrics(
         ReadNumber(json, "lr"),
         ReadNumber(json, "images_per_s"),
         ReadNumber(json, "seconds"),
-        json.GetProperty("skipped").GetInt64());
+        json.GetProperty("skipped").GetInt64())
+    {
+        Nats = ReadOptional(json, "nats"),
+    };
 
     internal override void Write(Utf8JsonWriter json)
     {
@@ -49,5 +52,6 @@ public sealed record TrainMetrics(
         WriteNumber(json, "images_per_s", ImagesPerSecond);
         WriteNumber(json, "seconds", Seconds);
         json.WriteNumber("skipped", Skipped);
+        WriteNats(json);
     }
 }

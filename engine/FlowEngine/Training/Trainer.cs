@@ -34,6 +34,7 @@ public sealed class Trainer : IDisposable
     private readonly OptimizerSettings _optimizer;
     private readonly StepResult[] _results;
     private readonly double[] _figures;
+    private readonly double[] _dataLogDet;
     private int _nextFigures;
 
     /// <summary>Lays out the memory of training and allocates it.</summary>
@@ -52,7 +53,32 @@ public sealed class Trainer : IDisposable
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
             }
 
-            _loader = new BatchLoader(_backend, data, Options.Batch, options.Seed, options.Flip);
+            _loader = new ImageBatchLoader(_backend, data, Options.Batch, options.Seed, options.Flip);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lays out the memory of training and allocates it.</summary>
+    /// <param name="model">The model to train.</param>
+    /// <param name="data">The training rows, scaled, of the model's columns.</param>
+    /// <param name="options">How to train; there is nothing to flip.</param>
+    /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
+    public Trainer(Model model, ScaledTable data, TrainerOptions options)
+        : this(model, options with { Batch = Math.Min(options.Batch, Math.Max(1, data.Count)) })
+    {
+        try
+        {
+            data.RequireFits(model.Config.Options);
+            if (data.Count == 0)
+            {
+                throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training rows");
+            }
+
+            _loader = new TableBatchLoader(_backend, data, Options.Batch, options.Seed);
         }
         catch
         {
@@ -100,6 +126,7 @@ public sealed class Trainer : IDisposable
                 options.EmaDecay);
             _results = new StepResult[readEvery];
             _figures = new double[2 * readEvery];
+            _dataLogDet = new double[readEvery];
             _update = _backend.Record(Update);
             _updateOnLevels = _backend.Record(() =>
             {
@@ -159,8 +186,7 @@ public sealed class Trainer : IDisposable
         try
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-            Send(Data.Load(Updates, _input));
-            _backend.Dequantize(_input, Model.Bins, walk.Input);
+            Load(Updates, walk.Input);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -190,15 +216,15 @@ public sealed class Trainer : IDisposable
         {
             for (int i = 0; i < count; i++)
             {
-                PhiloxKey key = Data.Load(Updates, _input);
-                Queue(_updateOnLevels, key, (int)key.Epoch, i);
+                PhiloxKey key = Data.Load(Updates, _input, _plan.Input);
+                _dataLogDet[i] = Data.LogDet;
+                Queue(Data.IsOfLevels ? _updateOnLevels : _update, key, (int)key.Epoch, i);
             }
 
             if (ReadResults(count) is int skipped)
             {
                 // What the batch was, its number says; the weights are those of after the last update.
-                Send(Data.Load((_results[skipped].Images / Options.Batch) - 1, _input));
-                Dequantize();
+                Load((_results[skipped].Images / Options.Batch) - 1, _plan.Input);
                 SkippedBecause = Explain(_results.AsSpan(skipped, count - skipped));
             }
 
@@ -221,6 +247,7 @@ public sealed class Trainer : IDisposable
         try
         {
             _backend.Write(images, _plan.Input);
+            _dataLogDet[0] = 0;
             Queue(_update, default, epoch: 0, 0);
             if (ReadResults(1) is not null)
             {
@@ -362,6 +389,16 @@ public sealed class Trainer : IDisposable
 
     private OptimizerProgress Progress => new(_results.Length, _progress.View);
 
+    /// <summary>Writes the batch of an update, as the model sees it.</summary>
+    private void Load(long update, BufferView x)
+    {
+        Send(Data.Load(update, _input, x));
+        if (Data.IsOfLevels)
+        {
+            _backend.Dequantize(_input, Model.Bins, x);
+        }
+    }
+
     private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Images));
 
     private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
@@ -419,7 +456,8 @@ public sealed class Trainer : IDisposable
             bool isSkipped = !double.IsFinite(logProb) || !double.IsFinite(norm);
             _results[i] = _results[i] with
             {
-                BitsPerDim = BitsPerDim.FromLogProb(logProb, Model.Flow.Dims, Model.Config.Options.Bins ?? 1),
+                BitsPerDim = BitsPerDim.FromLogProb(
+                    logProb + _dataLogDet[i], Model.Flow.Dims, Model.Config.Options.Bins ?? 1),
                 GradientNorm = norm,
                 WasSkipped = isSkipped,
             };

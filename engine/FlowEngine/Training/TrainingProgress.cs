@@ -6,5 +6,6 @@ namespace FlowEngine.Training;
 /// <param name="BitsPerDim">Mean since the last line of metrics.</param>
 /// <param name="ImagesPerSecond">Mean since the last line of metrics.</param>
 /// <param name="Seconds">Time spent in updates.</param>
+/// <param name="Nats">The mean log density of a row, nats, since the last line of metrics; null for images.</param>
 public readonly record struct TrainingProgress(
-    StepResult Step, double Fraction, double BitsPerDim, double ImagesPerSecond, double Seconds);
+    StepResult Step, double Fraction, double BitsPerDim, double ImagesPerSecond, double Seconds, double? Nats);

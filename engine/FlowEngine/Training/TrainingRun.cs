@@ -1,7 +1,6 @@
 using System.Diagnostics;
 
 using FlowEngine.Data;
-using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Training;
@@ -9,12 +8,6 @@ namespace FlowEngine.Training;
 /// <summary>Trains into a run folder until a limit: metrics, checkpoints, evaluation, samples and the report.</summary>
 public sealed class TrainingRun
 {
-    private const int PeriodicHeldOut = 1_000;
-    private const int FinalHeldOut = 10_000;
-    private const int SampleCount = 64;
-    private const int SampleColumns = 8;
-    private const double SampleTemperature = 0.7;
-    private const ulong SampleSeed = 0;
     private const int Moments = 10;
     private const int MostSkipped = 50;
     private const int LongestLinePeriod = 50;
@@ -24,11 +17,13 @@ public sealed class TrainingRun
     private readonly RunFolder _folder;
     private readonly RunConfig _config;
     private readonly Trainer _trainer;
-    private readonly ImageDataset _heldOut;
+    private readonly RunData _data;
+    private readonly EarlyStopping? _stopping;
     private readonly ITrainingObserver _observer;
     private readonly MetricsWindow _window = new();
     private readonly long? _lastUpdate;
     private readonly long _linePeriod;
+    private EvalMetrics? _evaluated;
     private StepResult _last;
     private double _seconds;
     private double _savedAtSeconds;
@@ -40,18 +35,25 @@ public sealed class TrainingRun
     /// <param name="folder">Its folder.</param>
     /// <param name="config">Its configuration.</param>
     /// <param name="trainer">The trainer, made of that configuration.</param>
-    /// <param name="heldOut">Held-out images as the model takes them; none skips evaluation.</param>
+    /// <param name="data">What it is trained on; held-out data are needed to stop early.</param>
     /// <param name="observer">Is told how it goes.</param>
     public TrainingRun(
-        RunFolder folder, RunConfig config, Trainer trainer, ImageDataset heldOut, ITrainingObserver observer)
+        RunFolder folder, RunConfig config, Trainer trainer, RunData data, ITrainingObserver observer)
     {
-        (_folder, _config, _trainer, _heldOut, _observer) = (folder, config, trainer, heldOut, observer);
+        (_folder, _config, _trainer, _data, _observer) = (folder, config, trainer, data, observer);
+        _stopping = config.Limits.Patience is int patience ? new EarlyStopping(patience) : null;
+        if (_stopping is not null && data.HeldOutCount == 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, "there are no validation data to stop early on: expected some, or no patience");
+        }
+
         _lastUpdate = config.Limits.Updates(trainer.Options.Batch, trainer.UpdatesPerEpoch);
         _linePeriod = Math.Clamp((_lastUpdate ?? long.MaxValue) / LinesPerRun, 1, LongestLinePeriod);
     }
 
-    /// <summary>Bits per dimension of the last evaluation.</summary>
-    public EvalMetrics? LastEvaluation { get; private set; }
+    /// <summary>The last evaluation; of a run that stops early, the best.</summary>
+    public EvalMetrics? LastEvaluation => _stopping?.Best ?? _evaluated;
 
     /// <summary>Time spent in updates.</summary>
     public double Seconds => _seconds;
@@ -63,6 +65,8 @@ public sealed class TrainingRun
         0,
         1);
 
+    private bool IsDone => Fraction >= 1 || _stopping is { IsExhausted: true };
+
     /// <summary>Begins the run: initializes the model where that is to do, and writes a first checkpoint.</summary>
     /// <exception cref="FlowException">The folder cannot be written.</exception>
     public void Start()
@@ -72,7 +76,9 @@ public sealed class TrainingRun
             _trainer.Initialize();
         }
 
+        _trainer.Model.SetTrainingLogProb(null);
         _folder.WriteConfig(_config);
+        _trainer.SaveModel(_folder.CheckpointFile);
         Save();
     }
 
@@ -87,10 +93,21 @@ public sealed class TrainingRun
         }
 
         _trainer.Resume(_folder.StateFile);
+        _trainer.Model.SetTrainingLogProb(null);
         IReadOnlyList<RunMetrics> metrics = _folder.CutMetrics(_trainer.Images);
         _seconds = metrics.Count > 0 ? metrics.Max(line => line.Seconds) : 0;
         _savedAtSeconds = _seconds;
-        LastEvaluation = metrics.OfType<EvalMetrics>().LastOrDefault();
+        foreach (EvalMetrics evaluation in metrics.OfType<EvalMetrics>())
+        {
+            Note(evaluation);
+        }
+
+        if (_stopping?.Best?.Images == _trainer.Images)
+        {
+            // The run may have ended between the two files.
+            _trainer.SaveModel(_folder.CheckpointFile);
+        }
+
         _folder.WriteConfig(_config);
     }
 
@@ -99,7 +116,7 @@ public sealed class TrainingRun
     /// <exception cref="FlowException">The folder cannot be written.</exception>
     public RunOutcome Run(CancellationToken stop)
     {
-        while (Fraction < 1 && !stop.IsCancellationRequested)
+        while (!IsDone && !stop.IsCancellationRequested)
         {
             double before = Fraction;
             Step();
@@ -114,26 +131,33 @@ public sealed class TrainingRun
                 RecordLine();
             }
 
+            if (_trainer.Updates % _trainer.UpdatesPerEpoch == 0)
+            {
+                EndEpoch();
+            }
+
             // What may be diverging does not replace a good checkpoint.
-            bool isMoment = Fraction < 1 && IsMoment(before);
+            bool isMoment = !IsDone && IsMoment(before);
             if (_skippedInARow == 0 && (isMoment || _seconds - _savedAtSeconds >= LongestUnsavedSeconds))
             {
                 Save();
                 if (isMoment)
                 {
-                    Show(final: false, stop);
+                    Show(stop);
                 }
             }
         }
 
         Save();
-        if (Fraction >= 1)
+        if (IsDone)
         {
-            Show(final: true, stop);
+            Finish(stop);
         }
 
         RunReport.Write(_folder);
-        return Fraction < 1 || stop.IsCancellationRequested ? RunOutcome.Stopped : RunOutcome.Completed;
+        return !IsDone || stop.IsCancellationRequested ? RunOutcome.Stopped
+            : Fraction < 1 ? RunOutcome.StoppedEarly
+            : RunOutcome.Completed;
     }
 
     /// <summary>Updates until the next reading, line, epoch or end; about a second's worth where they are slow.</summary>
@@ -170,7 +194,12 @@ public sealed class TrainingRun
         }
 
         _observer.Stepped(new TrainingProgress(
-            _last, Fraction, _window.BitsPerDim, _window.ImagesPerSecond, _seconds));
+            _last,
+            Fraction,
+            _window.BitsPerDim,
+            _window.ImagesPerSecond,
+            _seconds,
+            _data.Nats(_window.BitsPerDim)));
     }
 
     /// <summary>Ten times a run, and at the end of each epoch where those are at most ten.</summary>
@@ -183,7 +212,8 @@ public sealed class TrainingRun
     {
         if (!_window.IsEmpty)
         {
-            Record(_window.Take(_last, _trainer.Updates, _trainer.Skipped, _seconds));
+            TrainMetrics line = _window.Take(_last, _trainer.Updates, _trainer.Skipped, _seconds);
+            Record(line with { Nats = _data.Nats(line.BitsPerDim) });
         }
     }
 
@@ -197,40 +227,100 @@ public sealed class TrainingRun
     {
         // The line first: where a run resumes, it finds there how long it had trained.
         RecordLine();
-        _trainer.SaveModel(_folder.CheckpointFile);
+        if (_stopping is null)
+        {
+            _trainer.SaveModel(_folder.CheckpointFile);
+        }
+
         _trainer.SaveState(_folder.StateFile);
         _savedAtSeconds = _seconds;
     }
 
-    private void Show(bool final, CancellationToken stop)
+    /// <summary>Where the run may stop early: evaluates, and the best weights so far become the checkpoint.</summary>
+    private void EndEpoch()
+    {
+        if (_stopping is null)
+        {
+            return;
+        }
+
+        using Model model = _trainer.Snapshot();
+        RecordLine();
+        Evaluate(model, _data.EvaluationCount(final: false), CancellationToken.None);
+        if (_stopping.Best?.Images == _trainer.Images)
+        {
+            // The state first: a run that is killed between finds in its metrics whose the checkpoint should be.
+            Save();
+            _trainer.SaveModel(_folder.CheckpointFile);
+        }
+    }
+
+    private void Show(CancellationToken stop)
     {
         using Model model = _trainer.Snapshot();
-        ImageDataset samples = Samples.Draw(model, SampleCount, SampleTemperature, SampleSeed);
-        _folder.WriteSample(final ? null : _trainer.Images, ImageGrid.Compose(samples, SampleColumns));
-        try
+        DrawSamples(model, _trainer.Images);
+        if (_stopping is null)
         {
-            Evaluate(model, final ? FinalHeldOut : PeriodicHeldOut, stop);
-        }
-        catch (OperationCanceledException)
-        {
-            // The run stops: what is not evaluated now is when it goes on.
+            TryEvaluate(model, final: false, stop);
         }
 
         RunReport.Write(_folder);
     }
 
-    private void Evaluate(Model model, int limit, CancellationToken stop)
+    /// <summary>The end of a run: samples, evaluation, and what the checkpoint says of the training data.</summary>
+    private void Finish(CancellationToken stop)
     {
-        int count = Math.Min(limit, _heldOut.Count);
-        bool isKnown = LastEvaluation?.Images == _trainer.Images && LastEvaluation.HeldOutImages == count;
+        using Model model = _stopping?.Best is null
+            ? _trainer.Snapshot()
+            : Model.Load(_folder.CheckpointFile, _trainer.Model.Backend);
+        DrawSamples(model, null);
+        if (_stopping is null)
+        {
+            TryEvaluate(model, final: true, stop);
+        }
+
+        double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
+        model.SetTrainingLogProb(double.IsFinite(logProb) ? logProb : null);
+        model.Save(_folder.CheckpointFile);
+    }
+
+    private void DrawSamples(Model model, long? images)
+    {
+        if (_data.DrawSamples(model) is Image grid)
+        {
+            _folder.WriteSample(images, grid);
+        }
+    }
+
+    private void TryEvaluate(Model model, bool final, CancellationToken stop)
+    {
+        try
+        {
+            Evaluate(model, _data.EvaluationCount(final), stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run stops: what is not evaluated now is when it goes on.
+        }
+    }
+
+    private void Evaluate(Model model, int count, CancellationToken stop)
+    {
+        bool isKnown = _evaluated?.Images == _trainer.Images && _evaluated.HeldOutImages == count;
         if (count == 0 || isKnown)
         {
             return;
         }
 
-        Evaluation result = Evaluation.Run(model, _heldOut.Take(count), _config.Training.Seed, cancel: stop);
-        LastEvaluation = new EvalMetrics(
-            _trainer.Images, result.BitsPerDim, result.BitsPerDimStandardError, count, _seconds);
-        Record(LastEvaluation);
+        EvalMetrics evaluation = _data.Evaluate(
+            model, count, _config.Training.Seed, _trainer.Images, _seconds, stop);
+        Note(evaluation);
+        Record(evaluation);
+    }
+
+    private void Note(EvalMetrics evaluation)
+    {
+        _evaluated = evaluation;
+        _stopping?.Add(evaluation);
     }
 }

@@ -30,7 +30,7 @@ internal static partial class BackendOperations
     public static BufferView PreparedNetwork(
         OperationBuffers buffers, PixelNetworkShape network, in PixelNetworkParameters parameters)
     {
-        BufferView prepared = buffers.Output(buffers.Backend.PixelNetworkPreparedLength(network));
+        BufferView prepared = buffers.Output(buffers.Backend.PixelNetworkPreparedLength(network, backward: true));
         buffers.Backend.PixelNetworkPrepare(network, parameters, prepared);
         return prepared;
     }

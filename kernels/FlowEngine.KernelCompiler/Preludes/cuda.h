@@ -359,6 +359,16 @@ DEV void LOAD_MATRIX_X2_TRANS(u32* fragment, const u16* row)
         : "=r"(fragment[0]), "=r"(fragment[1]) : "r"(SHARED_ADDRESS(row)) : "memory");
 }
 
+DEV void LOAD_WORDS_X4(u32* fragment, const float* row)
+{
+    LOAD_MATRIX_X4(fragment, (const u16*)row);
+}
+
+DEV void LOAD_WORDS_X4_TRANS(u32* fragment, const float* row)
+{
+    LOAD_MATRIX_X4_TRANS(fragment, (const u16*)row);
+}
+
 DEV void MMA_BF16(float* d, const u32* a, const u32* b)
 {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "

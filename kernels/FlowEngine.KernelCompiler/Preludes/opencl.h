@@ -41,7 +41,14 @@ typedef int4 i4;
 #define SHARED(T, name, length) __local T name[length] __attribute__((aligned(128)))
 #define DYN_PARAM , __local u8* dyn_smem
 #define DYN_SHARED(T, name) __local T* name = (__local T*)dyn_smem
+
+// On a processor arrays stay in memory, unrolled or not, and the emulated products of a warp take a
+// driver minutes to unroll.
+#ifdef FLOW_CPU
+#define UNROLL _Pragma("nounroll")
+#else
 #define UNROLL _Pragma("unroll")
+#endif
 
 // OpenCL C 1.2 has no warps: their operations go through local memory, between barriers of the
 // whole group, and so must stand where all its threads pass. The widest, a matrix product, hands on
@@ -416,6 +423,40 @@ DEV void LOAD_MATRIX_X2(u32* fragment, __local const u16* row WARP_ARG)
 DEV void LOAD_MATRIX_X2_TRANS(u32* fragment, __local const u16* row WARP_ARG)
 {
     LOAD_MATRIX(fragment, 2, true, row WARP_PASS);
+}
+
+// The same of rows of words: element e of a row is half e % 2 of word e / 2.
+DEV void LOAD_WORDS(u32* fragment, bool transposed, __local const float* row WARP_ARG)
+{
+    const int g = WARP_LANE_IDX >> 2;
+    const int q = WARP_LANE_IDX & 3;
+    __local u32* addresses = warp_scr + WARP_IDX * 32;
+    addresses[WARP_LANE_IDX] = (u32)(uintptr_t)row;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int i = 0; i < 4; i++)
+    {
+        const u32 low_row = addresses[i * 8 + (transposed ? 2 * q : g)];
+        const u32 high_row = addresses[i * 8 + (transposed ? 2 * q + 1 : g)];
+        __local const float* low = (__local const float*)MATRIX_ROW((__local const u16*)row, low_row);
+        __local const float* high = (__local const float*)MATRIX_ROW((__local const u16*)row, high_row);
+        const u32 word = as_uint(low[transposed ? g >> 1 : q]);
+        const u32 upper = as_uint(high[transposed ? g >> 1 : q]);
+        fragment[i] = !transposed ? word
+            : (g & 1) != 0 ? (word >> 16) | (upper & 0xffff0000u)
+            : (word & 0xffffu) | (upper << 16);
+    }
+
+    barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+DEV void LOAD_WORDS_X4(u32* fragment, __local const float* row WARP_ARG)
+{
+    LOAD_WORDS(fragment, false, row WARP_PASS);
+}
+
+DEV void LOAD_WORDS_X4_TRANS(u32* fragment, __local const float* row WARP_ARG)
+{
+    LOAD_WORDS(fragment, true, row WARP_PASS);
 }
 
 // Every lane hands out its 4 words of A and 2 of B; word i of lane l is words[i * 32 + l].

@@ -19,12 +19,14 @@ public partial interface IBackend
 {
     /// <summary>The elements that the prepared weights of a network take.</summary>
     /// <param name="network">The network.</param>
-    long PixelNetworkPreparedLength(PixelNetworkShape network);
+    /// <param name="backward">False where the backward pass is never run with them.</param>
+    long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward);
 
     /// <summary>Folds the scales into the weights and lays them out as this backend's products read them.</summary>
     /// <param name="network">The network.</param>
     /// <param name="parameters">Its parameters.</param>
-    /// <param name="prepared"><see cref="PixelNetworkPreparedLength"/> elements, overwritten.</param>
+    /// <param name="prepared"><see cref="PixelNetworkPreparedLength"/> elements, overwritten: its length tells whether the
+    /// backward pass is provided for.</param>
     void PixelNetworkPrepare(PixelNetworkShape network, in PixelNetworkParameters parameters, BufferView prepared);
 
     /// <summary>The elements that the hidden activations of a batch take, in this backend's layout.</summary>

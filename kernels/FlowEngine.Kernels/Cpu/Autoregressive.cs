@@ -63,7 +63,7 @@ public sealed unsafe partial class CpuBackend
     public long AutoregressiveSolveWorkspaceLength(DenseNetworkShape network, int rows)
     {
         DenseNetworkLayout layout = new(network);
-        return Threads * AutoregressiveSolveBackwardJob.WorkerLength(layout);
+        return (Threads * AutoregressiveSolveBackwardJob.WorkerLength(layout)) + network.ParametersLength;
     }
 
     /// <inheritdoc cref="IBackend.AutoregressiveSolve"/>
@@ -107,11 +107,24 @@ public sealed unsafe partial class CpuBackend
         BufferView workspace)
     {
         DenseNetworkLayout layout = new(network);
+        float* weights = Pointer(prepared, layout.PreparedLength);
+        float* scratch = Pointer(workspace, AutoregressiveSolveWorkspaceLength(network, shape.Batch));
+        float* columns = scratch + (Threads * AutoregressiveSolveBackwardJob.WorkerLength(layout));
+        for (int layer = 0; layer < network.Layers; layer++)
+        {
+            Transposition turn = new(
+                weights + layout.At(layer).Rows,
+                network.OutputsOf(layer),
+                network.InputsOf(layer),
+                columns + network.WeightOffset(layer));
+            _team.Run(turn.Parts, turn);
+        }
+
         AutoregressiveSolveBackwardJob job = new()
         {
             Layout = layout,
             Shape = shape,
-            Prepared = Pointer(prepared, layout.PreparedLength),
+            Columns = columns,
             Y = Pointer(y, shape.Length),
             Output = Pointer(output, 2 * shape.Length),
             Kept = Pointer(kept, DenseNetworkKeptLength(network, shape.Batch)),
@@ -119,7 +132,7 @@ public sealed unsafe partial class CpuBackend
             DLogDet = Pointer(dLogDet, shape.Batch),
             Dx = Pointer(dx, shape.Length),
             DOutput = Pointer(dOutput, 2 * shape.Length),
-            Scratch = Pointer(workspace, AutoregressiveSolveWorkspaceLength(network, shape.Batch)),
+            Scratch = scratch,
         };
         _team.Run(StripProduct.Panels(shape.Batch), job);
     }

@@ -7,7 +7,10 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
 {
     public DenseNetworkLayout Layout;
     public ImageShape Shape;
-    public float* Prepared;
+
+    /// <summary>Wᵀ of each layer, masked, (in, out), where its weight lies among the parameters.</summary>
+    public float* Columns;
+
     public float* Y;
     public float* Output;
     public float* Kept;
@@ -113,11 +116,10 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
     /// <summary>What those units of a layer that read some inputs pass back to them.</summary>
     private readonly void Multiply(int layer, int input, int inputs, float* source, float* target)
     {
-        DenseNetworkLayout.PreparedLayer at = Layout.At(layer);
         nint outputs = Layout.Shape.OutputsOf(layer);
         int first = Layout.Shape.FirstReaderOf(layer, input);
         RowProduct.Multiply(
-            Prepared + at.Columns + (input * outputs) + first,
+            Columns + Layout.Shape.WeightOffset(layer) + (input * outputs) + first,
             outputs,
             inputs,
             (int)outputs - first,

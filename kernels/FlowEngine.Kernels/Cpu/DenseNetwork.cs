@@ -24,7 +24,7 @@ public sealed unsafe partial class CpuBackend
             float* weight = from + network.WeightOffset(layer);
             if (network.IsAutoregressive)
             {
-                MaskCopy mask = new(weight, network, layer, to + at.Rows, to + at.Columns);
+                MaskCopy mask = new(weight, network, layer, to + at.Rows);
                 _team.Run(mask.Parts, mask);
                 weight = to + at.Rows;
             }
@@ -124,9 +124,8 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    /// <summary>A weight with zeros outside the mask, and the same transposed; 16 units a part.</summary>
-    private readonly struct MaskCopy(
-        float* weight, DenseNetworkShape network, int layer, float* rows, float* columns) : IJob
+    /// <summary>A weight with zeros outside the mask; 16 units a part.</summary>
+    private readonly struct MaskCopy(float* weight, DenseNetworkShape network, int layer, float* rows) : IJob
     {
         private const int UnitsPerPart = 16;
 
@@ -136,16 +135,12 @@ public sealed unsafe partial class CpuBackend
         {
             int first = index * UnitsPerPart;
             int inputs = network.InputsOf(layer);
-            int outputs = network.OutputsOf(layer);
-            for (int unit = first; unit < Math.Min(first + UnitsPerPart, outputs); unit++)
+            for (int unit = first; unit < Math.Min(first + UnitsPerPart, network.OutputsOf(layer)); unit++)
             {
                 int reads = network.ReadsOf(layer, unit);
-                for (int input = 0; input < inputs; input++)
-                {
-                    nint at = ((nint)unit * inputs) + input;
-                    rows[at] = input < reads ? weight[at] : 0;
-                    columns[((nint)input * outputs) + unit] = rows[at];
-                }
+                nint at = (nint)unit * inputs;
+                new ReadOnlySpan<float>(weight + at, reads).CopyTo(new Span<float>(rows + at, reads));
+                new Span<float>(rows + at + reads, inputs - reads).Clear();
             }
         }
     }

@@ -58,13 +58,11 @@ internal readonly struct DenseNetworkLayout
     {
         int inputs = Shape.InputsOf(layer);
         int outputs = Shape.OutputsOf(layer);
-        long plain = Shape.IsAutoregressive ? (long)inputs * outputs : 0;
         return new PreparedLayer(
             block.Take(Padded(layer + 1)),
             block.Take((long)Padded(layer + 1) * inputs),
             block.Take((long)Padded(layer) * outputs),
-            block.Take(plain),
-            block.Take(plain));
+            block.Take(Shape.IsAutoregressive ? (long)inputs * outputs : 0));
     }
 
     /// <summary>Where the prepared weights of one layer lie.</summary>
@@ -72,6 +70,5 @@ internal readonly struct DenseNetworkLayout
     /// <param name="Forward">W, strips of the padded outputs over the inputs.</param>
     /// <param name="Backward">Wᵀ, strips of the padded inputs over the outputs.</param>
     /// <param name="Rows">W, masked, (out, in); in autoregressive networks.</param>
-    /// <param name="Columns">Wᵀ, masked, (in, out); in autoregressive networks.</param>
-    internal readonly record struct PreparedLayer(long Bias, long Forward, long Backward, long Rows, long Columns);
+    internal readonly record struct PreparedLayer(long Bias, long Forward, long Backward, long Rows);
 }

@@ -10,8 +10,11 @@ namespace FlowEngine.Kernels.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc cref="IBackend.PixelNetworkPreparedLength"/>
-    public long PixelNetworkPreparedLength(PixelNetworkShape network) =>
-        new PixelNetworkLayout(network).PreparedLength;
+    public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward)
+    {
+        PixelNetworkLayout layout = new(network);
+        return backward ? layout.PreparedLength : layout.ForwardLength;
+    }
 
     /// <inheritdoc cref="IBackend.PixelNetworkPrepare"/>
     public void PixelNetworkPrepare(
@@ -20,7 +23,7 @@ public sealed unsafe partial class CpuBackend
         PixelNetworkLayout layout = new(network);
         int hidden = network.Hidden;
         int outputs = network.OutputChannels;
-        float* to = Pointer(prepared, layout.PreparedLength);
+        float* to = Pointer(prepared, layout.ForwardLength);
         FoldRows(parameters.LogScale1, parameters.Bias1, hidden, to + layout.Scale1, to + layout.Bias1);
         FoldRows(parameters.LogScale2, parameters.Bias2, hidden, to + layout.Scale2, to + layout.Bias2);
         float* scale3 = to + layout.Scale3;
@@ -41,11 +44,16 @@ public sealed unsafe partial class CpuBackend
         Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1));
         Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2));
         Pack(new StripPacking(weight3, taps, layout.PaddedTaps, hidden, 1, taps, scale3, null, to + layout.Forward3));
+        SumOverHidden(weight3, scale3, network, to + layout.Outside);
+        if (prepared.Length < layout.PreparedLength)
+        {
+            return;
+        }
+
         Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3));
         Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2));
         padded = layout.PaddedPatch;
         Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1));
-        SumOverHidden(weight3, scale3, network, to + layout.Outside);
     }
 
     /// <inheritdoc cref="IBackend.PixelNetworkKeptLength"/>
@@ -81,7 +89,7 @@ public sealed unsafe partial class CpuBackend
     {
         PixelNetworkLayout layout = new(network);
         ImageShape shape = image.WithChannels(network.OutputChannels);
-        float* weights = Pointer(prepared, layout.PreparedLength);
+        float* weights = Pointer(prepared, layout.ForwardLength);
         TapSum sum = new()
         {
             Taps = PixelNetworkTaps(layout, image, taps),
@@ -263,7 +271,7 @@ public sealed unsafe partial class CpuBackend
             Layout = layout,
             Work = work,
             Image = image,
-            Prepared = Pointer(prepared, layout.PreparedLength),
+            Prepared = Pointer(prepared, layout.ForwardLength),
             Scratch = at + work.Workers,
             Kept1 = h1,
             Kept2 = h1 is null ? null : h1 + hidden,

@@ -22,6 +22,7 @@ internal readonly struct PixelNetworkLayout
         Forward1 = block.Take((long)PaddedHidden * Patch);
         Forward2 = block.Take((long)PaddedHidden * network.Hidden);
         Forward3 = block.Take((long)PaddedTaps * network.Hidden);
+        ForwardLength = block.Length;
         Backward3 = block.Take((long)PaddedHidden * Taps);
         Backward2 = block.Take((long)PaddedHidden * network.Hidden);
         Backward1 = block.Take((long)PaddedPatch * network.Hidden);
@@ -89,6 +90,9 @@ internal readonly struct PixelNetworkLayout
 
     /// <summary>W₁'ᵀ, strips of 9·I rows over N.</summary>
     public long Backward1 { get; }
+
+    /// <summary>Everything but the transposed weights.</summary>
+    public long ForwardLength { get; }
 
     public long PreparedLength { get; }
 

@@ -107,7 +107,7 @@ public sealed unsafe partial class CpuBackend
         int expected = kind == CouplingKind.Affine ? shape.Channels : shape.Channels / 2;
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, expected);
         PixelNetworkLayout layout = new(network);
-        float* weights = Pointer(prepared, layout.PreparedLength);
+        float* weights = Pointer(prepared, layout.ForwardLength);
         return new PixelStageJob<TDirection>
         {
             Kind = kind,

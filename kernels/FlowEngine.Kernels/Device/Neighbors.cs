@@ -22,4 +22,25 @@ internal static class Neighbors
         bool inside = row >= 0 && row < height && column >= 0 && column < width;
         return inside ? pixel + (down * width) + right : -1;
     }
+    /// <summary>An element of the rows, zero outside the image and outside the matrix.</summary>
+    /// <param name="source">(B, H, W, Channels).</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="pixel">The row.</param>
+    /// <param name="column">tap · Gathered + channel.</param>
+    public static float Element(
+        ReadOnlyGlobalView<float> source, NeighborhoodRows rows, int pixel, int column)
+    {
+        float value = 0.0f;
+        int tap = column / rows.Gathered;
+        if (pixel < rows.Pixels && tap < Taps)
+        {
+            int q = Of(pixel, rows.Mirrored != 0 ? Taps - 1 - tap : tap, rows.Height, rows.Width);
+            if (q >= 0)
+            {
+                value = source[((long)q * rows.Channels) + (column % rows.Gathered)];
+            }
+        }
+
+        return value;
+    }
 }

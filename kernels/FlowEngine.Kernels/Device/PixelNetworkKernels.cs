@@ -49,6 +49,7 @@ internal static partial class PixelNetworkKernels
     /// <param name="Width">W.</param>
     /// <param name="Channels">The channels of a pixel of the gathered array.</param>
     /// <param name="Gathered">The channels of it that belong to a tap.</param>
+    /// <param name="Precision">The <see cref="NetworkPrecision"/> that the factors are rounded to.</param>
     public readonly record struct Product(
         int M,
         int N,
@@ -64,7 +65,8 @@ internal static partial class PixelNetworkKernels
         int Height,
         int Width,
         int Channels,
-        int Gathered);
+        int Gathered,
+        int Precision);
 
     /// <summary>The sizes of a network.</summary>
     /// <param name="Inputs">I.</param>
@@ -113,7 +115,7 @@ internal static partial class PixelNetworkKernels
                         left, shape.LeftKind, row + r, depth + k, shape.LeftRow, shape.LeftColumn, shape);
                 }
 
-                tileA[(k * Tile) + r] = value;
+                tileA[(k * Tile) + r] = NetworkTile.Rounded(value, shape.Precision);
             }
 
             for (int i = Group.IdxX; i < Depth * Tile; i += BlockSize)
@@ -127,7 +129,7 @@ internal static partial class PixelNetworkKernels
                         right, shape.RightKind, depth + k, column + c, shape.RightRow, shape.RightColumn, shape);
                 }
 
-                tileB[(k * Tile) + c] = value;
+                tileB[(k * Tile) + c] = NetworkTile.Rounded(value, shape.Precision);
             }
 
             Group.Barrier();
@@ -173,23 +175,53 @@ internal static partial class PixelNetworkKernels
         }
     }
 
-    // folded = weight · e^(factor · logScale[channel]) with channel = i / inner mod channels.
+    // folded = W₁', W₂', W₃', b₁', b₂', b₃' one after the other: an element of a layer times e^(factor · its channel's scale).
     [Kernel(BlockSize)]
     private static void Fold(
-        ReadOnlyGlobalView<float> weight,
+        ReadOnlyGlobalView<float> weight1,
+        ReadOnlyGlobalView<float> bias1,
+        ReadOnlyGlobalView<float> logScale1,
+        ReadOnlyGlobalView<float> weight2,
+        ReadOnlyGlobalView<float> bias2,
+        ReadOnlyGlobalView<float> logScale2,
+        ReadOnlyGlobalView<float> weight3,
+        ReadOnlyGlobalView<float> bias3,
+        ReadOnlyGlobalView<float> logScale3,
+        GlobalView<float> folded,
+        Network network)
+    {
+        long place = Grid.GlobalIndexX;
+        int hidden = network.Hidden;
+        int patch = Neighbors.Taps * network.Inputs;
+        long i = FoldArray(weight1, logScale1, folded, place, 0, (long)hidden * patch, patch, hidden, network.InnerActNorm);
+        i = FoldArray(weight2, logScale2, folded, place, i, (long)hidden * hidden, hidden, hidden, network.InnerActNorm);
+        i = FoldArray(
+            weight3, logScale3, folded, place, i, (long)hidden * Neighbors.Taps * network.Outputs, 1, network.Outputs, 3);
+        i = FoldArray(bias1, logScale1, folded, place, i, hidden, 1, hidden, network.InnerActNorm);
+        i = FoldArray(bias2, logScale2, folded, place, i, hidden, 1, hidden, network.InnerActNorm);
+        FoldArray(bias3, logScale3, folded, place, i, network.Outputs, 1, network.Outputs, 3);
+    }
+
+    // Folds the element at a place if it lies in this array, from start on; where the next array starts.
+    private static long FoldArray(
+        ReadOnlyGlobalView<float> array,
         ReadOnlyGlobalView<float> logScale,
         GlobalView<float> folded,
+        long place,
+        long start,
         long length,
         int inner,
         int channels,
-        float factor)
+        int factor)
     {
-        long i = Grid.GlobalIndexX;
-        if (i < length)
+        long i = place - start;
+        if (i >= 0 && i < length)
         {
-            float scale = factor != 0.0f ? XMath.Exp(factor * logScale[i / inner % channels]) : 1.0f;
-            folded[i] = weight[i] * scale;
+            float scale = factor != 0 ? XMath.Exp((float)factor * logScale[i / inner % channels]) : 1.0f;
+            folded[place] = array[i] * scale;
         }
+
+        return start + length;
     }
 
     // border[tap, o] = Σ over hidden channels of the folded weights, or 0.
@@ -261,10 +293,15 @@ internal static partial class PixelNetworkKernels
         return sum;
     }
 
-    // parts[group, c] = Σ of column c over the group's rows.
+    // parts[group, c] = Σ of column c, rounded to operands, over the group's rows.
     [Kernel(BlockSize)]
     private static void ColumnsOfParts(
-        ReadOnlyGlobalView<float> matrix, GlobalView<float> parts, int rows, int columns, int rowsPerPart)
+        ReadOnlyGlobalView<float> matrix,
+        GlobalView<float> parts,
+        int rows,
+        int columns,
+        int rowsPerPart,
+        int precision)
     {
         int start = Grid.IdxX * rowsPerPart;
         int end = XMath.Min(start + rowsPerPart, rows);
@@ -273,7 +310,7 @@ internal static partial class PixelNetworkKernels
             float sum = 0.0f;
             for (int r = start; r < end; r++)
             {
-                sum += matrix[((long)r * columns) + c];
+                sum += NetworkTile.Rounded(matrix[((long)r * columns) + c], precision);
             }
 
             parts[((long)Grid.IdxX * columns) + c] = sum;
@@ -398,25 +435,23 @@ internal static partial class PixelNetworkKernels
         Product shape)
     {
         // Of a gathered factor the row is the pixel, whichever way the product reads it.
-        float value = 0.0f;
+        float value;
         if (kind == Plain)
         {
             value = matrix[((long)row * rowStride) + ((long)column * columnStride)];
         }
         else
         {
-            int tap = column / shape.Gathered;
-            int q = Neighbors.Of(row, kind == Patches ? tap : Neighbors.Taps - 1 - tap, shape.Height, shape.Width);
-            if (q >= 0)
-            {
-                value = matrix[((long)q * shape.Channels) + (column % shape.Gathered)];
-            }
+            var gathered = new NeighborhoodRows(
+                row + 1, shape.Height, shape.Width, shape.Channels, shape.Gathered, kind == TapGradients ? 1 : 0);
+            value = Neighbors.Element(matrix, gathered, row, column);
         }
 
         return value;
     }
 
-    private static void AddRow(LocalArray<float> sums, float left, Float4 right)
+    /// <summary>sums += left · right, four numbers.</summary>
+    public static void AddRow(LocalArray<float> sums, float left, Float4 right)
     {
         sums[0] = XMath.Fma(left, right.X, sums[0]);
         sums[1] = XMath.Fma(left, right.Y, sums[1]);

@@ -9,7 +9,11 @@ internal static partial class SumKernels
     /// <summary>The elements of a part where a whole array is summed.</summary>
     public const int PartLength = 16_384;
 
+    /// <summary>The sums of a group where many parts are added.</summary>
+    public const int ColumnsOfGroup = 32;
+
     private const int BlockSize = 256;
+    private const int Warps = BlockSize / ColumnsOfGroup;
 
     // sums[i] (+)= Σ over parts of partials[part, i].
     [Kernel(BlockSize)]
@@ -29,10 +33,45 @@ internal static partial class SumKernels
         }
     }
 
-    // sums[i] += Σ over parts of partials[i, part]: the parts of an image stand together.
+    // sums[i] = Σ over parts of partials[part, i], for many parts: a warp has an eighth of them, 32 sums side by side, and the
+    // eight are added in order.
+    [Kernel(BlockSize)]
+    private static void AddManyParts(
+        ReadOnlyGlobalView<float> partials, GlobalView<float> sums, int parts, int length)
+    {
+        SharedView<double> ofWarps = SharedMemory.Allocate<double>(BlockSize);
+        int i = (Grid.IdxX * ColumnsOfGroup) + Warp.LaneIdx;
+        int count = (parts + Warps - 1) / Warps;
+        int end = XMath.Min((Warp.WarpIdx + 1) * count, parts);
+        double sum = 0.0;
+        for (int part = Warp.WarpIdx * count; part < end && i < length; part++)
+        {
+            sum += (double)partials[((long)part * length) + i];
+        }
+
+        ofWarps[Group.IdxX] = sum;
+        Group.Barrier();
+        if (Group.IdxX < ColumnsOfGroup && i < length)
+        {
+            sum = 0.0;
+            for (int warp = 0; warp < Warps; warp++)
+            {
+                sum += ofWarps[(warp * ColumnsOfGroup) + Group.IdxX];
+            }
+
+            sums[i] = (float)sum;
+        }
+    }
+
+    // sums[i] += Σ over parts of partials[i, part], and addend[0] · factor: the parts of an image stand together.
     [Kernel(BlockSize)]
     private static void AddPartsOfRows(
-        ReadOnlyGlobalView<float> partials, GlobalView<float> sums, int parts, int length)
+        ReadOnlyGlobalView<float> partials,
+        ReadOnlyGlobalView<float> addend,
+        GlobalView<float> sums,
+        int parts,
+        float factor,
+        int length)
     {
         long i = Grid.GlobalIndexX;
         if (i < length)
@@ -41,6 +80,11 @@ internal static partial class SumKernels
             for (int part = 0; part < parts; part++)
             {
                 sum += (double)partials[(i * parts) + part];
+            }
+
+            if (factor != 0.0f)
+            {
+                sum += (double)addend[0] * (double)factor;
             }
 
             sums[i] = (float)sum;

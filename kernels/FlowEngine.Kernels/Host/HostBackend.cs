@@ -11,7 +11,7 @@ public abstract unsafe class HostBackend<T>
     public ElementType ElementType => typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Float32;
 
     /// <inheritdoc/>
-    public NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
+    public virtual NetworkPrecision NetworkPrecision => NetworkPrecision.Full;
 
     /// <inheritdoc cref="IBackend.IsQueued"/>
     public bool IsQueued => false;

@@ -7,7 +7,8 @@ public sealed partial class ReferenceBackend<T>
     private const int Taps = 9;
 
     /// <inheritdoc/>
-    public long PixelNetworkPreparedLength(PixelNetworkShape network) => new Prepared(network, default).Length;
+    public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward) =>
+        new Prepared(network, default).Length;
 
     /// <inheritdoc/>
     public void PixelNetworkPrepare(
@@ -70,9 +71,9 @@ public sealed partial class ReferenceBackend<T>
     {
         int hidden = network.Hidden;
         var layout = new Prepared(network, prepared);
-        double[] weight1 = WideArray(layout.Weight1, hidden * Taps * network.InputChannels);
-        double[] weight2 = WideArray(layout.Weight2, hidden * hidden);
-        double[] weight3 = WideArray(layout.Weight3, hidden * Taps * network.OutputChannels);
+        double[] weight1 = Operands(WideArray(layout.Weight1, hidden * Taps * network.InputChannels));
+        double[] weight2 = Operands(WideArray(layout.Weight2, hidden * hidden));
+        double[] weight3 = Operands(WideArray(layout.Weight3, hidden * Taps * network.OutputChannels));
         double[] bias1 = WideArray(layout.Bias1, hidden);
         double[] bias2 = WideArray(layout.Bias2, hidden);
         Span<T> keptElements = ElementsOrNone(kept, PixelNetworkKeptLength(network, image));
@@ -82,15 +83,15 @@ public sealed partial class ReferenceBackend<T>
         double[] values = new double[Taps * network.OutputChannels];
         for (int p = 0; p < image.Pixels; p++)
         {
-            double[] patch = Patch(image, x, network.InputChannels, p, 0);
+            double[] patch = Operands(Patch(image, x, network.InputChannels, p, 0));
             for (int n = 0; n < hidden; n++)
             {
-                h1[n] = Rectify(bias1[n] + Dot(weight1, n, patch));
+                h1[n] = Operand(Rectify(bias1[n] + Dot(weight1, n, patch)));
             }
 
             for (int n = 0; n < hidden; n++)
             {
-                h2[n] = Rectify(bias2[n] + Dot(weight2, n, h1));
+                h2[n] = Operand(Rectify(bias2[n] + Dot(weight2, n, h1)));
             }
 
             Array.Clear(values);
@@ -159,6 +160,9 @@ public sealed partial class ReferenceBackend<T>
         double[] weight1 = WideArray(layout.Weight1, hidden * Taps * inputs);
         double[] weight2 = WideArray(layout.Weight2, hidden * hidden);
         double[] weight3 = WideArray(layout.Weight3, hidden * rowLength);
+        double[] operand1 = Operands(weight1);
+        double[] operand2 = Operands(weight2);
+        double[] operand3 = Operands(weight3);
         double[] dWeight1 = new double[weight1.Length];
         double[] dWeight2 = new double[weight2.Length];
         double[] dWeight3 = new double[weight3.Length];
@@ -183,14 +187,14 @@ public sealed partial class ReferenceBackend<T>
                 bool outside = Neighbor(image, p, tap) < 0;
                 for (int o = 0; o < outputs; o++)
                 {
-                    dTaps[(tap * outputs) + o] = target < 0 ? 0 : Wide(gradient[(target * outputs) + o]);
+                    dTaps[(tap * outputs) + o] = target < 0 ? 0 : Operand(Wide(gradient[(target * outputs) + o]));
                     dBorder[(tap * outputs) + o] += outside ? Wide(gradient[(p * outputs) + o]) : 0;
                 }
             }
 
             for (int o = 0; o < outputs; o++)
             {
-                dBias3[o] += Wide(gradient[(p * outputs) + o]);
+                dBias3[o] += Operand(Wide(gradient[(p * outputs) + o]));
             }
 
             Array.Clear(dh1);
@@ -198,25 +202,25 @@ public sealed partial class ReferenceBackend<T>
             {
                 double kept2 = Wide(h2[(p * hidden) + n]);
                 AddScaled(dTaps, kept2, dWeight3, n);
-                double dc2 = kept2 > 0 ? Dot(weight3, n, dTaps) : 0;
+                double dc2 = kept2 > 0 ? Operand(Dot(operand3, n, dTaps)) : 0;
                 dBias2[n] += dc2;
                 for (int m = 0; m < hidden; m++)
                 {
                     dWeight2[(n * hidden) + m] += dc2 * Wide(h1[(p * hidden) + m]);
-                    dh1[m] += weight2[(n * hidden) + m] * dc2;
+                    dh1[m] += operand2[(n * hidden) + m] * dc2;
                 }
             }
 
-            double[] patch = Patch(image, x, inputs, p, 0);
+            double[] patch = Operands(Patch(image, x, inputs, p, 0));
             Array.Clear(dPatch);
             for (int n = 0; n < hidden; n++)
             {
-                double dc1 = Wide(h1[(p * hidden) + n]) > 0 ? dh1[n] : 0;
+                double dc1 = Wide(h1[(p * hidden) + n]) > 0 ? Operand(dh1[n]) : 0;
                 dBias1[n] += dc1;
                 AddScaled(patch, dc1, dWeight1, n);
                 for (int i = 0; i < dPatch.Length; i++)
                 {
-                    dPatch[i] += weight1[(n * dPatch.Length) + i] * dc1;
+                    dPatch[i] += operand1[(n * dPatch.Length) + i] * dc1;
                 }
             }
 
@@ -274,19 +278,19 @@ public sealed partial class ReferenceBackend<T>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, 2);
         int hidden = network.Hidden;
         var layout = new Prepared(network, prepared);
-        double[] weight1 = WideArray(layout.Weight1, hidden * Taps * network.InputChannels);
-        double[] weight2 = WideArray(layout.Weight2, hidden * hidden);
+        double[] weight1 = Operands(WideArray(layout.Weight1, hidden * Taps * network.InputChannels));
+        double[] weight2 = Operands(WideArray(layout.Weight2, hidden * hidden));
         double[] bias1 = WideArray(layout.Bias1, hidden);
         double[] values = new double[image.Pixels * hidden];
         double[] h1 = new double[hidden];
         for (int p = 0; p < image.Pixels; p++)
         {
-            double[] patch = Patch(image, x, network.InputChannels, p, 0);
+            double[] patch = Operands(Patch(image, x, network.InputChannels, p, 0));
             for (int n = 0; n < hidden; n++)
             {
                 double c1 = Dot(weight1, n, patch);
                 values[(p * hidden) + n] = c1;
-                h1[n] = Rectify(bias1[n] + c1);
+                h1[n] = Operand(Rectify(bias1[n] + c1));
             }
 
             for (int n = 0; n < hidden && layer == 2; n++)

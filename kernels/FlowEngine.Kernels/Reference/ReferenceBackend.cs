@@ -16,8 +16,17 @@ namespace FlowEngine.Kernels.Reference;
 public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>A backend.</summary>
+    /// <param name="precision">
+    /// What the factors of a coupling network's products are rounded to, as float32 numbers: to judge backends that do.
+    /// </param>
+    public ReferenceBackend(NetworkPrecision precision = NetworkPrecision.Full) => NetworkPrecision = precision;
+
     /// <inheritdoc/>
     public string Name => "reference";
+
+    /// <inheritdoc/>
+    public override NetworkPrecision NetworkPrecision { get; }
 
     /// <summary>Does nothing: buffers belong to who allocated them.</summary>
     public void Dispose()
@@ -34,6 +43,27 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     private static double Wide(T value) => double.CreateTruncating(value);
 
     private static T Round(double value) => T.CreateTruncating(value);
+
+    // A factor of a network's product: to nearest with 11 significant bits, ties away from zero, or with 8, ties to even.
+    private double Operand(double value) => NetworkPrecision switch
+    {
+        NetworkPrecision.TensorFloat32 => Significant((float)value, 11, MidpointRounding.AwayFromZero),
+        NetworkPrecision.BFloat16 => Significant((float)value, 8, MidpointRounding.ToEven),
+        _ => value,
+    };
+
+    private double[] Operands(double[] values) => [.. values.Select(Operand)];
+
+    private static double Significant(float value, int bits, MidpointRounding ties)
+    {
+        if (value == 0 || !float.IsFinite(value))
+        {
+            return value;
+        }
+
+        int places = bits - 1 - Math.ILogB(value);
+        return Math.ScaleB(Math.Round(Math.ScaleB(value, places), ties), -places);
+    }
 
     private static void Add(ref T element, double value) => element = Round(Wide(element) + value);
 

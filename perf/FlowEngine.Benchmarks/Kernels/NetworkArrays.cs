@@ -15,7 +15,7 @@ internal sealed class NetworkArrays
         _network = shape.Network;
         _image = shape.Image;
         Parameters = RandomParameters();
-        Prepared = arrays.Zeros(arrays.Backend.PixelNetworkPreparedLength(_network));
+        Prepared = arrays.Zeros(arrays.Backend.PixelNetworkPreparedLength(_network, backward: true));
         arrays.Backend.PixelNetworkPrepare(_network, Parameters, Prepared);
         X = arrays.Random(_image.Length);
         Taps = arrays.Zeros(arrays.Backend.PixelNetworkTapsLength(_network, _image));

@@ -1,15 +1,40 @@
+using BenchmarkDotNet.Attributes;
+
 using FlowEngine.Kernels;
 
 namespace FlowEngine.Benchmarks;
 
-/// <summary>The coupling network: three products forward, six backward.</summary>
+/// <summary>The coupling network: three products forward, six backward; beside the products alone by OpenBLAS.</summary>
 public class PixelNetworkBenchmarks : OperationBenchmarks
 {
     private const string Forward = "forward";
     private const string ForwardKeeping = "forward, kept";
     private const string Backward = "backward";
 
+    private Arrays? _factors;
+    private NetworkProducts? _products;
+
     private protected override IReadOnlyList<string> Passes { get; } = [Forward, ForwardKeeping, Backward];
+
+    public override void Setup()
+    {
+        base.Setup();
+        if (OpenBlas.IsPresent)
+        {
+            _factors = new Arrays(Cpu);
+            _products = new NetworkProducts(_factors, Case.Shape, Case.Pass == Backward, Cpu.Threads);
+        }
+    }
+
+    public override void Cleanup()
+    {
+        _factors?.Dispose();
+        base.Cleanup();
+    }
+
+    [Benchmark(Baseline = true)]
+    public void Sgemm() => (_products ?? throw new InvalidOperationException(
+        "OpenBLAS is not on this machine (Debian: apt-get install libopenblas0-pthread); its rows are left out")).Run();
 
     private protected override Operation Create(string pass, Arrays arrays, ModelShape shape)
     {

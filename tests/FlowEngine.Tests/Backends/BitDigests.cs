@@ -276,7 +276,7 @@ internal static class BitDigests
         PixelNetworkShape network = new(image.Channels / 2, hidden, image.Channels, true, true);
         PixelNetworkParameters parameters = NetworkParameters(arrays, network, 0.2);
         PixelNetworkParameters gradients = NetworkParameters(arrays, network, 0.2);
-        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network));
+        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network, backward: true));
         BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, image));
         BufferView kept = arrays.Zero(backend.PixelNetworkKeptLength(network, image));
         BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, image, backward: true));
@@ -311,7 +311,7 @@ internal static class BitDigests
     {
         using var arrays = new Arrays(backend);
         PixelNetworkShape network = new(_shape.Channels / 2, 20, _shape.Channels, true, true);
-        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network));
+        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network, backward: true));
         BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, _shape));
         BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, _shape, backward: false));
         BufferView x = arrays.Random(_shape.Length);

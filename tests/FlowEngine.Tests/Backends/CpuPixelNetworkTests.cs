@@ -83,7 +83,7 @@ public sealed class CpuPixelNetworkTests
             _network = network;
             _image = image;
             _parameters = Parameters(0.3f);
-            _prepared = Values(_backend.PixelNetworkPreparedLength(network));
+            _prepared = Values(_backend.PixelNetworkPreparedLength(network, backward: true));
             _backend.PixelNetworkPrepare(network, _parameters, _prepared);
         }
 

@@ -22,14 +22,14 @@ public abstract partial class BackendTests
     [Fact]
     public void PhiloxUniform_is_the_same_bits_as_the_reference()
     {
-        using var judge = new OperationBuffers(_judge, seed: 1);
+        using var judge = new OperationBuffers(Judge, seed: 1);
         using var buffers = new OperationBuffers(Backend, seed: 1);
         uint[] indices = [3, 0, uint.MaxValue, 60_000];
         for (int elements = 0; elements <= 70; elements++)
         {
             BufferView expected = judge.Output(4L * elements);
             BufferView actual = buffers.Output(4L * elements);
-            _judge.PhiloxUniform(_key, indices, elements, expected);
+            Judge.PhiloxUniform(_key, indices, elements, expected);
             Backend.PhiloxUniform(_key, indices, elements, actual);
             Agreement.AssertSameBits("uniform", judge.Read(expected), buffers.Read(actual));
         }
@@ -150,6 +150,34 @@ public abstract partial class BackendTests
                 Backend.Dequantize(_key, levels, indices, bins, actual);
                 Agreement.AssertSameBits($"{bins} bins", judge.Read(expected), buffers.Read(actual));
             }
+        }
+
+        Assert.True(buffers.GuardsAreUntouched());
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 10)]
+    [InlineData(17, 192)]
+    public void Inputs_of_steps_that_are_sent_ahead_are_dequantized_as_levels_that_are_handed_over(int batch, int dims)
+    {
+        const int Bins = 17;
+        using var buffers = new OperationBuffers(Backend, seed: 1);
+        using StepInput input = Backend.CreateStepInput(batch, dims);
+        BufferView expected = buffers.Output(batch * dims);
+        BufferView actual = buffers.Output(batch * dims);
+        for (int step = 0; step < 7; step++)
+        {
+            byte[] levels = [.. Enumerable.Range(0, batch * dims).Select(i => (byte)((i + (5 * step)) % Bins))];
+            uint[] indices = [.. Enumerable.Range(0, batch).Select(i => (uint)((i * 7) + step))];
+            PhiloxKey key = _key with { Epoch = (uint)step };
+            levels.CopyTo(input.Levels);
+            indices.CopyTo(input.Indices);
+            input.Send(key, 0.25 * step);
+            Backend.Dequantize(input, Bins, actual);
+            Backend.Dequantize(key, levels, indices, Bins, expected);
+            Agreement.AssertSameBits($"step {step}", buffers.Read(expected), buffers.Read(actual));
+            Assert.Equal(0.25 * step, buffers.Read(input.Rate)[0]);
         }
 
         Assert.True(buffers.GuardsAreUntouched());

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FlowEngine.Tests.Backends;
 
-public abstract partial class BackendTests
+public abstract partial class NetworkTests
 {
     [Theory]
     [MemberData(nameof(NetworkShapes))]

@@ -1,3 +1,4 @@
+using FlowEngine.Kernels;
 using FlowEngine.Kernels.Gpu;
 using Xunit;
 
@@ -7,10 +8,10 @@ namespace FlowEngine.Tests.Backends;
 internal static class TestDevices
 {
     /// <summary>A backend on the first OpenCL device, or the test is skipped and counted.</summary>
-    public static GpuBackend OpenClOrSkip()
+    public static GpuBackend OpenClOrSkip(NetworkPrecision precision = NetworkPrecision.Full)
     {
         SkipWithoutOpenCl();
-        return GpuBackend.Open("opencl:0");
+        return GpuBackend.Open("opencl:0", precision);
     }
 
     /// <summary>Skips the test where there is no OpenCL device.</summary>

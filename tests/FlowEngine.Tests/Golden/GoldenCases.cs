@@ -119,7 +119,7 @@ public abstract class GoldenCases
     [InlineData("levels")]
     public void Inverse_of_the_latents_is_the_image(string name)
     {
-        using GoldenModel golden = new(name, CreateBackend(), MemoryMode.Store);
+        using GoldenModel golden = new(name, CreateBackend(), MemoryMode.Invert);
         golden.Step();
         golden.Backend.Write(golden.Images, golden.Plan.Input);
         golden.Plan.Forward();

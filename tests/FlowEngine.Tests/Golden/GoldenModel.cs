@@ -33,7 +33,7 @@ internal sealed class GoldenModel : IDisposable
         _dLogProb = backend.Allocate(Batch);
         LayerContext context = Model.Context with { Gradients = _gradients.View };
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(Model.Flow, fuse);
-        _prepared = new PreparedWeights(groups, context, training: memory == MemoryMode.Invert ? memory : null);
+        _prepared = new PreparedWeights(groups, context, memory);
         Plan = new FlowPlan(Model.Flow, context, _prepared, groups, Batch, memory);
         backend.Fill(_dLogProb.View, -1 / (Batch * Model.Flow.Dims * Math.Log(2)));
         Images = ChannelsLast("x");

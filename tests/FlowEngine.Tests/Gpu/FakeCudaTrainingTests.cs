@@ -97,8 +97,8 @@ public sealed class FakeCudaTrainingTests
     }
 
     [Theory]
-    [InlineData(MemoryMode.Store, 4_000)]
-    [InlineData(MemoryMode.Invert, 4_500)]
+    [InlineData(MemoryMode.Store, 1_800)]
+    [InlineData(MemoryMode.Invert, 2_200)]
     public void A_step_of_the_reference_models_depth_takes_few_launches(MemoryMode memory, int most)
     {
         using GpuBackend backend = Start();
@@ -111,6 +111,7 @@ public sealed class FakeCudaTrainingTests
             int before = FakeCuda.Launches;
             trainer.Step(images);
             int launches = FakeCuda.Launches - before;
+            TestContext.Current.TestOutputHelper!.WriteLine($"{launches} launches, {memory}");
             Assert.True(launches <= most, $"{launches} launches, {memory}");
         }
 

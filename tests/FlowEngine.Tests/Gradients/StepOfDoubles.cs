@@ -46,7 +46,7 @@ public sealed class StepOfDoubles
         DoubleArrays arrays, double[][] values)
     {
         IBackend backend = arrays.Backend;
-        BufferView prepared = arrays.Zeros(backend.PixelNetworkPreparedLength(Network));
+        BufferView prepared = arrays.Zeros(backend.PixelNetworkPreparedLength(Network, backward: true));
         BufferView taps = arrays.Zeros(backend.PixelNetworkTapsLength(Network, Shape));
         BufferView kept = arrays.Zeros(backend.PixelNetworkKeptLength(Network, Shape));
         BufferView workspace = arrays.Zeros(backend.PixelNetworkWorkspaceLength(Network, Shape, backward: false));

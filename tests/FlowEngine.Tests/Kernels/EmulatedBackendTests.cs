@@ -1,4 +1,5 @@
 using FlowEngine.Conformance;
+using FlowEngine.Kernels;
 using FlowEngine.Kernels.Gpu;
 using FlowEngine.Kernels.Gpu.Emulator;
 using Xunit;
@@ -10,6 +11,11 @@ public sealed class EmulatedBackendTests
 {
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, BackendCases.All.Count)];
 
+    public static TheoryData<NetworkPrecision, int> NetworkCases => new(
+        from precision in new[] { NetworkPrecision.TensorFloat32, NetworkPrecision.BFloat16 }
+        from number in Enumerable.Range(0, BackendCases.Networks.Count)
+        select (precision, number));
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void An_operation_agrees_with_the_reference_on_the_emulator(int number)
@@ -18,6 +24,17 @@ public sealed class EmulatedBackendTests
         using EmulatorDevice device = new();
         using GpuBackend backend = new(device, ownsDevice: false);
         double error = test.Error(backend);
-        Assert.True(error <= BackendCase.Tolerance, $"{test.Name} of {test.Shape}: error {error}");
+        Assert.True(error <= BackendCase.ToleranceOf(NetworkPrecision.Full), $"{test.Name} of {test.Shape}: error {error}");
+    }
+
+    [Theory]
+    [MemberData(nameof(NetworkCases))]
+    public void A_network_agrees_with_the_reference_in_reduced_precision(NetworkPrecision precision, int number)
+    {
+        BackendCase test = BackendCases.Networks[number];
+        using EmulatorDevice device = new();
+        using GpuBackend backend = new(device, ownsDevice: false, precision);
+        double error = test.Error(backend);
+        Assert.True(error <= BackendCase.ToleranceOf(precision), $"{test.Name} of {test.Shape}: error {error}");
     }
 }

@@ -37,6 +37,55 @@ public sealed class DeviceTrainingTests
         AssertSameLosses(backend, preset, coupling, memory, updates: 2);
     }
 
+    [Theory]
+    [InlineData(NetworkPrecision.TensorFloat32, MemoryMode.Store, 1e-3)]
+    [InlineData(NetworkPrecision.TensorFloat32, MemoryMode.Invert, 1e-3)]
+    [InlineData(NetworkPrecision.BFloat16, MemoryMode.Store, 1e-2)]
+    [InlineData(NetworkPrecision.BFloat16, MemoryMode.Invert, 1e-2)]
+    public void Losses_in_reduced_precision_are_near_those_of_the_CPU(
+        NetworkPrecision precision, MemoryMode memory, double tolerance)
+    {
+        TestDevices.SkipWithoutOpenCl();
+        using GpuBackend backend = GpuBackend.Open("opencl:0", precision);
+        AssertSameLosses(backend, GlowPreset.Glow, CouplingKind.Affine, memory, updates: 20, tolerance);
+    }
+
+    [Theory]
+    [InlineData(NetworkPrecision.TensorFloat32, 1e-3)]
+    [InlineData(NetworkPrecision.BFloat16, 1e-2)]
+    public void Losses_in_reduced_precision_on_the_emulator_are_near_those_of_the_CPU(
+        NetworkPrecision precision, double tolerance)
+    {
+        using GpuBackend backend = GpuBackend.Open("emulator", precision);
+        AssertSameLosses(backend, GlowPreset.Glow, CouplingKind.Affine, MemoryMode.Invert, updates: 2, tolerance);
+    }
+
+    [Theory]
+    [InlineData(NetworkPrecision.Full, 1e-4)]
+    [InlineData(NetworkPrecision.TensorFloat32, 1e-4)]
+    [InlineData(NetworkPrecision.BFloat16, 1e-4)]
+    public void Gradients_of_store_and_invert_agree_and_the_input_comes_back(NetworkPrecision precision, double tolerance)
+    {
+        TestDevices.SkipWithoutOpenCl();
+        using GpuBackend backend = GpuBackend.Open("opencl:0", precision);
+        GlowOptions glow = TinyGlow.Options(steps: 16, hidden: 16);
+        float[]? images = null;
+        List<double[]> gradients = [];
+        foreach (MemoryMode memory in new[] { MemoryMode.Store, MemoryMode.Invert })
+        {
+            using Model model = TinyGlow.Perturbed(backend, glow);
+            using Trainer trainer = new(model, _options with { Memory = memory });
+            images ??= TinyGlow.Images(model.Flow, _options.Batch);
+            trainer.Step(images);
+            gradients.Add(TinyGlow.Read(backend, trainer.Gradients));
+            AssertClose(images, [.. TinyGlow.Read(backend, trainer.Plan.Input).Select(value => (float)value)], 1e-4);
+        }
+
+        double difference = Math.Sqrt(gradients[0].Zip(gradients[1], (a, b) => (a - b) * (a - b)).Sum());
+        double norm = Math.Sqrt(gradients[0].Sum(g => g * g));
+        Assert.True(difference <= tolerance * norm, $"{precision}: off by {difference} of {norm}");
+    }
+
     [Fact]
     public void A_checkpoint_of_the_CPU_gives_the_same_densities_and_samples_on_OpenCL()
     {
@@ -54,7 +103,12 @@ public sealed class DeviceTrainingTests
     }
 
     private static void AssertSameLosses(
-        IBackend backend, GlowPreset preset, CouplingKind coupling, MemoryMode memory, int updates)
+        IBackend backend,
+        GlowPreset preset,
+        CouplingKind coupling,
+        MemoryMode memory,
+        int updates,
+        double tolerance = 1e-4)
     {
         using CpuBackend cpu = new(2);
         double[] expected = Losses(cpu, preset, coupling, memory, updates);
@@ -62,7 +116,7 @@ public sealed class DeviceTrainingTests
         for (int i = 0; i < updates; i++)
         {
             double error = Math.Abs(actual[i] - expected[i]);
-            Assert.True(error <= 1e-4 * Math.Abs(expected[i]), $"update {i}: {actual[i]}, on the CPU {expected[i]}");
+            Assert.True(error <= tolerance * Math.Abs(expected[i]), $"update {i}: {actual[i]}, on the CPU {expected[i]}");
         }
     }
 

@@ -63,6 +63,24 @@ public static class TensorCore
         [CallerFilePath] string file = "") =>
         throw EmulatedThread.NotYielded(nameof(LoadMatrixX4));
 
+    /// <summary>
+    /// Four matrices of 8 rows of 4 words from shared memory: a thread gets word q of row g of each. A word is a TF32
+    /// number or two of bf16.
+    /// </summary>
+    /// <param name="fragment">4 words, overwritten.</param>
+    /// <param name="row">
+    /// Lane l gives the start of row l mod 8 of matrix l / 8, aligned to 16 bytes.
+    /// </param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    [Intrinsic("LOAD_WORDS_X4", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    public static void LoadMatrixX4(
+        LocalArray<uint> fragment,
+        SharedView<float> row,
+        [CallerLineNumber] int line = 0,
+        [CallerFilePath] string file = "") =>
+        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4));
+
     /// <summary>Two matrices of 8 by 8 from shared memory: a thread gets (g, 2q) and (g, 2q + 1) of each.</summary>
     /// <param name="fragment">2 words, overwritten.</param>
     /// <param name="row">
@@ -92,6 +110,24 @@ public static class TensorCore
     public static void LoadMatrixX4Transposed(
         LocalArray<uint> fragment,
         SharedView<BFloat16> row,
+        [CallerLineNumber] int line = 0,
+        [CallerFilePath] string file = "") =>
+        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4Transposed));
+
+    /// <summary>
+    /// As <see cref="LoadMatrixX4Transposed(LocalArray{uint}, SharedView{BFloat16}, int, string)"/>, of words that each
+    /// hold two numbers of bf16.
+    /// </summary>
+    /// <param name="fragment">4 words, overwritten.</param>
+    /// <param name="row">
+    /// Lane l gives the start of row l mod 8 of matrix l / 8, aligned to 16 bytes.
+    /// </param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    [Intrinsic("LOAD_WORDS_X4_TRANS", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    public static void LoadMatrixX4Transposed(
+        LocalArray<uint> fragment,
+        SharedView<float> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
         throw EmulatedThread.NotYielded(nameof(LoadMatrixX4Transposed));

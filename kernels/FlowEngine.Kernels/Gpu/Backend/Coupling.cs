@@ -76,8 +76,20 @@ public sealed partial class GpuBackend
     private static long OutputLength(CouplingKind kind, ImageShape shape) =>
         (kind == CouplingKind.Affine ? 2L : 1L) * shape.Pixels * (shape.Channels - (shape.Channels / 2));
 
-    // sums[b] += the parts of image b in order.
+    // sums[b] += the parts of image b in order, and addend · factor.
+
     private void AddPartsOfImages(GpuView<float> partials, BufferView sums, int parts, int batch) =>
+        AddPartsOfImages(partials, _nothing.View, 0, sums, parts, batch);
+
+    private void AddPartsOfImages(
+        GpuView<float> partials, GpuView<float> addend, float factor, BufferView sums, int parts, int batch) =>
         SumKernels.AddPartsOfRows(
-            _stream, Cover(batch, SumKernels.AddPartsOfRowsKernel), partials, View(sums, batch), parts, batch);
+            _stream,
+            Cover(batch, SumKernels.AddPartsOfRowsKernel),
+            partials,
+            addend,
+            View(sums, batch),
+            parts,
+            factor,
+            batch);
 }

@@ -19,8 +19,8 @@ public sealed partial class GpuBackend
         BufferView logDet)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        var layout = new PreparedNetwork(network);
-        GpuView<float> weights = View(prepared, layout.Length);
+        var layout = new PreparedNetwork(network, Fused(network));
+        GpuView<float> weights = AlignedView(prepared, layout.Length);
         int tiles = Parts(shape.PixelsPerImage, PixelStageKernels.PixelsPerTile);
         long partialLength = (long)tiles * shape.Batch;
 
@@ -30,7 +30,7 @@ public sealed partial class GpuBackend
         PixelStageKernels.Forward(
             _stream,
             StageGrid(shape),
-            View(taps, PixelNetworkTapsLength(network, shape)),
+            AlignedView(taps, TapsLength(network, shape)),
             weights.Slice(layout.Bias3, network.OutputChannels),
             weights.Slice(layout.Border, layout.BorderLength),
             next.IsEmpty ? _nothing.View : ForwardMap(next),
@@ -40,19 +40,14 @@ public sealed partial class GpuBackend
             View(y, shape.Length),
             partials,
             StageShape(kind, shape, !next.IsEmpty, !output.IsEmpty, !coupled.IsEmpty));
-        if (kind == CouplingKind.Affine)
+        if (kind == CouplingKind.Affine || !next.IsEmpty)
         {
-            AddPartsOfImages(partials, logDet, tiles, shape.Batch);
-        }
-
-        if (!next.IsEmpty)
-        {
-            SumKernels.AddToAll(
-                _stream,
-                Cover(shape.Batch, SumKernels.AddToAllKernel),
-                View(next.LogDet, 1),
-                View(logDet, shape.Batch),
-                shape.PixelsPerImage,
+            AddPartsOfImages(
+                partials,
+                next.IsEmpty ? _nothing.View : View(next.LogDet, 1),
+                next.IsEmpty ? 0 : shape.PixelsPerImage,
+                logDet,
+                kind == CouplingKind.Affine ? tiles : 0,
                 shape.Batch);
         }
     }
@@ -69,12 +64,12 @@ public sealed partial class GpuBackend
         BufferView x)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        var layout = new PreparedNetwork(network);
-        GpuView<float> weights = View(prepared, layout.Length);
+        var layout = new PreparedNetwork(network, Fused(network));
+        GpuView<float> weights = AlignedView(prepared, layout.Length);
         PixelStageKernels.Inverse(
             _stream,
             StageGrid(shape),
-            View(taps, PixelNetworkTapsLength(network, shape)),
+            AlignedView(taps, TapsLength(network, shape)),
             weights.Slice(layout.Bias3, network.OutputChannels),
             weights.Slice(layout.Border, layout.BorderLength),
             InverseMap(map),
@@ -99,12 +94,12 @@ public sealed partial class GpuBackend
         BufferView dOutput)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        var layout = new PreparedNetwork(network);
-        GpuView<float> weights = View(prepared, layout.Length);
+        var layout = new PreparedNetwork(network, Fused(network));
+        GpuView<float> weights = AlignedView(prepared, layout.Length);
         PixelStageKernels.Backward(
             _stream,
             StageGrid(shape),
-            View(taps, PixelNetworkTapsLength(network, shape)),
+            AlignedView(taps, TapsLength(network, shape)),
             weights.Slice(layout.Bias3, network.OutputChannels),
             weights.Slice(layout.Border, layout.BorderLength),
             InverseMap(map),

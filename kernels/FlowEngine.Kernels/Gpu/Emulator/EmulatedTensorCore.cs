@@ -34,7 +34,7 @@ public static class EmulatedTensorCore
         [CallerFilePath] string file = "") =>
         new("TensorCore.MultiplyAddTensorFloat32", false, d, a, b, file, line);
 
-    /// <summary>As <see cref="TensorCore.LoadMatrixX4"/>.</summary>
+    /// <summary>As <see cref="TensorCore.LoadMatrixX4(LocalArray{uint}, SharedView{BFloat16}, int, string)"/>.</summary>
     /// <param name="fragment">4 words, overwritten.</param>
     /// <param name="row">The row this lane gives.</param>
     /// <param name="line">Filled in by the compiler.</param>
@@ -44,9 +44,21 @@ public static class EmulatedTensorCore
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        new("TensorCore.LoadMatrixX4", 4, false, fragment, row, file, line);
+        new("TensorCore.LoadMatrixX4", 4, false, fragment, row.Pointer, file, line);
 
-    /// <summary>As <see cref="TensorCore.LoadMatrixX4Transposed"/>.</summary>
+    /// <summary>As <see cref="TensorCore.LoadMatrixX4(LocalArray{uint}, SharedView{float}, int, string)"/>.</summary>
+    /// <param name="fragment">4 words, overwritten.</param>
+    /// <param name="row">The row this lane gives.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    public static LoadMatrixRequest LoadMatrixX4(
+        LocalArray<uint> fragment,
+        SharedView<float> row,
+        [CallerLineNumber] int line = 0,
+        [CallerFilePath] string file = "") =>
+        new("TensorCore.LoadMatrixX4", 4, false, fragment, row.Pointer, file, line);
+
+    /// <summary>As <see cref="TensorCore.LoadMatrixX4Transposed(LocalArray{uint}, SharedView{BFloat16}, int, string)"/>.</summary>
     /// <param name="fragment">4 words, overwritten.</param>
     /// <param name="row">The row this lane gives.</param>
     /// <param name="line">Filled in by the compiler.</param>
@@ -56,7 +68,19 @@ public static class EmulatedTensorCore
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        new("TensorCore.LoadMatrixX4Transposed", 4, true, fragment, row, file, line);
+        new("TensorCore.LoadMatrixX4Transposed", 4, true, fragment, row.Pointer, file, line);
+
+    /// <summary>As <see cref="TensorCore.LoadMatrixX4Transposed(LocalArray{uint}, SharedView{float}, int, string)"/>.</summary>
+    /// <param name="fragment">4 words, overwritten.</param>
+    /// <param name="row">The row this lane gives.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    public static LoadMatrixRequest LoadMatrixX4Transposed(
+        LocalArray<uint> fragment,
+        SharedView<float> row,
+        [CallerLineNumber] int line = 0,
+        [CallerFilePath] string file = "") =>
+        new("TensorCore.LoadMatrixX4Transposed", 4, true, fragment, row.Pointer, file, line);
 
     /// <summary>As <see cref="TensorCore.LoadMatrixX2"/>.</summary>
     /// <param name="fragment">2 words, overwritten.</param>
@@ -68,7 +92,7 @@ public static class EmulatedTensorCore
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        new("TensorCore.LoadMatrixX2", 2, false, fragment, row, file, line);
+        new("TensorCore.LoadMatrixX2", 2, false, fragment, row.Pointer, file, line);
 
     /// <summary>As <see cref="TensorCore.LoadMatrixX2Transposed"/>.</summary>
     /// <param name="fragment">2 words, overwritten.</param>
@@ -80,5 +104,5 @@ public static class EmulatedTensorCore
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        new("TensorCore.LoadMatrixX2Transposed", 2, true, fragment, row, file, line);
+        new("TensorCore.LoadMatrixX2Transposed", 2, true, fragment, row.Pointer, file, line);
 }

@@ -12,14 +12,14 @@ public sealed class LoadMatrixRequest : WarpRequest
     private readonly int _matrices;
     private readonly bool _transposed;
     private readonly LocalArray<uint> _fragment;
-    private readonly SharedView<BFloat16> _row;
+    private readonly EmulatedPointer _row;
 
     internal LoadMatrixRequest(
         string operation,
         int matrices,
         bool transposed,
         LocalArray<uint> fragment,
-        SharedView<BFloat16> row,
+        EmulatedPointer row,
         string file,
         int line)
         : base(operation, file, line)
@@ -28,7 +28,7 @@ public sealed class LoadMatrixRequest : WarpRequest
         _transposed = transposed;
         _fragment = fragment;
         _row = row;
-        row.Pointer.CheckAligned(Side * sizeof(ushort), Line);
+        row.CheckAligned(Side * sizeof(ushort), Line);
     }
 
     internal override void Complete(ReadOnlySpan<WarpRequest> lanes)
@@ -39,14 +39,17 @@ public sealed class LoadMatrixRequest : WarpRequest
             for (int matrix = 0; matrix < _matrices; matrix++)
             {
                 int g = lane / 4;
-                int q = lane % 4 * 2;
-                uint low = _transposed ? Element(lanes, matrix, q, g) : Element(lanes, matrix, g, q);
-                uint high = _transposed ? Element(lanes, matrix, q + 1, g) : Element(lanes, matrix, g, q + 1);
-                fragment[matrix, Line.Line, Line.File] = low | (high << 16);
+                int q = lane % 4;
+                fragment[matrix, Line.Line, Line.File] = _transposed
+                    ? Element(lanes, matrix, 2 * q, g) | ((uint)Element(lanes, matrix, (2 * q) + 1, g) << 16)
+                    : Row(lanes, matrix, g).Read<uint>(q * sizeof(uint), Line);
             }
         }
     }
 
-    private uint Element(ReadOnlySpan<WarpRequest> lanes, int matrix, int row, int column) =>
-        ((LoadMatrixRequest)lanes[(matrix * Side) + row])._row[column, Line.Line, Line.File].Bits;
+    private static EmulatedPointer Row(ReadOnlySpan<WarpRequest> lanes, int matrix, int row) =>
+        ((LoadMatrixRequest)lanes[(matrix * Side) + row])._row;
+
+    private ushort Element(ReadOnlySpan<WarpRequest> lanes, int matrix, int row, int column) =>
+        Row(lanes, matrix, row).Read<ushort>(column * sizeof(ushort), Line);
 }

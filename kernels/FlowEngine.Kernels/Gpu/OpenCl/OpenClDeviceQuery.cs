@@ -5,6 +5,7 @@ namespace FlowEngine.Kernels.Gpu.OpenCl;
 /// <summary>What a driver says of a device (cl_device_info in CL/cl.h).</summary>
 internal readonly unsafe struct OpenClDeviceQuery(OpenClDriver driver, nint device)
 {
+    public const uint Type = 0x1000;
     public const uint ComputeUnits = 0x1002;
     public const uint MaxAllocation = 0x1010;
     public const uint SingleFloat = 0x101B;

@@ -10,7 +10,9 @@ internal static unsafe class OpenClProgramBuilder
     private const string PreludeResource = "preludes/opencl.h";
     private const string Options = "-cl-std=CL1.2";
     private const string ExactDivision = " -cl-fp32-correctly-rounded-divide-sqrt";
+    private const string OnProcessor = " -D FLOW_CPU";
     private const long DividesExactly = 1 << 7;
+    private const long Processor = 1 << 1;
     private const uint BuildLog = 0x1183;
 
     private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
@@ -23,9 +25,11 @@ internal static unsafe class OpenClProgramBuilder
     public static nint Build(OpenClDevice device, nint handle, KernelModule module)
     {
         OpenClDriver driver = device.Driver;
-        long floats = new OpenClDeviceQuery(driver, handle).Long(OpenClDeviceQuery.SingleFloat);
+        OpenClDeviceQuery query = new(driver, handle);
+        bool exact = (query.Long(OpenClDeviceQuery.SingleFloat) & DividesExactly) != 0;
+        bool processor = (query.Long(OpenClDeviceQuery.Type) & Processor) != 0;
         byte[] options = Encoding.UTF8.GetBytes(
-            (floats & DividesExactly) != 0 ? $"{Options}{ExactDivision}\0" : $"{Options}\0");
+            $"{Options}{(exact ? ExactDivision : "")}{(processor ? OnProcessor : "")}\0");
         nint program;
         int code;
         fixed (byte* prelude = _prelude.Value, body = module.Source)

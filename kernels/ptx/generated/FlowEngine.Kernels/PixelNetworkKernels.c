@@ -1,6 +1,7 @@
 // The kernels of FlowEngine.Kernels.Device.PixelNetworkKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int m; int n; int k; int slice; int leftKind; int leftRow; int leftColumn; int rightKind; int rightRow; int rightColumn; int epilogue; int height; int width; int channels; int gathered; } PixelNetworkKernels_Product;
+typedef struct { int pixels; int height; int width; int channels; int gathered; int mirrored; } PixelNetworkKernels_NeighborhoodRows;
+typedef struct { int m; int n; int k; int slice; int leftKind; int leftRow; int leftColumn; int rightKind; int rightRow; int rightColumn; int epilogue; int height; int width; int channels; int gathered; int precision; } PixelNetworkKernels_Product;
 typedef struct { int inputs; int hidden; int outputs; int innerActNorm; int outsideReadsOne; } PixelNetworkKernels_Network;
 
 DEV int Neighbors_Of(int pixel, int tap, int height, int width)
@@ -13,6 +14,25 @@ DEV int Neighbors_Of(int pixel, int tap, int height, int width)
     return inside ? pixel + down * width + right : (-1);
 }
 
+DEV float Neighbors_Element(
+    GCPTR(float) source,
+    PixelNetworkKernels_NeighborhoodRows rows,
+    int pixel,
+    int column)
+{
+    float value = 0.0f;
+    int tap = column / rows.gathered;
+    if (pixel < rows.pixels && tap < 9)
+    {
+        int q = Neighbors_Of(pixel, (rows.mirrored != 0) ? 8 - tap : tap, rows.height, rows.width);
+        if (q >= 0)
+        {
+            value = source[(i64)q * (i64)rows.channels + (i64)(column % rows.gathered)];
+        }
+    }
+    return value;
+}
+
 DEV float PixelNetworkKernels_Element(
     GCPTR(float) matrix,
     int kind,
@@ -22,21 +42,31 @@ DEV float PixelNetworkKernels_Element(
     int columnStride,
     PixelNetworkKernels_Product shape)
 {
-    float value = 0.0f;
+    float value;
     if (kind == 0)
     {
         value = matrix[(i64)row * (i64)rowStride + (i64)column * (i64)columnStride];
     }
     else
     {
-        int tap = column / shape.gathered;
-        int q = Neighbors_Of(row, (kind == 1) ? tap : 8 - tap, shape.height, shape.width);
-        if (q >= 0)
-        {
-            value = matrix[(i64)q * (i64)shape.channels + (i64)(column % shape.gathered)];
-        }
+        PixelNetworkKernels_NeighborhoodRows gathered = ((PixelNetworkKernels_NeighborhoodRows){ row + 1, shape.height, shape.width, shape.channels, shape.gathered, (kind == 2) ? 1 : 0 });
+        value = Neighbors_Element(matrix, gathered, row, column);
     }
     return value;
+}
+
+DEV float NetworkTile_Rounded(float value, int precision)
+{
+    float result = value;
+    if (precision == 1)
+    {
+        result = BITS_U2F(TO_TF32(value));
+    }
+    else if (precision == 2)
+    {
+        result = BITS_U2F(BF16_PACK(0.0f, value));
+    }
+    return result;
 }
 
 DEV void PixelNetworkKernels_AddRow(PPTR(float) sums, float left, f4 right)
@@ -83,7 +113,7 @@ KERNEL(256) void PixelNetworkKernels_Multiply(
             {
                 value = PixelNetworkKernels_Element(left, shape.leftKind, row + r, depth + k, shape.leftRow, shape.leftColumn, shape);
             }
-            tileA[k * 64 + r] = value;
+            tileA[k * 64 + r] = NetworkTile_Rounded(value, shape.precision);
         }
         for (int i = GROUP_IDX_X; i < 1024; i += 256)
         {
@@ -94,7 +124,7 @@ KERNEL(256) void PixelNetworkKernels_Multiply(
             {
                 value = PixelNetworkKernels_Element(right, shape.rightKind, depth + k, column + c, shape.rightRow, shape.rightColumn, shape);
             }
-            tileB[k * 64 + c] = value;
+            tileB[k * 64 + c] = NetworkTile_Rounded(value, shape.precision);
         }
         GROUP_BARRIER();
         UNROLL
@@ -136,24 +166,58 @@ KERNEL(256) void PixelNetworkKernels_Multiply(
     }
 }
 
-KERNEL(256) void PixelNetworkKernels_Fold(
-    GIN(float, weight),
-    GIN(float, logScale),
-    GOUT(float, folded),
+DEV i64 PixelNetworkKernels_FoldArray(
+    GCPTR(float) array,
+    GCPTR(float) logScale,
+    GPTR(float) folded,
+    i64 place,
+    i64 start,
     i64 length,
     int inner,
     int channels,
-    float factor)
+    int factor)
 {
-    VIEW_IN(float, weight);
-    VIEW_IN(float, logScale);
-    VIEW_OUT(float, folded);
-    i64 i = GRID_GLOBAL_INDEX_X;
-    if (i < length)
+    i64 i = place - start;
+    if (i >= (i64)0 && i < length)
     {
-        float scale = (factor != 0.0f) ? EXP_F32(factor * logScale[i / (i64)inner % (i64)channels]) : 1.0f;
-        folded[i] = weight[i] * scale;
+        float scale = (factor != 0) ? EXP_F32((float)factor * logScale[i / (i64)inner % (i64)channels]) : 1.0f;
+        folded[place] = array[i] * scale;
     }
+    return start + length;
+}
+
+KERNEL(256) void PixelNetworkKernels_Fold(
+    GIN(float, weight1),
+    GIN(float, bias1),
+    GIN(float, logScale1),
+    GIN(float, weight2),
+    GIN(float, bias2),
+    GIN(float, logScale2),
+    GIN(float, weight3),
+    GIN(float, bias3),
+    GIN(float, logScale3),
+    GOUT(float, folded),
+    PixelNetworkKernels_Network network)
+{
+    VIEW_IN(float, weight1);
+    VIEW_IN(float, bias1);
+    VIEW_IN(float, logScale1);
+    VIEW_IN(float, weight2);
+    VIEW_IN(float, bias2);
+    VIEW_IN(float, logScale2);
+    VIEW_IN(float, weight3);
+    VIEW_IN(float, bias3);
+    VIEW_IN(float, logScale3);
+    VIEW_OUT(float, folded);
+    i64 place = GRID_GLOBAL_INDEX_X;
+    int hidden = network.hidden;
+    int patch = 9 * network.inputs;
+    i64 i = PixelNetworkKernels_FoldArray(weight1, logScale1, folded, place, (i64)0, (i64)hidden * (i64)patch, patch, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(weight2, logScale2, folded, place, i, (i64)hidden * (i64)hidden, hidden, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(weight3, logScale3, folded, place, i, (i64)hidden * (i64)9 * (i64)network.outputs, 1, network.outputs, 3);
+    i = PixelNetworkKernels_FoldArray(bias1, logScale1, folded, place, i, (i64)hidden, 1, hidden, network.innerActNorm);
+    i = PixelNetworkKernels_FoldArray(bias2, logScale2, folded, place, i, (i64)hidden, 1, hidden, network.innerActNorm);
+    PixelNetworkKernels_FoldArray(bias3, logScale3, folded, place, i, (i64)network.outputs, 1, network.outputs, 3);
 }
 
 KERNEL(256) void PixelNetworkKernels_Border(
@@ -230,7 +294,8 @@ KERNEL(256) void PixelNetworkKernels_ColumnsOfParts(
     GOUT(float, parts),
     int rows,
     int columns,
-    int rowsPerPart)
+    int rowsPerPart,
+    int precision)
 {
     VIEW_IN(float, matrix);
     VIEW_OUT(float, parts);
@@ -241,7 +306,7 @@ KERNEL(256) void PixelNetworkKernels_ColumnsOfParts(
         float sum = 0.0f;
         for (int r = start; r < end; r++)
         {
-            sum += matrix[(i64)r * (i64)columns + (i64)c];
+            sum += NetworkTile_Rounded(matrix[(i64)r * (i64)columns + (i64)c], precision);
         }
         parts[(i64)GRID_IDX_X * (i64)columns + (i64)c] = sum;
     }

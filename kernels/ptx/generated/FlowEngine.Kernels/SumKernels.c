@@ -21,13 +21,46 @@ KERNEL(256) void SumKernels_AddParts(
     }
 }
 
-KERNEL(256) void SumKernels_AddPartsOfRows(
+KERNEL(256) void SumKernels_AddManyParts(
     GIN(float, partials),
     GOUT(float, sums),
     int parts,
     int length)
 {
     VIEW_IN(float, partials);
+    VIEW_OUT(float, sums);
+    SHARED(double, ofWarps, 256);
+    int i = GRID_IDX_X * 32 + WARP_LANE_IDX;
+    int count = (parts + 8 - 1) / 8;
+    int end = MIN_I32((WARP_IDX + 1) * count, parts);
+    double sum = 0.0;
+    for (int part = WARP_IDX * count; part < end && i < length; part++)
+    {
+        sum += (double)partials[(i64)part * (i64)length + (i64)i];
+    }
+    ofWarps[GROUP_IDX_X] = sum;
+    GROUP_BARRIER();
+    if (GROUP_IDX_X < 32 && i < length)
+    {
+        sum = 0.0;
+        for (int warp = 0; warp < 8; warp++)
+        {
+            sum += ofWarps[warp * 32 + GROUP_IDX_X];
+        }
+        sums[i] = (float)sum;
+    }
+}
+
+KERNEL(256) void SumKernels_AddPartsOfRows(
+    GIN(float, partials),
+    GIN(float, addend),
+    GOUT(float, sums),
+    int parts,
+    float factor,
+    int length)
+{
+    VIEW_IN(float, partials);
+    VIEW_IN(float, addend);
     VIEW_OUT(float, sums);
     i64 i = GRID_GLOBAL_INDEX_X;
     if (i < (i64)length)
@@ -36,6 +69,10 @@ KERNEL(256) void SumKernels_AddPartsOfRows(
         for (int part = 0; part < parts; part++)
         {
             sum += (double)partials[i * (i64)parts + (i64)part];
+        }
+        if (factor != 0.0f)
+        {
+            sum += (double)addend[0] * (double)factor;
         }
         sums[i] = (float)sum;
     }

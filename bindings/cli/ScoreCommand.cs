@@ -1,0 +1,202 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow score</c>: how odd a model finds each image or row, and with labels how well that finds anomalies.</summary>
+internal static class ScoreCommand
+{
+    private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
+    private static readonly Option<string> _data = new("--data")
+    {
+        HelpName = "PATH",
+        Description = "The images or rows, as for train; labels of rows other than 0 are anomalies",
+        Required = true,
+    };
+
+    private static readonly Option<string?> _anomalies = CommandOptions.Text(
+        "--anomalies", "PATH", "More images or rows, all of them anomalies, where those of --data are all normal");
+
+    private static readonly Option<string?> _reference = CommandOptions.Text(
+        "--reference",
+        "PATH",
+        "Takes the typical log density from its training part [default: that of the training run, in the checkpoint]");
+
+    private static readonly Option<DataPart> _part = CommandOptions.ChoiceOrFirst<DataPart>(
+        "--part", "Which images or rows; a source without a test part is split as in training");
+
+    private static readonly Option<string?> _label = CommandOptions.Text(
+        "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: as in training]");
+
+    private static readonly Option<int?> _limit = CommandOptions.Number<int>(
+        "--limit", "Only the first N images or rows of each source [default: all]");
+
+    private static readonly Option<string?> _out = CommandOptions.Text(
+        "--out", "FILE", "Where the scores go, a line for each image or row [default: standard output]");
+
+    private static readonly Option<int> _batch = CommandOptions.Number(
+        "--batch", "Images or rows at once; no result depends on it", 64);
+    private static readonly Option<ulong> _seed = CommandOptions.Seed();
+    private static readonly Option<string> _device = CommandOptions.Device();
+    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly Option<bool> _json = CommandOptions.Json("Write one JSON object instead of CSV");
+
+    public static Command Build()
+    {
+        Command command = new(
+            "score",
+            "Scores images or rows: log density, typicality, norms of the latents, and for images the code length beyond "
+            + "that of a lossless code. With labels, AUROC and average precision of each score.")
+        {
+            _checkpoint, _data, _anomalies, _reference, _part, _label, _limit, _out, _batch, _seed, _device, _threads,
+            _json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
+        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using Model model = Model.Load(path, backend);
+        model.BatchSize = parse.GetValue(_batch);
+        ScoredData source = ScoredData.For(model, parse.GetValue(_label), parse.InvocationConfiguration.Error);
+        double? typical = parse.GetValue(_reference) is string reference
+            ? source.TypicalLogProb(reference, parse.GetValue(_seed))
+            : model.Config.TrainingLogProb;
+        (AnomalyScores scores, bool[]? isAnomaly) = Score(parse, source, typical);
+        List<(string Name, double Auroc, double AveragePrecision)> ranking = isAnomaly is null
+            ? []
+            : [.. scores.All().Select(score => (
+                score.Name,
+                Ranking.Auroc(score.Values, isAnomaly),
+                Ranking.AveragePrecision(score.Values, isAnomaly)))];
+        bool isJson = parse.GetValue(_json);
+        string text = isJson ? Json(scores, isAnomaly, typical, ranking) : Csv(scores, isAnomaly);
+
+        // What is for people does not mix with what is for programs.
+        TextWriter output = parse.InvocationConfiguration.Output;
+        TextWriter summary = parse.InvocationConfiguration.Error;
+        if (parse.GetValue(_out) is string target)
+        {
+            CsvWriter.WriteText(target, text);
+            summary = output;
+        }
+        else
+        {
+            output.Write(text);
+        }
+
+        Summarize(summary, scores, isAnomaly, typical, ranking);
+        return 0;
+    }
+
+    private static (AnomalyScores Scores, bool[]? IsAnomaly) Score(
+        ParseResult parse, ScoredData source, double? typical)
+    {
+        DataPart part = parse.GetValue(_part);
+        int limit = parse.GetValue(_limit) ?? int.MaxValue;
+        if (limit < 1)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
+        }
+
+        ulong seed = parse.GetValue(_seed);
+        (AnomalyScores scores, bool[]? labels) = source.Score(
+            parse.GetRequiredValue(_data), part, limit, seed, typical);
+        if (parse.GetValue(_anomalies) is not string anomalies)
+        {
+            return (scores, labels);
+        }
+
+        (AnomalyScores others, _) = source.Score(anomalies, part, limit, seed, typical);
+        return (
+            scores.Concat(others),
+            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)]);
+    }
+
+    private static void Summarize(
+        TextWriter output,
+        AnomalyScores scores,
+        bool[]? isAnomaly,
+        double? typical,
+        List<(string Name, double Auroc, double AveragePrecision)> ranking)
+    {
+        output.WriteLine(
+            FormattableString.Invariant($"{scores.LogProb.Length} scored, mean log density {scores.LogProb.Average():0.00} nats")
+            + (typical is double mean
+                ? FormattableString.Invariant($"; of the training data {mean:0.00}")
+                : "; no typicality: the checkpoint has no training mean (--reference)"));
+        if (isAnomaly is null)
+        {
+            return;
+        }
+
+        double anomalous = scores.LogProb.Where((_, i) => isAnomaly[i]).Average();
+        double normal = scores.LogProb.Where((_, i) => !isAnomaly[i]).Average();
+        output.WriteLine(FormattableString.Invariant(
+            $"{isAnomaly.Count(a => a)} anomalies of mean {anomalous:0.00} nats, the others {normal:0.00}"));
+        output.WriteLine($"{"score",-20} {"AUROC",8} {"average precision",18}");
+        foreach ((string name, double auroc, double precision) in ranking)
+        {
+            output.WriteLine(FormattableString.Invariant($"{name,-20} {auroc,8:0.0000} {precision,18:0.0000}"));
+        }
+    }
+
+    /// <summary>The log density as it is, then the other scores.</summary>
+    private static IEnumerable<(string Name, double[] Values)> Columns(AnomalyScores scores) =>
+        scores.All().Skip(1).Prepend(("log_prob", scores.LogProb));
+
+    private static string Csv(AnomalyScores scores, bool[]? isAnomaly)
+    {
+        (string Name, double[] Values)[] columns = [.. Columns(scores)];
+        StringBuilder text = new();
+        text.Append("row").Append(isAnomaly is null ? string.Empty : ",anomaly").Append(',');
+        text.AppendJoin(',', columns.Select(column => column.Name)).Append('\n');
+        for (int i = 0; i < scores.LogProb.Length; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{i}");
+            text.Append(isAnomaly is null ? string.Empty : isAnomaly[i] ? ",1" : ",0").Append(',');
+            text.AppendJoin(',', columns.Select(column => CsvWriter.Number(column.Values[i]))).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Json(
+        AnomalyScores scores,
+        bool[]? isAnomaly,
+        double? typical,
+        List<(string Name, double Auroc, double AveragePrecision)> ranking)
+    {
+        JsonObject json = new()
+        {
+            ["count"] = scores.LogProb.Length,
+            ["training_log_prob"] = typical,
+            ["scores"] = new JsonObject([.. Columns(scores).Select(score =>
+                KeyValuePair.Create<string, JsonNode?>(score.Name, Numbers(score.Values)))]),
+        };
+        if (isAnomaly is not null)
+        {
+            json["anomaly"] = new JsonArray([.. isAnomaly.Select(a => (JsonNode)(a ? 1 : 0))]);
+            json["ranking"] = new JsonObject([.. ranking.Select(entry => KeyValuePair.Create<string, JsonNode?>(
+                entry.Name,
+                new JsonObject { ["auroc"] = entry.Auroc, ["average_precision"] = entry.AveragePrecision }))]);
+        }
+
+        return json.ToJsonString() + "\n";
+    }
+
+    /// <summary>JSON has no NaN.</summary>
+    private static JsonArray Numbers(double[] values) =>
+        new([.. values.Select(value => double.IsFinite(value) ? (JsonNode)value : null)]);
+}

@@ -1,0 +1,42 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace FlowEngine.Data;
+
+/// <summary>Writes tables as CSV (RFC 4180): a header, commas, numbers that read back to the same bits.</summary>
+public static class CsvWriter
+{
+    private static readonly SearchValues<char> _quoted = SearchValues.Create(",;\t\"\n\r");
+
+    /// <summary>Writes a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="table">The rows; labels are not written.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
+    public static void Write(string path, TableDataset table)
+    {
+        StringBuilder text = new();
+        text.AppendJoin(',', table.Columns.Select(Quoted)).Append('\n');
+        for (int i = 0; i < table.Count; i++)
+        {
+            text.AppendJoin(',', table[i].ToArray().Select(Number)).Append('\n');
+        }
+
+        WriteText(path, text.ToString());
+    }
+
+    /// <summary>Writes a text as it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">Its content.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
+    public static void WriteText(string path, string text) =>
+        DataFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A number as CSV has it.</summary>
+    /// <param name="value">Any number.</param>
+    public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    private static string Quoted(string name) => name.AsSpan().IndexOfAny(_quoted) < 0
+        ? name
+        : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

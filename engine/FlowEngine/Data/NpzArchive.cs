@@ -1,0 +1,65 @@
+using System.IO.Compression;
+
+namespace FlowEngine.Data;
+
+/// <summary>The .npy arrays of an open .npz: a zip of them, deflated or stored.</summary>
+internal sealed class NpzArchive
+{
+    private readonly string _path;
+    private readonly long _fileLength;
+    private readonly Dictionary<string, ZipArchiveEntry> _arrays = [];
+
+    private NpzArchive(string path, ZipArchive archive, long fileLength)
+    {
+        (_path, _fileLength) = (path, fileLength);
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            if (entry.FullName.EndsWith(".npy", StringComparison.Ordinal))
+            {
+                _arrays[entry.FullName[..^4]] = entry;
+            }
+        }
+    }
+
+    /// <summary>The names of the arrays.</summary>
+    public IEnumerable<string> Keys => _arrays.Keys;
+
+    /// <summary>Runs a reader over an archive.</summary>
+    public static T Open<T>(string path, Func<NpzArchive, T> read) => DataFile.Open(path, file =>
+    {
+        using ZipArchive archive = new(file, ZipArchiveMode.Read, leaveOpen: true);
+        return read(new NpzArchive(path, archive, file.Length));
+    });
+
+    public bool Has(string key) => _arrays.ContainsKey(key);
+
+    /// <summary>The header of an array.</summary>
+    public NpyHeader ReadHeader(string key) => Read(key, (_, header) => header, readsAll: false);
+
+    /// <summary>The whole of an array, its checksum verified.</summary>
+    public T Read<T>(string key, Func<DataReader, NpyHeader, T> read) => Read(key, read, readsAll: true);
+
+    /// <summary>Some arrays with their shapes, for messages.</summary>
+    public string Describe() => string.Join(", ", Keys.Take(8).Select(key => $"{key} {ReadHeader(key).ShapeText}"));
+
+    private T Read<T>(string key, Func<DataReader, NpyHeader, T> read, bool readsAll)
+    {
+        ZipArchiveEntry entry = _arrays[key];
+        string name = $"{_path}({key})";
+
+        // Both lengths come from the archive's directory, which may lie.
+        long packed = entry.CompressedLength;
+        if (packed < 0 || packed > _fileLength || entry.Length < 0 || entry.Length > packed * DataFile.MaxExpansion)
+        {
+            throw DataFile.BadFormat(
+                name, $"claims {entry.Length} bytes packed into {packed}, expected what fits a file of {_fileLength}");
+        }
+
+        using Stream content = entry.Open();
+        DataReader reader = new(content, name, entry.Length, isExact: true) { ComputesCrc = readsAll };
+        T result = read(reader, NpyHeader.Read(reader));
+        return !readsAll || reader.Crc == entry.Crc32
+            ? result
+            : throw DataFile.BadFormat(name, $"has checksum {reader.Crc:x8}, expected {entry.Crc32:x8}");
+    }
+}

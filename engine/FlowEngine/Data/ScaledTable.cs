@@ -1,0 +1,41 @@
+using FlowEngine.Models;
+
+namespace FlowEngine.Data;
+
+/// <summary>The rows of a table as a model sees them.</summary>
+/// <param name="Name">The name of the table.</param>
+/// <param name="Values">(Count, Dims).</param>
+/// <param name="LogDet">ln |d scaled / d original| of each row, nats: what a density of the original rows adds.</param>
+/// <param name="Dims">Columns that the model sees, D.</param>
+public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, int Dims)
+{
+    /// <summary>Number of rows.</summary>
+    public int Count => LogDet.Length;
+
+    /// <summary>The values of some rows.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    public ReadOnlySpan<float> Rows(int first, int count) => Values.AsSpan(first * Dims, count * Dims);
+
+    /// <summary>Checks that a model takes these rows.</summary>
+    /// <param name="model">The model's sizes.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: it is of images, or of other columns.</exception>
+    public void RequireFits(IModelOptions model)
+    {
+        if ((model.Height, model.Width, model.Channels, model.Bins) != (1, 1, Dims, null))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{Name} has rows of {Dims} columns, the model expects "
+                + (model is { Height: 1, Width: 1, Bins: null }
+                    ? $"{model.Channels}"
+                    : $"images of {model.Height}x{model.Width}x{model.Channels}"));
+        }
+    }
+
+    /// <summary>The first rows.</summary>
+    /// <param name="count">How many; all where there are fewer.</param>
+    public ScaledTable Take(int count) => count >= Count
+        ? this
+        : this with { Values = Values[..(count * Dims)], LogDet = LogDet[..count] };
+}

@@ -1,0 +1,114 @@
+namespace FlowEngine.Data;
+
+/// <summary>Rows of numbers under named columns, and labels where the source has them.</summary>
+/// <remarks>Immutable, so one table serves many threads. Values are finite: readers refuse others by place.</remarks>
+public sealed class TableDataset
+{
+    private readonly double[][] _rows;
+
+    /// <summary>Creates a table over arrays, which are taken over, not copied: do not change them after.</summary>
+    /// <param name="name">Short name for messages and reports.</param>
+    /// <param name="columns">One name a column, at least one.</param>
+    /// <param name="rows">One value a column each, all finite.</param>
+    /// <param name="labels">One label a row, or null.</param>
+    /// <exception cref="FlowException">A length differs, or a value is not finite: which row and column.</exception>
+    public TableDataset(string name, IReadOnlyList<string> columns, double[][] rows, int[]? labels = null)
+    {
+        if (columns is null || columns.Count == 0)
+        {
+            throw Invalid(name, "there are no columns, expected at least one");
+        }
+
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] is null || rows[i].Length != columns.Count)
+            {
+                throw Invalid(name, $"row {i} has {rows[i]?.Length ?? 0} values, expected {columns.Count}");
+            }
+
+            int bad = Array.FindIndex(rows[i], value => !double.IsFinite(value));
+            if (bad >= 0)
+            {
+                throw Invalid(
+                    name,
+                    FormattableString.Invariant($"row {i}, column {bad} ({columns[bad]}) holds {rows[i][bad]}, ")
+                    + "expected a finite number");
+            }
+        }
+
+        if (labels is not null && labels.Length != rows.Length)
+        {
+            throw Invalid(name, $"{labels.Length} labels for {rows.Length} rows, expected one each");
+        }
+
+        (Name, Columns, _rows, Labels) = (name, columns, rows, labels);
+    }
+
+    /// <summary>Short name, as the source calls itself.</summary>
+    public string Name { get; }
+
+    /// <summary>The names of the columns, in order.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Number of rows; may be 0.</summary>
+    public int Count => _rows.Length;
+
+    /// <summary>One label a row, or null where the source has none.</summary>
+    public int[]? Labels { get; }
+
+    /// <summary>The values of one row.</summary>
+    /// <param name="index">0..Count-1.</param>
+    /// <exception cref="FlowException"><paramref name="index"/> is outside the table.</exception>
+    public ReadOnlySpan<double> this[int index] => (uint)index < (uint)_rows.Length
+        ? _rows[index]
+        : throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
+
+    /// <summary>The rows at some positions, in the order given; a position may come twice.</summary>
+    /// <param name="indices">Positions, each 0..Count-1.</param>
+    /// <exception cref="FlowException">A position is outside the table.</exception>
+    public TableDataset Select(ReadOnlySpan<int> indices)
+    {
+        double[][] rows = new double[indices.Length][];
+        int[]? labels = Labels is null ? null : new int[indices.Length];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            int index = indices[i];
+            if ((uint)index >= (uint)Count)
+            {
+                throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
+            }
+
+            rows[i] = _rows[index];
+            labels?[i] = Labels![index];
+        }
+
+        return new TableDataset(Name, Columns, rows, labels);
+    }
+
+    /// <summary>The same rows with some of their columns, in the order given.</summary>
+    /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
+    public TableDataset SelectColumns(IReadOnlyList<int> columns) => new(
+        Name,
+        [.. columns.Select(column => Columns[column])],
+        Array.ConvertAll(_rows, row => (double[])[.. columns.Select(column => row[column])]),
+        Labels);
+
+    /// <summary>The first rows.</summary>
+    /// <param name="count">How many; all where there are fewer.</param>
+    public TableDataset Take(int count) => count >= Count ? this : Select([.. Enumerable.Range(0, count)]);
+
+    /// <summary>The rows of this table, then those of another of the same columns.</summary>
+    /// <param name="other">The other table.</param>
+    /// <exception cref="FlowException">It has another number of columns.</exception>
+    public TableDataset Concat(TableDataset other) => new(
+        Name,
+        Columns,
+        [.. _rows, .. other._rows],
+        Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
+
+    /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
+    internal TableDataset WithLabels(int[] labels) => new(Name, Columns, _rows, labels);
+
+    private static FlowException Invalid(string name, string problem) =>
+        new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");
+}

@@ -1,0 +1,312 @@
+using System.Text.Json;
+
+namespace FlowEngine.Data;
+
+/// <summary>The map between the rows of a table and what a model sees: a logit for bounded data, then z = (y - mean) / deviation.</summary>
+/// <remarks>
+/// <para>
+/// A column that is constant in the training rows has no density, nor has one that repeats another: the model sees
+/// neither, log-probabilities are of the columns it sees, and samples get both back.
+/// </para>
+/// <code>
+/// Forward   z = (logit(x) - mean) / deviation;  LogDet = Σ ln dlogit/dx - Σ ln deviation, over the columns that are seen
+/// Inverse   x = logit⁻¹(mean + deviation · z)
+/// </code>
+/// </remarks>
+public sealed class TableScaling
+{
+    /// <summary>Columns that agree so far, in standard deviations, are one column: floats cannot tell them apart.</summary>
+    private const double CopyTolerance = 1e-6;
+
+    private readonly int[] _kept;
+    private readonly double _logDet;
+
+    /// <summary>A scaling of known numbers.</summary>
+    /// <param name="columns">The columns of the table.</param>
+    /// <param name="logit">The logit before it; null for none.</param>
+    /// <exception cref="FlowException">A number is out of range, or no column is left.</exception>
+    public TableScaling(IReadOnlyList<TableColumn> columns, LogitTransform? logit)
+    {
+        logit?.Validate();
+        (Columns, Logit) = (columns, logit);
+        _kept = [.. Enumerable.Range(0, columns.Count).Where(j => columns[j].IsKept)];
+        for (int j = 0; j < columns.Count; j++)
+        {
+            TableColumn column = columns[j];
+            bool isSane = double.IsFinite(column.Mean) && double.IsFinite(column.Deviation) && column.Deviation >= 0
+                && (column.CopyOf is not int source || (_kept.Contains(source) && source != j));
+            if (!isSane)
+            {
+                throw Invalid($"column {j} ({column.Name}) has a scaling that is none: {column}");
+            }
+        }
+
+        if (_kept.Length == 0)
+        {
+            throw Invalid("every column of the training rows is constant, expected one that varies");
+        }
+
+        _logDet = -_kept.Sum(j => Math.Log(columns[j].Deviation));
+    }
+
+    /// <summary>The columns of the table.</summary>
+    public IReadOnlyList<TableColumn> Columns { get; }
+
+    /// <summary>The logit before the standardization; null for none.</summary>
+    public LogitTransform? Logit { get; }
+
+    /// <summary>Columns that the model sees, D.</summary>
+    public int Dims => _kept.Length;
+
+    /// <summary>Measures training rows.</summary>
+    /// <param name="train">The rows, at least two.</param>
+    /// <param name="logit">The logit before it; null for none.</param>
+    /// <exception cref="FlowException">There are too few rows, a value is outside the logit's bounds, or every column is
+    /// constant.</exception>
+    public static TableScaling Fit(TableDataset train, LogitTransform? logit)
+    {
+        logit?.Validate();
+        if (train.Count < 2)
+        {
+            throw Invalid($"{train.Name} has {train.Count} training rows, expected at least 2");
+        }
+
+        double[][] values = [.. Enumerable.Range(0, train.Columns.Count).Select(j => OnTheLine(train, j, logit))];
+        List<TableColumn> columns = [];
+        for (int j = 0; j < values.Length; j++)
+        {
+            bool isConstant = values[j].Min() == values[j].Max();
+            double mean = isConstant ? values[j][0] : values[j].Average();
+            double deviation = isConstant ? 0 : Math.Sqrt(values[j].Average(value => (value - mean) * (value - mean)));
+            TableColumn column = new(train.Columns[j], mean, deviation);
+            columns.Add(isConstant ? column : MarkCopy(column, values[j], columns, values));
+        }
+
+        return new TableScaling(columns, logit);
+    }
+
+    /// <summary>What was done about columns that have no density, one line each.</summary>
+    public IEnumerable<string> Notes()
+    {
+        for (int j = 0; j < Columns.Count; j++)
+        {
+            TableColumn column = Columns[j];
+            if (column.Deviation == 0)
+            {
+                yield return FormattableString.Invariant(
+                    $"column {j} ({column.Name}) is always {Restored(column.Mean)} in the training rows, which has no ")
+                    + "density: it is left out, and samples get the constant";
+            }
+            else if (column.CopyOf is int source)
+            {
+                yield return $"column {j} ({column.Name}) repeats column {source} ({Columns[source].Name}), up to scale, "
+                    + "in the training rows, which has no density: it is left out, and samples get it from there";
+            }
+        }
+    }
+
+    /// <summary>The rows as the model sees them.</summary>
+    /// <param name="table">Rows of the same columns.</param>
+    /// <exception cref="FlowException">The columns are other ones, or a value is outside the logit's bounds.</exception>
+    public ScaledTable Apply(TableDataset table)
+    {
+        if (table.Columns.Count != Columns.Count)
+        {
+            throw Invalid(
+                $"{table.Name} has {table.Columns.Count} columns, the model expects {Columns.Count}: "
+                + string.Join(", ", Columns.Take(8).Select(column => column.Name))
+                + (Columns.Count > 8 ? ", ..." : string.Empty));
+        }
+
+        float[] values = new float[(long)table.Count * Dims];
+        double[] logDet = new double[table.Count];
+        Array.Fill(logDet, _logDet);
+        for (int i = 0; i < table.Count; i++)
+        {
+            for (int k = 0; k < _kept.Length; k++)
+            {
+                TableColumn column = Columns[_kept[k]];
+                double value = OnTheLine(table, i, _kept[k], Logit, ref logDet[i]);
+                values[i * Dims + k] = (float)((value - column.Mean) / column.Deviation);
+            }
+        }
+
+        return new ScaledTable(table.Name, values, logDet, Dims);
+    }
+
+    /// <summary>Rows of the table from what a model gives: the inverse of <see cref="Apply"/>.</summary>
+    /// <param name="name">The name of the new table.</param>
+    /// <param name="values">(B, Dims), finite.</param>
+    /// <exception cref="FlowException">A value is not finite.</exception>
+    public TableDataset Restore(string name, ReadOnlySpan<float> values)
+    {
+        double[][] rows = new double[values.Length / Dims][];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = [.. Columns.Select(column => Restored(column.Mean))];
+            for (int k = 0; k < _kept.Length; k++)
+            {
+                TableColumn column = Columns[_kept[k]];
+                rows[i][_kept[k]] = Restored(column.Mean + column.Deviation * values[i * Dims + k]);
+            }
+
+            for (int j = 0; j < rows[i].Length; j++)
+            {
+                if (Columns[j] is { CopyOf: int source } copy)
+                {
+                    double z = values[i * Dims + Array.IndexOf(_kept, source)];
+                    rows[i][j] = Restored(copy.Mean + copy.Deviation * (copy.IsReversed ? -z : z));
+                }
+            }
+        }
+
+        return new TableDataset(name, [.. Columns.Select(column => column.Name)], rows);
+    }
+
+    /// <summary>Rows that depart from the training rows in a column the model does not see.</summary>
+    /// <param name="table">Rows of the same columns.</param>
+    /// <returns>How many there are of each such column, with its index.</returns>
+    public IEnumerable<(int Column, int Rows)> Departures(TableDataset table)
+    {
+        for (int j = 0; j < Columns.Count; j++)
+        {
+            TableColumn column = Columns[j];
+            if (column.IsKept)
+            {
+                continue;
+            }
+
+            double unused = 0;
+            int rows = Enumerable.Range(0, table.Count).Count(i =>
+            {
+                double value = OnTheLine(table, i, j, Logit, ref unused);
+                return column.CopyOf is int source
+                    ? Math.Abs(Standardized(column, value, column.IsReversed)
+                        - Standardized(Columns[source], OnTheLine(table, i, source, Logit, ref unused), false))
+                        > 10 * CopyTolerance
+                    : value != column.Mean;
+            });
+            if (rows > 0)
+            {
+                yield return (j, rows);
+            }
+        }
+    }
+
+    /// <summary>Writes the scaling into an open JSON object.</summary>
+    internal void Write(Utf8JsonWriter json)
+    {
+        if (Logit is not null)
+        {
+            json.WriteStartObject("logit");
+            json.WriteNumber("lambda", Logit.Lambda);
+            json.WriteNumber("low", Logit.Low);
+            json.WriteNumber("high", Logit.High);
+            json.WriteEndObject();
+        }
+
+        json.WriteStartArray("columns");
+        foreach (TableColumn column in Columns)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", column.Name);
+            json.WriteNumber("mean", column.Mean);
+            json.WriteNumber("deviation", column.Deviation);
+            if (column.CopyOf is int source)
+            {
+                json.WriteNumber("copy_of", source);
+                json.WriteBoolean("reversed", column.IsReversed);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>The scaling in a JSON object; null where there is none.</summary>
+    internal static TableScaling? Read(JsonElement json)
+    {
+        if (!json.TryGetProperty("columns", out JsonElement columns))
+        {
+            return null;
+        }
+
+        LogitTransform? transform = json.TryGetProperty("logit", out JsonElement logit)
+            ? new LogitTransform(
+                logit.GetProperty("lambda").GetDouble(),
+                logit.GetProperty("low").GetDouble(),
+                logit.GetProperty("high").GetDouble())
+            : null;
+        return new TableScaling([.. columns.EnumerateArray().Select(ReadColumn)], transform);
+    }
+
+    private static TableColumn ReadColumn(JsonElement json) => new(
+        json.GetProperty("name").GetString() ?? string.Empty,
+        json.GetProperty("mean").GetDouble(),
+        json.GetProperty("deviation").GetDouble(),
+        json.TryGetProperty("copy_of", out JsonElement source) ? source.GetInt32() : null,
+        json.TryGetProperty("reversed", out JsonElement reversed) && reversed.GetBoolean());
+
+    /// <summary>The column with the first earlier one it repeats, if it repeats one.</summary>
+    private static TableColumn MarkCopy(
+        TableColumn column, double[] values, List<TableColumn> earlier, double[][] earlierValues)
+    {
+        for (int i = 0; i < earlier.Count; i++)
+        {
+            foreach (bool isReversed in earlier[i].IsKept ? new[] { false, true } : [])
+            {
+                TableColumn other = earlier[i];
+                double[] others = earlierValues[i];
+                bool isCopy = !values.Where((value, row) =>
+                    Math.Abs(Standardized(column, value, isReversed) - Standardized(other, others[row], false))
+                        > CopyTolerance).Any();
+                if (isCopy)
+                {
+                    return column with { CopyOf = i, IsReversed = isReversed };
+                }
+            }
+        }
+
+        return column;
+    }
+
+    private static double Standardized(TableColumn column, double value, bool isReversed)
+    {
+        double z = (value - column.Mean) / column.Deviation;
+        return isReversed ? -z : z;
+    }
+
+    private static double[] OnTheLine(TableDataset table, int column, LogitTransform? logit)
+    {
+        double unused = 0;
+        double[] values = new double[table.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = OnTheLine(table, i, column, logit, ref unused);
+        }
+
+        return values;
+    }
+
+    private static double OnTheLine(
+        TableDataset table, int row, int column, LogitTransform? logit, ref double logDet)
+    {
+        double value = table[row][column];
+        if (logit is null)
+        {
+            return value;
+        }
+
+        return value >= logit.Low && value <= logit.High
+            ? logit.Forward(value, ref logDet)
+            : throw Invalid(
+                FormattableString.Invariant(
+                    $"{table.Name}: row {row}, column {column} ({table.Columns[column]}) is {value}, expected ")
+                + FormattableString.Invariant($"{logit.Low} to {logit.High} for the logit (--bounds)"));
+    }
+
+    private double Restored(double value) => Logit?.Inverse(value) ?? value;
+
+    private static FlowException Invalid(string message) => new(FlowErrorKind.InvalidArgument, message);
+}

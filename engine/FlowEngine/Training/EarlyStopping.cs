@@ -1,0 +1,24 @@
+namespace FlowEngine.Training;
+
+/// <summary>Watches the evaluations of a run: the best so far, and how long ago it was.</summary>
+/// <param name="patience">Evaluations without a better one that end the run.</param>
+internal sealed class EarlyStopping(int patience)
+{
+    private int _since;
+
+    /// <summary>The best evaluation; null before the first that is finite.</summary>
+    public EvalMetrics? Best { get; private set; }
+
+    /// <summary>True once the patience is used up.</summary>
+    public bool IsExhausted => _since >= patience;
+
+    /// <summary>Takes an evaluation in.</summary>
+    /// <returns>True if it is the best so far.</returns>
+    public bool Add(EvalMetrics evaluation)
+    {
+        // False for NaN, which is never the best.
+        bool isBest = evaluation.BitsPerDim < (Best?.BitsPerDim ?? double.PositiveInfinity);
+        (Best, _since) = isBest ? (evaluation, 0) : (Best, _since + 1);
+        return isBest;
+    }
+}

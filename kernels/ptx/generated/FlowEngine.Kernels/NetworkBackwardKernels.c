@@ -1,0 +1,651 @@
+// The kernels of FlowEngine.Kernels.Device.NetworkBackwardKernels. Written by FlowEngine.KernelCompiler; not edited.
+
+typedef struct { int pixels; int height; int width; int channels; int gathered; int mirrored; } NetworkBackwardKernels_NeighborhoodRows;
+typedef struct { int hidden; int columns; int products; int stride; int keep; } NetworkBackwardKernels_NetworkChain;
+
+DEV int NetworkTile_StepLength(int precision)
+{
+    return (precision == 2) ? 16 : 8;
+}
+
+DEV int NetworkTile_Steps(int length, int precision)
+{
+    return (length + NetworkTile_StepLength(precision) - 1) / NetworkTile_StepLength(precision);
+}
+
+DEV int NetworkTile_Words(int length, int precision)
+{
+    return NetworkTile_Steps(length, precision) * 8;
+}
+
+DEV float NetworkTile_Rounded(float value, int precision)
+{
+    float result = value;
+    if (precision == 1)
+    {
+        result = BITS_U2F(TO_TF32(value));
+    }
+    else if (precision == 2)
+    {
+        result = BITS_U2F(BF16_PACK(0.0f, value));
+    }
+    return result;
+}
+
+DEV float NetworkTile_Word(float value, float next, int precision)
+{
+    return (precision == 2) ? BITS_U2F(BF16_PACK(value, next)) : NetworkTile_Rounded(value, precision);
+}
+
+DEV void NetworkTile_SetPair(LPTR(float) row, int column, float value, float next, int precision)
+{
+    if (precision == 2)
+    {
+        row[column / 2] = NetworkTile_Word(value, next, precision);
+    }
+    else
+    {
+        STORE_F2_L(row, (i64)column, F2(NetworkTile_Rounded(value, precision), NetworkTile_Rounded(next, precision)));
+    }
+}
+
+DEV int Neighbors_Of(int pixel, int tap, int height, int width)
+{
+    int down = tap / 3 - 1;
+    int right = tap % 3 - 1;
+    int row = pixel / width % height + down;
+    int column = pixel % width + right;
+    bool inside = row >= 0 && row < height && column >= 0 && column < width;
+    return inside ? pixel + down * width + right : (-1);
+}
+
+DEV float Neighbors_Element(
+    GCPTR(float) source,
+    NetworkBackwardKernels_NeighborhoodRows rows,
+    int pixel,
+    int column)
+{
+    float value = 0.0f;
+    int tap = column / rows.gathered;
+    if (pixel < rows.pixels && tap < 9)
+    {
+        int q = Neighbors_Of(pixel, (rows.mirrored != 0) ? 8 - tap : tap, rows.height, rows.width);
+        if (q >= 0)
+        {
+            value = source[(i64)q * (i64)rows.channels + (i64)(column % rows.gathered)];
+        }
+    }
+    return value;
+}
+
+DEV void NetworkTile_Gather(
+    LPTR(float) tile,
+    GCPTR(float) source,
+    NetworkBackwardKernels_NeighborhoodRows window,
+    int rows,
+    int stride,
+    int precision)
+{
+    int pairs = NetworkTile_Steps(9 * window.gathered, precision) * NetworkTile_StepLength(precision) / 2;
+    for (int i = GROUP_IDX_X; i < rows * pairs; i += 256)
+    {
+        int row = i / pairs;
+        int column = i % pairs * 2;
+        int pixel = GRID_IDX_X * rows + row;
+        NetworkTile_SetPair(tile + row * stride, column, Neighbors_Element(source, window, pixel, column), Neighbors_Element(source, window, pixel, column + 1), precision);
+    }
+}
+
+DEV void NetworkTile_CopyRows(
+    LPTR(float) tile,
+    GPTR(float) destination,
+    int pixels,
+    int rows,
+    int stride,
+    int words)
+{
+    int vectors = words / 4;
+    int first = GRID_IDX_X * rows;
+    for (int i = GROUP_IDX_X; i < MIN_I32(rows, pixels - first) * vectors; i += 256)
+    {
+        int row = i / vectors;
+        int word = i % vectors * 4;
+        STORE_F4_G(destination, (i64)(first + row) * (i64)words + (i64)word, LOAD_F4_L(tile, (i64)(row * stride + word)));
+    }
+}
+
+DEV float NetworkTile_HalfOf(float word, int half_)
+{
+    u32 bits = BITS_F2U(word);
+    return BITS_U2F((half_ == 0) ? bits << 16 : bits & 4294901760u);
+}
+
+DEV float NetworkTile_Element(LPTR(float) row, int column, int precision)
+{
+    float value;
+    if (precision == 2)
+    {
+        value = NetworkTile_HalfOf(row[column / 2], column % 2);
+    }
+    else
+    {
+        value = row[column];
+    }
+    return value;
+}
+
+DEV void NetworkTile_SumColumns(
+    LPTR(float) tile,
+    int column,
+    int count,
+    GPTR(float) parts,
+    int partLength,
+    int pixels,
+    int rows,
+    int stride,
+    int precision)
+{
+    for (int c = GROUP_IDX_X; c < count; c += 256)
+    {
+        for (int start = 0; start < rows; start += 32)
+        {
+            int first = GRID_IDX_X * rows + start;
+            float sum = 0.0f;
+            for (int row = start; row < start + 32; row++)
+            {
+                sum += NetworkTile_Element(tile + row * stride, column + c, precision);
+            }
+            if (first < pixels)
+            {
+                parts[(i64)(first / 32) * (i64)partLength + (i64)c] = sum;
+            }
+        }
+    }
+}
+
+DEV int NetworkProduct_BlocksOf(int columns)
+{
+    return (columns + 128 - 1) / 128 * 8;
+}
+
+DEV void NetworkProduct_StartStep(LPTR(float) stage, GCPTR(float) weights, int bands, bool valid)
+{
+    if (valid)
+    {
+        UNROLL
+        for (int band = 0; band < 4; band++)
+        {
+            if (band < bands)
+            {
+                ASYNC_COPY_16(stage + (band * 128 + WARP_LANE_IDX * 4), weights + band * 8 * 128);
+            }
+        }
+    }
+    ASYNC_COMMIT();
+}
+
+DEV void NetworkProduct_MultiplyStep(
+    PPTR(float) sums,
+    LPTR(float) tile,
+    int stride,
+    LPTR(float) stage,
+    int bands)
+{
+    f4 left[8];
+    LPTR(float) rows = tile + WARP_LANE_IDX / 8 * 8 * stride;
+    LPTR(float) columns = stage + WARP_LANE_IDX % 8 * 2;
+    UNROLL
+    for (int k = 0; k < 8; k += 4)
+    {
+        UNROLL
+        for (int r = 0; r < 8; r++)
+        {
+            left[r] = LOAD_F4_L(rows, (i64)(r * stride + k));
+        }
+        UNROLL
+        for (int band = 0; band < 4; band++)
+        {
+            if (band < bands)
+            {
+                LPTR(float) right = columns + (band * 128 + k * 16);
+                f2 b0 = LOAD_F2_L(right, (i64)0);
+                f2 b1 = LOAD_F2_L(right, (i64)16);
+                f2 b2 = LOAD_F2_L(right, (i64)32);
+                f2 b3 = LOAD_F2_L(right, (i64)48);
+                UNROLL
+                for (int r = 0; r < 8; r++)
+                {
+                    f4 a = left[r];
+                    int place = (band * 8 + r) * 2;
+                    float first = sums[place];
+                    float second = sums[place + 1];
+                    first = FMA_F32(a.x, b0.x, first);
+                    second = FMA_F32(a.x, b0.y, second);
+                    first = FMA_F32(a.y, b1.x, first);
+                    second = FMA_F32(a.y, b1.y, second);
+                    first = FMA_F32(a.z, b2.x, first);
+                    second = FMA_F32(a.z, b2.y, second);
+                    first = FMA_F32(a.w, b3.x, first);
+                    second = FMA_F32(a.w, b3.y, second);
+                    sums[place] = first;
+                    sums[place + 1] = second;
+                }
+            }
+        }
+    }
+}
+
+DEV void NetworkProduct_MultiplyFragments(
+    PPTR(float) sums,
+    LPTR(float) tile,
+    int stride,
+    LPTR(float) stage,
+    int bands,
+    int precision,
+    int rowBlocks WARP_ARG)
+{
+    u32 left[16];
+    u32 right[4];
+    UNROLL
+    for (int i = 0; i < 4; i++)
+    {
+        if (i < rowBlocks)
+        {
+            LOAD_WORDS_X4(left + i * 4, tile + ((i * 16 + WARP_LANE_IDX % 16) * stride + WARP_LANE_IDX / 16 * 4) WARP_PASS);
+        }
+    }
+    UNROLL
+    for (int band = 0; band < 4; band++)
+    {
+        if (band < bands)
+        {
+            f4 words = LOAD_F4_L(stage, (i64)(band * 128 + WARP_LANE_IDX * 4));
+            right[0] = BITS_F2U(words.x);
+            right[1] = BITS_F2U(words.y);
+            right[2] = BITS_F2U(words.z);
+            right[3] = BITS_F2U(words.w);
+            UNROLL
+            for (int i = 0; i < 4; i++)
+            {
+                if (i < rowBlocks)
+                {
+                    PPTR(float) ofBlock = sums + (band * rowBlocks + i) * 8;
+                    if (precision == 2)
+                    {
+                        MMA_BF16(ofBlock, left + i * 4, right WARP_PASS);
+                        MMA_BF16(ofBlock + 4, left + i * 4, right + 2 WARP_PASS);
+                    }
+                    else
+                    {
+                        MMA_TF32(ofBlock, left + i * 4, right WARP_PASS);
+                        MMA_TF32(ofBlock + 4, left + i * 4, right + 2 WARP_PASS);
+                    }
+                }
+            }
+        }
+    }
+}
+
+DEV void NetworkProduct_Multiply(
+    PPTR(float) sums,
+    LPTR(float) tile,
+    int stride,
+    LPTR(float) ring,
+    GCPTR(float) weights,
+    int steps,
+    int blocks,
+    int bands,
+    int precision,
+    int rowBlocks WARP_ARG)
+{
+    UNROLL
+    for (int i = 0; i < 128; i++)
+    {
+        if (i < rowBlocks * 32)
+        {
+            sums[i] = 0.0f;
+        }
+    }
+    int stageWords = bands * 128;
+    LPTR(float) stages = ring + WARP_IDX * 3 * stageWords;
+    GCPTR(float) own = weights + (WARP_IDX * 128 + WARP_LANE_IDX * 4);
+    for (int step = 0; step < 2; step++)
+    {
+        NetworkProduct_StartStep(stages + step * stageWords, own + step * blocks * 128, bands, step < steps);
+    }
+    for (int step = 0; step < steps; step++)
+    {
+        ASYNC_WAIT(1);
+        if (precision == 0)
+        {
+            WARP_BARRIER();
+        }
+        int next = step + 3 - 1;
+        NetworkProduct_StartStep(stages + next % 3 * stageWords, own + next * blocks * 128, bands, next < steps);
+        LPTR(float) stage = stages + step % 3 * stageWords;
+        if (precision == 0)
+        {
+            NetworkProduct_MultiplyStep(sums, tile + step * 8, stride, stage, bands);
+        }
+        else
+        {
+            NetworkProduct_MultiplyFragments(sums, tile + step * 8, stride, stage, bands, precision, rowBlocks WARP_PASS);
+        }
+    }
+    if (precision == 0)
+    {
+        WARP_BARRIER();
+    }
+}
+
+DEV int NetworkProduct_BandsOf(int columns)
+{
+    return MIN_I32((columns + 128 - 1) / 128, 4);
+}
+
+DEV int NetworkProduct_RowOf(int pair, int precision)
+{
+    return (precision == 0) ? WARP_LANE_IDX / 8 * 8 + pair : pair / 4 * 16 + pair % 2 * 8 + WARP_LANE_IDX / 4;
+}
+
+DEV int NetworkProduct_ColumnOf(int pair, int precision)
+{
+    return WARP_IDX * 16 + ((precision == 0) ? WARP_LANE_IDX % 8 * 2 : pair / 2 % 2 * 8 + WARP_LANE_IDX % 4 * 2);
+}
+
+DEV int NetworkProduct_PairsOf(int rowBlocks)
+{
+    return rowBlocks * 8 / 2;
+}
+
+DEV void NetworkProduct_StorePair(GPTR(float) output, i64 place, int room, PPTR(float) pair)
+{
+    if (place % (i64)2 == (i64)0 && room > 1)
+    {
+        STORE_F2_G(output, place, F2(pair[0], pair[1]));
+    }
+    else
+    {
+        output[place] = pair[0];
+        if (room > 1)
+        {
+            output[place + (i64)1] = pair[1];
+        }
+    }
+}
+
+DEV void NetworkProduct_Store(
+    PPTR(float) sums,
+    GPTR(float) output,
+    int column,
+    int columns,
+    int pixels,
+    int precision,
+    int rowBlocks)
+{
+    UNROLL
+    for (int band = 0; band < 4; band++)
+    {
+        UNROLL
+        for (int pair = 0; pair < 16; pair++)
+        {
+            int pixel = GRID_IDX_X * rowBlocks * 16 + NetworkProduct_RowOf(pair, precision);
+            int c = column + band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            if (pair < NetworkProduct_PairsOf(rowBlocks) && pixel < pixels && c < columns)
+            {
+                NetworkProduct_StorePair(output, (i64)pixel * (i64)columns + (i64)c, columns - c, sums + (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2);
+            }
+        }
+    }
+}
+
+DEV f2 NetworkTile_Pair(GCPTR(float) row, int column, int precision)
+{
+    f2 pair;
+    if (precision == 2)
+    {
+        float word = row[column / 2];
+        pair = F2(NetworkTile_HalfOf(word, 0), NetworkTile_HalfOf(word, 1));
+    }
+    else
+    {
+        pair = LOAD_F2_G(row, (i64)column);
+    }
+    return pair;
+}
+
+DEV void NetworkBackwardKernels_Mask(
+    PPTR(float) sums,
+    LPTR(float) tile,
+    int stride,
+    GCPTR(float) hidden,
+    int columns,
+    int pixels,
+    int precision,
+    int rowBlocks)
+{
+    int end = NetworkTile_Steps(columns, precision) * NetworkTile_StepLength(precision);
+    UNROLL
+    for (int band = 0; band < 4; band++)
+    {
+        UNROLL
+        for (int pair = 0; pair < 16; pair++)
+        {
+            int column = band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            if (pair < NetworkProduct_PairsOf(rowBlocks) && column < end)
+            {
+                int row = NetworkProduct_RowOf(pair, precision);
+                int pixel = GRID_IDX_X * rowBlocks * 16 + row;
+                int place = (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2;
+                f2 kept = F2(0.0f, 0.0f);
+                if (pixel < pixels)
+                {
+                    kept = NetworkTile_Pair(hidden + (i64)pixel * (i64)NetworkTile_Words(columns, precision), column, precision);
+                }
+                NetworkTile_SetPair(tile + row * stride, column, (kept.x > 0.0f) ? sums[place] : 0.0f, (kept.y > 0.0f) ? sums[place + 1] : 0.0f, precision);
+            }
+        }
+    }
+}
+
+DEV void NetworkBackwardKernels_Run(
+    LPTR(float) tile,
+    GCPTR(float) x,
+    GCPTR(float) dOutput,
+    GCPTR(float) weights,
+    GCPTR(float) hidden,
+    GPTR(float) dHidden,
+    GPTR(float) patches,
+    GPTR(float) dTaps,
+    GPTR(float) parts,
+    GPTR(float) dPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain,
+    int precision,
+    int rowBlocks WARP_ARG)
+{
+    int rows = rowBlocks * 16;
+    int pixels = ofTaps.pixels;
+    int outputs = ofTaps.gathered;
+    int words = NetworkTile_Words(chain.hidden, precision);
+    int partLength = 2 * chain.hidden + outputs;
+    LPTR(float) ring = tile + rows * chain.stride;
+    GCPTR(float) matrix = weights;
+    float sums[128];
+    NetworkTile_Gather(tile, x, ofPatches, rows, chain.stride, precision);
+    GROUP_BARRIER();
+    NetworkTile_CopyRows(tile, patches, pixels, rows, chain.stride, NetworkTile_Words(9 * ofPatches.gathered, precision));
+    GROUP_BARRIER();
+    NetworkTile_Gather(tile, dOutput, ofTaps, rows, chain.stride, precision);
+    GROUP_BARRIER();
+    NetworkTile_CopyRows(tile, dTaps, pixels, rows, chain.stride, NetworkTile_Words(9 * outputs, precision));
+    NetworkTile_SumColumns(tile, 4 * outputs, outputs, parts + 2 * chain.hidden, partLength, pixels, rows, chain.stride, precision);
+    for (int product = 0; product < chain.products; product++)
+    {
+        int steps = NetworkTile_Steps((product == 0) ? 9 * outputs : chain.hidden, precision);
+        int columns = (product == 2) ? chain.columns : chain.hidden;
+        int blocks = NetworkProduct_BlocksOf(columns);
+        for (int column = 0; column < columns; column += 512)
+        {
+            NetworkProduct_Multiply(sums, tile, chain.stride, ring, matrix + column / 16 * 128, steps, blocks, NetworkProduct_BandsOf(columns - column), precision, rowBlocks WARP_PASS);
+            i64 layer = (i64)(1 - product) * (i64)pixels * (i64)words;
+            GROUP_BARRIER();
+            if (product == 2)
+            {
+                NetworkProduct_Store(sums, dPatches, column, columns, pixels, precision, rowBlocks);
+            }
+            else
+            {
+                NetworkBackwardKernels_Mask(sums, tile, chain.stride, hidden + layer, chain.hidden, pixels, precision, rowBlocks);
+            }
+            GROUP_BARRIER();
+            if (product < 2)
+            {
+                NetworkTile_CopyRows(tile, dHidden + layer, pixels, rows, chain.stride, words);
+                NetworkTile_SumColumns(tile, 0, chain.hidden, parts + product * chain.hidden, partLength, pixels, rows, chain.stride, precision);
+            }
+        }
+        matrix = matrix + (i64)steps * (i64)blocks * (i64)128;
+    }
+}
+
+KERNEL(256) void NetworkBackwardKernels_Full(
+    GIN(float, x),
+    GIN(float, dOutput),
+    GIN(float, weights),
+    GIN(float, hidden),
+    GOUT(float, dHidden),
+    GOUT(float, patches),
+    GOUT(float, dTaps),
+    GOUT(float, parts),
+    GOUT(float, dPatches),
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain DYN_PARAM)
+{
+    VIEW_IN(float, x);
+    VIEW_IN(float, dOutput);
+    VIEW_IN(float, weights);
+    VIEW_IN(float, hidden);
+    VIEW_OUT(float, dHidden);
+    VIEW_OUT(float, patches);
+    VIEW_OUT(float, dTaps);
+    VIEW_OUT(float, parts);
+    VIEW_OUT(float, dPatches);
+    WARP_SCRATCH(256);
+    DYN_SHARED(float, tile);
+    NetworkBackwardKernels_Run(tile, x, dOutput, weights, hidden, dHidden, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain, 0, 2 WARP_PASS);
+}
+
+KERNEL(256) void NetworkBackwardKernels_TensorFloat32(
+    GIN(float, x),
+    GIN(float, dOutput),
+    GIN(float, weights),
+    GIN(float, hidden),
+    GOUT(float, dHidden),
+    GOUT(float, patches),
+    GOUT(float, dTaps),
+    GOUT(float, parts),
+    GOUT(float, dPatches),
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain DYN_PARAM)
+{
+    VIEW_IN(float, x);
+    VIEW_IN(float, dOutput);
+    VIEW_IN(float, weights);
+    VIEW_IN(float, hidden);
+    VIEW_OUT(float, dHidden);
+    VIEW_OUT(float, patches);
+    VIEW_OUT(float, dTaps);
+    VIEW_OUT(float, parts);
+    VIEW_OUT(float, dPatches);
+    WARP_SCRATCH(256);
+    DYN_SHARED(float, tile);
+    NetworkBackwardKernels_Run(tile, x, dOutput, weights, hidden, dHidden, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain, 1, 2 WARP_PASS);
+}
+
+KERNEL(256) void NetworkBackwardKernels_TensorFloat32Wide(
+    GIN(float, x),
+    GIN(float, dOutput),
+    GIN(float, weights),
+    GIN(float, hidden),
+    GOUT(float, dHidden),
+    GOUT(float, patches),
+    GOUT(float, dTaps),
+    GOUT(float, parts),
+    GOUT(float, dPatches),
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain DYN_PARAM)
+{
+    VIEW_IN(float, x);
+    VIEW_IN(float, dOutput);
+    VIEW_IN(float, weights);
+    VIEW_IN(float, hidden);
+    VIEW_OUT(float, dHidden);
+    VIEW_OUT(float, patches);
+    VIEW_OUT(float, dTaps);
+    VIEW_OUT(float, parts);
+    VIEW_OUT(float, dPatches);
+    WARP_SCRATCH(256);
+    DYN_SHARED(float, tile);
+    NetworkBackwardKernels_Run(tile, x, dOutput, weights, hidden, dHidden, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain, 1, 4 WARP_PASS);
+}
+
+KERNEL(256) void NetworkBackwardKernels_BFloat16(
+    GIN(float, x),
+    GIN(float, dOutput),
+    GIN(float, weights),
+    GIN(float, hidden),
+    GOUT(float, dHidden),
+    GOUT(float, patches),
+    GOUT(float, dTaps),
+    GOUT(float, parts),
+    GOUT(float, dPatches),
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain DYN_PARAM)
+{
+    VIEW_IN(float, x);
+    VIEW_IN(float, dOutput);
+    VIEW_IN(float, weights);
+    VIEW_IN(float, hidden);
+    VIEW_OUT(float, dHidden);
+    VIEW_OUT(float, patches);
+    VIEW_OUT(float, dTaps);
+    VIEW_OUT(float, parts);
+    VIEW_OUT(float, dPatches);
+    WARP_SCRATCH(256);
+    DYN_SHARED(float, tile);
+    NetworkBackwardKernels_Run(tile, x, dOutput, weights, hidden, dHidden, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain, 2, 2 WARP_PASS);
+}
+
+KERNEL(256) void NetworkBackwardKernels_BFloat16Wide(
+    GIN(float, x),
+    GIN(float, dOutput),
+    GIN(float, weights),
+    GIN(float, hidden),
+    GOUT(float, dHidden),
+    GOUT(float, patches),
+    GOUT(float, dTaps),
+    GOUT(float, parts),
+    GOUT(float, dPatches),
+    NetworkBackwardKernels_NeighborhoodRows ofPatches,
+    NetworkBackwardKernels_NeighborhoodRows ofTaps,
+    NetworkBackwardKernels_NetworkChain chain DYN_PARAM)
+{
+    VIEW_IN(float, x);
+    VIEW_IN(float, dOutput);
+    VIEW_IN(float, weights);
+    VIEW_IN(float, hidden);
+    VIEW_OUT(float, dHidden);
+    VIEW_OUT(float, patches);
+    VIEW_OUT(float, dTaps);
+    VIEW_OUT(float, parts);
+    VIEW_OUT(float, dPatches);
+    WARP_SCRATCH(256);
+    DYN_SHARED(float, tile);
+    NetworkBackwardKernels_Run(tile, x, dOutput, weights, hidden, dHidden, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain, 2, 4 WARP_PASS);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using FlowEngine.Tests.Checkpoints;
+using FlowEngine.Training;
+using Xunit;
+
+namespace FlowEngine.Tests.Cli;
+
+public sealed class TableTrainTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_table_is_trained_on_evaluated_sampled_and_scored_in_its_own_units()
+    {
+        string table = WriteTable();
+        string run = Train("run", table, "--epochs", "3");
+
+        using JsonDocument eval = JsonDocument.Parse(
+            CommandRun.Succeed("eval", run, "--data", table, "--json", "--threads", "1"));
+        Assert.Equal(30, eval.RootElement.GetProperty("rows").GetInt32());
+        Assert.True(eval.RootElement.GetProperty("nats").GetDouble() is > -20 and < 0);
+
+        string csv = _folder.File("rows.csv");
+        CommandRun.Succeed("sample", run, "--count", "200", "--out", csv, "--threads", "1");
+        string[] lines = File.ReadAllLines(csv);
+        Assert.Equal("a,b,always", lines[0]);
+        double mean = lines.Skip(1).Average(line => double.Parse(line.Split(',')[1], CultureInfo.InvariantCulture));
+        Assert.InRange(mean, 1200, 1800);
+        Assert.All(lines.Skip(1), line => Assert.EndsWith(",7", line, StringComparison.Ordinal));
+
+        string scores = CommandRun.Succeed(
+            "score", run, "--data", table, "--threads", "1", "--out", _folder.File("scores.csv"));
+        Assert.Contains("30 anomalies", scores, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_resumed_run_on_a_table_ends_with_the_bits_of_a_straight_one()
+    {
+        string table = WriteTable();
+        string straight = Train("straight", table, "--epochs", "4");
+        string resumed = Train("resumed", table, "--epochs", "2");
+        CommandRun.Succeed("train", "--resume", resumed, "--epochs", "4");
+        Assert.Equal(
+            File.ReadAllBytes(RunFolder.Open(straight).CheckpointFile),
+            File.ReadAllBytes(RunFolder.Open(resumed).CheckpointFile));
+    }
+
+    [Theory]
+    [InlineData("--preset is for images", "--preset", "glow")]
+    [InlineData("glow is for images", "--model", "glow")]
+    [InlineData("--bounds is given without --logit", "--bounds", "0,1")]
+    [InlineData("expected 0 to 1 for the logit", "--logit", "0.1")]
+    [InlineData("patience is -1", "--patience", "-1")]
+    [InlineData("no column 'z'", "--label", "z")]
+    public void Options_that_do_not_fit_a_table_are_refused(string says, params string[] options)
+    {
+        string run = _folder.File("run");
+        CommandRun.Refuse(["train", "--data", WriteTable(), "--out", run, .. options], says);
+        Assert.False(Directory.Exists(run));
+    }
+
+    private string Train(string name, string table, params string[] more)
+    {
+        string run = _folder.File(name);
+        CommandRun.Succeed(
+        [
+            "train", "--data", table, "--label", "kind", "--out", run, "--blocks", "2", "--hidden", "8", "--batch", "32",
+            "--warmup-images", "64", "--threads", "1", .. more,
+        ]);
+        return run;
+    }
+
+    private string WriteTable()
+    {
+        Random random = new(4);
+        string path = _folder.File("table.csv");
+        File.WriteAllLines(path, Enumerable.Range(0, 300).Select(i => string.Create(
+            CultureInfo.InvariantCulture, $"{random.NextDouble() - 3},{1000 + 1000 * random.NextDouble()},7,{(i % 10 == 0 ? 1 : 0)}"))
+            .Prepend("a,b,always,kind"));
+        return path;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json;
+using FlowEngine.Data;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace FlowEngine.Tests.Data;
+
+public sealed class TableScalingTests
+{
+    [Fact]
+    public void Training_rows_get_mean_0_and_deviation_1_and_come_back()
+    {
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            TableDataset table = RandomTable(seed);
+            TableScaling scaling = TableScaling.Fit(table, null);
+            ScaledTable scaled = scaling.Apply(table);
+            TableDataset back = scaling.Restore("back", scaled.Values);
+            for (int j = 0; j < 3; j++)
+            {
+                double[] z = [.. Enumerable.Range(0, table.Count).Select(i => (double)scaled.Rows(i, 1)[j])];
+                Assert.True(Math.Abs(z.Average()) <= 1e-5);
+                Assert.True(Math.Abs(z.Average(v => v * v) - 1) <= 1e-5);
+                for (int i = 0; i < table.Count; i++)
+                {
+                    Assert.True(Math.Abs(back[i][j] - table[i][j]) <= 1e-6 * scaling.Columns[j].Deviation * (1 + Math.Abs(z[i])));
+                }
+            }
+
+            Assert.All(scaled.LogDet, d => Assert.Equal(-scaling.Columns.Sum(c => Math.Log(c.Deviation)), d, 12));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void The_logit_has_its_log_determinant()
+    {
+        LogitTransform logit = new(0.05, -1, 3);
+        foreach (double x in new[] { -0.999, -0.2, 0.0, 1.7, 2.999 })
+        {
+            const double Step = 1e-5;
+
+            double logDet = 0;
+            double unused = 0;
+            double y = logit.Forward(x, ref logDet);
+            double slope = (logit.Forward(x + Step, ref unused) - logit.Forward(x - Step, ref unused)) / (2 * Step);
+            Assert.True(Math.Abs(logDet - Math.Log(slope)) <= 1e-7);
+            Assert.True(Math.Abs(logit.Inverse(y) - x) <= 1e-12);
+        }
+
+        double atBounds = 0;
+        Assert.True(double.IsFinite(logit.Forward(-1, ref atBounds)) && double.IsFinite(logit.Forward(3, ref atBounds)));
+        Assert.True(double.IsFinite(atBounds));
+        Assert.Equal((-1, 3), (logit.Inverse(-1e9), logit.Inverse(1e9)));
+    }
+
+    [Fact]
+    public void With_a_logit_the_log_determinant_is_that_of_the_whole_map()
+    {
+        TableDataset table = new("t", ["a", "b"], [[0.1, 0.9], [0.4, 0.2], [0.7, 0.5], [0.9, 0.6]]);
+        TableScaling scaling = TableScaling.Fit(table, new LogitTransform(1e-3, 0, 1));
+        const double Step = 1e-3;
+
+        ScaledTable scaled = scaling.Apply(table);
+        for (int i = 0; i < table.Count; i++)
+        {
+            double expected = 0;
+            for (int j = 0; j < 2; j++)
+            {
+                double[] up = [.. table[i]];
+                double[] down = [.. table[i]];
+                (up[j], down[j]) = (up[j] + Step, down[j] - Step);
+                float[] ends = scaling.Apply(new TableDataset("t", ["a", "b"], [up, down])).Values;
+                expected += Math.Log((ends[j] - ends[2 + j]) / (2 * Step));
+            }
+
+            Assert.True(Math.Abs(scaled.LogDet[i] - expected) <= 1e-3);
+        }
+    }
+
+    [Fact]
+    public void Constant_and_repeated_columns_are_left_out_told_of_and_restored()
+    {
+        TableDataset table = new(
+            "t",
+            ["a", "same", "flipped", "always", "b"],
+            [.. Enumerable.Range(0, 50).Select(i => (double[])[i, 10 + 2.0 * i, -0.5 * i, 7, i * i % 17])]);
+
+        TableScaling scaling = TableScaling.Fit(table, null);
+        ScaledTable scaled = scaling.Apply(table);
+        TableDataset back = scaling.Restore("back", scaled.Values);
+        string[] notes = [.. scaling.Notes()];
+
+        Assert.Equal(2, scaling.Dims);
+        Assert.Equal(3, notes.Length);
+        Assert.Contains("column 1 (same) repeats column 0 (a)", notes[0], StringComparison.Ordinal);
+        Assert.Contains("column 2 (flipped) repeats column 0 (a)", notes[1], StringComparison.Ordinal);
+        Assert.Contains("column 3 (always) is always 7", notes[2], StringComparison.Ordinal);
+        Assert.True(CsvReaderTests.Flat(table).Zip(CsvReaderTests.Flat(back)).All(p => Math.Abs(p.First - p.Second) <= 1e-4));
+        Assert.Empty(scaling.Departures(table));
+        TableDataset other = new("o", table.Columns, [[1, 12, -0.5, 8, 3], [1, 13, -0.5, 7, 3], [1, 12, 0.5, 8, 3]]);
+        Assert.Equal([(1, 1), (2, 1), (3, 2)], scaling.Departures(other));
+    }
+
+    [Fact]
+    public void A_scaling_survives_its_JSON()
+    {
+        TableDataset table = new(
+            "t", ["a", "copy", "always"], [.. Enumerable.Range(0, 9).Select(i => (double[])[i / 10.0, 1 - i / 10.0, 0.3])]);
+        TableScaling scaling = TableScaling.Fit(table, new LogitTransform(0.01, 0, 1));
+
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            scaling.Write(json);
+            json.WriteEndObject();
+        }
+
+        using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetString(stream.ToArray()));
+        TableScaling read = TableScaling.Read(document.RootElement)!;
+        Assert.Equal(scaling.Columns, read.Columns);
+        Assert.Equal(scaling.Logit, read.Logit);
+        Assert.Equal(scaling.Apply(table).Values, read.Apply(table).Values);
+        Assert.Null(TableScaling.Read(JsonDocument.Parse("{}").RootElement));
+    }
+
+    [Fact]
+    public void What_has_no_scaling_is_refused()
+    {
+        TableDataset flat = new("t", ["a"], [[1], [1], [1]]);
+        TableDataset wide = new("t", ["a", "b"], [[1, 2], [3, 5]]);
+
+        DataAssert.Fails(FlowErrorKind.InvalidArgument, () => TableScaling.Fit(flat, null), "constant");
+        DataAssert.Fails(FlowErrorKind.InvalidArgument, () => TableScaling.Fit(flat.Take(1), null), "at least 2");
+        DataAssert.Fails(
+            FlowErrorKind.InvalidArgument,
+            () => TableScaling.Fit(wide, new LogitTransform(0.05, 0, 4)),
+            "row 1, column 1 (b) is 5, expected 0 to 4");
+        DataAssert.Fails(FlowErrorKind.InvalidArgument, () => TableScaling.Fit(wide, new LogitTransform(0.5, 0, 4)), "lambda");
+        DataAssert.Fails(FlowErrorKind.InvalidArgument, () => TableScaling.Fit(wide, new LogitTransform(0.1, 4, 0)), "bounds");
+        DataAssert.Fails(
+            FlowErrorKind.InvalidArgument, () => TableScaling.Fit(wide, null).Apply(flat), "1 columns, the model expects 2");
+        DataAssert.Fails(
+            FlowErrorKind.InvalidArgument, () => _ = new TableDataset("t", ["a"], [[double.NaN]]), "row 0, column 0 (a)");
+    }
+
+    private static TableDataset RandomTable(int seed)
+    {
+        Random random = new(seed);
+        double[] scale = [.. Enumerable.Range(0, 3).Select(_ => Math.Pow(10, random.Next(-6, 7)))];
+        double[] shift = [.. scale.Select(s => s * random.Next(-100, 100))];
+        return new TableDataset("t", ["a", "b", "c"], [.. Enumerable.Range(0, 64).Select(_ =>
+            (double[])[.. scale.Zip(shift, (s, m) => m + s * (random.NextDouble() - 0.3))])]);
+    }
+}
