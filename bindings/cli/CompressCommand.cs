@@ -64,12 +64,11 @@ internal static class CompressCommand
         using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
         model.BatchSize = parse.GetValue(_batch);
         ImageDataset data = Load(parse);
-        if (data.Bins != model.Config.Options.Bins)
+        if (model.Config.Options.Bins is int bins && data.Bins != bins)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"{data.Name} has {data.Bins} grey levels, and the model is of {model.Config.Options.Bins}: "
-                + "coding without loss needs as many");
+                $"{data.Name} has {data.Bins} grey levels, and the model is of {bins}: coding without loss needs as many");
         }
 
         data = data.PrepareFor(model.Config);

@@ -32,8 +32,8 @@ namespace FlowEngine.Compression;
 internal static class LocalCode
 {
     /// <summary>
-    /// δ = 2⁻¹⁴. Finer grids gain nothing that could be measured; 2⁻¹² costs 0.001 to 0.002 bits per dimension and 2⁻¹⁰
-    /// up to 0.08 (perf/README.md).
+    /// δ = 2⁻¹⁴. Of 2⁻¹⁴ to 2⁻²⁰ the lengths are within 0.0002 bits per dimension of each other on CIFAR-10 and 0.005 on
+    /// MNIST; 2⁻¹² costs 0.001 to 0.002 and 2⁻¹⁰ up to 0.08 (perf/README.md).
     /// </summary>
     internal const int GridBits = 14;
 
