@@ -50,6 +50,7 @@ public sealed partial class PreludeTests
             Every_Warp         0        0        0            0            0            0
             Every_Atomic       0        0        0            0            0            0
             Every_LoadMatrix   0        4        8            0            0            0
+            Every_LoadWords    0        2        0            0            0            0
             Every_Multiply     2        0        0            0            0            0
             Every_Types        0        0        0            0            0            0
             """);

@@ -219,6 +219,28 @@ KERNEL(64) void Every_LoadMatrix(GIN(u16, x), GOUT(u32, y))
     Every_Put((y) + (640 + i), two, 2);
 }
 
+KERNEL(64) void Every_LoadWords(GIN(float, x), GOUT(u32, y))
+{
+    VIEW_IN(float, x);
+    VIEW_OUT(u32, y);
+    WARP_SCRATCH(64);
+    SHARED(float, tile, 512);
+    const int i = GROUP_IDX_X;
+    UNROLL
+    for (int k = 0; k < 8; k++)
+    {
+        (tile)[k * 64 + i] = (x)[k * 64 + i];
+    }
+
+    GROUP_BARRIER();
+    LPTR(float) row = (tile) + ((i * 37 & 63) * 8 + (i & 1) * 4);
+    u32 four[4];
+    LOAD_WORDS_X4(four, row WARP_PASS);
+    Every_Put((y) + (i), four, 4);
+    LOAD_WORDS_X4_TRANS(four, row WARP_PASS);
+    Every_Put((y) + (256 + i), four, 4);
+}
+
 KERNEL(64) void Every_Multiply(GIN(u32, a), GIN(u32, b), GOUT(float, d))
 {
     VIEW_IN(u32, a);
