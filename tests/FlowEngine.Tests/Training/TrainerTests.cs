@@ -200,13 +200,21 @@ public sealed class TrainerTests
         using CpuBackend backend = new(2);
         using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
         using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory }, 5);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
+
+        // What a step allocates, every window has; what the runtime allocates once, while code is compiled anew, one has.
+        long fewest = long.MaxValue;
+        for (int window = 0; window < 5; window++)
         {
-            trainer.Step();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 20; i++)
+            {
+                trainer.Step();
+            }
+
+            fewest = Math.Min(fewest, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, fewest);
     }
 
     [Fact]
