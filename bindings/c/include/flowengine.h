@@ -327,7 +327,8 @@ FLOW_API flow_status flow_model_dequantize(
  * @param images           B * D floats, scaled to [-0.5, 0.5).
  * @param length           of images.
  * @param call             NULL for host memory.
- * @param log_prob         receives B numbers.
+ * @param log_prob         receives B numbers; -infinity (in device memory NaN) for a datum so far out that its latents
+ *                         leave the range of float.
  * @param log_prob_length  B.
  */
 FLOW_API flow_status flow_model_log_prob(

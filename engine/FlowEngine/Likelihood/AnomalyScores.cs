@@ -15,6 +15,7 @@ namespace FlowEngine.Likelihood;
 /// latent norm    √(mean of ε²) of the standardized latents of a level: 1 is expected
 /// complexity     -log₂ P - length of the image under PNG's Paeth filter and deflate, -log₂ P = D · BitsPerDim    bits
 /// </code>
+/// Of a datum so far out that its latents leave the range of float32 they are infinite.
 /// </remarks>
 /// <param name="LogProb">Log densities, nats: of images scaled to [-0.5, 0.5), of rows in their own units.</param>
 /// <param name="Typicality">Null where the mean over the training data is not known.</param>
@@ -119,7 +120,10 @@ public sealed record AnomalyScores(
                 int dims = latents[l].Length / batch;
                 for (int i = 0; i < batch; i++)
                 {
-                    norms[l][first + i] = Norm(latents[l].AsSpan(i * dims, dims));
+                    double norm = Norm(latents[l].AsSpan(i * dims, dims));
+                    norms[l][first + i] = double.IsNegativeInfinity(part[i]) && double.IsNaN(norm)
+                        ? double.PositiveInfinity
+                        : norm;
                 }
             }
         }

@@ -36,7 +36,7 @@ public sealed class DeviceInference
 
     /// <summary>Log densities of scaled images, in nats.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
-    /// <param name="logProb">(B), overwritten.</param>
+    /// <param name="logProb">(B), overwritten; NaN, not -∞, where latents leave the range of float32.</param>
     /// <exception cref="FlowException">The lengths do not fit, or the model is not initialized.</exception>
     public void LogProb(GpuView<float> images, GpuView<double> logProb) =>
         Forward(images, logProb.Length, (plan, first, batch) =>

@@ -172,9 +172,9 @@ public sealed class Model : IDisposable
     internal IEnumerable<NamedTensor> Tensors(BufferView weights) =>
         ModelTensors.Write(string.Empty, Flow, Backend, weights, _constants.View);
 
-    /// <summary>Log densities of images scaled to [-0.5, 0.5), in nats.</summary>
+    /// <summary>Log densities of images scaled to [-0.5, 0.5), or of rows of a model of continuous data, in nats.</summary>
     /// <param name="images">(B, H, W, C).</param>
-    /// <returns>(B).</returns>
+    /// <returns>(B); -∞ for a datum so far out that a value on its way to the latents leaves the range of float32.</returns>
     /// <exception cref="FlowException">The length is not a whole number of images, or the model is not initialized.</exception>
     public double[] LogProb(ReadOnlySpan<float> images)
     {
@@ -594,6 +594,35 @@ public sealed class Model : IDisposable
         for (int i = 0; i < result.Length; i++)
         {
             result[i] += logDet[i];
+        }
+
+        LowerOverflowed(plan, result);
+    }
+
+    /// <summary>
+    /// Values beyond the range of float32 become infinite, and what is made of them NaN: but the density of such a datum is
+    /// known to be below every number. What was not finite when it came in stays NaN.
+    /// </summary>
+    private void LowerOverflowed(FlowPlan plan, Span<double> result)
+    {
+        float[]? input = null;
+        for (int i = 0; i < result.Length; i++)
+        {
+            if (!double.IsNaN(result[i]))
+            {
+                continue;
+            }
+
+            if (input is null)
+            {
+                input = new float[plan.Shape.Length];
+                Backend.Read(plan.Input, input);
+            }
+
+            if (Array.TrueForAll(input[(i * Flow.Dims)..((i + 1) * Flow.Dims)], float.IsFinite))
+            {
+                result[i] = double.NegativeInfinity;
+            }
         }
     }
 
