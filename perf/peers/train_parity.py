@@ -192,9 +192,11 @@ def report(args):
             color = "#c0392b" if r["side"] == "peer" else "#2060c0"
             dash = "" if r["seed"] % 2 else ' stroke-dasharray="5 3"'
             points = " ".join("%.1f,%.1f" % place(p) for p in r["curve"] if p["bits_per_dim"] <= high)
-            text.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.3"{dash}/>')
+            # Ours lies below and is wide: where the two agree, both are to be seen.
+            stroke = '1.3' if r["side"] == "peer" else '4" stroke-opacity="0.45'
+            text.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="{stroke}"{dash}/>')
             label = "PyTorch" if r["side"] == "peer" else "FlowEngine"
-            text.append(f'<text x="{left + width - 8}" y="{top + 20 + 17 * row}" font-size="12" text-anchor="end" fill="{color}">'
+            text.append(f'<text x="{left + 10}" y="{top + height - 10 - 17 * row}" font-size="12" fill="{color}">'
                         f'{label}, seed {r["seed"]}: test {r["bits_per_dim"]:.4f} ± {r["bits_per_dim_stderr"]:.4f}</text>')
         panels += text
     with open(args.out, "w") as f:
