@@ -7,7 +7,7 @@ namespace FlowEngine.Kernels.Device;
 internal static partial class PixelNetworkKernels
 {
     /// <summary>The rows and the columns of a product that a group computes.</summary>
-    public const int Tile = 64;
+    public const int Tile = TileProduct.Tile;
 
     /// <summary>A factor is a plain matrix.</summary>
     public const int Plain = 0;
@@ -30,8 +30,8 @@ internal static partial class PixelNetworkKernels
     public const int Mask = 2;
 
     private const int BlockSize = 256;
-    private const int Depth = 16;
-    private const int PerThread = 4;
+    private const int Depth = TileProduct.Depth;
+    private const int PerThread = TileProduct.PerThread;
 
     /// <summary>A product C (M, N) = A (M, K) B (K, N).</summary>
     /// <param name="M">Rows of C.</param>
@@ -89,18 +89,14 @@ internal static partial class PixelNetworkKernels
         SharedView<float> tileA = SharedMemory.Allocate<float>(Depth * Tile);
         SharedView<float> tileB = SharedMemory.Allocate<float>(Depth * Tile);
         var sums = new LocalArray<float>(PerThread * PerThread);
-        for (int i = 0; i < PerThread * PerThread; i++)
-        {
-            Loop.Unroll();
-            sums[i] = 0.0f;
-        }
+        TileProduct.Clear(sums);
 
         int row = Grid.IdxX * Tile;
         int column = Grid.IdxY * Tile;
         int start = Grid.IdxZ * shape.Slice;
         int end = XMath.Min(start + shape.Slice, shape.K);
-        int threadRow = Group.IdxX / (Tile / PerThread) * PerThread;
-        int threadColumn = Group.IdxX % (Tile / PerThread) * PerThread;
+        int threadRow = TileProduct.Row();
+        int threadColumn = TileProduct.Column();
         for (int depth = start; depth < end; depth += Depth)
         {
             for (int i = Group.IdxX; i < Depth * Tile; i += BlockSize)
@@ -133,17 +129,7 @@ internal static partial class PixelNetworkKernels
             }
 
             Group.Barrier();
-            for (int k = 0; k < Depth; k++)
-            {
-                Loop.Unroll();
-                Float4 a = tileA.Load4((k * Tile) + threadRow);
-                Float4 b = tileB.Load4((k * Tile) + threadColumn);
-                AddRow(sums.Slice(0), a.X, b);
-                AddRow(sums.Slice(PerThread), a.Y, b);
-                AddRow(sums.Slice(2 * PerThread), a.Z, b);
-                AddRow(sums.Slice(3 * PerThread), a.W, b);
-            }
-
+            TileProduct.Add(sums, tileA.Slice(threadRow), tileB.Slice(threadColumn));
             Group.Barrier();
         }
 
@@ -448,14 +434,5 @@ internal static partial class PixelNetworkKernels
         }
 
         return value;
-    }
-
-    /// <summary>sums += left · right, four numbers.</summary>
-    public static void AddRow(LocalArray<float> sums, float left, Float4 right)
-    {
-        sums[0] = XMath.Fma(left, right.X, sums[0]);
-        sums[1] = XMath.Fma(left, right.Y, sums[1]);
-        sums[2] = XMath.Fma(left, right.Z, sums[2]);
-        sums[3] = XMath.Fma(left, right.W, sums[3]);
     }
 }

@@ -292,10 +292,10 @@ internal static partial class WeightGradientKernels
                 {
                     Loop.Unroll();
                     Float4 b = rightRows.Load4((k * WholeStride) + column + (j * 64));
-                    PixelNetworkKernels.AddRow(sums.Slice((i * 32) + (j * 4)), a.X, b);
-                    PixelNetworkKernels.AddRow(sums.Slice((i * 32) + (j * 4) + 8), a.Y, b);
-                    PixelNetworkKernels.AddRow(sums.Slice((i * 32) + (j * 4) + 16), a.Z, b);
-                    PixelNetworkKernels.AddRow(sums.Slice((i * 32) + (j * 4) + 24), a.W, b);
+                    TileProduct.AddRow(sums.Slice((i * 32) + (j * 4)), a.X, b);
+                    TileProduct.AddRow(sums.Slice((i * 32) + (j * 4) + 8), a.Y, b);
+                    TileProduct.AddRow(sums.Slice((i * 32) + (j * 4) + 16), a.Z, b);
+                    TileProduct.AddRow(sums.Slice((i * 32) + (j * 4) + 24), a.W, b);
                 }
             }
         }

@@ -3,12 +3,45 @@
 typedef struct { int m; int n; int k; int slice; int leftRow; int leftColumn; int rightRow; int rightColumn; int productRow; int epilogue; } DenseNetworkKernels_Product;
 typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; } DenseNetworkKernels_DenseMask;
 
-DEV void DenseNetworkKernels_AddRow(PPTR(float) sums, float left, f4 right)
+DEV void TileProduct_Clear(PPTR(float) sums)
+{
+    UNROLL
+    for (int i = 0; i < 16; i++)
+    {
+        sums[i] = 0.0f;
+    }
+}
+
+DEV int TileProduct_Row(void)
+{
+    return GROUP_IDX_X / 16 * 4;
+}
+
+DEV int TileProduct_Column(void)
+{
+    return GROUP_IDX_X % 16 * 4;
+}
+
+DEV void TileProduct_AddRow(PPTR(float) sums, float left, f4 right)
 {
     sums[0] = FMA_F32(left, right.x, sums[0]);
     sums[1] = FMA_F32(left, right.y, sums[1]);
     sums[2] = FMA_F32(left, right.z, sums[2]);
     sums[3] = FMA_F32(left, right.w, sums[3]);
+}
+
+DEV void TileProduct_Add(PPTR(float) sums, LPTR(float) left, LPTR(float) right)
+{
+    UNROLL
+    for (int k = 0; k < 16; k++)
+    {
+        f4 a = LOAD_F4_L(left, (i64)(k * 64));
+        f4 b = LOAD_F4_L(right, (i64)(k * 64));
+        TileProduct_AddRow(sums + 0, a.x, b);
+        TileProduct_AddRow(sums + 4, a.y, b);
+        TileProduct_AddRow(sums + 8, a.z, b);
+        TileProduct_AddRow(sums + 12, a.w, b);
+    }
 }
 
 KERNEL(256) void DenseNetworkKernels_Multiply(
@@ -25,17 +58,13 @@ KERNEL(256) void DenseNetworkKernels_Multiply(
     SHARED(float, tileA, 1024);
     SHARED(float, tileB, 1024);
     float sums[16];
-    UNROLL
-    for (int i = 0; i < 16; i++)
-    {
-        sums[i] = 0.0f;
-    }
+    TileProduct_Clear(sums);
     int row = GRID_IDX_X * 64;
     int column = GRID_IDX_Y * 64;
     int start = GRID_IDX_Z * shape.slice;
     int end = MIN_I32(start + shape.slice, shape.k);
-    int threadRow = GROUP_IDX_X / 16 * 4;
-    int threadColumn = GROUP_IDX_X % 16 * 4;
+    int threadRow = TileProduct_Row();
+    int threadColumn = TileProduct_Column();
     for (int depth = start; depth < end; depth += 16)
     {
         for (int i = GROUP_IDX_X; i < 1024; i += 256)
@@ -61,16 +90,7 @@ KERNEL(256) void DenseNetworkKernels_Multiply(
             tileB[k * 64 + c] = value;
         }
         GROUP_BARRIER();
-        UNROLL
-        for (int k = 0; k < 16; k++)
-        {
-            f4 a = LOAD_F4_L(tileA, (i64)(k * 64 + threadRow));
-            f4 b = LOAD_F4_L(tileB, (i64)(k * 64 + threadColumn));
-            DenseNetworkKernels_AddRow(sums + 0, a.x, b);
-            DenseNetworkKernels_AddRow(sums + 4, a.y, b);
-            DenseNetworkKernels_AddRow(sums + 8, a.z, b);
-            DenseNetworkKernels_AddRow(sums + 12, a.w, b);
-        }
+        TileProduct_Add(sums, tileA + threadRow, tileB + threadColumn);
         GROUP_BARRIER();
     }
     GPTR(float) slice = product + (i64)GRID_IDX_Z * (i64)shape.m * (i64)shape.n;

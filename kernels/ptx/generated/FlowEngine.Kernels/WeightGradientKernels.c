@@ -53,7 +53,7 @@ DEV void WeightGradientKernels_StartRows(
     }
 }
 
-DEV void PixelNetworkKernels_AddRow(PPTR(float) sums, float left, f4 right)
+DEV void TileProduct_AddRow(PPTR(float) sums, float left, f4 right)
 {
     sums[0] = FMA_F32(left, right.x, sums[0]);
     sums[1] = FMA_F32(left, right.y, sums[1]);
@@ -79,10 +79,10 @@ DEV void WeightGradientKernels_MultiplyRows(
             for (int j = 0; j < 2; j++)
             {
                 f4 b = LOAD_F4_L(rightRows, (i64)(k * 136 + column + j * 64));
-                PixelNetworkKernels_AddRow(sums + (i * 32 + j * 4), a.x, b);
-                PixelNetworkKernels_AddRow(sums + (i * 32 + j * 4 + 8), a.y, b);
-                PixelNetworkKernels_AddRow(sums + (i * 32 + j * 4 + 16), a.z, b);
-                PixelNetworkKernels_AddRow(sums + (i * 32 + j * 4 + 24), a.w, b);
+                TileProduct_AddRow(sums + (i * 32 + j * 4), a.x, b);
+                TileProduct_AddRow(sums + (i * 32 + j * 4 + 8), a.y, b);
+                TileProduct_AddRow(sums + (i * 32 + j * 4 + 16), a.z, b);
+                TileProduct_AddRow(sums + (i * 32 + j * 4 + 24), a.w, b);
             }
         }
     }
