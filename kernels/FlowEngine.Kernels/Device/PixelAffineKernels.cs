@@ -102,7 +102,9 @@ internal static partial class PixelAffineKernels
             for (int p = start; p < end; p++)
             {
                 float gradient = dy[((long)p * channels) + row];
-                sum = i < squares ? XMath.Fma(gradient, x[SqueezeKernels.Place(p, column, channels, width)], sum) : sum + gradient;
+                sum = i < squares
+                    ? XMath.Fma(gradient, x[SqueezeKernels.Place(p, column, channels, width)], sum)
+                    : sum + gradient;
             }
 
             parts[place + i] = sum;
