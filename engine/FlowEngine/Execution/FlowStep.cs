@@ -16,7 +16,7 @@ internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, 
     public PixelAffineParameters AffineGradients(in LayerContext context) =>
         ActNorm.With(context, Convolution, gradients: true);
 
-    /// <summary>Groups the layers of a level: a <see cref="StepRun"/> where the pattern fits, else single layers.</summary>
+    /// <summary>Groups the layers of a level: a <see cref="StepRun"/> where it fits, else layers.</summary>
     public static IEnumerable<object> Group(IReadOnlyList<IFlowLayer> layers)
     {
         int i = 0;

@@ -61,7 +61,7 @@ internal sealed class LevelPlan
     /// <summary>The gradient of <see cref="Kept"/>, which the next level's backward pass writes.</summary>
     public BufferView KeptGradient => _dKept?.View ?? default;
 
-    /// <summary>z of this level, raw; of the last level all that the stages give. The other passes destroy it.</summary>
+    /// <summary>z of this level, raw; of the last level all that the stages give. Other passes destroy it.</summary>
     public BufferView Latent => _latent?.View ?? Value(_stages.Count - 1);
 
     private IBackend Backend => _context.Backend;

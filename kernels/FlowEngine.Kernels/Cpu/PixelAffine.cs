@@ -6,8 +6,8 @@ namespace FlowEngine.Kernels.Cpu;
 /// <remarks>
 /// Lanes are output channels. Each output is one chain of fused multiply-adds over the input channels in increasing
 /// order, from the offset (dx: from 0). The matrix is copied once per call, transposed where needed, so that the 16
-/// outputs that share an input lie together; 4 pixels and 32 outputs are in registers at a time. What is before a squeeze goes
-/// through a tile of 64 pixels, which stays in the cache.
+/// outputs that share an input lie together; 4 pixels and 32 outputs are in registers at a time.
+/// What is before a squeeze goes through a tile of 64 pixels, which stays in the cache.
 /// <para>
 /// dM and dv: the pixels of the batch are divided into chunks by the shape alone, a chunk into blocks of 64. A block is
 /// one chain over its pixels, blocks are added in float32 and chunks in float64, in order.

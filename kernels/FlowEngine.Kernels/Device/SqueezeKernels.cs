@@ -5,7 +5,7 @@ internal static partial class SqueezeKernels
 {
     private const int BlockSize = 256;
 
-    /// <summary>Where an element lies in an image that other kernels read or write with or without its squeeze.</summary>
+    /// <summary>Where an element lies in an image that kernels read or write with or without its squeeze.</summary>
     /// <param name="first">A pixel, counted through the batch.</param>
     /// <param name="i">The element, counted from that pixel's first: C for each pixel on, and 4c + 2i + j.</param>
     /// <param name="channels">C, after the squeeze.</param>
@@ -15,7 +15,7 @@ internal static partial class SqueezeKernels
         long place = ((long)first * channels) + i;
         if (width != 0)
         {
-            // A 2x2 block begins two rows of 2W pixels down for each row above it, two pixels right for each to its left.
+            // A block begins two rows of 2W pixels down for each row above it, two pixels right for each to its left.
             int pixel = first + (i / channels);
             int element = i % channels;
             int half = channels / 2;
