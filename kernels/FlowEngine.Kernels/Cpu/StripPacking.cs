@@ -12,6 +12,9 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="rowScale">A factor per row, or null for 1.</param>
 /// <param name="depthScale">A factor per k, or null for 1.</param>
 /// <param name="target">The strips.</param>
+/// <param name="run">k values that <paramref name="depthStride"/> holds for and the factors of k are of, one run after the
+/// other; 0 where all are one run.</param>
+/// <param name="runStride">From one run to the next.</param>
 internal readonly unsafe struct StripPacking(
     float* source,
     int rows,
@@ -21,7 +24,9 @@ internal readonly unsafe struct StripPacking(
     int depthStride,
     float* rowScale,
     float* depthScale,
-    float* target) : IJob
+    float* target,
+    int run = 0,
+    int runStride = 0) : IJob
 {
     public int Parts => StripProduct.Strips(paddedRows);
 
@@ -49,7 +54,8 @@ internal readonly unsafe struct StripPacking(
         for (int k = 0; k < depth; k++)
         {
             Vector128<float> values = Vector128<float>.Zero;
-            float* at = from + ((nint)k * depthStride);
+            int inRun = run == 0 ? k : k % run;
+            float* at = from + ((nint)inRun * depthStride) + (run == 0 ? 0 : (nint)(k / run) * runStride);
             if (count == Vector128<float>.Count)
             {
                 values = rowStride == 1
@@ -66,7 +72,7 @@ internal readonly unsafe struct StripPacking(
 
             if (depthScale is not null)
             {
-                scale = Vector128.Create(depthScale[k]);
+                scale = Vector128.Create(depthScale[inRun]);
             }
 
             (values * scale).Store(strip + ((nint)k * stripRows));

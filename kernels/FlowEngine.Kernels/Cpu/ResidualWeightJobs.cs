@@ -1,0 +1,87 @@
+using System.Runtime.Intrinsics;
+
+namespace FlowEngine.Kernels.Cpu;
+
+/// <summary>The norms, scales and biases of 16 channels of a layer a part.</summary>
+internal readonly unsafe struct ResidualNormJob(
+    ResidualNetworkLayout layout, int layer, float* parameters, float* prepared) : IJob
+{
+    private const double Floor = 1e-12;
+
+    public int Parts => (layout.Shape.OutputsOf(layer) + SimdMath.Width - 1) / SimdMath.Width;
+
+    public void Invoke(int index, int worker)
+    {
+        ResidualNetworkShape network = layout.Shape;
+        ResidualNetworkLayout.PreparedLayer at = layout.At(layer);
+        int first = index * SimdMath.Width;
+        int count = network.OutputsOf(layer) - first;
+        Lanes.Load(parameters + network.BiasOffset(layer) + first, count).Store(prepared + at.Bias + first);
+        float* scales = prepared + at.Scale + first;
+        float* norms = prepared + at.Norm + first;
+        if (network.IsLast(layer))
+        {
+            Vector512<float>.One.Store(scales);
+            Vector512<float>.One.Store(norms);
+            return;
+        }
+
+        SimdMath.Exp(Lanes.Load(parameters + network.LogScaleOffset(layer) + first, count)).Store(scales);
+        int depth = network.DepthOf(layer);
+        float* row = parameters + network.WeightOffset(layer) + ((nint)first * depth);
+        for (int o = 0; o < Math.Min(count, SimdMath.Width); o++, row += depth)
+        {
+            double sum = Floor;
+            for (int k = 0; k < depth; k++)
+            {
+                sum += (double)row[k] * row[k];
+            }
+
+            norms[o] = (float)sum;
+            scales[o] = (float)(scales[o] / Math.Sqrt(sum));
+        }
+    }
+}
+
+/// <summary>From dW and db of a layer to its parameters' gradients, added to; a channel a part.</summary>
+internal readonly unsafe struct ResidualWeightGradient(
+    in ResidualNetworkBackwardJob hidden, float* parameters, float* gradients) : IJob
+{
+    private readonly ResidualNetworkBackwardJob _hidden = hidden;
+    private readonly float* _parameters = parameters;
+    private readonly float* _gradients = gradients;
+
+    public void Invoke(int index, int worker)
+    {
+        ResidualNetworkShape network = _hidden.Layout.Shape;
+        int layer = _hidden.Layer;
+        int depth = network.DepthOf(layer);
+        float* weights = _parameters + network.WeightOffset(layer) + ((nint)index * depth);
+        float* dWeights = _gradients + network.WeightOffset(layer) + ((nint)index * depth);
+        float* folded = _hidden.Workspace + _hidden.Work.WeightGradient
+            + ((nint)(index / PixelMajor.Columns) * _hidden.PatchRows * PixelMajor.Columns)
+            + (index % PixelMajor.Columns);
+        _gradients[network.BiasOffset(layer) + index] += _hidden.Workspace[_hidden.Work.BiasGradient + index];
+        float scale = 1;
+        float share = 0;
+        if (!network.IsLast(layer))
+        {
+            ResidualNetworkLayout.PreparedLayer at = _hidden.Layout.At(layer);
+            double product = 0;
+            for (int k = 0; k < depth; k++)
+            {
+                product += (double)weights[k] * folded[(nint)k * PixelMajor.Columns];
+            }
+
+            scale = _hidden.Prepared[at.Scale + index];
+            share = (float)(product / _hidden.Prepared[at.Norm + index]);
+            float* dLogScale = _gradients + network.LogScaleOffset(layer) + index;
+            *dLogScale = (float)(*dLogScale + (scale * product));
+        }
+
+        for (int k = 0; k < depth; k++)
+        {
+            dWeights[k] += scale * (folded[(nint)k * PixelMajor.Columns] - (weights[k] * share));
+        }
+    }
+}
