@@ -36,7 +36,7 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
             (options.Steps, [Glow]),
             (options.Coupling, [Glow]),
             (options.Pad, [Glow, RealNvp]),
-            (options.Blocks, [RealNvp, Maf, Iaf, Nice, DenseGlow]),
+            (options.Blocks, [Maf, Iaf, Nice, DenseGlow, RealNvp]),
             (options.Layers, [Maf, Iaf, Nice, DenseGlow]),
             (options.Permutation, [Maf, Iaf]),
             (options.BatchNorm, [Maf, Iaf]),
