@@ -92,8 +92,10 @@ internal static class ModelDefaults
             Height = options.Height,
             Width = options.Width,
             Channels = options.Channels,
+
+            // At least 1: for an odd size the error of that is the clearest.
             Levels = options.Levels == 0
-                ? Math.Max(1, Halvings(options.Height | options.Width, MostLevels)) // of an odd size its error is the clearest
+                ? Math.Max(1, Halvings(options.Height | options.Width, MostLevels))
                 : options.Levels,
             Steps = Or(options.Steps, Steps),
             Hidden = Or(options.Hidden, isSmall ? 64 : 128),

@@ -21,26 +21,26 @@ public sealed class MaskedCoupling : IFlowLayer
     private readonly Parameter _factor;
 
     /// <summary>Creates a layer.</summary>
-    /// <param name="parameters">Where its factors are.</param>
+    /// <param name="parameters">Where its factors go.</param>
     /// <param name="name">Its path in the model.</param>
     /// <param name="channels">C.</param>
     /// <param name="mask">What is moved.</param>
-    /// <param name="createNetwork">
-    /// Makes the network, from <see cref="CouplingMask.InputChannels"/> to <see cref="CouplingMask.OutputChannels"/>.
+    /// <param name="network">
+    /// From <see cref="CouplingMask.InputChannels"/> to <see cref="CouplingMask.OutputChannels"/>.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The mask does not fit C, or the network's output the mask.</exception>
     public MaskedCoupling(
-        ParameterSet parameters, string name, int channels, CouplingMask mask, Func<ICouplingNetwork> createNetwork)
+        ParameterSet parameters, string name, int channels, CouplingMask mask, ICouplingNetwork network)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mask.Channels, nameof(mask));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mask.FirstChannel + mask.Channels, channels, nameof(mask));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, mask.OutputChannels, nameof(network));
         Name = name;
         Channels = channels;
         Mask = mask;
+        Network = network;
         _factor = parameters.Add(
             $"{name}.factor", [mask.Channels], (_, length) => [.. Enumerable.Repeat(1.0, length)]);
-        Network = createNetwork();
-        ArgumentOutOfRangeException.ThrowIfNotEqual(Network.OutputChannels, mask.OutputChannels, nameof(createNetwork));
     }
 
     /// <inheritdoc/>
