@@ -54,7 +54,8 @@ internal sealed class FlowPlan : IDisposable
             {
                 PlanStage stage = group is IFlowLayer layer
                     ? new LayerStage(layer, shape, context, prepared, _arena, training)
-                    : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
+                    : new StepsStage(
+                        (StepRun)group, shape, context, prepared, _arena, training, opensLevel: stages.Count == 0);
                 stages.Add(stage);
                 if (stage is StepsStage steps)
                 {
