@@ -9,8 +9,11 @@ namespace FlowEngine.Cli;
 /// defaults of its kind.</summary>
 internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
 {
-    /// <summary>The kind that takes images as images.</summary>
+    /// <summary>A kind that takes images as images.</summary>
     public const string Glow = "glow";
+
+    /// <summary>The other kind that does.</summary>
+    public const string RealNvp = "realnvp";
 
     private const string Maf = "maf";
     private const string Iaf = "iaf";
@@ -29,11 +32,11 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
         (Option Option, string[] Kinds)[] belongings =
         [
             (options.Preset, [Glow]),
-            (options.Levels, [Glow]),
+            (options.Levels, [Glow, RealNvp]),
             (options.Steps, [Glow]),
             (options.Coupling, [Glow]),
-            (options.Pad, [Glow]),
-            (options.Blocks, [Maf, Iaf, Nice, DenseGlow]),
+            (options.Pad, [Glow, RealNvp]),
+            (options.Blocks, [Maf, Iaf, Nice, DenseGlow, RealNvp]),
             (options.Layers, [Maf, Iaf, Nice, DenseGlow]),
             (options.Permutation, [Maf, Iaf]),
             (options.BatchNorm, [Maf, Iaf]),
@@ -51,7 +54,7 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
     }
 
     /// <summary>A model of vectors.</summary>
-    /// <param name="kind">Its kind; not glow.</param>
+    /// <param name="kind">Its kind; not glow or realnvp.</param>
     /// <param name="height">Rows of an image; 1 for a table.</param>
     /// <param name="width">Columns of an image; 1 for a table.</param>
     /// <param name="channels">Channels of an image, or columns of a table.</param>

@@ -49,10 +49,11 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
     private Model Create(TableSettings table, string name, IBackend backend)
     {
         string kind = parse.GetValue(options.Model) ?? DefaultKind;
-        if (kind == ModelSelection.Glow)
+        if (kind is ModelSelection.Glow or ModelSelection.RealNvp)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument, "--model glow is for images, the data are a table: expected maf or another");
+                FlowErrorKind.InvalidArgument,
+                $"--model {kind} is for images, the data are a table: expected maf or another");
         }
 
         VectorOptions sizes = new ModelSelection(options, parse).Vector(kind, 1, 1, table.Scaling.Dims, null, null);

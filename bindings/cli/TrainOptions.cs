@@ -34,7 +34,7 @@ internal sealed class TrainOptions
 
     public Option<string?> Model { get; } = CommandOptions.Choice(
         "--model",
-        "The model; all but glow take an image as one vector [default: that of --init, else glow]",
+        "The model; all but glow and realnvp take an image as one vector [default: that of --init, else glow]",
         ModelKinds.Names);
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
@@ -42,8 +42,8 @@ internal sealed class TrainOptions
 
     public Option<int?> Levels { get; } = CommandOptions.Number<int>(
         "--levels",
-        "Levels, L [default: 2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; "
-            + "less where the size does not divide]");
+        "Levels, L [default: 2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; realnvp 2 up to 16 "
+            + "pixels, else 3; less where the size does not divide]");
 
     public Option<int?> Steps { get; } = CommandOptions.Number<int>(
         "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
@@ -51,10 +51,12 @@ internal sealed class TrainOptions
     public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
         "--hidden",
         "Hidden channels, or units of a hidden layer [default: glow 64 up to 16 pixels, 128 up to 32, else 256; "
-            + "maf, iaf 512; nice 1000; dense-glow 256]");
+            + "realnvp 32; maf, iaf 512; nice 1000; dense-glow 256]");
 
     public Option<int?> Blocks { get; } = CommandOptions.Number<int>(
-        "--blocks", "Blocks of a model of vectors [default: maf, iaf 5; nice 4; dense-glow 10]");
+        "--blocks",
+        "Blocks of a model of vectors, residual blocks of a network of realnvp [default: realnvp 2; maf, iaf 5; nice 4; "
+            + "dense-glow 10]");
 
     public Option<int?> Layers { get; } = CommandOptions.Number<int>(
         "--layers", "Hidden layers of the networks of a model of vectors [default: 2; nice 5]");

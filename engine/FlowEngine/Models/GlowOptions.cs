@@ -52,13 +52,13 @@ public sealed record GlowOptions : IModelOptions
     {
         const int MaximumSize = 1 << 16;
 
-        Require(nameof(Height), Height, 1, MaximumSize);
-        Require(nameof(Width), Width, 1, MaximumSize);
-        Require(nameof(Channels), Channels, 1, 4096);
-        Require(nameof(Levels), Levels, 1, 16);
-        Require(nameof(Steps), Steps, 1, 4096);
-        Require(nameof(Hidden), Hidden, 1, 1 << 15);
-        Require(nameof(Bins), Bins, 2, 256);
+        SizeCheck.Require("height", Height, 1, MaximumSize);
+        SizeCheck.Require("width", Width, 1, MaximumSize);
+        SizeCheck.Require("channels", Channels, 1, 4096);
+        SizeCheck.Require("levels", Levels, 1, 16);
+        SizeCheck.Require("steps", Steps, 1, 4096);
+        SizeCheck.Require("hidden", Hidden, 1, 1 << 15);
+        SizeCheck.Require("bins", Bins, 2, 256);
         if ((long)Height * Width * Channels > int.MaxValue || (long)Channels << (Levels + 1) > MaximumSize)
         {
             throw new FlowException(
@@ -118,14 +118,4 @@ public sealed record GlowOptions : IModelOptions
             json, "coupling", ("affine", CouplingKind.Affine), ("additive", CouplingKind.Additive)),
         Bins = json.GetProperty("bins").GetInt32(),
     };
-
-    private static void Require(string name, int value, int smallest, int largest)
-    {
-        if (value < smallest || value > largest)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{name.ToLowerInvariant()} is {value}, expected {smallest} to {largest}");
-        }
-    }
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""MAF, IAF, NICE and dense Glow in plain PyTorch, in double: what FlowEngine's models of vectors are compared with.
+"""MAF, IAF, NICE, dense Glow and RealNVP in plain PyTorch, in double: what FlowEngine's models are compared with.
 
-    python3 torch_vectors.py            writes maf, maf-lu, iaf, nice and dense-glow beside this script
+    python3 torch_vectors.py            writes maf, maf-lu, iaf, nice, dense-glow and realnvp beside this script
 
 Written from the papers, by automatic differentiation: masks are explicit matrices, IAF's density is D passes through the
 network, the linear map is a product of its factors. Each folder gets model.safetensors, a checkpoint of random weights, and
 io.safetensors: x, log_prob (nats), dx and grad.NAME of the mean bits per dimension -log_prob / (D ln 2), and the losses of
-ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics.
+ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics. RealNVP works on (B, C, H, W); x holds its
+images as (B, H, W, C), flattened.
 """
 import json, math, os, struct
 import torch
@@ -188,6 +189,117 @@ def build_dense_glow(flow):
         coupling(flow, f"blocks.{k}.coupling", affine=True)
 
 
+def residual_network(flow, name, inputs, outputs):
+    """Residual blocks of weight-normalized 3x3 convolutions; returns it as a function of (B, C, H, W)."""
+    hidden, count = flow.config["hidden"], 2 * flow.config["blocks"] + 2
+    sizes = [inputs] + [hidden] * (count - 1) + [outputs]
+    for l in range(count):
+        size = 1 if l == count - 1 else 3
+        flow.parameter(
+            f"{name}.layers.{l}.weight",
+            torch.randn(sizes[l + 1], sizes[l], size, size) * (0.8 / math.sqrt(sizes[l] * size * size)))
+        flow.parameter(f"{name}.layers.{l}.bias", torch.randn(sizes[l + 1]) * 0.1)
+        if l < count - 1:
+            flow.parameter(f"{name}.layers.{l}.log_scale", torch.randn(sizes[l + 1]) * 0.2)
+
+    def convolution(l, x):
+        weight, bias = flow.parameters[f"{name}.layers.{l}.weight"], flow.parameters[f"{name}.layers.{l}.bias"]
+        if l == count - 1:
+            return F.conv2d(x, weight, bias)
+        norm = torch.sqrt((weight ** 2).sum((1, 2, 3), keepdim=True) + 1e-12)
+        scale = torch.exp(flow.parameters[f"{name}.layers.{l}.log_scale"])[:, None, None, None]
+        return F.conv2d(x, scale * weight / norm, bias, padding=1)
+
+    def run(x):
+        h = convolution(0, x)
+        for l in range(1, count - 1, 2):
+            h = h + convolution(l + 1, F.relu(convolution(l, F.relu(h))))
+        return convolution(count - 1, F.relu(h))
+
+    return run
+
+
+def masked_coupling(flow, name, channels, moved):
+    """Moves the last or the first half of the channels, or the pixels of color 0 or 1 of a checkerboard."""
+    half = isinstance(moved, str)
+    count = channels // 2 if half else channels
+    factor = flow.parameter(f"{name}.factor", 1 + torch.randn(count) * 0.2)
+    run_network = residual_network(flow, name, count if half else channels + 1, 2 * count)
+
+    def run(x):
+        if half:
+            first, second = x[:, :count], x[:, count:]
+            passing, value = (first, second) if moved == "last" else (second, first)
+            mask = torch.ones(1)
+        else:
+            rows, columns = torch.arange(x.shape[2])[:, None], torch.arange(x.shape[3])[None, :]
+            mask = ((rows + columns) % 2 == moved).double()
+            ones = torch.ones(len(x), 1, *x.shape[2:])
+            passing, value = torch.cat([x, ones], 1) * (1 - mask), x
+        raw, shift = run_network(passing).chunk(2, 1)
+        scale = flow.parameters[factor][None, :, None, None] * torch.tanh(raw) * mask
+        value = value * torch.exp(scale) + shift * mask
+        if half:
+            value = torch.cat([passing, value] if moved == "last" else [value, passing], 1)
+        return value, scale.sum((1, 2, 3))
+
+    return run
+
+
+def image_batch_norm(flow, name, channels):
+    bias = flow.parameter(f"{name}.bias", torch.randn(channels) * 0.1)
+    log_scale = flow.parameter(f"{name}.log_scale", torch.randn(channels) * 0.1)
+    flow.constants[f"{name}.mean"] = torch.zeros(channels)
+    flow.constants[f"{name}.deviation"] = torch.ones(channels)
+
+    def run(x):
+        variance, mean = torch.var_mean(x, (0, 2, 3), unbiased=False, keepdim=True)
+        scale = flow.parameters[log_scale]
+        y = torch.exp(scale)[:, None, None] * (x - mean) / torch.sqrt(variance + 1e-5)
+        pixels = x.shape[2] * x.shape[3]
+        log_det = pixels * (scale.sum() - 0.5 * torch.log(variance + 1e-5).sum())
+        return y + flow.parameters[bias][:, None, None], log_det.expand(len(x))
+
+    return run
+
+
+def build_real_nvp(flow):
+    """Section 3.6 of the paper: every level's layers, and what leaves after them."""
+    config, levels = flow.config, []
+    channels = config["channels"]
+    for l in range(config["levels"]):
+        last = l == config["levels"] - 1
+        moves = [1, 0, 1, 0] if last else [1, 0, 1, "last", "first", "last"]
+        layers = []
+        for k, moved in enumerate(moves):
+            if moved == "last" and moves[k - 1] == 1:
+                channels *= 4
+                # Pixels (0, 0) and (1, 1) of each block before the other two, channel after channel.
+                order = [4 * c + i for pair in ((0, 3), (1, 2)) for c in range(channels // 4) for i in pair]
+                flow.constants[f"levels.{l}.permutation"] = torch.as_tensor(order, dtype=torch.int32)
+                layers.append(lambda x, order=order: (F.pixel_unshuffle(x, 2)[:, order], 0.0))
+            layers.append(masked_coupling(flow, f"levels.{l}.couplings.{k}", channels, moved))
+            layers.append(image_batch_norm(flow, f"levels.{l}.batchnorms.{k}", channels))
+        levels.append(layers)
+        channels = channels if last else channels // 2
+
+    def run(x):
+        x = x.reshape(len(x), config["height"], config["width"], config["channels"]).permute(0, 3, 1, 2)
+        p = 0.05 + 0.9 * (x + 0.5)
+        log_det = (math.log(0.9) - torch.log(p) - torch.log(1 - p)).sum((1, 2, 3))
+        x, latents = torch.log(p) - torch.log(1 - p), []
+        for layers in levels:
+            for layer in layers:
+                x, added = layer(x)
+                log_det = log_det + added
+            if layers is not levels[-1]:
+                x, leaves = x.chunk(2, 1)
+                latents.append(leaves.flatten(1))
+        return torch.cat(latents + [x.flatten(1)], 1), log_det
+
+    flow.layers.append(run)
+
+
 def save(path, tensors, metadata=None):
     kinds = {torch.float64: "F64", torch.int32: "I32"}
     header, blobs, offset = {"__metadata__": metadata} if metadata else {}, [], 0
@@ -206,18 +318,20 @@ def save(path, tensors, metadata=None):
 def golden(folder, config, build, batch, seed):
     torch.manual_seed(seed)
     flow = Flow(config, build)
-    dims = config["channels"]
+    height, width = config.get("height", 1), config.get("width", 1)
+    dims = height * width * config["channels"]
     with torch.no_grad():                       # what a float32 engine reads back
         for p in flow.parameters.values():
             p.copy_(p.float().double())
     config = dict(
-        config, height=1, width=1, initialized=True, data={"name": "golden", "height": 1, "width": 1})
+        config, height=height, width=width, initialized=True, data={"name": "golden", "height": height, "width": width})
     os.makedirs(folder, exist_ok=True)
     save(
         os.path.join(folder, "model.safetensors"),
         {**flow.parameters, **flow.constants},
         {"format_version": "1", "config": json.dumps(config)})
-    x = torch.randn(batch, dims).float().double().requires_grad_(True)
+    x = torch.randn(batch, dims) if dims == config["channels"] else torch.rand(batch, dims) - 0.5
+    x = x.float().double().requires_grad_(True)
 
     def loss():
         return -flow.log_prob(x).mean() / (dims * math.log(2))
@@ -258,3 +372,7 @@ if __name__ == "__main__":
         os.path.join(here, "nice"), dict(sizes, model="nice", channels=7, prior="logistic"), build_nice, batch=5, seed=4)
     golden(
         os.path.join(here, "dense-glow"), dict(sizes, model="dense-glow", channels=5), build_dense_glow, batch=4, seed=5)
+    golden(
+        os.path.join(here, "realnvp"),
+        dict(model="realnvp", height=4, width=8, channels=2, levels=3, hidden=5, blocks=2, bins=256),
+        build_real_nvp, batch=4, seed=6)

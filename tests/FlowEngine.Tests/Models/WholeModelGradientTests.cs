@@ -28,6 +28,8 @@ public sealed class WholeModelGradientTests
         { TinyVectors.Nice(columns: 2, prior: PriorKind.Gaussian), MemoryMode.Invert },
         { TinyVectors.DenseGlow(), MemoryMode.Store },
         { TinyVectors.DenseGlow(columns: 3, hiddenLayers: 1), MemoryMode.Invert },
+        { TinyRealNvp.Options(), MemoryMode.Store },
+        { TinyRealNvp.Options(height: 2, width: 2, channels: 3, hidden: 3, blocks: 2), MemoryMode.Invert },
     };
 
     [Theory]
@@ -87,6 +89,8 @@ public sealed class WholeModelGradientTests
         TinyVectors.Nice(columns: 3),
         TinyVectors.DenseGlow(),
         TinyVectors.DenseGlow(columns: 3),
+        TinyRealNvp.Options(height: 4, width: 2, channels: 2),
+        TinyRealNvp.Options(height: 3, width: 3, channels: 1, levels: 1),
     };
 
     [Theory]
