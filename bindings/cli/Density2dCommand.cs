@@ -147,7 +147,8 @@ internal static class Density2dCommand
 
         if (trainer.Skipped > 0)
         {
-            error.WriteLine($"{trainer.Skipped} of {updates} updates were skipped: {trainer.SkippedBecause} was not finite");
+            error.WriteLine(
+                $"{trainer.Skipped} of {updates} updates were skipped: {trainer.SkippedBecause} was not finite");
         }
 
         return trainer.Snapshot();
@@ -175,7 +176,7 @@ internal static class Density2dCommand
         return found.Length == 2 && found[0] != found[1]
             ? found
             : throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"--columns is {names}, expected two different columns as in age,income");
+                FlowErrorKind.InvalidArgument, $"--columns is {names}, expected two different columns, as age,income");
     }
 
     private static int Find(TableDataset table, string name)

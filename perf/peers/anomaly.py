@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """How well the scores of flow score find anomalies in six tables, beside a Gaussian and nearest neighbors.
 
-    python3 perf/peers/anomaly.py ADBENCH --flow bindings/cli/bin/Release/net10.0/flow [--seeds 3] [--sets cardio thyroid]
+    python3 perf/peers/anomaly.py ADBENCH --flow bindings/cli/bin/Release/net10.0/flow [--sets cardio thyroid]
 
 ADBENCH holds .npz files of ADBench with X (n, d) and y (1 for an anomaly). Needs NumPy.
 
-Protocol, the same for everyone. A seed shuffles the normal rows: one half of them is the training part, and every tenth of that
-half is for validation (early stopping; the baselines, which have nothing to stop, train on it, too). The test part is the other half and
-every anomaly. Columns are standardized by the training part. Each flow is one `flow train`, with its defaults but for the
-options below, and one `flow score`; AUROC and average precision (AP) are those that flow score prints. Higher scores are
-more anomalous.
+Protocol, the same for everyone. A seed shuffles the normal rows: one half of them is the training part, every tenth
+row of which a flow keeps for early stopping (the baselines have nothing to stop and train on all of it). The test
+part is the other half and every anomaly. Columns are standardized by the training part. Each flow is one `flow
+train`, with its defaults but for the options below, and one `flow score`; AUROC and average precision (AP) are those
+that flow score prints. Higher scores are more anomalous.
 
     gaussian    the Mahalanobis distance under the covariance of the training part with 1e-3 added to its diagonal
     knn         the mean distance to the 5 nearest rows of the training part
@@ -26,10 +26,8 @@ import time
 
 import numpy as np
 
-FLOWS = {
-    "maf": ["--model", "maf"],
-    "dense-glow": ["--model", "dense-glow"],
-}
+SIZES = ["--blocks", "5", "--hidden", "64", "--epochs", "60", "--patience", "10"]
+FLOWS = {"maf": ["--model", "maf", *SIZES], "dense-glow": ["--model", "dense-glow", *SIZES]}
 RIDGE, NEIGHBORS = 1e-3, 5
 
 
@@ -76,7 +74,8 @@ def ranking(scores, is_anomaly):
 
 def run_flow(flow, options, data, run, seed, threads):
     common = ["--data", data, "--threads", str(threads)]
-    subprocess.run([flow, "train", *common, "--out", run, "--seed", str(seed), *options], check=True, capture_output=True)
+    train = [flow, "train", *common, "--out", run, "--seed", str(seed), *options]
+    subprocess.run(train, check=True, capture_output=True)
     scored = subprocess.run(
         [flow, "score", run, *common, "--part", "test", "--json"], check=True, capture_output=True, text=True)
     return json.loads(scored.stdout)["ranking"]
@@ -93,8 +92,9 @@ def judge(rows, is_anomaly, seed, arguments):
         results[name] = ranking(scores, test_is_anomaly)
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "table.npz")
-        np.savez(data, x_train=train, x_val=validation, x_test=test, y_train=np.zeros(len(train), np.int64), y_val=np.zeros(
-            len(validation), np.int64), y_test=test_is_anomaly.astype(np.int64))
+        np.savez(
+            data, x_train=train, x_val=validation, x_test=test, y_train=np.zeros(len(train), np.int64),
+            y_val=np.zeros(len(validation), np.int64), y_test=test_is_anomaly.astype(np.int64))
         for name, options in FLOWS.items():
             start = time.perf_counter()
             scores = run_flow(arguments.flow, options, data, os.path.join(folder, name), seed, arguments.threads)
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--flow", default="flow")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--sets", nargs="*", help="only files whose names contain one of these")
+    parser.add_argument("--sets", nargs="*", help="only these, such as cardio")
     arguments = parser.parse_args()
     sets = {}
     for path in sorted(glob.glob(os.path.join(arguments.folder, "*.npz"))):
@@ -129,7 +129,8 @@ def main():
 
     scores = list(next(iter(sets.values()))[0][0])
     for measure in ("auroc", "average_precision"):
-        print_table(measure, sets, lambda runs, score: f"{np.mean([run[0][score][measure] for run in runs]):.3f}", scores)
+        print_table(
+            measure, sets, lambda runs, score: f"{np.mean([run[0][score][measure] for run in runs]):.3f}", scores)
     methods = list(next(iter(sets.values()))[0][1])
     print_table("seconds", sets, lambda runs, name: f"{np.mean([run[1][name] for run in runs]):.1f}", methods)
 

@@ -4,9 +4,9 @@
     python3 perf/peers/bsds300.py PATCHES OUT       # then: flow train --data OUT --model maf --out RUN
                                                     #       flow eval RUN --data OUT
 
-PATCHES holds train.npy, val.npy and test.npy, uint8 of shape (N, 64). Each patch gets uniform noise (seed 0), is divided by
-256, loses its mean, and its last pixel, which the others now determine. Prints, in nats a row with two standard errors, how
-likely a Gaussian of the training part makes the test part. Needs NumPy.
+PATCHES holds train.npy, val.npy and test.npy, uint8 of shape (N, 64). Each patch gets uniform noise (seed 0), is
+divided by 256, loses its mean, and its last pixel, which the others now determine. Prints, in nats a row with two
+standard errors, how likely a Gaussian of the training part makes the test part. Needs NumPy.
 """
 import os
 import sys

@@ -52,7 +52,7 @@ internal sealed class DensityPicture
     /// <summary>The range of the second column that is drawn.</summary>
     public (double Low, double High) Y => (_y.Low, _y.High);
 
-    /// <summary>The points whose densities <see cref="Draw"/> takes: a row of pixels after another, from the top.</summary>
+    /// <summary>The points whose densities <see cref="Draw"/> takes: rows of pixels from the top.</summary>
     public TableDataset Points()
     {
         (Axis horizontal, Axis vertical) = (_x, _y);
@@ -128,7 +128,7 @@ internal sealed class DensityPicture
         }
     }
 
-    /// <summary>Colors the pixels by their density, up to the highest but for one in a thousand, which it returns.</summary>
+    /// <summary>Colors the pixels, up to the highest density but for one in a thousand, which it returns.</summary>
     private static double DrawDensity(Canvas canvas, int left, double[] density)
     {
         double[] sorted = [.. density.Order()];

@@ -21,7 +21,8 @@ internal static class PixelFont
         + "v00hhha4 w00hhlla x00ha4ah y00hhf1e z00v248v ";
 
     private static readonly Dictionary<char, byte[]> _rows = Glyphs.Chunk(9).ToDictionary(
-        glyph => glyph[0], glyph => Array.ConvertAll(glyph[1..8], digit => (byte)(digit <= '9' ? digit - '0' : digit - 'a' + 10)));
+        glyph => glyph[0],
+        glyph => Array.ConvertAll(glyph[1..8], digit => (byte)(digit <= '9' ? digit - '0' : digit - 'a' + 10)));
 
     /// <summary>True where the glyph of a character is inked; characters without one show as a question mark.</summary>
     public static bool IsInked(char character, int x, int y) =>

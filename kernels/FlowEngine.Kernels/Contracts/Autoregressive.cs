@@ -78,8 +78,8 @@ public partial interface IBackend
     /// <summary>
     /// The backward pass of y found by normalizing, y_d = (x_d - m_d(y)) e^(-a_d(y)) with LogDet -Σ a: the last
     /// dimension first, dx_d = (dy_d + n_d) e^(-a_d), where n is what the network's backward pass makes of dm_j = -dx_j
-    /// and dr_j = -(dx_j y_j e^(a_j) + dLogDet) / (1 + |r_j|/c)², j &gt; d. The network's backward pass on dOutput then gives the
-    /// gradients of its parameters.
+    /// and dr_j = -(dx_j y_j e^(a_j) + dLogDet) / (1 + |r_j|/c)², j &gt; d. The network's backward pass on dOutput then
+    /// gives the gradients of its parameters.
     /// </summary>
     /// <param name="network">An autoregressive network, I = D.</param>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>

@@ -35,7 +35,7 @@ public sealed class Density2dTests : IDisposable
         string table = WriteTable();
         string saved = _folder.File("model.safetensors");
         string output = Draw(
-            "--data", table, "--columns", "2,a", "--label", "kind", "--out", _folder.File("density.png"), "--save", saved);
+            "--data", table, "--columns", "2,a", "--label", "kind", "--out", _folder.File("a.png"), "--save", saved);
         RequireUnitIntegral(output);
         using IBackend backend = Devices.Open("cpu", 1);
         using Model model = Model.Load(saved, backend);
