@@ -28,9 +28,7 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no images to evaluate");
         }
 
-        float[] conditions = model.Config.Options.Condition is ConditionOptions condition
-            ? Conditions.Of(condition, data)
-            : [];
+        float[] conditions = Conditions.Of(model.Config.Options, data);
         int length = model.Flow.ConditionLength;
         byte[] batch = new byte[model.BatchSize * model.Flow.Dims];
         double[] nats = new double[data.Count];

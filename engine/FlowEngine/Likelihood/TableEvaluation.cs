@@ -46,9 +46,7 @@ public sealed record TableEvaluation(double Nats, double NatsStandardError, int 
     public static double[] LogProb(Model model, ScaledTable data, CancellationToken cancel = default)
     {
         data.RequireFits(model.Config.Options);
-        float[] conditions = model.Config.Options.Condition is ConditionOptions condition
-            ? Conditions.Of(condition, data)
-            : [];
+        float[] conditions = Conditions.Of(model.Config.Options, data);
         int length = model.Flow.ConditionLength;
         double[] logProb = new double[data.Count];
         for (int first = 0; first < data.Count; first += model.BatchSize)

@@ -51,7 +51,6 @@ public abstract record VectorOptions : IModelOptions
     /// <summary>Numbers of a condition that each network reads.</summary>
     private protected int NetworkConditions => Condition is { IntoNetworks: true } condition ? condition.Length : 0;
 
-
     /// <summary>The rest of <see cref="Summary"/>, after the sizes that all share.</summary>
     protected abstract string Details { get; }
 

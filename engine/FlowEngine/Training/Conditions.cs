@@ -7,21 +7,26 @@ namespace FlowEngine.Training;
 public static class Conditions
 {
     /// <summary>The conditions of images: one-hot rows of their labels.</summary>
-    /// <param name="condition">What the model is conditional on.</param>
+    /// <param name="model">The model.</param>
     /// <param name="data">The images.</param>
-    /// <returns>(Count, N).</returns>
+    /// <returns>(Count, N); empty where the model has none.</returns>
     /// <exception cref="FlowException">There are no labels, or one is none of the model's classes.</exception>
-    public static float[] Of(ConditionOptions condition, ImageDataset data) => condition.OneHot(
-        data.Labels ?? throw Missing(data.Name, "labels", condition), data.Name);
+    public static float[] Of(IModelOptions model, ImageDataset data) => model.Condition is ConditionOptions condition
+        ? condition.OneHot(data.Labels ?? throw Missing(data.Name, "labels", condition), data.Name)
+        : [];
 
     /// <summary>The conditions of rows: one-hot rows of their labels, or columns of the table.</summary>
-    /// <param name="condition">What the model is conditional on.</param>
+    /// <param name="model">The model.</param>
     /// <param name="data">The rows.</param>
-    /// <returns>(Count, N).</returns>
+    /// <returns>(Count, N); empty where the model has none.</returns>
     /// <exception cref="FlowException">There are none, or a label is none of the model's classes.</exception>
-    public static float[] Of(ConditionOptions condition, ScaledTable data) => condition.IsClass
-        ? condition.OneHot(data.Labels ?? throw Missing(data.Name, "labels", condition), data.Name)
-        : data.Conditions ?? throw Missing(data.Name, "condition columns", condition);
+    public static float[] Of(IModelOptions model, ScaledTable data) => model.Condition switch
+    {
+        null => [],
+        { IsClass: true } condition => condition.OneHot(
+            data.Labels ?? throw Missing(data.Name, "labels", condition), data.Name),
+        ConditionOptions condition => data.Conditions ?? throw Missing(data.Name, "condition columns", condition),
+    };
 
     /// <summary>How many classes labels tell of: one more than the largest.</summary>
     /// <param name="labels">The labels of the training data; null where there are none.</param>

@@ -53,9 +53,7 @@ public sealed class Trainer : IDisposable
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
             }
 
-            float[] conditions = model.Config.Options.Condition is ConditionOptions condition
-                ? Conditions.Of(condition, data)
-                : [];
+            float[] conditions = Conditions.Of(model.Config.Options, data);
             _loader = new ImageBatchLoader(_backend, data, conditions, Options.Batch, options.Seed, options.Flip);
         }
         catch
@@ -81,9 +79,7 @@ public sealed class Trainer : IDisposable
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training rows");
             }
 
-            float[] conditions = model.Config.Options.Condition is ConditionOptions condition
-                ? Conditions.Of(condition, data)
-                : [];
+            float[] conditions = Conditions.Of(model.Config.Options, data);
             _loader = new TableBatchLoader(_backend, data, conditions, Options.Batch, options.Seed);
         }
         catch

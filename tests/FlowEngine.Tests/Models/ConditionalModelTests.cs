@@ -245,10 +245,12 @@ public sealed class ConditionalModelTests
         Assert.Equal(FlowErrorKind.Unsupported, error.Kind);
         AssertRefused(() => (TinyVectors.Maf() with { Condition = new(1, true, ConditionInto.Prior) }).Build());
         AssertRefused(() => (TinyGlow.Options() with { Condition = new(0, false, ConditionInto.Prior) }).Build());
-        AssertRefused(() => new Trainer(
-            TinyGlow.Perturbed(new CpuBackend(1), TinyGlow.Options() with { Condition = Classes(ConditionInto.Prior) }),
-            TinyGlow.Digits,
-            _training));
+
+        // Digits have ten classes, the model three.
+        using CpuBackend backend = new(1);
+        using Model model = TinyGlow.Perturbed(
+            backend, TinyGlow.Options() with { Condition = Classes(ConditionInto.Prior) });
+        AssertRefused(() => TinyGlow.Train(model, _training, 0).Dispose());
     }
 
     [Fact]
