@@ -32,12 +32,23 @@ public static class BackendCases
             "PixelStage, affine", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: false));
         yield return new(
             "PixelStage, additive", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Additive, additive, inPlace: true));
+        if (shape.Channels % 4 == 0)
+        {
+            yield return new(
+                "PixelStage, squeezed",
+                shape,
+                (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: true, squeeze: true));
+        }
     }
 
     private static IEnumerable<BackendCase> OtherCases((ImageShape Shape, int Hidden) size)
     {
         (ImageShape shape, int hidden) = size;
         yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
+        yield return new(
+            "PixelAffine, squeezed",
+            shape.WithChannels(2 * shape.Channels),
+            (b, s) => RunPixelAffine(b, s, inPlace: false, squeeze: true));
         yield return new("Coupling, affine", shape, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("Coupling, additive", shape, (b, s) => RunCoupling(b, s, CouplingKind.Additive, inPlace: true));
         yield return new("Gaussian, a prior for each image", shape, (b, s) => RunGaussian(b, s, false, inPlace: false));

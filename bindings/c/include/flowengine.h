@@ -105,7 +105,7 @@ typedef struct flow_device_options {
     int32_t  backend;            /* FLOW_BACKEND_... */
     int32_t  device;             /* ordinal among the devices of that backend */
     int32_t  threads;            /* of the CPU, 1 to 1024; 0 = one per core */
-    int32_t  precision;          /* FLOW_PRECISION_...; FLOW_UNSUPPORTED where the device has it not */
+    int32_t  precision;          /* FLOW_PRECISION_...; on the CPU all but FP32 give FLOW_UNSUPPORTED */
 } flow_device_options;
 
 /** A device of this machine. */

@@ -39,7 +39,7 @@ internal sealed class PreparedWeights : IDisposable
                 continue;
             }
 
-            foreach (FlowStep step in (List<FlowStep>)group)
+            foreach (FlowStep step in ((StepRun)group).Steps)
             {
                 _steps.Add(step);
                 _slots.Add(step, _arena.Reserve("affine maps", PixelAffineMap.LengthFor(step.Channels)));

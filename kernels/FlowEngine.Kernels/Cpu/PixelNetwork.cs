@@ -5,10 +5,13 @@ namespace FlowEngine.Kernels.Cpu;
 /// <remarks>
 /// Lanes are pixels. Activations are panels, [panel][channel][32 pixels], over the linear index of all pixels of the
 /// batch; a tile of up to four panels goes through all products while its activations are in the cache. Tap values are
-/// planes, (9·O) rows of pixels, so that the shifts are unaligned loads.
+/// planes, (9·O) rows of pixels, so that the shifts are unaligned loads. Kept are h₂, and
+/// h₁ where computing it again would take longer than its way to memory and back.
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {
+    private const int SecondLevelCache = 1 << 20;
+
     /// <inheritdoc cref="IBackend.PixelNetworkPreparedLength"/>
     public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward)
     {
@@ -41,24 +44,26 @@ public sealed unsafe partial class CpuBackend
         int patch = layout.Patch;
         int taps = layout.Taps;
         int padded = layout.PaddedHidden;
-        Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1));
-        Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2));
-        Pack(new StripPacking(weight3, taps, layout.PaddedTaps, hidden, 1, taps, scale3, null, to + layout.Forward3));
+        bool stream = layout.PreparedLength * sizeof(float) > SecondLevelCache;
+        Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1, stream));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2, stream));
+        int rows3 = layout.PaddedTaps;
+        Pack(new StripPacking(weight3, taps, rows3, hidden, 1, taps, scale3, null, to + layout.Forward3, stream));
         SumOverHidden(weight3, scale3, network, to + layout.Outside);
         if (prepared.Length < layout.PreparedLength)
         {
             return;
         }
 
-        Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3));
-        Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2));
+        Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3, stream));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2, stream));
         padded = layout.PaddedPatch;
-        Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1));
+        Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1, stream));
     }
 
     /// <inheritdoc cref="IBackend.PixelNetworkKeptLength"/>
     public long PixelNetworkKeptLength(PixelNetworkShape network, ImageShape image) =>
-        2 * new PixelNetworkLayout(network).HiddenLength(image);
+        new PixelNetworkLayout(network).KeptLength(image);
 
     /// <inheritdoc cref="IBackend.PixelNetworkTapsLength"/>
     public long PixelNetworkTapsLength(PixelNetworkShape network, ImageShape image) =>
@@ -116,11 +121,14 @@ public sealed unsafe partial class CpuBackend
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(layer, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layer, 2);
-        PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, kept, workspace);
+        PixelNetworkForwardJob job = ForwardJob(network, image, prepared, x, default, workspace);
+        float* values = Pointer(kept, job.Layout.KeptLength(image));
+        job.Kept1 = layer == 1 ? values : null;
+        job.Kept2 = layer == 2 ? values : null;
         job.LinearLayer = layer;
         job.Run(_team);
         PanelStatistics statistics = new(
-            layer == 1 ? job.Kept1 : job.Kept2,
+            values,
             job.Layout.HiddenPanel,
             image.Pixels,
             Pointer(mean, network.Hidden),
@@ -144,7 +152,7 @@ public sealed unsafe partial class CpuBackend
         PixelNetworkLayout layout = new(network);
         PixelNetworkWorkspace work = new(layout, image, Threads, true);
         float* at = Pointer(workspace, work.Length);
-        float* h1 = Pointer(kept, 2 * layout.HiddenLength(image));
+        float* h2 = Pointer(kept, layout.KeptLength(image));
         Planes input = Planes.At(at + work.Input, image, network.InputChannels);
         Planes outputGradient = Planes.At(at + work.OutputGradient, image, network.OutputChannels);
         ImageShape outputShape = image.WithChannels(network.OutputChannels);
@@ -161,8 +169,8 @@ public sealed unsafe partial class CpuBackend
             Image = image,
             Prepared = Pointer(prepared, layout.PreparedLength),
             Workspace = at,
-            Kept1 = h1,
-            Kept2 = h1 + layout.HiddenLength(image),
+            Kept1 = layout.KeepsFirst ? h2 + layout.HiddenLength(image) : null,
+            Kept2 = h2,
             Input = input,
             OutputGradient = outputGradient,
             PatchGradient = Planes.At(at + work.PatchGradient, image, layout.PaddedPatch),
@@ -264,8 +272,7 @@ public sealed unsafe partial class CpuBackend
         float* at = Pointer(workspace, work.Length);
         Planes input = Planes.At(at + work.Input, image, network.InputChannels);
         _team.Run(PlanarCopy.Parts(image), new PlanarCopy(Pointer(x, image.Length), image, input));
-        long hidden = layout.HiddenLength(image);
-        float* h1 = kept.IsEmpty ? null : Pointer(kept, 2 * hidden);
+        float* h2 = kept.IsEmpty ? null : Pointer(kept, layout.KeptLength(image));
         return new PixelNetworkForwardJob
         {
             Layout = layout,
@@ -273,8 +280,8 @@ public sealed unsafe partial class CpuBackend
             Image = image,
             Prepared = Pointer(prepared, layout.ForwardLength),
             Scratch = at + work.Workers,
-            Kept1 = h1,
-            Kept2 = h1 is null ? null : h1 + hidden,
+            Kept1 = h2 is null || !layout.KeepsFirst ? null : h2 + layout.HiddenLength(image),
+            Kept2 = h2,
             Input = input,
         };
     }

@@ -1,7 +1,8 @@
 namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>
-/// One tile of a superblock through the transposed products, and the turned copies that the weight gradients need.
+/// One tile of a superblock through the transposed products, through the first layer again where that was not kept, and
+/// the turned copies that the weight gradients need.
 /// </summary>
 internal unsafe struct PixelNetworkBackwardJob : IJob
 {
@@ -10,14 +11,23 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
     public ImageShape Image;
     public float* Prepared;
     public float* Workspace;
+
+    /// <summary>h₁ of the batch; null to compute it again.</summary>
     public float* Kept1;
+
+    /// <summary>h₂ of the batch.</summary>
     public float* Kept2;
+
     public Planes Input;
     public Planes OutputGradient;
     public Planes PatchGradient;
 
     /// <summary>The superblock's first panel.</summary>
     public int FirstPanel;
+
+    /// <summary>h₁ of the superblock.</summary>
+    public readonly float* Hidden1 =>
+        Kept1 is null ? Workspace + Work.Hidden1 : Kept1 + ((nint)FirstPanel * Layout.HiddenPanel);
 
     /// <summary>The superblock's panels.</summary>
     public int BlockPanels;
@@ -42,12 +52,30 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
         nint hiddenPanel = Layout.HiddenPanel;
         float* patches = Workspace + Work.Patches + (inBlock * patchPanel);
         float* taps = Workspace + Work.TapGradients + (inBlock * tapPanel);
+        float* h1 = Hidden1 + (inBlock * hiddenPanel);
+        float* h2 = Kept2 + (first * hiddenPanel);
         float* d2 = Workspace + Work.Workers + (worker * Work.WorkerLength);
         float* d1 = d2 + Work.HiddenScratch;
         for (int panel = 0; panel < panels; panel++)
         {
             Gather(Input, first + panel, false, patches + (panel * patchPanel), patchPanel);
             Gather(OutputGradient, first + panel, true, taps + (panel * tapPanel), tapPanel);
+        }
+
+        if (Kept1 is null)
+        {
+            StripProduct.MultiplyPanels<Rectified>(
+                Prepared + Layout.Forward1,
+                Layout.PaddedHidden,
+                Layout.Patch,
+                Prepared + Layout.Bias1,
+                patches,
+                patchPanel,
+                pixels,
+                h1,
+                hiddenPanel,
+                StripProduct.PanelWidth,
+                null);
         }
 
         StripProduct.MultiplyPanels<Gated>(
@@ -61,7 +89,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             d2,
             hiddenPanel,
             StripProduct.PanelWidth,
-            Kept2 + (first * hiddenPanel));
+            h2);
         StripProduct.MultiplyPanels<Gated>(
             Prepared + Layout.Backward2,
             Layout.PaddedHidden,
@@ -73,7 +101,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             d1,
             hiddenPanel,
             StripProduct.PanelWidth,
-            Kept1 + (first * hiddenPanel));
+            h1);
         StripProduct.MultiplyPanels<Linear>(
             Prepared + Layout.Backward1,
             Layout.PaddedPatch,
@@ -95,7 +123,7 @@ internal unsafe struct PixelNetworkBackwardJob : IJob
             float* sums2 = Workspace + Work.PanelSums2 + ((nint)at * Work.Columns);
             Turn(d1 + (panel * hiddenPanel), Workspace + Work.TurnedGradient1 + pixel, sums1);
             Turn(d2 + (panel * hiddenPanel), Workspace + Work.TurnedGradient2 + pixel, sums2);
-            Turn(Kept2 + ((first + panel) * hiddenPanel), Workspace + Work.TurnedHidden2 + pixel, null);
+            Turn(h2 + (panel * hiddenPanel), Workspace + Work.TurnedHidden2 + pixel, null);
         }
     }
 

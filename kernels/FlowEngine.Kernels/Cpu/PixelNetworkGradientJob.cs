@@ -14,7 +14,6 @@ internal readonly unsafe struct PixelNetworkGradientJob : IJob
         PixelNetworkLayout layout = hidden.Layout;
         PixelNetworkWorkspace work = hidden.Work;
         float* at = hidden.Workspace;
-        nint hiddenPanel = layout.HiddenPanel;
         _weight1 = new GradientProduct(
             at + work.Patches,
             layout.PaddedPatch * StripProduct.PanelWidth,
@@ -24,8 +23,8 @@ internal readonly unsafe struct PixelNetworkGradientJob : IJob
             work.ColumnPanels,
             at + work.Weight1);
         _weight2 = new GradientProduct(
-            hidden.Kept1 + (hidden.FirstPanel * hiddenPanel),
-            hiddenPanel,
+            hidden.Hidden1,
+            layout.HiddenPanel,
             layout.PaddedHidden,
             at + work.TurnedGradient2,
             work.ColumnPanelLength,

@@ -3,6 +3,10 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>The padded sizes of a pixel network and where its prepared weights lie.</summary>
 internal readonly struct PixelNetworkLayout
 {
+    // An element of h₁ takes 2 · Patch operations, or 12 bytes of traffic: read for ownership, written, read. A core has
+    // some 10 operations for a byte of its share of the memory's bandwidth.
+    private const int LargestPatchAgain = 64;
+
     public PixelNetworkLayout(PixelNetworkShape network)
     {
         Shape = network;
@@ -45,6 +49,9 @@ internal readonly struct PixelNetworkLayout
     /// panels do not fall into the same cache sets when a weight gradient walks over them.
     /// </summary>
     public int HiddenPanel => (PaddedHidden + 1) * StripProduct.PanelWidth;
+
+    /// <summary>True if a forward pass keeps h₁ beside h₂; false if a backward pass computes it again.</summary>
+    public bool KeepsFirst => Patch > LargestPatchAgain;
 
     /// <summary>9·O.</summary>
     public int Taps { get; }
@@ -95,6 +102,9 @@ internal readonly struct PixelNetworkLayout
     public long ForwardLength { get; }
 
     public long PreparedLength { get; }
+
+    /// <summary>Elements of the hidden activations that a forward pass keeps.</summary>
+    public long KeptLength(ImageShape image) => (KeepsFirst ? 2 : 1) * HiddenLength(image);
 
     /// <summary>Elements of one layer of hidden activations of a batch.</summary>
     public long HiddenLength(ImageShape image) =>

@@ -31,6 +31,7 @@ internal readonly struct PixelNetworkWorkspace
             PatchGradient = block.Take(Planes.LengthFor(image, layout.PaddedPatch));
             Patches = block.Take((long)BlockPanels * layout.PaddedPatch * StripProduct.PanelWidth);
             TapGradients = block.Take((long)BlockPanels * layout.PaddedTaps * StripProduct.PanelWidth);
+            Hidden1 = block.Take(layout.KeepsFirst ? 0 : (long)BlockPanels * layout.HiddenPanel);
             TurnedHidden2 = block.Take((long)ColumnPanels * ColumnPanelLength);
             TurnedGradient2 = block.Take((long)ColumnPanels * ColumnPanelLength);
             TurnedGradient1 = block.Take((long)ColumnPanels * ColumnPanelLength);
@@ -99,6 +100,9 @@ internal readonly struct PixelNetworkWorkspace
 
     /// <summary>The gradients of the tap values of a superblock, panels.</summary>
     public long TapGradients { get; }
+
+    /// <summary>h₁ of a superblock, panels, where it is computed again.</summary>
+    public long Hidden1 { get; }
 
     /// <summary>h₂ of a superblock, pixel-major.</summary>
     public long TurnedHidden2 { get; }

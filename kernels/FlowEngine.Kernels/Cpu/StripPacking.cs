@@ -12,6 +12,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="rowScale">A factor per row, or null for 1.</param>
 /// <param name="depthScale">A factor per k, or null for 1.</param>
 /// <param name="target">The strips.</param>
+/// <param name="stream">True to write past the caches: for weights that none would hold until they are read.</param>
 internal readonly unsafe struct StripPacking(
     float* source,
     int rows,
@@ -21,7 +22,8 @@ internal readonly unsafe struct StripPacking(
     int depthStride,
     float* rowScale,
     float* depthScale,
-    float* target) : IJob
+    float* target,
+    bool stream = false) : IJob
 {
     public int Parts => StripProduct.Strips(paddedRows);
 
@@ -30,13 +32,67 @@ internal readonly unsafe struct StripPacking(
         int row = index * StripProduct.StripRows;
         int stripRows = Math.Min(StripProduct.StripRows, paddedRows - row);
         float* strip = target + ((nint)row * depth);
+
+        // Sixteen rows are read at a time, of which twelve are used.
+        bool whole = stripRows == StripProduct.StripRows && row + SimdMath.Width <= rows;
+        int packed = whole ? PackBlocks(row, strip) : 0;
         for (int r = 0; r < stripRows; r += Vector128<float>.Count)
         {
-            PackFourRows(row + r, strip + r, stripRows);
+            PackFourRows(row + r, strip + r, stripRows, packed);
         }
     }
 
-    private void PackFourRows(int row, float* strip, int stripRows)
+    /// <summary>Packs a full strip by 16 k at a time.</summary>
+    /// <returns>The k values packed, a multiple of 16.</returns>
+    private int PackBlocks(int row, float* strip)
+    {
+        float* turned = stackalloc float[SimdMath.Width * SimdMath.Width];
+        float* block = stackalloc float[SimdMath.Width * (StripProduct.StripRows + 1)];
+        bool past = stream && (nuint)strip % (SimdMath.Width * sizeof(float)) == 0;
+        Vector512<float> scale = rowScale is null ? Vector512<float>.One : Vector512.Load(rowScale + row);
+        int k = 0;
+        for (; k + SimdMath.Width <= depth; k += SimdMath.Width)
+        {
+            float* from = source + ((nint)row * rowStride) + ((nint)k * depthStride);
+            nint step = depthStride;
+            if (rowStride != 1)
+            {
+                PixelMajor.TransposeBlock(from, rowStride, turned, SimdMath.Width);
+                from = turned;
+                step = SimdMath.Width;
+            }
+
+            for (int i = 0; i < SimdMath.Width; i++)
+            {
+                // The next k overwrites the last four.
+                Vector512<float> factor = depthScale is null ? scale : Vector512.Create(depthScale[k + i]);
+                (Vector512.Load(from + (i * step)) * factor).Store(block + (i * StripProduct.StripRows));
+            }
+
+            float* to = strip + ((nint)k * StripProduct.StripRows);
+            for (int i = 0; i < SimdMath.Width * StripProduct.StripRows; i += SimdMath.Width)
+            {
+                if (past)
+                {
+                    Vector512.Load(block + i).StoreAlignedNonTemporal(to + i);
+                }
+                else
+                {
+                    Vector512.Load(block + i).Store(to + i);
+                }
+            }
+        }
+
+        if (past)
+        {
+            // Such stores are ordered by nothing less.
+            Interlocked.MemoryBarrier();
+        }
+
+        return k;
+    }
+
+    private void PackFourRows(int row, float* strip, int stripRows, int firstK)
     {
         int count = Math.Clamp(rows - row, 0, Vector128<float>.Count);
         float* from = source + ((nint)row * rowStride);
@@ -46,7 +102,7 @@ internal readonly unsafe struct StripPacking(
             scale = scale.WithElement(r, rowScale[row + r]);
         }
 
-        for (int k = 0; k < depth; k++)
+        for (int k = firstK; k < depth; k++)
         {
             Vector128<float> values = Vector128<float>.Zero;
             float* at = from + ((nint)k * depthStride);
