@@ -55,6 +55,12 @@ public static class BackendCases
         yield return new("Gaussian, one prior", shape, (b, s) => RunGaussian(b, s, true, inPlace: true));
         yield return new("ZeroConvolution", shape, (b, s) => RunZeroConvolution(b, s, 2 * s.Channels, true));
         yield return new("ChannelSums", shape, RunChannelSums);
+        CouplingMask checkerboard = CouplingMask.Checkerboard(shape.Channels, 1);
+        CouplingMask half = CouplingMask.Half(shape.Channels, movesFirst: true);
+        yield return new("MaskedCoupling, checkerboard", shape, (b, s) => RunMaskedCoupling(b, s, checkerboard));
+        yield return new("MaskedCoupling, channels", shape, (b, s) => RunMaskedCoupling(b, s, half));
+        yield return new("ResidualNetwork", shape, (b, s) => RunResidualNetwork(b, s, ResidualShape(s, hidden, 1)));
+        yield return new("Logit", shape, RunLogit);
 
         // Where the pixels of an image are the rows of a table.
         ImageShape rows = new(shape.Pixels, 1, 1, shape.Channels);

@@ -122,12 +122,12 @@ typedef struct flow_device {
 /** The sizes of a model that is made anew. */
 typedef struct flow_model_options {
     uint32_t struct_size;
-    int32_t  height;             /* rows of an image, a multiple of 2^levels; of vectors 0 = 1 */
-    int32_t  width;              /* columns, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  height;             /* rows, a multiple of 2^levels (realnvp: 2^(levels - 1)); of vectors 0 = 1 */
+    int32_t  width;              /* columns, likewise; of vectors 0 = 1 */
     int32_t  channels;           /* of an image, or columns of a table; no default */
-    int32_t  levels;             /* L, of glow; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level, or the blocks of a model of vectors; 0 = 8, or 5 */
-    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, 128 above */
+    int32_t  levels;             /* L, of glow and realnvp; 0 = the most that divide the size, up to 3 */
+    int32_t  steps;              /* K, of a level, 0 = 8; residual blocks, of realnvp, 0 = 2; blocks, of vectors, 0 = 5 */
+    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, else 128; realnvp 32 */
     int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
     int32_t  preset;             /* FLOW_PRESET_..., of glow */
     int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
@@ -272,8 +272,8 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
  * first flow_trainer_run.
  *
- * @param name     "glow", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the first has fast
- *                 densities, the second fast samples), "nice" and "dense-glow".
+ * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the
+ *                 first has fast densities, the second fast samples), "nice" and "dense-glow".
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.

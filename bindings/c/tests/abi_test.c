@@ -620,6 +620,50 @@ static void test_trainer(flow_model *used, const char *folder)
     flow_model_free(model);
 }
 
+/* The other model of images: its sizes, and what it computes from the images that the Glow gets. */
+static void test_real_nvp(const char *folder)
+{
+    flow_model_options o;
+    flow_model_info info;
+    flow_model *model = NULL, *loaded = NULL;
+    double densities[N], other[N];
+    static float z[N * D], back[N * D];
+    char path[4096];
+    int i;
+
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.height = H;
+    o.width = W;
+    o.channels = C;
+    o.bins = BINS;
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_model_create("realnvp", &o, NULL, &model));
+    OK(flow_model_get_info(model, &info));
+    CHECK(strcmp(info.model, "realnvp") == 0 && info.levels == 3 && info.steps == 2 && info.hidden == 32);
+    OK(flow_model_initialize(model, images, N * D, NULL));
+    OK(flow_model_log_prob(model, images, N * D, NULL, densities, N));
+    OK(flow_model_forward(model, images, N * D, NULL, z, N * D));
+    OK(flow_model_inverse(model, z, N * D, NULL, back, N * D));
+    for (i = 0; i < N * D; i++)
+        if (!(fabs(back[i] - images[i]) < 1e-3))
+            break;
+    CHECK(i == N * D);
+    snprintf(path, sizeof path, "%s/realnvp.safetensors", folder);
+    OK(flow_model_save(model, path));
+    OK(flow_model_load(path, NULL, &loaded));
+    OK(flow_model_log_prob(loaded, images, N * D, NULL, other, N));
+    CHECK(memcmp(other, densities, sizeof other) == 0);
+    flow_model_free(loaded);
+    flow_model_free(model);
+    o.levels = 5;
+    INVALID(flow_model_create("realnvp", &o, NULL, &model));
+    o.levels = 0;
+    o.steps = -1;
+    INVALID(flow_model_create("realnvp", &o, NULL, &model));
+}
+
 /* Rows of a table: every kind of model of vectors. */
 static void test_tables(const char *folder)
 {
@@ -757,6 +801,7 @@ int main(int argc, char **argv)
     test_tape(model);
     test_trainer(model, argv[1]);
     test_parameters(model);
+    test_real_nvp(argv[1]);
     test_tables(argv[1]);
     test_handles(model);
     flow_model_free(model);

@@ -1,20 +1,17 @@
 """Glow, as an estimator of images."""
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Optional, Sequence
 
-import numpy as np
-
-from . import _arrays, _ffi
-from ._flow import Flow
+from . import _ffi
+from ._images import ImageFlow
 from ._training import choice
-from .errors import InvalidArgumentError
 
 COUPLINGS = ("affine", "additive")
 PRESETS = ("glow", "rosinality")
 
 
-class Glow(Flow):
+class Glow(ImageFlow):
     """
     A Glow (Kingma and Dhariwal 2018) of images.
 
@@ -40,41 +37,19 @@ class Glow(Flow):
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
             coupling: str = "affine", preset: str = "glow", bins: int = 256, seed: int = 0, device: str = "auto",
             threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
-        super().__init__(seed, device, threads, precision)
-        self.levels = levels
+        super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
         self.steps = steps
-        self.hidden = hidden
         self.coupling = coupling
         self.preset = preset
-        self.bins = bins
-        self.layout = _arrays.check_layout(layout)
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """The shape of one image in the layout of this model."""
-        height, width, channels = self._shape
-        return (channels, height, width) if self.layout == "channels_first" else (height, width, channels)
 
     def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        if len(shape) != 3:
-            raise InvalidArgumentError(f"shape is {tuple(shape)}, expected three sizes")
-        first = self.layout == "channels_first"
-        height, width, channels = (shape[1], shape[2], shape[0]) if first else shape
-        return _ffi.ModelOptions(
-            height=height, width=width, channels=channels, levels=self.levels or 0, steps=self.steps or 0,
-            hidden=self.hidden or 0, coupling=choice("coupling", self.coupling, COUPLINGS),
-            preset=choice("preset", self.preset, PRESETS), bins=self.bins, seed=self.seed)
+        sizes = super()._sizes(shape)
+        sizes.steps = self.steps or 0
+        sizes.coupling = choice("coupling", self.coupling, COUPLINGS)
+        sizes.preset = choice("preset", self.preset, PRESETS)
+        return sizes
 
     def _take_sizes(self) -> None:
+        super()._take_sizes()
         info = self._info
-        self.levels, self.steps, self.hidden = info.levels, info.steps, info.hidden
-        self.coupling, self.preset = COUPLINGS[info.coupling], PRESETS[info.preset]
-        self.bins = info.bins
-
-    def _shape_of(self, x: Any) -> tuple[int, ...]:
-        shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
-        if len(shape) == 3:
-            return (1, *shape[1:]) if self.layout == "channels_first" else (*shape[1:], 1)
-        if len(shape) != 4:
-            raise InvalidArgumentError(f"images have the shape {shape}, expected four dimensions")
-        return shape[1:]
+        self.steps, self.coupling, self.preset = info.steps, COUPLINGS[info.coupling], PRESETS[info.preset]

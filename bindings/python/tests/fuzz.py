@@ -199,7 +199,8 @@ class Fuzzer:
             coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
             hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
             prior=self.number(0, 1))
-        return [self.text(b"glow", b"glow", b"maf", b"iaf", b"nice", b"dense-glow"), self.struct(options), self.device(), self.new("model")]
+        name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow")
+        return [name, self.struct(options), self.device(), self.new("model")]
 
     def model_load(self): return [self.file(), self.device(), self.new("model")]
 
