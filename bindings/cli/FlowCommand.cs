@@ -55,6 +55,7 @@ internal static class FlowCommand
         root.Subcommands.Add(EvalCommand.Build());
         root.Subcommands.Add(SampleCommand.Build());
         root.Subcommands.Add(ScoreCommand.Build());
+        root.Subcommands.Add(Density2dCommand.Build());
         root.Subcommands.Add(CompressCommand.Build());
         root.Subcommands.Add(DecompressCommand.Build());
         root.Subcommands.Add(InfoCommand.Build());

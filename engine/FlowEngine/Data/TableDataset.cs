@@ -85,6 +85,14 @@ public sealed class TableDataset
         return new TableDataset(Name, Columns, rows, labels);
     }
 
+    /// <summary>The same rows with some of their columns, in the order given.</summary>
+    /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
+    public TableDataset SelectColumns(IReadOnlyList<int> columns) => new(
+        Name,
+        [.. columns.Select(column => Columns[column])],
+        Array.ConvertAll(_rows, row => (double[])[.. columns.Select(column => row[column])]),
+        Labels);
+
     /// <summary>The first rows.</summary>
     /// <param name="count">How many; all where there are fewer.</param>
     public TableDataset Take(int count) => count >= Count ? this : Select([.. Enumerable.Range(0, count)]);

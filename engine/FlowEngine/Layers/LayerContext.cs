@@ -16,6 +16,8 @@ namespace FlowEngine.Layers;
 /// training.</param>
 /// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own
 /// statistics.</param>
+/// <param name="SkipsInverse">True while a model that stores activations is trained: nothing asks for an inverse, so
+/// that <see cref="IFlowLayer.Prepare"/> may leave it out where the layer keeps its input.</param>
 public readonly record struct LayerContext(
     IBackend Backend,
     BufferView Weights,
@@ -24,7 +26,8 @@ public readonly record struct LayerContext(
     BufferView Prepared,
     BufferView Workspace,
     BufferView Kept = default,
-    bool UsesBatchStatistics = false)
+    bool UsesBatchStatistics = false,
+    bool SkipsInverse = false)
 {
     /// <summary>The values of a parameter or constant.</summary>
     /// <param name="parameter">The parameter.</param>

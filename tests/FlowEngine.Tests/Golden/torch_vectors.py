@@ -64,19 +64,26 @@ def made_masks(dims, hidden, count):
     return masks + [(out[:, None] > degrees[-1][None, :]).double()]
 
 
+def bounded(raw, bound=3):
+    """FlowEngine's log scale; the papers' is raw itself."""
+    return raw / (1 + raw.abs() / bound)
+
+
 def autoregressive(flow, name, of_data):
     dims = flow.config["channels"]
     made = network(flow, name, dims, 2 * dims, made_masks(dims, flow.config["hidden"], flow.config["hidden_layers"]))
 
     def density(x):
-        mean, log_scale = made(x).reshape(len(x), dims, 2).unbind(2)
+        mean, raw = made(x).reshape(len(x), dims, 2).unbind(2)
+        log_scale = bounded(raw)
         return (x - mean) * torch.exp(-log_scale), -log_scale.sum(1)
 
     def sequential(x):
         y, log_det = torch.zeros(len(x), 0), torch.zeros(len(x))
         for d in range(dims):
             padded = torch.cat([y, torch.zeros(len(x), dims - d)], 1)
-            mean, log_scale = made(padded).reshape(len(x), dims, 2)[:, d].unbind(1)
+            mean, raw = made(padded).reshape(len(x), dims, 2)[:, d].unbind(1)
+            log_scale = bounded(raw)
             y = torch.cat([y, ((x[:, d] - mean) * torch.exp(-log_scale))[:, None]], 1)
             log_det = log_det - log_scale
         return y, log_det
