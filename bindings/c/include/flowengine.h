@@ -158,6 +158,15 @@ typedef struct flow_model_info {
     int32_t  reserved;
 } flow_model_info;
 
+/** What a file of compressed images says of itself. */
+typedef struct flow_compressed {
+    uint32_t struct_size;
+    int32_t  height, width, channels, bins;
+    int32_t  block;              /* images of a block, fewer in the last */
+    int64_t  count;              /* images */
+    char     model_sha256[72];   /* of the tensors of its model, in hexadecimal: what the checkpoint says */
+} flow_compressed;
+
 /** The shape of one image or latent. */
 typedef struct flow_shape {
     int32_t height, width, channels;
@@ -405,6 +414,38 @@ FLOW_API flow_status flow_model_sample(
 FLOW_API flow_status flow_model_sample_u8(
     const flow_model *model, int64_t count, double temperature, uint64_t seed,
     const flow_call *call, uint8_t *levels, size_t length);
+
+/* --- Compression: without loss, by what a model on the CPU knows of its images ------------------------------- */
+
+/**
+ * Compresses images.  The file is the same on every machine, and needs this model to be read.
+ *
+ * @param levels          B * D grey levels below bins.
+ * @param length          of levels.
+ * @param block           images of a block: more is shorter, fewer is quicker to read one image from; 0 = 100.
+ * @param bytes           NULL to ask for a length that is enough.
+ * @param capacity_bytes  room at bytes; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param length_bytes    receives the length of the file.
+ */
+FLOW_API flow_status flow_model_compress(
+    const flow_model *model, const uint8_t *levels, size_t length, int32_t block,
+    void *bytes, size_t capacity_bytes, size_t *length_bytes);
+
+/** Describes a file of compressed images; FLOW_BAD_FORMAT where it is damaged, foreign or newer. */
+FLOW_API flow_status flow_compressed_get_info(const void *bytes, size_t length_bytes, flow_compressed *info);
+
+/**
+ * Decompresses images; the blocks that they are not in are not looked at.  Another model gives FLOW_INVALID_ARGUMENT, a
+ * damaged block FLOW_BAD_FORMAT.
+ *
+ * @param bytes         the file.
+ * @param length_bytes  of the file.
+ * @param first         the number of the first image.
+ * @param levels        receives as many images as length says.
+ * @param length        a multiple of D.
+ */
+FLOW_API flow_status flow_model_decompress(
+    const flow_model *model, const void *bytes, size_t length_bytes, int64_t first, uint8_t *levels, size_t length);
 
 /* --- Parameters -------------------------------------------------------------------------------------------- */
 

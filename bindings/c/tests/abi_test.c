@@ -23,6 +23,7 @@ ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
 ASSERT_SIZE(flow_model_options, 64);
 ASSERT_SIZE(flow_model_info, 160);
+ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 40);
@@ -402,6 +403,66 @@ static void test_files(flow_model *model, const char *folder)
     fclose(file);
     GIVES(FLOW_BAD_FORMAT, flow_model_load(path, NULL, &loaded));
     free(bytes);
+}
+
+static void test_compression(flow_model *model)
+{
+    flow_model *another;
+    flow_model_options o = options();
+    flow_compressed info;
+    uint8_t read[N * D], *file;
+    size_t enough, length, i;
+
+    o.seed = 8;
+    OK(flow_model_create("glow", &o, NULL, &another));
+    OK(flow_model_compress(model, levels, N * D, 4, NULL, 0, &enough));
+    file = (uint8_t *)malloc(enough);
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    CHECK(length < enough);
+
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_compressed_get_info(file, length, &info));
+    CHECK(info.height == H && info.width == W && info.channels == C && info.bins == BINS);
+    CHECK(info.count == N && info.block == 4 && strlen(info.model_sha256) == 64);
+
+    memset(read, 255, sizeof read);
+    OK(flow_model_decompress(model, file, length, 0, read, N * D));
+    CHECK(memcmp(read, levels, sizeof read) == 0);
+    memset(read, 255, sizeof read);
+    OK(flow_model_decompress(model, file, length, 5, read, 2 * D));
+    CHECK(memcmp(read, levels + 5 * D, 2 * D) == 0 && read[2 * D] == 255);
+    OK(flow_model_decompress(model, file, length, N, NULL, 0));
+
+    INVALID(flow_model_decompress(model, file, length, N, read, D));
+    INVALID(flow_model_decompress(model, file, length, -1, read, D));
+    INVALID(flow_model_decompress(model, file, length, 0, read, D - 1));
+    INVALID(flow_model_decompress(model, file, length, 0, NULL, D));
+    INVALID(flow_model_decompress(model, NULL, length, 0, read, D));
+    INVALID(flow_model_decompress(NULL, file, length, 0, read, D));
+    INVALID(flow_model_decompress(another, file, length, 0, read, D));
+    INVALID(flow_model_compress(model, NULL, D, 0, file, enough, &length));
+    INVALID(flow_model_compress(model, levels, D, -1, file, enough, &length));
+    INVALID(flow_model_compress(model, levels, D, 0, file, enough, NULL));
+    INVALID(flow_model_compress(NULL, levels, D, 0, file, enough, &length));
+    INVALID(flow_model_compress(another, levels, D, 0, file, enough, &length));
+    INVALID(flow_compressed_get_info(NULL, 4, &info));
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    INVALID(flow_compressed_get_info(file, length, NULL));
+    file[length - 1] = 7;
+    INVALID(flow_model_compress(model, levels, N * D, 4, file, length - 1, &i));
+    CHECK(i == length && file[length - 1] == 7);
+
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    for (i = 0; i < length; i += 7) {
+        file[i] ^= 4;
+        CHECK(flow_model_decompress(model, file, length, 0, read, N * D) != FLOW_OK);
+        file[i] ^= 4;
+    }
+    GIVES(FLOW_BAD_FORMAT, flow_compressed_get_info(file, length - 1, &info));
+    GIVES(FLOW_BAD_FORMAT, flow_compressed_get_info(file, 3, &info));
+    free(file);
+    flow_model_free(another);
 }
 
 static void test_parameters(flow_model *model)
@@ -798,6 +859,7 @@ int main(int argc, char **argv)
     model = test_create();
     test_inference(model);
     test_files(model, argv[1]);
+    test_compression(model);
     test_tape(model);
     test_trainer(model, argv[1]);
     test_parameters(model);

@@ -19,6 +19,7 @@ internal sealed class StepsStage : PlanStage
     private readonly bool _stores;
     private readonly ArenaRegion _taps;
     private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion? _dOutput;
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
@@ -33,6 +34,7 @@ internal sealed class StepsStage : PlanStage
     /// <param name="context">Device, weights and, for training, gradients.</param>
     /// <param name="prepared">The derived weights.</param>
     /// <param name="arena">Where memory is reserved.</param>
+    /// <param name="condition">Where the conditions of the batch are.</param>
     /// <param name="training">How the backward pass gets activations; null if it never runs.</param>
     /// <param name="opensLevel">True if x is still there when the backward pass comes.</param>
     public StepsStage(
@@ -41,6 +43,7 @@ internal sealed class StepsStage : PlanStage
         in LayerContext context,
         PreparedWeights prepared,
         Arena arena,
+        ArenaRegion condition,
         MemoryMode? training,
         bool opensLevel)
         : base(input, run.Squeeze?.OutputShape(input) ?? input)
@@ -51,6 +54,7 @@ internal sealed class StepsStage : PlanStage
         _squeezes = run.Squeeze is not null;
         _context = context;
         _prepared = prepared;
+        _condition = condition;
         _stores = training == MemoryMode.Store;
         _anchors = new ArenaRegion?[steps.Count];
         IBackend backend = context.Backend;
@@ -58,7 +62,7 @@ internal sealed class StepsStage : PlanStage
         ImageShape output = shape.WithChannels(network.OutputChannels);
         long keptLength = network.KeptLength(backend, shape);
         _taps = arena.Share("taps", backend.PixelNetworkTapsLength(network.Shape, shape));
-        _workspace = arena.Share("workspace", backend.PixelNetworkWorkspaceLength(network.Shape, shape, training is not null));
+        _workspace = arena.Share("workspace", network.ScratchLength(backend, shape, training is not null));
         if (training is null)
         {
             return;
@@ -105,6 +109,8 @@ internal sealed class StepsStage : PlanStage
 
     private IBackend Backend => _context.Backend;
 
+    private LayerContext NetworkContext => _context with { Workspace = _workspace.View, Condition = _condition.View };
+
     public override void Forward(BufferView x, BufferView y, BufferView logDet)
     {
         if (_start is not null)
@@ -149,7 +155,7 @@ internal sealed class StepsStage : PlanStage
 
     public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
     {
-        LayerContext context = _context with { Workspace = _workspace.View };
+        LayerContext context = NetworkContext;
         if (_start is not null)
         {
             Backend.Copy(_start.View, x);
@@ -220,5 +226,5 @@ internal sealed class StepsStage : PlanStage
         _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Output));
 
     private void RunNetwork(FlowStep step, BufferView weights, BufferView x, BufferView kept) =>
-        Backend.PixelNetworkForward(step.Network.Shape, Output, weights, x, Taps(step), kept, _workspace.View);
+        step.Network.ForwardToTaps(NetworkContext with { Prepared = weights }, Output, x, Taps(step), kept);
 }

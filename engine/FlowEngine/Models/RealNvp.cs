@@ -48,8 +48,16 @@ public static class RealNvp
                 }
             }
 
-            levels.Add(new FlowLevel(layers, new StandardPrior($"{level}.prior", PriorKind.Gaussian), isSplit));
             channels = isSplit ? channels / 2 : channels;
+            IPrior prior = new StandardPrior($"{level}.prior", PriorKind.Gaussian);
+            if (options.Condition is { IntoPrior: true } condition)
+            {
+                int squeezed = isSplit ? l + 1 : l;
+                ImageShape latent = new(1, options.Height >> squeezed, options.Width >> squeezed, channels);
+                prior = new ConditionPrior(parameters, prior, condition.Length, latent);
+            }
+
+            levels.Add(new FlowLevel(layers, prior, isSplit));
 
             void AddCoupling(CouplingMask mask)
             {
@@ -63,6 +71,9 @@ public static class RealNvp
             }
         }
 
-        return new Flow(parameters, levels, options.Height, options.Width, options.Channels);
+        return new Flow(parameters, levels, options.Height, options.Width, options.Channels)
+        {
+            ConditionLength = options.Condition?.Length ?? 0,
+        };
     }
 }

@@ -29,12 +29,16 @@ public sealed record RealNvpOptions : IModelOptions
     public int Bins { get; init; } = 256;
 
     /// <inheritdoc/>
+    public ConditionOptions? Condition { get; init; }
+
+    /// <inheritdoc/>
     public string Kind => KindName;
 
     int? IModelOptions.Bins => Bins;
 
     /// <inheritdoc/>
-    public string Summary => $"{Kind}: {Levels} levels, {Blocks} residual blocks, hidden {Hidden}";
+    public string Summary => $"{Kind}: {Levels} levels, {Blocks} residual blocks, hidden {Hidden}"
+        + (Condition is null ? string.Empty : $", {Condition.Summary}");
 
     /// <summary>Checks every size against the others.</summary>
     /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
@@ -49,6 +53,12 @@ public sealed record RealNvpOptions : IModelOptions
         SizeCheck.Require("hidden", Hidden, 1, 4096);
         SizeCheck.Require("residual blocks", Blocks, 1, 256);
         SizeCheck.Require("bins", Bins, 2, 256);
+        Condition?.Validate();
+        if (Condition is { IntoNetworks: true })
+        {
+            throw new FlowException(
+                FlowErrorKind.Unsupported, "the networks of a RealNVP take no condition: expected it into the prior alone");
+        }
 
         // After its squeeze level l has 2^(l + 2) C channels; a network makes twice as many as it moves.
         long widest = (long)Channels << (Levels + 1);
@@ -91,6 +101,7 @@ public sealed record RealNvpOptions : IModelOptions
         json.WriteNumber("hidden", Hidden);
         json.WriteNumber("blocks", Blocks);
         json.WriteNumber("bins", Bins);
+        Condition?.Write(json);
     }
 
     /// <summary>From JSON, as <see cref="Write"/> wrote it.</summary>
@@ -103,5 +114,6 @@ public sealed record RealNvpOptions : IModelOptions
         Hidden = json.GetProperty("hidden").GetInt32(),
         Blocks = json.GetProperty("blocks").GetInt32(),
         Bins = json.GetProperty("bins").GetInt32(),
+        Condition = ConditionOptions.Read(json),
     };
 }

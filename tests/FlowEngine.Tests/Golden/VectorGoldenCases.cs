@@ -25,6 +25,15 @@ public abstract class VectorGoldenCases
         { "nice", MemoryMode.Invert },
         { "dense-glow", MemoryMode.Store },
         { "dense-glow", MemoryMode.Invert },
+        { "class-glow", MemoryMode.Store },
+        { "class-glow", MemoryMode.Invert },
+        { "class-glow-prior", MemoryMode.Store },
+        { "column-maf", MemoryMode.Store },
+        { "column-maf", MemoryMode.Invert },
+        { "class-iaf", MemoryMode.Store },
+        { "class-nice", MemoryMode.Invert },
+        { "class-dense-glow", MemoryMode.Store },
+        { "class-realnvp", MemoryMode.Store },
         { "realnvp", MemoryMode.Store },
         { "realnvp", MemoryMode.Invert },
     };
@@ -52,6 +61,11 @@ public abstract class VectorGoldenCases
         IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
         using PreparedWeights prepared = new(groups, context, memory);
         using FlowPlan plan = new(model.Flow, context, prepared, groups, batch, memory);
+        if (expected.TryGetValue("condition", out NamedTensor? condition))
+        {
+            backend.Write(condition.ToDoubles(), plan.Condition);
+        }
+
         backend.Fill(dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
 
         List<double> losses = [Step()];
@@ -71,11 +85,11 @@ public abstract class VectorGoldenCases
         double[] second = new double[length];
         for (int step = 1; step < 10; step++)
         {
-            double[] gradient = TinyGlow.Read(backend, gradients.View);
+            double[] current = TinyGlow.Read(backend, gradients.View);
             for (int i = 0; i < weights.Length; i++)
             {
-                first[i] += 0.1 * (gradient[i] - first[i]);
-                second[i] += 0.001 * ((gradient[i] * gradient[i]) - second[i]);
+                first[i] += 0.1 * (current[i] - first[i]);
+                second[i] += 0.001 * ((current[i] * current[i]) - second[i]);
                 double corrected = Math.Sqrt(second[i] / (1 - Math.Pow(0.999, step))) + 1e-8;
                 weights[i] -= 1e-3 * first[i] / (1 - Math.Pow(0.9, step)) / corrected;
             }
