@@ -127,7 +127,8 @@ internal static class CommandOptions
         return null;
     }
 
-    private static T? ParseChoice<T>(ArgumentResult result, string name)
+    /// <summary>One of the names of an enumeration, in lower case; an error of the result where it is none.</summary>
+    public static T? ParseChoice<T>(ArgumentResult result, string name)
         where T : struct, Enum
     {
         string text = result.Tokens[0].Value;

@@ -10,7 +10,10 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 
-/// <summary><c>flow eval</c>: bits per dimension of images, nats of the rows of a table.</summary>
+/// <summary>
+/// <c>flow eval</c>: bits per dimension of images, nats of the rows of a table; of a model of classes also by class, with
+/// the accuracy of the classifier by Bayes' rule.
+/// </summary>
 internal static class EvalCommand
 {
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
@@ -75,7 +78,12 @@ internal static class EvalCommand
 
         ImageDataset data = Load(parse).PrepareFor(model.Config);
         long start = Stopwatch.GetTimestamp();
-        Evaluation result = Evaluation.Run(model, data, parse.GetValue(_seed));
+        ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
+            ? ClassEvaluation.Run(model, data, parse.GetValue(_seed))
+            : null;
+        Evaluation result = classes is null
+            ? Evaluation.Run(model, data, parse.GetValue(_seed))
+            : Evaluation.Of(classes.LogProb, model.Flow.Dims, data.Bins);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TextWriter output = parse.InvocationConfiguration.Output;
         output.WriteLine(parse.GetValue(_json)
@@ -86,12 +94,15 @@ internal static class EvalCommand
                 ["nats"] = Finite(result.Nats),
                 ["images"] = result.Images,
                 ["seconds"] = seconds,
-            }.ToJsonString()
+            }.With(classes, "bits_per_dim", BitsOf).ToJsonString()
             : FormattableString.Invariant(
                 $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
                 + FormattableString.Invariant(
                     $"{result.Nats:0.00} nats an image, {result.Images} images, {seconds:0.0} s"));
+        WriteClasses(parse, classes, "bits/dim", BitsOf);
         return 0;
+
+        double BitsOf(double nats) => BitsPerDim.FromLogProb(nats, model.Flow.Dims, data.Bins);
     }
 
     private static int RunTable(ParseResult parse, Model model, TableSettings table)
@@ -100,9 +111,15 @@ internal static class EvalCommand
             parse.GetRequiredValue(_data), parse.GetValue(_label) ?? table.Label, table.SplitSeed);
         TableDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(parts);
         data = data.Take(Limit(parse) ?? data.Count);
-        TableNotes.WriteDepartures(table.Scaling, data, parse.InvocationConfiguration.Error);
+        TableNotes.WriteDepartures(table.Scaling, table.Rows(data), parse.InvocationConfiguration.Error);
         long start = Stopwatch.GetTimestamp();
-        TableEvaluation result = TableEvaluation.Run(model, table.Scaling.Apply(data));
+        ScaledTable rows = table.Apply(data);
+        ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
+            ? ClassEvaluation.Run(model, rows)
+            : null;
+        TableEvaluation result = classes is null
+            ? TableEvaluation.Run(model, rows)
+            : TableEvaluation.Of(classes.LogProb);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(_json)
             ? new JsonObject
@@ -111,11 +128,54 @@ internal static class EvalCommand
                 ["nats_stderr"] = Finite(result.NatsStandardError),
                 ["rows"] = result.Rows,
                 ["seconds"] = seconds,
-            }.ToJsonString()
+            }.With(classes, "nats", nats => nats).ToJsonString()
             : FormattableString.Invariant(
                 $"{result.Nats:0.0000} ± {2 * result.NatsStandardError:0.0000} nats a row (two standard errors), ")
                 + FormattableString.Invariant($"{result.Rows} rows, {seconds:0.0} s"));
+        WriteClasses(parse, classes, "nats", nats => nats);
         return 0;
+    }
+
+    /// <summary>A line for each class, and the classifier's accuracy.</summary>
+    private static void WriteClasses(
+        ParseResult parse, ClassEvaluation? classes, string unit, Func<double, double> inUnit)
+    {
+        if (classes is null || parse.GetValue(_json))
+        {
+            return;
+        }
+
+        TextWriter output = parse.InvocationConfiguration.Output;
+        output.WriteLine($"{"class",5} {"count",8} {unit,10} {"accuracy",9}");
+        foreach ((int label, int[] members) in classes.Classes)
+        {
+            output.WriteLine(FormattableString.Invariant(
+                $"{label,5} {members.Length,8} {inUnit(classes.MeanLogProb(members)),10:0.0000} ")
+                + FormattableString.Invariant($"{classes.AccuracyOf(members),9:0.0000}"));
+        }
+
+        output.WriteLine(FormattableString.Invariant(
+            $"accuracy of the classifier by Bayes' rule: {classes.Accuracy:0.0000} of {classes.Labels.Length}"));
+    }
+
+    /// <summary>Adds the classes' figures, where there are any.</summary>
+    private static JsonObject With(
+        this JsonObject json, ClassEvaluation? classes, string unit, Func<double, double> inUnit)
+    {
+        if (classes is null)
+        {
+            return json;
+        }
+
+        json["accuracy"] = classes.Accuracy;
+        json["classes"] = new JsonArray([.. classes.Classes.Select(part => (JsonNode)new JsonObject
+        {
+            ["class"] = part.Class,
+            ["count"] = part.Data.Length,
+            [unit] = Finite(inUnit(classes.MeanLogProb(part.Data))),
+            ["accuracy"] = classes.AccuracyOf(part.Data),
+        })]);
+        return json;
     }
 
     /// <summary>JSON has no NaN.</summary>

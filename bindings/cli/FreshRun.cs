@@ -57,7 +57,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
     /// <summary>Options of tables would be passed over without a word.</summary>
     private void RequireImageOptions()
     {
-        Option[] ofTables = [options.Label, options.SplitSeed, options.Logit, options.Bounds];
+        Option[] ofTables = [options.Label, options.ConditionColumns, options.SplitSeed, options.Logit, options.Bounds];
         if (ofTables.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{option.Name} is for tables, the data are images");
@@ -74,13 +74,20 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         ModelSelection selection = new(options, parse);
         string kind = selection.Kind(from);
         int bins = parse.GetValue(options.Bins) ?? data.Bins;
+        ConditionOptions? condition = selection.Condition(
+            kind, () => Conditions.CountClasses(data.Labels, data.Name), from);
         IModelOptions model = kind == ModelSelection.Glow
-            ? Glow(data, bins, from as GlowOptions)
-            : selection.Vector(kind, data.Height, data.Width, data.Channels, bins, from);
-        return new ModelConfig(model, IsInitialized: false, data.Name, data.Height, data.Width);
+            ? Glow(data, bins, condition, from as GlowOptions)
+            : selection.Vector(kind, data.Height, data.Width, data.Channels, bins, condition, from);
+        return new ModelConfig(model, IsInitialized: false, data.Name, data.Height, data.Width)
+        {
+            ClassCounts = condition is { IsClass: true } && data.Labels is int[] labels
+                ? Conditions.Count(condition, labels, data.Name)
+                : null,
+        };
     }
 
-    private GlowOptions Glow(ImageDataset data, int bins, GlowOptions? from)
+    private GlowOptions Glow(ImageDataset data, int bins, ConditionOptions? condition, GlowOptions? from)
     {
         new ModelSelection(options, parse).RequireFits(ModelSelection.Glow);
         bool isPadded = CommandOptions.IsGiven(parse, options.Pad);
@@ -107,6 +114,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? sizes.Hidden,
             Coupling = parse.GetValue(options.Coupling) ?? from?.Coupling ?? CouplingKind.Affine,
             Bins = bins,
+            Condition = condition,
         };
         glow.Validate();
         return glow;

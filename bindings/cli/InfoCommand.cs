@@ -49,7 +49,7 @@ internal static class InfoCommand
             ("train, invert", model.PlanMemory(model.BatchSize, MemoryMode.Invert)),
         ];
         IReadOnlyList<LayerInvertibility> layers = model.Config.IsInitialized
-            ? model.CheckInvertibility(Images(parse, model))
+            ? model.CheckInvertibility(Images(parse, model), new float[model.Flow.ConditionLength])
             : [];
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
@@ -69,7 +69,8 @@ internal static class InfoCommand
     {
         if (parse.GetValue(_data) is not string source)
         {
-            return model.Sample(CheckedImages, 1, parse.GetValue(_seed));
+            return model.Sample(
+                CheckedImages, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
         }
 
         (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);

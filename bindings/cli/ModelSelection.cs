@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using FlowEngine.Layers;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
@@ -56,9 +57,11 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
     /// <param name="width">Columns of an image; 1 for a table.</param>
     /// <param name="channels">Channels of an image, or columns of a table.</param>
     /// <param name="bins">Grey levels; null for continuous data.</param>
+    /// <param name="condition">What it is conditional on; null for nothing.</param>
     /// <param name="from">The model of a checkpoint to start from, of the same kind; null for none.</param>
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
-    public VectorOptions Vector(string kind, int height, int width, int channels, int? bins, IModelOptions? from)
+    public VectorOptions Vector(
+        string kind, int height, int width, int channels, int? bins, ConditionOptions? condition, IModelOptions? from)
     {
         RequireFits(kind);
         VectorOptions? start = from as VectorOptions;
@@ -68,6 +71,7 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
             Height = height,
             Width = width,
             Bins = bins,
+            Condition = condition,
             Blocks = parse.GetValue(options.Blocks) ?? start?.Blocks ?? defaults.Blocks,
             Hidden = parse.GetValue(options.Hidden) ?? start?.Hidden ?? defaults.Hidden,
             HiddenLayers = parse.GetValue(options.Layers) ?? start?.HiddenLayers ?? defaults.HiddenLayers,
@@ -91,6 +95,24 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
         chosen.Validate();
         return chosen;
     }
+
+    /// <summary>What the model is to be conditional on; null for nothing.</summary>
+    /// <param name="kind">The kind of model.</param>
+    /// <param name="classes">Counts the classes of the labels; an error where there are none.</param>
+    /// <param name="from">The model of a checkpoint to start from; null for none.</param>
+    public ConditionOptions? Condition(string kind, Func<int> classes, IModelOptions? from) =>
+        CommandOptions.IsGiven(parse, options.Conditional)
+            ? new ConditionOptions(classes(), IsClass: true, Into(kind))
+            : from?.Condition;
+
+    /// <summary>What is to read the condition.</summary>
+    /// <param name="kind">The kind of model.</param>
+    public ConditionInto Into(string kind) => parse.GetValue(options.Conditional) ?? kind switch
+    {
+        Glow => ConditionInto.Prior,
+        Nice when (parse.GetValue(options.Prior) ?? PriorKind.Logistic) == PriorKind.Logistic => ConditionInto.Networks,
+        _ => ConditionInto.Both,
+    };
 
     /// <summary>The sizes of the papers, but for dense Glow, which has none.</summary>
     private static VectorOptions Defaults(string kind, int channels) => kind switch

@@ -51,7 +51,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         if (config.Model.Table is TableSettings table)
         {
             TableParts parts = TableLoader.Load(config.Data, table.Label, table.SplitSeed);
-            return new TableRunData(table.Scaling.Apply(parts.Train), table.Scaling.Apply(parts.Validation));
+            return new TableRunData(table.Apply(parts.Train), table.Apply(parts.Validation));
         }
 
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 using FlowEngine.Data;
 using FlowEngine.Execution;
@@ -14,7 +15,14 @@ internal static class SampleCommand
     private const int MostRows = 1 << 24;
 
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
-    private static readonly Option<int> _count = CommandOptions.Number("--count", "How many", 64);
+    private static readonly Option<int?> _count = CommandOptions.Number<int>(
+        "--count", "How many; of a model of classes without --label, of each class [default: 64; of each class 10]");
+
+    private static readonly Option<int?> _label = CommandOptions.Number<int>(
+        "--label", "The class, of a model of classes [default: all, of images one a row and from the same noise]");
+
+    private static readonly Option<string?> _given = CommandOptions.Text(
+        "--given", "A,B", "The values of the condition columns, of a model that has such, in the units of the table");
     private static readonly Option<double?> _temperature = CommandOptions.Number<double>(
         "--temperature",
         "Scales the latent noise: 1 draws from the model, less gives likelier images [default: 0.7; tables 1]");
@@ -31,7 +39,7 @@ internal static class SampleCommand
     {
         Command command = new("sample", "Draws images from a model and writes them as one picture, or rows as CSV.")
         {
-            _checkpoint, _count, _temperature, _seed, _out, _device, _threads, _precision,
+            _checkpoint, _count, _label, _given, _temperature, _seed, _out, _device, _threads, _precision,
         };
         command.SetAction(Run);
         return command;
@@ -39,12 +47,14 @@ internal static class SampleCommand
 
     private static int Run(ParseResult parse)
     {
-        int count = parse.GetValue(_count);
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
         using IBackend backend = Devices.Open(
             parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         bool isTable = model.Config.Table is not null;
+        int? label = parse.GetValue(_label);
+        bool isOfAllClasses = model.Config.Options.Condition is { IsClass: true } && label is null;
+        int count = parse.GetValue(_count) ?? (isOfAllClasses ? 10 : 64);
         int most = isTable ? MostRows : MostImages;
         if (count > most)
         {
@@ -57,18 +67,61 @@ internal static class SampleCommand
         string what;
         if (isTable)
         {
-            TableDataset rows = Samples.DrawRows(model, count, temperature, seed);
+            TableDataset rows = DrawRows(parse, model, count, temperature, seed);
             CsvWriter.Write(target, rows);
+            count = rows.Count;
             what = $"rows of {rows.Columns.Count} columns";
         }
         else
         {
-            ImageDataset samples = Samples.Draw(model, count, temperature, seed);
-            PngImage.Write(target, ImageGrid.Compose(samples, (int)Math.Ceiling(Math.Sqrt(count))));
+            RequireNoValues(parse);
+            ImageDataset samples = isOfAllClasses
+                ? Samples.DrawClasses(model, count, temperature, seed)
+                : Samples.Draw(model, count, temperature, seed, label);
+            int columns = isOfAllClasses ? count : (int)Math.Ceiling(Math.Sqrt(count));
+            PngImage.Write(target, ImageGrid.Compose(samples, columns));
+            count = samples.Count;
             what = $"samples of {samples.Height}x{samples.Width}x{samples.Channels}";
         }
 
         parse.InvocationConfiguration.Output.WriteLine($"{target}: {count} {what}");
         return 0;
+    }
+
+    private static TableDataset DrawRows(ParseResult parse, Model model, int count, double temperature, ulong seed)
+    {
+        ConditionOptions? condition = model.Config.Options.Condition;
+        int? label = parse.GetValue(_label);
+        if (condition is { IsClass: true })
+        {
+            RequireNoValues(parse);
+            return Samples.DrawRowsOfClasses(
+                model, label is int one ? [one] : [.. Enumerable.Range(0, condition.Length)], count, temperature, seed);
+        }
+
+        if (label is not null)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, "--label is given, and the model is not of classes");
+        }
+
+        float[] given = parse.GetValue(_given) is string values
+            ? model.Config.Table!.ConditionOf([.. values.Split(',').Select(Value)])
+            : [];
+        return Samples.DrawRows(model, count, temperature, seed, given);
+    }
+
+    private static double Value(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"--given holds '{text}', expected numbers as in 1.5,-2");
+
+    private static void RequireNoValues(ParseResult parse)
+    {
+        if (parse.GetValue(_given) is not null)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--given is given, and the model has no condition columns");
+        }
     }
 }

@@ -64,8 +64,8 @@ internal abstract class ScoredData
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: that part has no rows");
             }
 
-            TableNotes.WriteDepartures(table.Scaling, rows, error);
-            AnomalyScores scores = AnomalyScores.Of(model, table.Scaling.Apply(rows), typical);
+            TableNotes.WriteDepartures(table.Scaling, table.Rows(rows), error);
+            AnomalyScores scores = AnomalyScores.Of(model, table.Apply(rows), typical);
             bool[]? isAnomaly = rows.Labels is null ? null : Array.ConvertAll(rows.Labels, label => label != 0);
 
             // Of one kind alone there is nothing to rank.
@@ -73,7 +73,7 @@ internal abstract class ScoredData
         }
 
         public override double TypicalLogProb(string path, ulong seed) =>
-            TableEvaluation.Run(model, table.Scaling.Apply(Load(path, DataPart.Train))).Nats;
+            TableEvaluation.Run(model, table.Apply(Load(path, DataPart.Train))).Nats;
 
         private TableDataset Load(string path, DataPart part)
         {

@@ -29,9 +29,9 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
         TableParts parts = TableLoader.Load(source, label, splitSeed);
         IBackend backend = Devices.Open(
             parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
-        TableSettings table = new(TableScaling.Fit(parts.Train, Logit()), label, splitSeed);
-        Model model = Create(table, parts.Train.Name, backend);
-        TableRunData data = new(table.Scaling.Apply(parts.Train), table.Scaling.Apply(parts.Validation));
+        TableSettings table = Settings(parts.Train, label, splitSeed);
+        Model model = Create(table, parts.Train, backend);
+        TableRunData data = new(table.Apply(parts.Train), table.Apply(parts.Validation));
         RunLimits limits = Limits(data);
         Trainer trainer = data.CreateTrainer(model, Training(data, limits));
         RunConfig config = new(
@@ -43,10 +43,24 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
             parse.GetValue(options.Threads),
             parse.GetValue(options.Precision));
         return new TrainingSession(
-            RunFolder.Create(folder), config, backend, trainer, data, [.. table.Scaling.Notes()], IsResumed: false);
+            RunFolder.Create(folder), config, backend, trainer, data, [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []], IsResumed: false);
     }
 
-    private Model Create(TableSettings table, string name, IBackend backend)
+    private TableSettings Settings(TableDataset train, string? label, ulong splitSeed)
+    {
+        if (parse.GetValue(options.ConditionColumns) is not string names)
+        {
+            return new TableSettings(TableScaling.Fit(train, Logit()), label, splitSeed);
+        }
+
+        (TableDataset named, TableDataset others) = train.Part(names.Split(','));
+        return new TableSettings(TableScaling.Fit(others, Logit()), label, splitSeed)
+        {
+            Condition = TableScaling.Fit(named, null),
+        };
+    }
+
+    private Model Create(TableSettings table, TableDataset train, IBackend backend)
     {
         string kind = parse.GetValue(options.Model) ?? DefaultKind;
         if (kind == ModelSelection.Glow)
@@ -55,8 +69,18 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
                 FlowErrorKind.InvalidArgument, "--model glow is for images, the data are a table: expected maf or another");
         }
 
-        VectorOptions sizes = new ModelSelection(options, parse).Vector(kind, 1, 1, table.Scaling.Dims, null, null);
-        ModelConfig config = new(sizes, IsInitialized: false, name, 1, 1) { Table = table };
+        ModelSelection selection = new(options, parse);
+        ConditionOptions? condition = table.Condition is TableScaling scaling
+            ? new ConditionOptions(scaling.Dims, IsClass: false, selection.Into(kind))
+            : selection.Condition(kind, () => Conditions.CountClasses(train.Labels, train.Name), null);
+        VectorOptions sizes = selection.Vector(kind, 1, 1, table.Scaling.Dims, null, condition, null);
+        ModelConfig config = new(sizes, IsInitialized: false, train.Name, 1, 1)
+        {
+            Table = table,
+            ClassCounts = condition is { IsClass: true }
+                ? Conditions.Count(condition, train.Labels, train.Name)
+                : null,
+        };
         return Model.Create(config, backend, parse.GetValue(options.Seed));
     }
 

@@ -20,6 +20,23 @@ internal sealed class TrainOptions
     public Option<string?> Label { get; } = CommandOptions.Text(
         "--label", "COLUMN", "Tables: the label column of a CSV file, by name or index from 0 [default: none]");
 
+    public Option<ConditionInto?> Conditional { get; } = new("--conditional")
+    {
+        HelpName = "prior|networks|both",
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Learns a density for each class, by the labels of the data (of a CSV file, those of --label), or with "
+            + "--condition-columns given their values: these go into the prior, the networks, or both "
+            + "[default: glow prior, nice with a logistic prior networks, else both]",
+        CustomParser = result => result.Tokens.Count > 0
+            ? CommandOptions.ParseChoice<ConditionInto>(result, "--conditional")
+            : null,
+    };
+
+    public Option<string?> ConditionColumns { get; } = CommandOptions.Text(
+        "--condition-columns",
+        "A,B",
+        "Tables: learns the density of the other columns given these, by name or index from 0 [default: none]");
+
     public Option<ulong> SplitSeed { get; } = CommandOptions.Number(
         "--split-seed", "Tables: chooses the validation and test rows where the data have no such parts", 0UL);
 
@@ -146,7 +163,7 @@ internal sealed class TrainOptions
 
     private Option[] All =>
     [
-        Data, Label, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers,
+        Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers,
         Permutation, BatchNorm, Prior,
         Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
         Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,

@@ -52,6 +52,11 @@ public static class BackendCases
         yield return new("DenseNetwork", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, false)));
         yield return new("DenseNetwork, masked", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, true)));
         yield return new("Autoregressive", rows, (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true)));
+        yield return new(
+            "Autoregressive, conditions",
+            rows,
+            (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true, conditions: 3)));
+        yield return new("Linear", shape, RunLinear);
         yield return new("Logistic", shape, (b, s) => RunLogistic(b, s, inPlace: true));
         yield return new("BatchNorm", shape, (b, s) => RunBatchNorm(b, s, throughStatistics: true));
         yield return new("Permutation", shape, RunPermutation);

@@ -47,12 +47,13 @@ public static class RosinalityCheckpoint
     {
         CheckpointFile checkpoint = CheckpointFile.Load(source);
         GlowOptions glow = ModelConfig.Parse(checkpoint.Config, source).Glow;
-        if (glow.Preset != GlowPreset.Rosinality)
+        if (glow.Preset != GlowPreset.Rosinality || glow.Condition is not null)
         {
+            string found = glow.Condition is null ? "of preset glow" : "conditional";
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"{source}: the model is of preset glow, which rosinality/glow-pytorch cannot compute; expected "
-                + "a model of preset rosinality");
+                $"{source}: the model is {found}, which rosinality/glow-pytorch cannot compute; expected "
+                + "a model of preset rosinality that is not conditional");
         }
 
         RosinalityShape shape = new(

@@ -29,6 +29,11 @@ internal sealed class FlowCode : IDisposable
         _backend = model.Backend as CpuBackend ?? throw Unfit(
             $"on the device {model.Backend.Name}: only the device cpu computes the same bits everywhere, expected it");
         _levels = new LevelsCode(model.Config.Options.Bins ?? throw Unfit("of continuous data, expected grey levels"));
+        if (model.Config.Options.Condition is not null)
+        {
+            throw Unfit("conditional, and images to compress have no labels");
+        }
+
         if (!model.Config.IsInitialized)
         {
             throw Unfit("not initialized on data: train it, or load trained weights");

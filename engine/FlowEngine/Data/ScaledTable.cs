@@ -9,6 +9,12 @@ namespace FlowEngine.Data;
 /// <param name="Dims">Columns that the model sees, D.</param>
 public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, int Dims)
 {
+    /// <summary>One label a row, or null where the table has none.</summary>
+    public int[]? Labels { get; init; }
+
+    /// <summary>The condition of each row, (Count, N), or null where the model has none.</summary>
+    public float[]? Conditions { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Count => LogDet.Length;
 
@@ -37,5 +43,11 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <param name="count">How many; all where there are fewer.</param>
     public ScaledTable Take(int count) => count >= Count
         ? this
-        : this with { Values = Values[..(count * Dims)], LogDet = LogDet[..count] };
+        : this with
+        {
+            Values = Values[..(count * Dims)],
+            LogDet = LogDet[..count],
+            Labels = Labels?[..count],
+            Conditions = Conditions?[..(count * (Conditions.Length / Count))],
+        };
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FlowEngine.Data;
 
 /// <summary>Rows of numbers under named columns, and labels where the source has them.</summary>
@@ -85,6 +87,31 @@ public sealed class TableDataset
         return new TableDataset(Name, Columns, rows, labels);
     }
 
+    /// <summary>Parts the columns: those of some names, and the others, each in order; labels go with the others.</summary>
+    /// <param name="names">The names of columns, or else their indices from 0.</param>
+    /// <exception cref="FlowException">There is no such column, it is named twice, or no other is left.</exception>
+    public (TableDataset Named, TableDataset Others) Part(IReadOnlyList<string> names)
+    {
+        int[] named = [.. names.Select(IndexOf)];
+        int[] others = [.. Enumerable.Range(0, Columns.Count).Except(named)];
+        if (named.Distinct().Count() != named.Length || others.Length == 0)
+        {
+            throw Invalid(
+                Name,
+                others.Length == 0
+                    ? "every column is one of the condition, expected some that are not"
+                    : $"a condition column comes twice in {string.Join(", ", names)}");
+        }
+
+        return (Take(named, null), Take(others, Labels));
+
+        TableDataset Take(int[] columns, int[]? labels) => new(
+            Name,
+            [.. columns.Select(j => Columns[j])],
+            Array.ConvertAll(_rows, row => Array.ConvertAll(columns, j => row[j])),
+            labels);
+    }
+
     /// <summary>The first rows.</summary>
     /// <param name="count">How many; all where there are fewer.</param>
     public TableDataset Take(int count) => count >= Count ? this : Select([.. Enumerable.Range(0, count)]);
@@ -100,6 +127,22 @@ public sealed class TableDataset
 
     /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
     internal TableDataset WithLabels(int[] labels) => new(Name, Columns, _rows, labels);
+
+    private int IndexOf(string name)
+    {
+        for (int j = 0; j < Columns.Count; j++)
+        {
+            if (Columns[j] == name)
+            {
+                return j;
+            }
+        }
+
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            && index < Columns.Count
+            ? index
+            : throw Invalid(Name, $"has no column '{name}', expected one of {string.Join(", ", Columns.Take(12))}");
+    }
 
     private static FlowException Invalid(string name, string problem) =>
         new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");

@@ -131,7 +131,7 @@ public sealed class TableScaling
             }
         }
 
-        return new ScaledTable(table.Name, values, logDet, Dims);
+        return new ScaledTable(table.Name, values, logDet, Dims) { Labels = table.Labels };
     }
 
     /// <summary>Rows of the table from what a model gives: the inverse of <see cref="Apply"/>.</summary>

@@ -13,11 +13,13 @@ internal sealed class FlowPlan : IDisposable
     private readonly Arena _arena = new();
     private readonly List<LevelPlan> _levels = [];
     private readonly ArenaRegion _input;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion? _dInput;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _logPrior;
     private readonly List<StepsStage> _steps = [];
     private readonly IRecording _forward;
+    private readonly IRecording _logPriors;
     private IRecording? _assembly;
     private BufferView _assembled;
     private IRecording? _inverse;
@@ -43,6 +45,7 @@ internal sealed class FlowPlan : IDisposable
         _backend = context.Backend;
         Shape = flow.InputShape(batch);
         _input = _arena.Reserve("values", Shape.Length);
+        _condition = _arena.Reserve("conditions", (long)batch * flow.ConditionLength);
         _dInput = training is null ? null : _arena.Reserve("value gradients", Shape.Length);
         _logDet = _arena.Reserve("log densities", batch);
         _logPrior = _arena.Reserve("log densities", batch);
@@ -53,8 +56,8 @@ internal sealed class FlowPlan : IDisposable
             foreach (object group in groups[l])
             {
                 PlanStage stage = group is IFlowLayer layer
-                    ? new LayerStage(layer, shape, context, prepared, _arena, training)
-                    : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, training);
+                    ? new LayerStage(layer, shape, context, prepared, _arena, _condition, training)
+                    : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, _condition, training);
                 stages.Add(stage);
                 if (stage is StepsStage steps)
                 {
@@ -64,11 +67,12 @@ internal sealed class FlowPlan : IDisposable
                 shape = stage.Output;
             }
 
-            _levels.Add(new LevelPlan(flow.Levels[l], stages, context, _arena, training is not null));
+            _levels.Add(new LevelPlan(flow.Levels[l], stages, context, _arena, _condition, training is not null));
             shape = flow.Levels[l].IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
         }
 
         _forward = _backend.Record(RunForward);
+        _logPriors = _backend.Record(RunLogPriors);
         if (allocate)
         {
             LayerContext own = context;
@@ -84,6 +88,10 @@ internal sealed class FlowPlan : IDisposable
 
     /// <summary>x: written by the caller before <see cref="Forward"/>, by <see cref="Inverse"/> otherwise.</summary>
     public BufferView Input => _input.View;
+
+    /// <summary>The condition of each datum, (B, N), written by the caller before every pass; of no length where the model
+    /// has none.</summary>
+    public BufferView Condition => _condition.View;
 
     /// <summary>The gradient of the input, after <see cref="Backward"/>.</summary>
     public BufferView InputGradient => _dInput?.View ?? default;
@@ -125,6 +133,9 @@ internal sealed class FlowPlan : IDisposable
 
     /// <summary>x to latents, LogDet and LogPrior.</summary>
     public void Forward() => _forward.Run();
+
+    /// <summary>After a forward pass: LogPrior of the same latents under the conditions as they are now.</summary>
+    public void LogPriors() => _logPriors.Run();
 
     /// <summary>After a forward pass: every latent becomes standard, as its prior has it.</summary>
     public void Standardize()
@@ -173,6 +184,7 @@ internal sealed class FlowPlan : IDisposable
     public void Dispose()
     {
         _forward.Dispose();
+        _logPriors.Dispose();
         _inverse?.Dispose();
         _assembly?.Dispose();
         _arena.Dispose();
@@ -195,12 +207,22 @@ internal sealed class FlowPlan : IDisposable
     private void RunForward()
     {
         _backend.Fill(LogDet, 0);
-        _backend.Fill(LogPrior, 0);
         BufferView x = Input;
-        for (int l = 0; l < _levels.Count; l++)
+        foreach (LevelPlan level in _levels)
         {
-            _levels[l].Forward(x, LogDet, LogPrior);
-            x = _levels[l].Kept;
+            level.Forward(x, LogDet);
+            x = level.Kept;
+        }
+
+        RunLogPriors();
+    }
+
+    private void RunLogPriors()
+    {
+        _backend.Fill(LogPrior, 0);
+        foreach (LevelPlan level in _levels)
+        {
+            level.LogPrior(LogPrior);
         }
     }
 

@@ -8,13 +8,14 @@ namespace FlowEngine.Execution;
 internal static class InvertibilityReport
 {
     public static IReadOnlyList<LayerInvertibility> Run(
-        Flow flow, in LayerContext context, ReadOnlySpan<float> images, int batch)
+        Flow flow, in LayerContext context, ReadOnlySpan<float> images, ReadOnlySpan<float> condition, int batch)
     {
         IBackend backend = context.Backend;
         List<LayerInvertibility> report = [];
         using LayerWalk walk = new(flow, context, batch);
         using DeviceBuffer scratch = backend.Allocate(flow.InputShape(batch).Length);
         backend.Write(images, walk.Input);
+        backend.Write(condition, walk.Condition);
         walk.Run(initialize: false, (IFlowLayer layer, in LayerContext current, ImageShape input, BufferView x, BufferView y) =>
         {
             double? scale = SmallestScale(layer, current, input, x);

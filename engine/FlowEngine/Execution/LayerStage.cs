@@ -10,6 +10,7 @@ internal sealed class LayerStage : PlanStage
     private readonly LayerContext _context;
     private readonly PreparedWeights _prepared;
     private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion? _kept;
 
     public LayerStage(
@@ -18,12 +19,14 @@ internal sealed class LayerStage : PlanStage
         in LayerContext context,
         PreparedWeights prepared,
         Arena arena,
+        ArenaRegion condition,
         MemoryMode? training)
         : base(input, layer.OutputShape(input))
     {
         _layer = layer;
         _context = context;
         _prepared = prepared;
+        _condition = condition;
         _workspace = arena.Share("workspace", layer.WorkspaceLength(context.Backend, input, training is not null));
         long kept = training is MemoryMode mode
             ? layer.KeptLength(context.Backend, input, mode == MemoryMode.Store)
@@ -36,6 +39,7 @@ internal sealed class LayerStage : PlanStage
         Prepared = _prepared.Layer(_layer),
         Workspace = _workspace.View,
         Kept = _kept?.View ?? default,
+        Condition = _condition.View,
     };
 
     public override void Forward(BufferView x, BufferView y, BufferView logDet) =>

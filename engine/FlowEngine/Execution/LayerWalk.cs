@@ -12,6 +12,7 @@ internal sealed class LayerWalk : IDisposable
     private readonly ImageShape _shape;
     private readonly Arena _arena = new();
     private readonly ArenaRegion[] _values;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion _logDet;
     private readonly ArenaRegion _prepared;
     private readonly ArenaRegion _workspace;
@@ -22,6 +23,7 @@ internal sealed class LayerWalk : IDisposable
         _context = context;
         _shape = flow.InputShape(batch);
         _values = [_arena.Reserve("values", _shape.Length), _arena.Reserve("values", _shape.Length)];
+        _condition = _arena.Reserve("conditions", (long)batch * flow.ConditionLength);
         _logDet = _arena.Reserve("log densities", batch);
         _prepared = _arena.Reserve("prepared", 0);
         _workspace = _arena.Reserve("workspace", 0);
@@ -54,6 +56,9 @@ internal sealed class LayerWalk : IDisposable
     /// <summary>Where the first layer's input goes before <see cref="Run"/>.</summary>
     public BufferView Input => _values[0].View;
 
+    /// <summary>Where the condition of each datum goes before <see cref="Run"/>, (B, N).</summary>
+    public BufferView Condition => _condition.View;
+
     /// <summary>Σ LogDet of the layers visited.</summary>
     public BufferView LogDet => _logDet.View;
 
@@ -63,7 +68,12 @@ internal sealed class LayerWalk : IDisposable
     public void Run(bool initialize, Visitor? visit)
     {
         IBackend backend = _context.Backend;
-        LayerContext context = _context with { Prepared = _prepared.View, Workspace = _workspace.View };
+        LayerContext context = _context with
+        {
+            Prepared = _prepared.View,
+            Workspace = _workspace.View,
+            Condition = Condition,
+        };
         backend.Fill(LogDet, 0);
         int current = 0;
         ImageShape shape = _shape;

@@ -14,6 +14,7 @@ internal sealed class LevelPlan
     private readonly ImageShape _latentShape;
     private readonly int _priorBatch;
     private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion[] _values;
     private readonly ArenaRegion[] _gradients = [];
     private readonly ArenaRegion? _kept;
@@ -24,8 +25,14 @@ internal sealed class LevelPlan
     private readonly ArenaRegion _prior;
 
     public LevelPlan(
-        FlowLevel level, IReadOnlyList<PlanStage> stages, in LayerContext context, Arena arena, bool training)
+        FlowLevel level,
+        IReadOnlyList<PlanStage> stages,
+        in LayerContext context,
+        Arena arena,
+        ArenaRegion condition,
+        bool training)
     {
+        _condition = condition;
         _level = level;
         _context = context;
         _stages = stages;
@@ -66,9 +73,10 @@ internal sealed class LevelPlan
 
     private ImageShape PriorShape => _latentShape with { Batch = _priorBatch };
 
-    private LayerContext PriorContext => _context with { Workspace = _workspace.View };
+    private LayerContext PriorContext => _context with { Workspace = _workspace.View, Condition = _condition.View };
 
-    public void Forward(BufferView x, BufferView logDet, BufferView logPrior)
+    /// <summary>x to the latent and the kept half.</summary>
+    public void Forward(BufferView x, BufferView logDet)
     {
         BufferView y = x;
         for (int s = 0; s < _stages.Count; s++)
@@ -88,7 +96,11 @@ internal sealed class LevelPlan
         {
             Backend.Copy(y, Latent);
         }
+    }
 
+    /// <summary>The log density of the latent, raw, under its prior.</summary>
+    public void LogPrior(BufferView logPrior)
+    {
         if (IsLogistic)
         {
             Backend.LogisticLogProb(_latentShape, Latent, logPrior);

@@ -17,6 +17,7 @@ internal sealed class StepsStage : PlanStage
     private readonly bool _stores;
     private readonly ArenaRegion _taps;
     private readonly ArenaRegion _workspace;
+    private readonly ArenaRegion _condition;
     private readonly ArenaRegion? _dOutput;
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
@@ -30,12 +31,14 @@ internal sealed class StepsStage : PlanStage
         in LayerContext context,
         PreparedWeights prepared,
         Arena arena,
+        ArenaRegion condition,
         MemoryMode? training)
         : base(shape, shape)
     {
         _steps = steps;
         _context = context;
         _prepared = prepared;
+        _condition = condition;
         _stores = training == MemoryMode.Store;
         _anchors = new ArenaRegion?[steps.Count];
         IBackend backend = context.Backend;
@@ -43,7 +46,7 @@ internal sealed class StepsStage : PlanStage
         ImageShape output = shape.WithChannels(network.OutputChannels);
         long keptLength = network.KeptLength(backend, shape);
         _taps = arena.Share("taps", backend.PixelNetworkTapsLength(network.Shape, shape));
-        _workspace = arena.Share("workspace", backend.PixelNetworkWorkspaceLength(network.Shape, shape, training is not null));
+        _workspace = arena.Share("workspace", network.ScratchLength(backend, shape, training is not null));
         if (training is null)
         {
             return;
@@ -89,6 +92,8 @@ internal sealed class StepsStage : PlanStage
 
     private IBackend Backend => _context.Backend;
 
+    private LayerContext NetworkContext => _context with { Workspace = _workspace.View, Condition = _condition.View };
+
     public override void Forward(BufferView x, BufferView y, BufferView logDet)
     {
         if (_start is not null)
@@ -127,7 +132,7 @@ internal sealed class StepsStage : PlanStage
 
     public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
     {
-        LayerContext context = _context with { Workspace = _workspace.View };
+        LayerContext context = NetworkContext;
         BufferView value = y;
         BufferView gradient = dy;
         for (int k = _steps.Count - 1; k >= 0; k--)
@@ -191,5 +196,5 @@ internal sealed class StepsStage : PlanStage
         _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Input));
 
     private void RunNetwork(FlowStep step, BufferView weights, BufferView x, BufferView kept) =>
-        Backend.PixelNetworkForward(step.Network.Shape, Input, weights, x, Taps(step), kept, _workspace.View);
+        step.Network.ForwardToTaps(NetworkContext with { Prepared = weights }, Input, x, Taps(step), kept);
 }

@@ -14,6 +14,7 @@ namespace FlowEngine.Layers;
 /// <param name="Workspace">Scratch memory.</param>
 /// <param name="Kept">What the forward pass of this layer keeps for its backward pass; empty outside
 /// training.</param>
+/// <param name="Condition">The condition of each datum of the batch, (B, N); empty where the model has none.</param>
 /// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own
 /// statistics.</param>
 public readonly record struct LayerContext(
@@ -24,6 +25,7 @@ public readonly record struct LayerContext(
     BufferView Prepared,
     BufferView Workspace,
     BufferView Kept = default,
+    BufferView Condition = default,
     bool UsesBatchStatistics = false)
 {
     /// <summary>The values of a parameter or constant.</summary>

@@ -33,6 +33,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
     /// <param name="hidden">Units of a hidden layer.</param>
     /// <param name="hiddenLayers">Hidden layers.</param>
     /// <param name="direction">Which direction takes one pass.</param>
+    /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
     public MaskedAutoregressive(
         ParameterSet parameters,
@@ -40,13 +41,16 @@ public sealed class MaskedAutoregressive : IFlowLayer
         int dims,
         int hidden,
         int hiddenLayers,
-        AutoregressiveDirection direction)
+        AutoregressiveDirection direction,
+        int conditions = 0)
     {
         Name = name;
         Direction = direction;
         _dims = dims;
         Network = new DenseNetwork(
-            parameters, name, new DenseNetworkShape(dims, hidden, hiddenLayers, 2 * dims, IsAutoregressive: true));
+            parameters,
+            name,
+            new DenseNetworkShape(conditions + dims, hidden, hiddenLayers, 2 * dims, IsAutoregressive: true, conditions));
     }
 
     /// <inheritdoc/>
@@ -105,7 +109,15 @@ public sealed class MaskedAutoregressive : IFlowLayer
         else
         {
             context.Backend.AutoregressiveSolve(
-                Network.Shape, input, context.Prepared, normalize: true, x, y, output, inner.Workspace);
+                Network.Shape,
+                input,
+                context.Prepared,
+                context.Condition,
+                normalize: true,
+                x,
+                y,
+                output,
+                inner.Workspace);
         }
 
         context.Backend.AutoregressiveNormalize(input, x, output, y, logDet);
@@ -119,7 +131,15 @@ public sealed class MaskedAutoregressive : IFlowLayer
         if (IsOfData)
         {
             context.Backend.AutoregressiveSolve(
-                Network.Shape, input, context.Prepared, normalize: false, y, x, output, inner.Workspace);
+                Network.Shape,
+                input,
+                context.Prepared,
+                context.Condition,
+                normalize: false,
+                y,
+                x,
+                output,
+                inner.Workspace);
         }
         else
         {

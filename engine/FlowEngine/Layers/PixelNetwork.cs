@@ -7,7 +7,8 @@ namespace FlowEngine.Layers;
 /// <remarks>
 /// The two hidden layers are followed by an ActNorm (openai/glow) or a bias (rosinality/glow-pytorch), then ReLU. The
 /// formulae stand at <see cref="IBackend.PixelNetworkForward"/>'s part of the contract. Hidden weights start from
-/// N(0, 0.05²), the last convolution from zero, so that every coupling starts as a fixed affine map.
+/// N(0, 0.05²), the last convolution from zero, so that every coupling starts as a fixed affine map. A condition, where
+/// there is one, stands in front of the channels of each pixel.
 /// </remarks>
 public sealed class PixelNetwork : ICouplingNetwork
 {
@@ -27,9 +28,11 @@ public sealed class PixelNetwork : ICouplingNetwork
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">The path of the coupling it belongs to.</param>
     /// <param name="shape">Its sizes.</param>
-    public PixelNetwork(ParameterSet parameters, string name, PixelNetworkShape shape)
+    /// <param name="conditions">How many of the input channels, the first ones, are the condition.</param>
+    public PixelNetwork(ParameterSet parameters, string name, PixelNetworkShape shape, int conditions = 0)
     {
         Shape = shape;
+        Conditions = conditions;
         int hidden = shape.Hidden;
         string norm = shape.InnerActNorm ? ".actnorm" : string.Empty;
 
@@ -47,6 +50,9 @@ public sealed class PixelNetwork : ICouplingNetwork
 
     /// <summary>The sizes.</summary>
     public PixelNetworkShape Shape { get; }
+
+    /// <summary>Input channels that are the condition.</summary>
+    public int Conditions { get; }
 
     /// <inheritdoc/>
     public int OutputChannels => Shape.OutputChannels;
@@ -69,7 +75,12 @@ public sealed class PixelNetwork : ICouplingNetwork
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        backend.PixelNetworkTapsLength(Shape, input) + backend.PixelNetworkWorkspaceLength(Shape, input, backward);
+        backend.PixelNetworkTapsLength(Shape, input) + ScratchLength(backend, input, backward);
+
+    /// <summary>The scratch memory of a pass whose taps lie elsewhere, in elements.</summary>
+    internal long ScratchLength(IBackend backend, ImageShape input, bool backward) =>
+        ((backward ? 2 : 1) * JoinedLength(input))
+        + backend.PixelNetworkWorkspaceLength(Shape, InputShape(input), backward);
 
     /// <inheritdoc/>
     public void Initialize(in LayerContext context, ImageShape image, BufferView x, BufferView kept)
@@ -88,16 +99,73 @@ public sealed class PixelNetwork : ICouplingNetwork
     {
         long tapsLength = context.Backend.PixelNetworkTapsLength(Shape, image);
         BufferView taps = context.Workspace.Slice(0, tapsLength);
-        BufferView scratch = context.Workspace.Slice(tapsLength, context.Workspace.Length - tapsLength);
-        context.Backend.PixelNetworkForward(Shape, image, context.Prepared, x, taps, kept, scratch);
+        ForwardToTaps(context with { Workspace = After(context.Workspace, tapsLength) }, image, x, taps, kept);
         context.Backend.PixelNetworkTapAdd(Shape, image, context.Prepared, taps, output);
+    }
+
+    /// <summary>x₁ to tap values, which are not added yet; the workspace has <see cref="ScratchLength"/> elements.</summary>
+    internal void ForwardToTaps(
+        in LayerContext context, ImageShape image, BufferView x, BufferView taps, BufferView kept)
+    {
+        BufferView input = Join(context, image, x, 0);
+        context.Backend.PixelNetworkForward(
+            Shape,
+            InputShape(image),
+            context.Prepared,
+            input,
+            taps,
+            kept,
+            After(context.Workspace, JoinedLength(image)));
     }
 
     /// <inheritdoc/>
     public void Backward(
-        in LayerContext context, ImageShape image, BufferView x, BufferView kept, BufferView dOutput, BufferView dx) =>
+        in LayerContext context, ImageShape image, BufferView x, BufferView kept, BufferView dOutput, BufferView dx)
+    {
+        // The gradient is added to what is there: that goes with the join, and comes back with it.
+        long joined = JoinedLength(image);
+        BufferView input = Join(context, image, x, 0);
+        BufferView dInput = Join(context, image, dx, joined);
         context.Backend.PixelNetworkBackward(
-            Shape, image, Values(context), context.Prepared, x, kept, dOutput, dx, Gradients(context), context.Workspace);
+            Shape,
+            InputShape(image),
+            Values(context),
+            context.Prepared,
+            input,
+            kept,
+            dOutput,
+            dInput,
+            Gradients(context),
+            After(context.Workspace, 2 * joined));
+        if (Conditions > 0)
+        {
+            int channels = Shape.InputChannels - Conditions;
+            context.Backend.CopyChannels(dInput, InputShape(image), Conditions, dx, image.Channels, 0, channels);
+        }
+    }
+
+    private static BufferView After(BufferView workspace, long used) => workspace.Slice(used, workspace.Length - used);
+
+    private ImageShape InputShape(ImageShape image) =>
+        Conditions > 0 ? image.WithChannels(Shape.InputChannels) : image;
+
+    private long JoinedLength(ImageShape image) => Conditions > 0 ? InputShape(image).Length : 0;
+
+    /// <summary>The condition and then x₁ of each pixel, in the workspace from a place on; x where there is none.</summary>
+    private BufferView Join(in LayerContext context, ImageShape image, BufferView x, long place)
+    {
+        if (Conditions == 0)
+        {
+            return x;
+        }
+
+        ImageShape shape = InputShape(image);
+        BufferView joined = context.Workspace.Slice(place, shape.Length);
+        context.Backend.SpreadRows(shape, context.Condition, joined);
+        context.Backend.CopyChannels(
+            x, image, 0, joined, shape.Channels, Conditions, Shape.InputChannels - Conditions);
+        return joined;
+    }
 
     private static double[] Normal(HostRandom random, int length)
     {
@@ -125,8 +193,17 @@ public sealed class PixelNetwork : ICouplingNetwork
         backend.Fill(mean, 0);
         backend.Fill(deviation, 0);
         Prepare(context);
+        BufferView input = Join(context, image, x, 0);
         backend.PixelNetworkStatistics(
-            Shape, image, context.Prepared, x, layer, mean, deviation, kept, context.Workspace);
+            Shape,
+            InputShape(image),
+            context.Prepared,
+            input,
+            layer,
+            mean,
+            deviation,
+            kept,
+            After(context.Workspace, JoinedLength(image)));
         ActNorm.FromStatistics(backend, mean, deviation);
         Prepare(context);
     }

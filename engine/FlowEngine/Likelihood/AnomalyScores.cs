@@ -1,5 +1,6 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 
@@ -62,7 +63,7 @@ public sealed record AnomalyScores(
     {
         data.RequireFits(model.Config.Options);
         int dims = model.Flow.Dims;
-        (double[] logProb, double[][] norms) = Run(model, data.Count, (first, count) =>
+        (double[] logProb, double[][] norms) = Run(model, data.Count, Conditions.Of(model.Config.Options, data), (first, count) =>
         {
             byte[] levels = new byte[count * dims];
             for (int i = 0; i < count; i++)
@@ -92,7 +93,10 @@ public sealed record AnomalyScores(
     {
         data.RequireFits(model.Config.Options);
         (double[] logProb, double[][] norms) = Run(
-            model, data.Count, (first, count) => data.Rows(first, count).ToArray());
+            model,
+            data.Count,
+            Conditions.Of(model.Config.Options, data),
+            (first, count) => data.Rows(first, count).ToArray());
         for (int i = 0; i < logProb.Length; i++)
         {
             logProb[i] += data.LogDet[i];
@@ -106,14 +110,17 @@ public sealed record AnomalyScores(
         : null;
 
     /// <summary>Log densities of what the model sees, and the norms of its standardized latents by level.</summary>
-    private static (double[] LogProb, double[][] Norms) Run(Model model, int count, Func<int, int, float[]> load)
+    private static (double[] LogProb, double[][] Norms) Run(
+        Model model, int count, float[] conditions, Func<int, int, float[]> load)
     {
+        int length = model.Flow.ConditionLength;
         double[] logProb = new double[count];
         double[][] norms = [.. model.Flow.Levels.Select(_ => new double[count])];
         for (int first = 0; first < count; first += model.BatchSize)
         {
             int batch = Math.Min(model.BatchSize, count - first);
-            float[][] latents = model.Standardize(load(first, batch), out double[] part);
+            float[][] latents = model.Standardize(
+                load(first, batch), out double[] part, conditions.AsSpan(first * length, batch * length));
             part.CopyTo(logProb, first);
             for (int l = 0; l < norms.Length; l++)
             {

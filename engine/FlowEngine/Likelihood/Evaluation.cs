@@ -1,5 +1,6 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 
@@ -12,7 +13,7 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
 {
     /// <summary>Evaluates a model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">Images of its shape and grey levels.</param>
+    /// <param name="data">Images of its shape and grey levels, with labels where the model is conditional on classes.</param>
     /// <param name="seed">The seed of the noise.</param>
     /// <param name="progress">Told the images done so far; null for nobody.</param>
     /// <param name="cancel">Stops between batches.</param>
@@ -27,8 +28,10 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no images to evaluate");
         }
 
+        float[] conditions = Conditions.Of(model.Config.Options, data);
+        int length = model.Flow.ConditionLength;
         byte[] batch = new byte[model.BatchSize * model.Flow.Dims];
-        double[] bits = new double[data.Count];
+        double[] nats = new double[data.Count];
         for (int first = 0; first < data.Count; first += model.BatchSize)
         {
             cancel.ThrowIfCancellationRequested();
@@ -38,18 +41,28 @@ public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardErro
                 data[first + i].CopyTo(batch.AsSpan(i * model.Flow.Dims));
             }
 
-            double[] logProb = model.LogProb(batch.AsSpan(0, count * model.Flow.Dims), seed, (uint)first);
-            for (int i = 0; i < count; i++)
-            {
-                bits[first + i] = Likelihood.BitsPerDim.FromLogProb(logProb[i], model.Flow.Dims, data.Bins);
-            }
-
+            double[] logProb = model.LogProb(
+                batch.AsSpan(0, count * model.Flow.Dims),
+                seed,
+                (uint)first,
+                conditions.AsSpan(first * length, count * length));
+            logProb.CopyTo(nats, first);
             progress?.Invoke(first + count);
         }
 
+        return Of(nats, model.Flow.Dims, data.Bins);
+    }
+
+    /// <summary>The evaluation that log densities of images make.</summary>
+    /// <param name="logProb">Of each image scaled to [-0.5, 0.5), nats; at least one.</param>
+    /// <param name="dims">Dimensions of an image, D.</param>
+    /// <param name="bins">Grey levels.</param>
+    public static Evaluation Of(double[] logProb, int dims, int bins)
+    {
+        double[] bits = Array.ConvertAll(logProb, nats => Likelihood.BitsPerDim.FromLogProb(nats, dims, bins));
         double mean = bits.Average();
         double variance = bits.Sum(b => (b - mean) * (b - mean)) / Math.Max(1, bits.Length - 1);
-        double nats = model.Flow.Dims * (Math.Log(data.Bins) - (mean * Math.Log(2)));
-        return new Evaluation(mean, Math.Sqrt(variance / bits.Length), nats, bits.Length);
+        double meanNats = dims * (Math.Log(bins) - (mean * Math.Log(2)));
+        return new Evaluation(mean, Math.Sqrt(variance / bits.Length), meanNats, bits.Length);
     }
 }

@@ -15,7 +15,7 @@ public interface IPrior
     /// <summary>Gaussian, or logistic.</summary>
     PriorKind Kind => PriorKind.Gaussian;
 
-    /// <summary>True if it reads the kept half of a split; then it differs from image to image.</summary>
+    /// <summary>True if it differs from datum to datum: it reads the kept half of a split, or a condition.</summary>
     bool IsConditional { get; }
 
     /// <summary>Scratch memory, in elements.</summary>
@@ -26,7 +26,7 @@ public interface IPrior
     /// <summary>Computes the prior.</summary>
     /// <param name="context">Weights and scratch memory.</param>
     /// <param name="latent">The shape of z; its batch is 1 if the prior is not conditional.</param>
-    /// <param name="kept">The kept half of a split, the shape of z; empty if not conditional.</param>
+    /// <param name="kept">The kept half of a split, the shape of z; empty where it reads none.</param>
     /// <param name="prior">(priorBatch, H, W, 2C), overwritten.</param>
     void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior);
 
@@ -35,7 +35,7 @@ public interface IPrior
     /// <param name="latent">As in <see cref="Forward"/>.</param>
     /// <param name="kept">As in <see cref="Forward"/>.</param>
     /// <param name="dPrior">(priorBatch, H, W, 2C).</param>
-    /// <param name="dKept">Added to; empty if not conditional.</param>
+    /// <param name="dKept">Added to; empty where it reads none.</param>
     void Backward(
         in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept);
 }

@@ -1,5 +1,6 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 
@@ -23,6 +24,13 @@ public sealed record TableEvaluation(double Nats, double NatsStandardError, int 
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no rows to evaluate");
         }
 
+        return Of(nats);
+    }
+
+    /// <summary>The evaluation that log densities of rows make.</summary>
+    /// <param name="nats">Of each row in the units of the table; at least one.</param>
+    public static TableEvaluation Of(double[] nats)
+    {
         double mean = nats.Average();
         double variance = nats.Sum(n => (n - mean) * (n - mean)) / Math.Max(1, nats.Length - 1);
         return new TableEvaluation(mean, Math.Sqrt(variance / nats.Length), nats.Length);
@@ -38,12 +46,15 @@ public sealed record TableEvaluation(double Nats, double NatsStandardError, int 
     public static double[] LogProb(Model model, ScaledTable data, CancellationToken cancel = default)
     {
         data.RequireFits(model.Config.Options);
+        float[] conditions = Conditions.Of(model.Config.Options, data);
+        int length = model.Flow.ConditionLength;
         double[] logProb = new double[data.Count];
         for (int first = 0; first < data.Count; first += model.BatchSize)
         {
             cancel.ThrowIfCancellationRequested();
             int count = Math.Min(model.BatchSize, data.Count - first);
-            model.LogProb(data.Rows(first, count)).CopyTo(logProb, first);
+            model.LogProb(data.Rows(first, count), conditions.AsSpan(first * length, count * length))
+                .CopyTo(logProb, first);
         }
 
         for (int i = 0; i < logProb.Length; i++)

@@ -41,7 +41,8 @@ public sealed record AutoregressiveOptions : VectorOptions
         for (int block = 0; block < Blocks; block++)
         {
             string name = $"blocks.{block}";
-            layers.Add(new MaskedAutoregressive(parameters, $"{name}.made", Dims, Hidden, HiddenLayers, Direction));
+            layers.Add(new MaskedAutoregressive(
+                parameters, $"{name}.made", Dims, Hidden, HiddenLayers, Direction, NetworkConditions));
             if (BatchNorm)
             {
                 layers.Add(new BatchNorm(parameters, $"{name}.batchnorm", Dims));
@@ -53,8 +54,7 @@ public sealed record AutoregressiveOptions : VectorOptions
             }
         }
 
-        FlowLevel level = new(layers, new StandardPrior("prior", PriorKind.Gaussian), IsSplit: false);
-        return new Flow(parameters, [level], 1, 1, Dims);
+        return Build(parameters, layers, PriorKind.Gaussian);
     }
 
     /// <inheritdoc/>
@@ -75,6 +75,7 @@ public sealed record AutoregressiveOptions : VectorOptions
         Width = json.GetProperty("width").GetInt32(),
         Channels = json.GetProperty("channels").GetInt32(),
         Bins = ReadBins(json),
+        Condition = ConditionOptions.Read(json),
         Blocks = json.GetProperty("blocks").GetInt32(),
         Hidden = json.GetProperty("hidden").GetInt32(),
         HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),

@@ -34,17 +34,17 @@ public sealed record DenseGlowOptions : VectorOptions
             layers.Add(new ActNorm(parameters, $"{name}.actnorm", Dims));
             layers.Add(Mixings.Build(Mixing.Lu, parameters, name, Dims));
             DenseNetworkShape network = new(
-                Dims / 2,
+                NetworkConditions + (Dims / 2),
                 Hidden,
                 HiddenLayers,
                 CouplingLayer.OutputChannels(CouplingKind.Affine, Dims),
-                IsAutoregressive: false);
+                IsAutoregressive: false,
+                NetworkConditions);
             layers.Add(new AffineCoupling(
                 $"{name}.coupling", Dims, new DenseNetwork(parameters, $"{name}.coupling", network)));
         }
 
-        FlowLevel level = new(layers, new StandardPrior("prior", PriorKind.Gaussian), IsSplit: false);
-        return new Flow(parameters, [level], 1, 1, Dims);
+        return Build(parameters, layers, PriorKind.Gaussian);
     }
 
     /// <inheritdoc/>
@@ -58,6 +58,7 @@ public sealed record DenseGlowOptions : VectorOptions
         Width = json.GetProperty("width").GetInt32(),
         Channels = json.GetProperty("channels").GetInt32(),
         Bins = ReadBins(json),
+        Condition = ConditionOptions.Read(json),
         Blocks = json.GetProperty("blocks").GetInt32(),
         Hidden = json.GetProperty("hidden").GetInt32(),
         HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),

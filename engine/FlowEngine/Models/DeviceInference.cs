@@ -18,13 +18,17 @@ public sealed class DeviceInference
 {
     private readonly Model _model;
     private readonly GpuBackend _gpu;
+    private readonly float[] _condition;
 
     /// <summary>For a model that is on a GPU.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="condition">The conditions of the data of every call, as <see cref="Model.LogProb(ReadOnlySpan{float},
+    /// ReadOnlySpan{float})"/> takes them, on the host; null for none.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: it is on another device.</exception>
-    public DeviceInference(Model model)
+    public DeviceInference(Model model, float[]? condition = null)
     {
         _model = model;
+        _condition = condition ?? [];
         _gpu = model.Backend as GpuBackend
             ?? throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"the model runs on the {model.Backend.Name}, which has no device memory");
@@ -231,12 +235,14 @@ public sealed class DeviceInference
 
     private void ForEachBatch(int count, PlanWork work)
     {
+        _model.RequireCondition(_condition.Length, count);
         for (int first = 0; first < count; first += _model.BatchSize)
         {
             int batch = Math.Min(_model.BatchSize, count - first);
 
             // The plan may be lent again while the device still works on it: what comes next is queued behind.
             using Model.PlanLease lease = _model.Rent(batch);
+            _model.WriteCondition(_condition, first, batch, lease.Plan.Condition);
             work(lease.Plan, first, batch);
         }
     }

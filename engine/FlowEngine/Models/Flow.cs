@@ -13,6 +13,9 @@ namespace FlowEngine.Models;
 public sealed record Flow(
     ParameterSet Parameters, IReadOnlyList<FlowLevel> Levels, int Height, int Width, int Channels)
 {
+    /// <summary>Numbers of a datum's condition, N; 0 for none.</summary>
+    public int ConditionLength { get; init; }
+
     /// <summary>Dimensions of one image, D.</summary>
     public int Dims => Height * Width * Channels;
 

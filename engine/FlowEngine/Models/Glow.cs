@@ -30,23 +30,35 @@ public static class Glow
             }
 
             bool isSplit = l < options.Levels - 1;
-            levels.Add(new FlowLevel(layers, BuildPrior(parameters, l, channels, isSplit, options), isSplit));
+            IPrior prior = BuildPrior(parameters, l, channels, isSplit, options);
             channels = isSplit ? channels / 2 : channels;
+            if (options.Condition is { IntoPrior: true } condition)
+            {
+                ImageShape latent = new(1, options.Height >> (l + 1), options.Width >> (l + 1), channels);
+                prior = new ConditionPrior(parameters, prior, condition.Length, latent);
+            }
+
+            levels.Add(new FlowLevel(layers, prior, isSplit));
         }
 
-        return new Flow(parameters, levels, options.Height, options.Width, options.Channels);
+        return new Flow(parameters, levels, options.Height, options.Width, options.Channels)
+        {
+            ConditionLength = options.Condition?.Length ?? 0,
+        };
     }
 
     private static CouplingLayer BuildCoupling(
         ParameterSet parameters, string name, int channels, GlowOptions options)
     {
         bool isRosinality = options.Preset == GlowPreset.Rosinality;
-        PixelNetwork network = new(parameters, name, new PixelNetworkShape(
-            channels / 2,
+        int conditions = options.Condition is { IntoNetworks: true } condition ? condition.Length : 0;
+        PixelNetworkShape shape = new(
+            conditions + (channels / 2),
             options.Hidden,
             CouplingLayer.OutputChannels(options.Coupling, channels),
             InnerActNorm: !isRosinality,
-            OutsideReadsOne: isRosinality));
+            OutsideReadsOne: isRosinality);
+        PixelNetwork network = new(parameters, name, shape, conditions);
         return options.Coupling == CouplingKind.Affine
             ? new AffineCoupling(name, channels, network)
             : new AdditiveCoupling(name, channels, network);

@@ -37,6 +37,9 @@ public sealed record GlowOptions : IModelOptions
     public int Bins { get; init; } = 256;
 
     /// <inheritdoc/>
+    public ConditionOptions? Condition { get; init; }
+
+    /// <inheritdoc/>
     public string Kind => KindName;
 
     int? IModelOptions.Bins => Bins;
@@ -44,7 +47,8 @@ public sealed record GlowOptions : IModelOptions
     /// <inheritdoc/>
     public string Summary =>
         $"{(Preset == GlowPreset.Glow ? "glow" : "rosinality")}: {Levels} levels of {Steps} steps, hidden {Hidden}, "
-        + $"{(Coupling == CouplingKind.Affine ? "affine" : "additive")} couplings";
+        + $"{(Coupling == CouplingKind.Affine ? "affine" : "additive")} couplings"
+        + (Condition is null ? string.Empty : $", {Condition.Summary}");
 
     /// <summary>Checks every size against the others.</summary>
     /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
@@ -59,6 +63,7 @@ public sealed record GlowOptions : IModelOptions
         Require(nameof(Steps), Steps, 1, 4096);
         Require(nameof(Hidden), Hidden, 1, 1 << 15);
         Require(nameof(Bins), Bins, 2, 256);
+        Condition?.Validate();
         if ((long)Height * Width * Channels > int.MaxValue || (long)Channels << (Levels + 1) > MaximumSize)
         {
             throw new FlowException(
@@ -69,7 +74,8 @@ public sealed record GlowOptions : IModelOptions
 
         // The largest array of a layer: 3x3 taps between the widest ends of a network or a prior.
         long widest = (long)Channels << (Levels + 1);
-        if (9 * widest * Math.Max(Hidden, 2 * widest) > int.MaxValue)
+        int conditions = Condition?.Length ?? 0;
+        if (9 * Math.Max(widest, (widest / 2) + conditions) * Math.Max(Hidden, 2 * widest) > int.MaxValue)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
@@ -102,6 +108,7 @@ public sealed record GlowOptions : IModelOptions
         json.WriteNumber("hidden", Hidden);
         json.WriteString("coupling", Coupling == CouplingKind.Affine ? "affine" : "additive");
         json.WriteNumber("bins", Bins);
+        Condition?.Write(json);
     }
 
     /// <summary>From JSON, as <see cref="Write"/> wrote it.</summary>
@@ -117,6 +124,7 @@ public sealed record GlowOptions : IModelOptions
         Coupling = JsonChoice.Read(
             json, "coupling", ("affine", CouplingKind.Affine), ("additive", CouplingKind.Additive)),
         Bins = json.GetProperty("bins").GetInt32(),
+        Condition = ConditionOptions.Read(json),
     };
 
     private static void Require(string name, int value, int smallest, int largest)

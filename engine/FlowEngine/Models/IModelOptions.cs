@@ -21,6 +21,9 @@ public interface IModelOptions
     /// <summary>Grey levels of the data, 2 to 256; null for continuous data, which are neither scaled nor dequantized.</summary>
     int? Bins { get; }
 
+    /// <summary>What the distribution depends on; null for nothing.</summary>
+    ConditionOptions? Condition { get; }
+
     /// <summary>Dimensions of one datum, D.</summary>
     int Dims => Height * Width * Channels;
 

@@ -174,16 +174,19 @@ public sealed class Model : IDisposable
 
     /// <summary>Log densities of images scaled to [-0.5, 0.5), or of rows of a model of continuous data, in nats.</summary>
     /// <param name="images">(B, H, W, C).</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>(B); -∞ for a datum so far out that a value on its way to the latents leaves the range of float32.</returns>
     /// <exception cref="FlowException">The length is not a whole number of images, or the model is not initialized.</exception>
-    public double[] LogProb(ReadOnlySpan<float> images)
+    public double[] LogProb(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
     {
         int count = CountOf(images.Length);
+        RequireCondition(condition.Length, count);
         double[] result = new double[count];
         for (int first = 0; first < count; first += BatchSize)
         {
             int batch = Math.Min(BatchSize, count - first);
             using PlanLease lease = Rent(batch);
+            WriteCondition(condition, first, batch, lease.Plan.Condition);
             Backend.Write(images.Slice(first * Flow.Dims, batch * Flow.Dims), lease.Plan.Input);
             RunLogProb(lease.Plan, result.AsSpan(first, batch));
         }
@@ -195,16 +198,20 @@ public sealed class Model : IDisposable
     /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
     /// <param name="seed">The seed of the noise.</param>
     /// <param name="firstIndex">The index of the first image: the noise of an image depends on its index alone.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>(B), of the data scaled to [-0.5, 0.5).</returns>
     /// <exception cref="FlowException">The length is not a whole number of images, or the model is not initialized.</exception>
-    public double[] LogProb(ReadOnlySpan<byte> levels, ulong seed, uint firstIndex = 0)
+    public double[] LogProb(
+        ReadOnlySpan<byte> levels, ulong seed, uint firstIndex = 0, ReadOnlySpan<float> condition = default)
     {
         int count = CountOf(levels.Length);
+        RequireCondition(condition.Length, count);
         double[] result = new double[count];
         for (int first = 0; first < count; first += BatchSize)
         {
             int batch = Math.Min(BatchSize, count - first);
             using PlanLease lease = Rent(batch);
+            WriteCondition(condition, first, batch, lease.Plan.Condition);
             Dequantize(
                 Noise(seed),
                 levels.Slice(first * Flow.Dims, batch * Flow.Dims),
@@ -216,8 +223,59 @@ public sealed class Model : IDisposable
         return result;
     }
 
-    /// <summary>Grey levels to scaled images, with the noise that <see cref="LogProb(ReadOnlySpan{byte}, ulong, uint)"/>
-    /// adds.</summary>
+    /// <summary>Log densities of images, or of rows of continuous data, under every class.</summary>
+    /// <remarks>
+    /// Where the priors alone read the class, the latents are computed once and then every class's prior. With the
+    /// logarithms of the classes' frequencies added, the largest of a row is the answer of the classifier by Bayes' rule.
+    /// </remarks>
+    /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
+    /// <returns>(B, N), nats.</returns>
+    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/>, or the
+    /// model is not of classes.</exception>
+    public double[] ClassLogProb(ReadOnlySpan<float> images)
+    {
+        ConditionOptions classes = RequireClasses();
+        int count = CountOf(images.Length);
+        double[] result = new double[(long)count * classes.Length];
+        for (int first = 0; first < count; first += BatchSize)
+        {
+            int batch = Math.Min(BatchSize, count - first);
+            using PlanLease lease = Rent(batch);
+            Backend.Write(images.Slice(first * Flow.Dims, batch * Flow.Dims), lease.Plan.Input);
+            RunClasses(lease.Plan, classes, result.AsSpan(first * classes.Length, batch * classes.Length));
+        }
+
+        return result;
+    }
+
+    /// <summary>The same of images given as grey levels, with one draw of noise for all classes.</summary>
+    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
+    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="firstIndex">The index of the first image.</param>
+    /// <returns>(B, N), nats.</returns>
+    /// <exception cref="FlowException">As for scaled images.</exception>
+    public double[] ClassLogProb(ReadOnlySpan<byte> levels, ulong seed, uint firstIndex = 0)
+    {
+        ConditionOptions classes = RequireClasses();
+        int count = CountOf(levels.Length);
+        double[] result = new double[(long)count * classes.Length];
+        for (int first = 0; first < count; first += BatchSize)
+        {
+            int batch = Math.Min(BatchSize, count - first);
+            using PlanLease lease = Rent(batch);
+            Dequantize(
+                Noise(seed),
+                levels.Slice(first * Flow.Dims, batch * Flow.Dims),
+                firstIndex + (uint)first,
+                lease.Plan.Input);
+            RunClasses(lease.Plan, classes, result.AsSpan(first * classes.Length, batch * classes.Length));
+        }
+
+        return result;
+    }
+
+    /// <summary>Grey levels to scaled images, with the noise that
+    /// <see cref="LogProb(ReadOnlySpan{byte}, ulong, uint, ReadOnlySpan{float})"/> adds.</summary>
     /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
     /// <param name="seed">The seed of the noise.</param>
     /// <param name="firstIndex">The index of the first image.</param>
@@ -241,20 +299,24 @@ public sealed class Model : IDisposable
 
     /// <summary>The latents of images scaled to [-0.5, 0.5): one array per level, raw.</summary>
     /// <param name="images">(B, H, W, C).</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>By level, (B, h, w, c) of <see cref="Flow.LatentShapes"/>.</returns>
-    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float})"/>.</exception>
-    public float[][] Forward(ReadOnlySpan<float> images) => RunForward(images, standardize: false, logProb: default);
+    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/>.</exception>
+    public float[][] Forward(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default) =>
+        RunForward(images, condition, standardize: false, logProb: default);
 
     /// <summary>The latents of images as their priors have them: under the model every value is standard.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
     /// <param name="logProb">The log densities of the images, nats.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>By level, (B, h, w, c) of <see cref="Flow.LatentShapes"/>: (z - m) e^(-q) of a prior of mean m and log
     /// scale q.</returns>
-    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float})"/>.</exception>
-    public float[][] Standardize(ReadOnlySpan<float> images, out double[] logProb)
+    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/>.</exception>
+    public float[][] Standardize(
+        ReadOnlySpan<float> images, out double[] logProb, ReadOnlySpan<float> condition = default)
     {
         logProb = new double[CountOf(images.Length)];
-        return RunForward(images, standardize: true, logProb);
+        return RunForward(images, condition, standardize: true, logProb);
     }
 
     /// <summary>The images of latents: the inverse of <see cref="Forward"/>.</summary>
@@ -263,9 +325,10 @@ public sealed class Model : IDisposable
     /// 8e-3 (bf16): encode and decode in float32, which backends open with.
     /// </remarks>
     /// <param name="latents">By level, as <see cref="Forward"/> gives them.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>(B, H, W, C), scaled.</returns>
     /// <exception cref="FlowException">The lengths do not fit the model, or it is not initialized.</exception>
-    public float[] Inverse(IReadOnlyList<float[]> latents)
+    public float[] Inverse(IReadOnlyList<float[]> latents, ReadOnlySpan<float> condition = default)
     {
         ImageShape[] one = Flow.LatentShapes(1);
         int count = latents.Count > 0 ? latents[0].Length / (int)one[0].Length : 0;
@@ -277,7 +340,7 @@ public sealed class Model : IDisposable
                 + $"multiples of {string.Join(", ", one.Select(shape => shape.Length))}");
         }
 
-        return RunInverse(count, null, (plan, first, batch) =>
+        return RunInverse(count, null, condition, (plan, first, batch) =>
         {
             foreach ((BufferView latent, float[] source) in plan.Latents.Zip(latents))
             {
@@ -292,9 +355,11 @@ public sealed class Model : IDisposable
     /// <param name="temperature">Scales the latent noise: 1 draws from the model, less gives likelier images.</param>
     /// <param name="seed">The seed; image i of a seed is always the same.</param>
     /// <param name="firstIndex">The index i of the first image.</param>
+    /// <param name="condition">(count, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>(count, H, W, C), scaled; quantize with <see cref="Quantize"/>.</returns>
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
-    public float[] Sample(int count, double temperature, ulong seed, uint firstIndex = 0)
+    public float[] Sample(
+        int count, double temperature, ulong seed, uint firstIndex = 0, ReadOnlySpan<float> condition = default)
     {
         RequireTemperature(temperature);
         if (count < 1)
@@ -303,7 +368,7 @@ public sealed class Model : IDisposable
                 FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
-        return RunInverse(count, temperature, (plan, first, batch) =>
+        return RunInverse(count, temperature, condition, (plan, first, batch) =>
         {
             uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
             plan.DrawNoise(seed, indices);
@@ -330,10 +395,12 @@ public sealed class Model : IDisposable
 
     /// <summary>Data-dependent initialization of a new model: every ActNorm on what reaches it of a batch.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not a whole number of images, or the model is initialized already.</exception>
-    public void Initialize(ReadOnlySpan<float> images)
+    public void Initialize(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
     {
         int count = CountOf(images.Length);
+        RequireCondition(condition.Length, count);
         if (Config.IsInitialized || count == 0)
         {
             throw new FlowException(
@@ -346,6 +413,7 @@ public sealed class Model : IDisposable
         {
             using LayerWalk walk = new(Flow, Context, count);
             Backend.Write(images, walk.Input);
+            WriteCondition(condition, 0, count, walk.Condition);
             walk.Run(initialize: true, visit: null);
             MarkInitialized();
             Invalidate();
@@ -412,16 +480,19 @@ public sealed class Model : IDisposable
 
     /// <summary>What each layer loses in a round trip on a batch, and how near it is to losing more.</summary>
     /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5).</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>One entry per layer, in the order of the forward pass.</returns>
-    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float})"/>.</exception>
-    public IReadOnlyList<LayerInvertibility> CheckInvertibility(ReadOnlySpan<float> images)
+    /// <exception cref="FlowException">As for <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/>.</exception>
+    public IReadOnlyList<LayerInvertibility> CheckInvertibility(
+        ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
     {
         int count = CountOf(images.Length);
+        RequireCondition(condition.Length, count);
         using PlanLease lease = Rent(count);
-        return InvertibilityReport.Run(Flow, Context, images, count);
+        return InvertibilityReport.Run(Flow, Context, images, ConditionRows(condition, 0, count), count);
     }
 
-    /// <summary>The memory of one call of <see cref="LogProb(ReadOnlySpan{float})"/> or of one training step.</summary>
+    /// <summary>The memory of one call of <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/> or of one training step.</summary>
     /// <param name="batch">Images at once.</param>
     /// <param name="training">The memory mode of training; null for inference.</param>
     /// <returns>Bytes by name, largest first.</returns>
@@ -547,17 +618,102 @@ public sealed class Model : IDisposable
         }
     }
 
+    /// <summary>Checks that a condition is one of so many data, or one for all of them.</summary>
+    /// <exception cref="FlowException">It is missing, of another length, or the model has none.</exception>
+    internal void RequireCondition(long length, int count)
+    {
+        ConditionOptions? options = Config.Options.Condition;
+        int expected = options?.Length ?? 0;
+        if (length != expected && length != (long)expected * count)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                options is null
+                    ? $"a condition of {length} numbers was given, and the model has none"
+                    : length == 0
+                        ? $"the model is conditional on {options.What}: "
+                            + $"expected {(options.IsClass ? "labels" : "their values")}"
+                        : $"a condition of {length} numbers was given, expected {options.Length} for each of {count} data");
+        }
+    }
+
+    /// <summary>Writes the conditions of some data.</summary>
+    /// <param name="condition">(count, N) of all data, or (N).</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="batch">How many.</param>
+    /// <param name="target">(batch, N).</param>
+    internal void WriteCondition(ReadOnlySpan<float> condition, int first, int batch, BufferView target)
+    {
+        if (target.Length > 0)
+        {
+            Backend.Write(ConditionRows(condition, first, batch), target);
+        }
+    }
+
+    private ReadOnlySpan<float> ConditionRows(ReadOnlySpan<float> condition, int first, int batch)
+    {
+        int length = Flow.ConditionLength;
+        if (condition.Length != length)
+        {
+            return condition.Slice(first * length, batch * length);
+        }
+
+        float[] rows = new float[batch * length];
+        for (int i = 0; i < batch; i++)
+        {
+            condition.CopyTo(rows.AsSpan(i * length));
+        }
+
+        return rows;
+    }
+
+    private ConditionOptions RequireClasses() => Config.Options.Condition is { IsClass: true } classes
+        ? classes
+        : throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not conditional on classes");
+
+    /// <summary>Log densities of what is in a plan's input under every class.</summary>
+    private void RunClasses(FlowPlan plan, ConditionOptions classes, Span<double> result)
+    {
+        int batch = plan.Shape.Batch;
+        double[] logProb = new double[batch];
+        float[] row = new float[classes.Length];
+        for (int c = 0; c < classes.Length; c++)
+        {
+            Array.Clear(row);
+            row[c] = 1;
+            WriteCondition(row, 0, batch, plan.Condition);
+            if (c == 0 || classes.IntoNetworks)
+            {
+                plan.Forward();
+            }
+            else
+            {
+                plan.LogPriors();
+            }
+
+            ReadLogProb(plan, logProb);
+            for (int i = 0; i < batch; i++)
+            {
+                result[(i * classes.Length) + c] = logProb[i];
+            }
+        }
+    }
+
     /// <param name="images">(B, H, W, C), scaled.</param>
+    /// <param name="condition">(B, N), (N), or empty.</param>
     /// <param name="standardize">True for the latents as their priors have them.</param>
     /// <param name="logProb">(B), or empty.</param>
-    private float[][] RunForward(ReadOnlySpan<float> images, bool standardize, Span<double> logProb)
+    private float[][] RunForward(
+        ReadOnlySpan<float> images, ReadOnlySpan<float> condition, bool standardize, Span<double> logProb)
     {
         int count = CountOf(images.Length);
+        RequireCondition(condition.Length, count);
         float[][] latents = [.. Flow.LatentShapes(count).Select(shape => new float[shape.Length])];
         for (int first = 0; first < count; first += BatchSize)
         {
             int batch = Math.Min(BatchSize, count - first);
             using PlanLease lease = Rent(batch);
+            WriteCondition(condition, first, batch, lease.Plan.Condition);
             Backend.Write(images.Slice(first * Flow.Dims, batch * Flow.Dims), lease.Plan.Input);
             lease.Plan.Forward();
             if (!logProb.IsEmpty)
@@ -626,13 +782,16 @@ public sealed class Model : IDisposable
         }
     }
 
-    private float[] RunInverse(int count, double? temperature, Action<FlowPlan, int, int> fillLatents)
+    private float[] RunInverse(
+        int count, double? temperature, ReadOnlySpan<float> condition, Action<FlowPlan, int, int> fillLatents)
     {
+        RequireCondition(condition.Length, count);
         float[] images = new float[count * Flow.Dims];
         for (int first = 0; first < count; first += BatchSize)
         {
             int batch = Math.Min(BatchSize, count - first);
             using PlanLease lease = Rent(batch);
+            WriteCondition(condition, first, batch, lease.Plan.Condition);
             fillLatents(lease.Plan, first, batch);
             lease.Plan.Inverse(temperature);
             Backend.Read(lease.Plan.Input, images.AsSpan(first * Flow.Dims, batch * Flow.Dims));

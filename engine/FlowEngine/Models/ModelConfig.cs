@@ -21,6 +21,9 @@ public sealed record ModelConfig(
     /// </summary>
     public double? TrainingLogProb { get; init; }
 
+    /// <summary>How many training data each class had; null where the model is not of classes, or not trained.</summary>
+    public IReadOnlyList<long>? ClassCounts { get; init; }
+
     /// <summary>The sizes of a Glow.</summary>
     /// <exception cref="FlowException">The model is of another kind.</exception>
     public GlowOptions Glow => Options as GlowOptions
@@ -52,6 +55,17 @@ public sealed record ModelConfig(
                 json.WriteNumber("training_log_prob", logProb);
             }
 
+            if (ClassCounts is not null)
+            {
+                json.WriteStartArray("class_counts");
+                foreach (long count in ClassCounts)
+                {
+                    json.WriteNumberValue(count);
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -81,12 +95,29 @@ public sealed record ModelConfig(
                 TrainingLogProb = data.TryGetProperty("training_log_prob", out JsonElement logProb)
                     ? logProb.GetDouble()
                     : null,
+                ClassCounts = data.TryGetProperty("class_counts", out JsonElement counts)
+                    ? [.. counts.EnumerateArray().Select(count => count.GetInt64())]
+                    : null,
             };
             config.Options.Validate();
             if (config.Table is TableSettings table && table.Scaling.Dims != config.Options.Dims)
             {
                 throw new FormatException(
                     $"the scaling is of {table.Scaling.Dims} columns, the model of {config.Options.Dims}");
+            }
+
+            int columns = config.Options.Condition is { IsClass: false } vector ? vector.Length : 0;
+            if (config.Table is not null && (config.Table.Condition?.Dims ?? 0) != columns)
+            {
+                throw new FormatException(
+                    $"the scaling has {config.Table.Condition?.Dims ?? 0} condition columns, the model {columns}");
+            }
+
+            int classes = config.Options.Condition is { IsClass: true } condition ? condition.Length : 0;
+            if (config.ClassCounts is not null
+                && (config.ClassCounts.Count != classes || config.ClassCounts.Any(count => count < 0)))
+            {
+                throw new FormatException($"there are {config.ClassCounts.Count} class counts, expected {classes}");
             }
 
             return config;

@@ -32,6 +32,18 @@ public sealed record NiceOptions : VectorOptions
     private string PriorName => _priors.First(prior => prior.Value == Prior).Name;
 
     /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        if (Prior == PriorKind.Logistic && Condition is { IntoPrior: true })
+        {
+            throw new FlowException(
+                FlowErrorKind.Unsupported,
+                "a logistic prior takes no condition: expected it into the networks, or a gaussian prior");
+        }
+    }
+
+    /// <inheritdoc/>
     public override Flow Build()
     {
         Validate();
@@ -43,18 +55,18 @@ public sealed record NiceOptions : VectorOptions
             Initializer order = block == 0 ? Permutation.Parted : Permutation.Halves;
             layers.Add(new Permutation(parameters, $"{name}.permutation", Dims, order));
             DenseNetworkShape network = new(
-                Dims / 2,
+                NetworkConditions + (Dims / 2),
                 Hidden,
                 HiddenLayers,
                 CouplingLayer.OutputChannels(CouplingKind.Additive, Dims),
-                IsAutoregressive: false);
+                IsAutoregressive: false,
+                NetworkConditions);
             layers.Add(new AdditiveCoupling(
                 $"{name}.coupling", Dims, new DenseNetwork(parameters, $"{name}.coupling", network)));
         }
 
         layers.Add(new ChannelScale(parameters, "scale", Dims));
-        FlowLevel level = new(layers, new StandardPrior("prior", Prior), IsSplit: false);
-        return new Flow(parameters, [level], 1, 1, Dims);
+        return Build(parameters, layers, Prior);
     }
 
     /// <inheritdoc/>
@@ -66,6 +78,7 @@ public sealed record NiceOptions : VectorOptions
         Width = json.GetProperty("width").GetInt32(),
         Channels = json.GetProperty("channels").GetInt32(),
         Bins = ReadBins(json),
+        Condition = ConditionOptions.Read(json),
         Blocks = json.GetProperty("blocks").GetInt32(),
         Hidden = json.GetProperty("hidden").GetInt32(),
         HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),

@@ -1,5 +1,10 @@
 using System.Text.Json;
 
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Likelihood;
+using FlowEngine.Tensors;
+
 namespace FlowEngine.Models;
 
 /// <summary>
@@ -31,19 +36,26 @@ public abstract record VectorOptions : IModelOptions
     public required int HiddenLayers { get; init; }
 
     /// <inheritdoc/>
+    public ConditionOptions? Condition { get; init; }
+
+    /// <inheritdoc/>
     public abstract string Kind { get; }
 
     /// <summary>Dimensions, D.</summary>
     public int Dims => Height * Width * Channels;
 
     /// <inheritdoc/>
-    public string Summary => $"{Kind}: {Blocks} blocks, hidden {HiddenLayers} x {Hidden}{Details}";
+    public string Summary => $"{Kind}: {Blocks} blocks, hidden {HiddenLayers} x {Hidden}{Details}"
+        + (Condition is null ? string.Empty : $", {Condition.Summary}");
+
+    /// <summary>Numbers of a condition that each network reads.</summary>
+    private protected int NetworkConditions => Condition is { IntoNetworks: true } condition ? condition.Length : 0;
 
     /// <summary>The rest of <see cref="Summary"/>, after the sizes that all share.</summary>
     protected abstract string Details { get; }
 
     /// <inheritdoc/>
-    public void Validate()
+    public virtual void Validate()
     {
         Require("blocks", Blocks, 1, 4096);
         Require("hidden", Hidden, 1, 1 << 14);
@@ -55,6 +67,8 @@ public abstract record VectorOptions : IModelOptions
         {
             Require("bins", bins, 2, 256);
         }
+
+        Condition?.Validate();
 
         if ((long)Height * Width * Channels is < 2 or > MaximumDims)
         {
@@ -81,12 +95,28 @@ public abstract record VectorOptions : IModelOptions
             json.WriteNumber("bins", bins);
         }
 
+        Condition?.Write(json);
         WriteDetails(json);
     }
 
     /// <summary>Writes what the kind has beyond the sizes that all share.</summary>
     /// <param name="json">Where it goes.</param>
     protected abstract void WriteDetails(Utf8JsonWriter json);
+
+    /// <summary>One level of all the layers, under a prior that reads the condition where it is to.</summary>
+    private protected Flow Build(ParameterSet parameters, IReadOnlyList<IFlowLayer> layers, PriorKind kind)
+    {
+        IPrior prior = new StandardPrior("prior", kind);
+        if (Condition is { IntoPrior: true } condition)
+        {
+            prior = new ConditionPrior(parameters, prior, condition.Length, new ImageShape(1, 1, 1, Dims));
+        }
+
+        return new Flow(parameters, [new FlowLevel(layers, prior, IsSplit: false)], 1, 1, Dims)
+        {
+            ConditionLength = Condition?.Length ?? 0,
+        };
+    }
 
     private protected static int? ReadBins(JsonElement json) =>
         json.TryGetProperty("bins", out JsonElement bins) ? bins.GetInt32() : null;

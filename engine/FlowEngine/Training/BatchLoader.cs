@@ -18,10 +18,17 @@ internal abstract class BatchLoader : IDisposable
     private readonly int[] _order;
     private readonly double[] _uniforms;
     private readonly DeviceBuffer _drawn;
+    private readonly float[] _conditions;
     private int _orderEpoch = -1;
 
-    protected BatchLoader(IBackend backend, int count, int batch, ulong seed)
+    /// <param name="backend">Draws the numbers.</param>
+    /// <param name="count">Data.</param>
+    /// <param name="conditions">(count, N); empty for none.</param>
+    /// <param name="batch">Data of a batch.</param>
+    /// <param name="seed">The seed of everything random.</param>
+    protected BatchLoader(IBackend backend, int count, float[] conditions, int batch, ulong seed)
     {
+        _conditions = conditions;
         (_backend, _seed, _batch) = (backend, seed, batch);
         _order = new int[count];
         _uniforms = new double[count];
@@ -52,7 +59,15 @@ internal abstract class BatchLoader : IDisposable
             _orderEpoch = epoch;
         }
 
-        Load(_order.AsSpan(first, _batch), input, x);
+        ReadOnlySpan<int> indices = _order.AsSpan(first, _batch);
+        Load(indices, input, x);
+        Span<float> rows = input.Conditions;
+        int length = rows.Length / _batch;
+        for (int i = 0; i < indices.Length && length > 0; i++)
+        {
+            _conditions.AsSpan(indices[i] * length, length).CopyTo(rows[(i * length)..]);
+        }
+
         return new PhiloxKey(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
     }
 

@@ -10,8 +10,9 @@ internal sealed class ImageBatchLoader : BatchLoader
     private readonly ImageDataset _data;
     private readonly bool[] _mirrored;
 
-    public ImageBatchLoader(IBackend backend, ImageDataset data, int batch, ulong seed, bool flip)
-        : base(backend, data.Count, batch, seed)
+    public ImageBatchLoader(
+        IBackend backend, ImageDataset data, float[] conditions, int batch, ulong seed, bool flip)
+        : base(backend, data.Count, conditions, batch, seed)
     {
         _data = data;
         _mirrored = new bool[flip ? data.Count : 0];

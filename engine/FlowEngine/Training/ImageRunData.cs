@@ -14,6 +14,7 @@ public sealed class ImageRunData(ImageDataset train, ImageDataset heldOut) : Run
     private const int MostReference = 1_000;
     private const int SampleCount = 64;
     private const int SampleColumns = 8;
+    private const int MostClasses = 16;
     private const double SampleTemperature = 0.7;
     private const ulong SampleSeed = 0;
 
@@ -52,6 +53,9 @@ public sealed class ImageRunData(ImageDataset train, ImageDataset heldOut) : Run
 
     internal override double? Nats(double bitsPerDim) => null;
 
-    internal override Image? DrawSamples(Model model) =>
-        ImageGrid.Compose(Samples.Draw(model, SampleCount, SampleTemperature, SampleSeed), SampleColumns);
+    internal override Image? DrawSamples(Model model) => ImageGrid.Compose(
+        model.Config.Options.Condition is null
+            ? Samples.Draw(model, SampleCount, SampleTemperature, SampleSeed)
+            : Samples.DrawClasses(model, SampleColumns, SampleTemperature, SampleSeed, MostClasses),
+        SampleColumns);
 }

@@ -4,8 +4,8 @@ using FlowEngine.Kernels;
 namespace FlowEngine.Training;
 
 /// <summary>Loads training rows as the model sees them.</summary>
-internal sealed class TableBatchLoader(IBackend backend, ScaledTable data, int batch, ulong seed)
-    : BatchLoader(backend, data.Count, batch, seed)
+internal sealed class TableBatchLoader(IBackend backend, ScaledTable data, float[] conditions, int batch, ulong seed)
+    : BatchLoader(backend, data.Count, conditions, batch, seed)
 {
     private readonly IBackend _backend = backend;
     private readonly float[] _values = new float[batch * data.Dims];

@@ -62,11 +62,14 @@ public sealed class Tape : IDisposable
     /// <summary>Log densities of images scaled to [-0.5, 0.5), in nats.</summary>
     /// <param name="images">(B, H, W, C), B = <see cref="Batch"/>.</param>
     /// <param name="logProb">(B), overwritten.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">A length is another, or the model is not initialized.</exception>
-    public void Forward(ReadOnlySpan<float> images, Span<double> logProb)
+    public void Forward(
+        ReadOnlySpan<float> images, Span<double> logProb, ReadOnlySpan<float> condition = default)
     {
         Require(nameof(images), images.Length, Batch * Dims);
         Require(nameof(logProb), logProb.Length, Batch);
+        _model.RequireCondition(condition.Length, Batch);
         if (!_model.Config.IsInitialized)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not initialized on data");
@@ -82,6 +85,7 @@ public sealed class Tape : IDisposable
                 _preparedVersion = _model.WeightsVersion;
             }
 
+            _model.WriteCondition(condition, 0, Batch, _plan.Condition);
             _backend.Write(images, _plan.Input);
             _plan.Forward();
             double[] logDet = new double[Batch];

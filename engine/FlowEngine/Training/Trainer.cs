@@ -53,7 +53,8 @@ public sealed class Trainer : IDisposable
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
             }
 
-            _loader = new ImageBatchLoader(_backend, data, Options.Batch, options.Seed, options.Flip);
+            float[] conditions = Conditions.Of(model.Config.Options, data);
+            _loader = new ImageBatchLoader(_backend, data, conditions, Options.Batch, options.Seed, options.Flip);
         }
         catch
         {
@@ -78,7 +79,8 @@ public sealed class Trainer : IDisposable
                 throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training rows");
             }
 
-            _loader = new TableBatchLoader(_backend, data, Options.Batch, options.Seed);
+            float[] conditions = Conditions.Of(model.Config.Options, data);
+            _loader = new TableBatchLoader(_backend, data, conditions, Options.Batch, options.Seed);
         }
         catch
         {
@@ -115,7 +117,7 @@ public sealed class Trainer : IDisposable
             Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
             _prepared = new PreparedWeights(groups, context, Memory);
             _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
-            _input = _backend.CreateStepInput(batch, model.Flow.Dims);
+            _input = _backend.CreateStepInput(batch, model.Flow.Dims, model.Flow.ConditionLength);
             _optimizer = new OptimizerSettings(
                 options.Optimizer,
                 options.Beta1,
@@ -187,6 +189,7 @@ public sealed class Trainer : IDisposable
         {
             using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
             Load(Updates, walk.Input);
+            TakeConditions(walk.Condition);
             walk.Run(initialize: true, visit: null);
             Model.MarkInitialized();
             Model.Invalidate();
@@ -238,14 +241,17 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update on a batch of images scaled to [-0.5, 0.5).</summary>
     /// <param name="images">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch.</exception>
     /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
-    public StepResult Step(ReadOnlySpan<float> images)
+    public StepResult Step(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(images.Length);
+        Model.RequireCondition(condition.Length, Options.Batch);
         EnterStep();
         try
         {
+            FillConditions(condition);
             _backend.Write(images, _plan.Input);
             _dataLogDet[0] = 0;
             Queue(_update, default, epoch: 0, 0);
@@ -265,16 +271,19 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update on a batch of grey levels, dequantized: an image's noise depends on how many came before.</summary>
     /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch, or a level is not below bins.</exception>
     /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
-    public StepResult Step(ReadOnlySpan<byte> levels)
+    public StepResult Step(ReadOnlySpan<byte> levels, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(levels.Length);
+        Model.RequireCondition(condition.Length, Options.Batch);
         Model.RequireLevels(levels, Images);
         EnterStep();
         try
         {
             levels.CopyTo(_input.Levels);
+            FillConditions(condition);
             Span<uint> indices = _input.Indices;
             for (int i = 0; i < indices.Length; i++)
             {
@@ -399,6 +408,25 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>The conditions of a batch that is handed over.</summary>
+    private void FillConditions(ReadOnlySpan<float> condition)
+    {
+        Span<float> rows = _input.Conditions;
+        for (int i = 0; i < rows.Length; i += condition.Length)
+        {
+            condition.CopyTo(rows[i..]);
+        }
+    }
+
+    /// <summary>The conditions that were sent last go where a pass reads them.</summary>
+    private void TakeConditions(BufferView target)
+    {
+        if (target.Length > 0)
+        {
+            _backend.Copy(_input.SentConditions, target);
+        }
+    }
+
     private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Images));
 
     private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
@@ -416,6 +444,7 @@ public sealed class Trainer : IDisposable
     /// <summary>One update on what lies in the plan's input.</summary>
     private void Update()
     {
+        TakeConditions(_plan.Condition);
         _prepared.Refresh();
         _plan.Forward();
         _backend.Fill(_gradients.View, 0);
@@ -490,6 +519,7 @@ public sealed class Trainer : IDisposable
         string? name = null;
         using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
         _backend.Copy(_plan.Input, walk.Input);
+        TakeConditions(walk.Condition);
         walk.Run(initialize: false, (layer, in _, _, _, y) =>
         {
             bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
@@ -502,6 +532,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
     private string? NonFiniteGradient()
     {
+        TakeConditions(_plan.Condition);
         _prepared.Refresh();
         _plan.Forward();
         _backend.Fill(_gradients.View, 0);

@@ -5,9 +5,10 @@ namespace FlowEngine.Conformance.Operations;
 // Operations of dense and of autoregressive networks.
 internal static partial class BackendOperations
 {
-    public static DenseNetworkShape DenseShape(ImageShape shape, int hidden, bool isAutoregressive, int hiddenLayers = 2) =>
+    public static DenseNetworkShape DenseShape(
+        ImageShape shape, int hidden, bool isAutoregressive, int hiddenLayers = 2, int conditions = 0) =>
         isAutoregressive
-            ? new(shape.Dims, hidden, hiddenLayers, 2 * shape.Dims, true)
+            ? new(conditions + shape.Dims, hidden, hiddenLayers, 2 * shape.Dims, true, conditions)
             : new(Math.Max(1, shape.Channels / 2), hidden, hiddenLayers, shape.Channels + 1, false);
 
     public static OperationOutputs RunDenseNetwork(OperationBuffers buffers, ImageShape shape, DenseNetworkShape network)
@@ -60,21 +61,34 @@ internal static partial class BackendOperations
         BufferView dOutput = buffers.Output(output.Length);
         backend.AutoregressiveBackward(shape, y, output, dy, dLogDet, dx, dOutput);
 
+        int conditions = network.Conditions;
+        BufferView condition = conditions > 0 ? buffers.PerImage(conditions) : default;
         BufferView workspace = buffers.Output(backend.AutoregressiveSolveWorkspaceLength(network, shape.Batch));
         BufferView sampled = buffers.Output(shape.Length);
         BufferView sampledOutput = buffers.Output(output.Length);
-        backend.AutoregressiveSolve(network, shape, prepared, false, x, sampled, sampledOutput, workspace);
+        backend.AutoregressiveSolve(network, shape, prepared, condition, false, x, sampled, sampledOutput, workspace);
         BufferView normalized = buffers.Output(shape.Length);
         BufferView normalizedOutput = buffers.Output(output.Length);
-        backend.AutoregressiveSolve(network, shape, prepared, true, x, normalized, normalizedOutput, workspace);
+        backend.AutoregressiveSolve(
+            network, shape, prepared, condition, true, x, normalized, normalizedOutput, workspace);
 
         BufferView kept = buffers.Output(backend.DenseNetworkKeptLength(network, shape.Batch));
         BufferView onePass = buffers.Output(output.Length);
+        ImageShape rows = new(shape.Batch, 1, 1, network.Inputs);
+        BufferView input = buffers.Output(rows.Length);
+        backend.CopyChannels(
+            normalized, rows.WithChannels(shape.Dims), 0, input, network.Inputs, conditions, shape.Dims);
+        if (conditions > 0)
+        {
+            backend.CopyChannels(
+                condition, rows.WithChannels(conditions), 0, input, network.Inputs, 0, conditions);
+        }
+
         backend.DenseNetworkForward(
             network,
-            new ImageShape(shape.Batch, 1, 1, shape.Dims),
+            rows,
             prepared,
-            normalized,
+            input,
             onePass,
             kept,
             buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Batch, false)));

@@ -54,9 +54,10 @@ public partial interface IBackend
     /// Dimension after dimension, with (m, a) of what is found: found = known e^a + m, or, to normalize,
     /// found = (known - m) e^(-a).
     /// </summary>
-    /// <param name="network">An autoregressive network, I = D.</param>
+    /// <param name="network">An autoregressive network of D dimensions.</param>
     /// <param name="shape">The shape of <paramref name="known"/>.</param>
     /// <param name="prepared">The prepared weights.</param>
+    /// <param name="condition">(B, <see cref="DenseNetworkShape.Conditions"/>); empty where there are none.</param>
     /// <param name="normalize">Which of the two.</param>
     /// <param name="known">(B, D).</param>
     /// <param name="found">(B, D), overwritten; not <paramref name="known"/>.</param>
@@ -66,6 +67,7 @@ public partial interface IBackend
         DenseNetworkShape network,
         ImageShape shape,
         BufferView prepared,
+        BufferView condition,
         bool normalize,
         BufferView known,
         BufferView found,
@@ -78,7 +80,7 @@ public partial interface IBackend
     /// and da_j = -(dx_j y_j e^(a_j) + dLogDet), j &gt; d. The network's backward pass on dOutput then gives the
     /// gradients of its parameters.
     /// </summary>
-    /// <param name="network">An autoregressive network, I = D.</param>
+    /// <param name="network">An autoregressive network of D dimensions.</param>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>
     /// <param name="prepared">The prepared weights.</param>
     /// <param name="y">(B, D).</param>

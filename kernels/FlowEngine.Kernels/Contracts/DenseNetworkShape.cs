@@ -6,26 +6,35 @@ namespace FlowEngine.Kernels;
 /// </summary>
 /// <remarks>
 /// <para>
-/// In an autoregressive network input i (from 0) has degree i + 1, hidden unit k degree 1 + ⌊k (I - 1) / N⌋, and
-/// outputs 2d and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower one, an output what has a
-/// lower one. As degrees rise with the index, what a unit reads is always a prefix of the layer before:
-/// <see cref="ReadsOf"/>.
+/// In an autoregressive network of D dimensions input i (from 0) has degree i + 1, hidden unit k degree
+/// 1 + ⌊k (D - 1) / N⌋, and outputs 2d and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower
+/// one, an output what has a lower one. As degrees rise with the index, what a unit reads is always a prefix of the
+/// layer before: <see cref="ReadsOf"/>.
+/// </para>
+/// <para>
+/// With conditions the first <see cref="Conditions"/> inputs are no dimensions: they have degree 0, so that every unit
+/// reads them. Hidden unit k then has degree ⌊k D / N⌋: those of degree 0 read the conditions alone, and the first
+/// dimension reads those.
 /// </para>
 /// <para>
 /// The parameters are one array: per layer the weight, (out, in), then the bias, (out), each starting on a multiple
 /// of 16 elements. Weights outside the mask are not read, and their gradients are not written.
 /// </para>
 /// </remarks>
-/// <param name="Inputs">I: the first I channels of a row are read. At least 1; 2 in an autoregressive
-/// network.</param>
+/// <param name="Inputs">I: the first I channels of a row are read. At least 1; in an autoregressive network two
+/// dimensions.</param>
 /// <param name="Hidden">Units of a hidden layer, N.</param>
 /// <param name="HiddenLayers">Hidden layers, at least 1.</param>
-/// <param name="Outputs">O; 2·I in an autoregressive network.</param>
+/// <param name="Outputs">O; 2·D in an autoregressive network.</param>
 /// <param name="IsAutoregressive">True for the mask.</param>
+/// <param name="Conditions">How many of the inputs, the first ones, are a condition.</param>
 public readonly record struct DenseNetworkShape(
-    int Inputs, int Hidden, int HiddenLayers, int Outputs, bool IsAutoregressive)
+    int Inputs, int Hidden, int HiddenLayers, int Outputs, bool IsAutoregressive, int Conditions = 0)
 {
     private const int Alignment = 16;
+
+    /// <summary>Inputs that are no condition; in an autoregressive network its dimensions, D.</summary>
+    public int Dims => Inputs - Conditions;
 
     /// <summary>Layers with weights: the hidden ones and the output layer.</summary>
     public int Layers => HiddenLayers + 1;
@@ -87,7 +96,7 @@ public readonly record struct DenseNetworkShape(
         }
 
         int degree = layer == HiddenLayers ? unit / 2 : DegreeOf(unit);
-        return layer == 0 ? degree : UnitsUpTo(degree);
+        return layer == 0 ? Conditions + degree : UnitsUpTo(degree);
     }
 
     /// <summary>
@@ -102,18 +111,24 @@ public readonly record struct DenseNetworkShape(
             return 0;
         }
 
-        int degree = layer == 0 ? input + 1 : DegreeOf(input);
+        int degree = layer == 0 ? Math.Max(0, input + 1 - Conditions) : DegreeOf(input);
         return layer == HiddenLayers ? 2 * degree : UnitsUpTo(degree - 1);
     }
 
     /// <summary>
     /// The hidden units of an autoregressive network whose degree is at most this: the first so many.
     /// </summary>
-    /// <param name="degree">0 to I.</param>
-    public int UnitsUpTo(int degree) =>
-        (int)Math.Min(Hidden, (((long)degree * Hidden) + Inputs - 2) / (Inputs - 1));
+    /// <param name="degree">-1 to D.</param>
+    public int UnitsUpTo(int degree)
+    {
+        int degrees = Dims - LowestDegree;
+        long units = ((((long)degree + 1 - LowestDegree) * Hidden) + degrees - 1) / degrees;
+        return (int)Math.Clamp(units, 0, Hidden);
+    }
+
+    private int LowestDegree => Conditions > 0 ? 0 : 1;
 
     private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 
-    private int DegreeOf(int unit) => 1 + (int)((long)unit * (Inputs - 1) / Hidden);
+    private int DegreeOf(int unit) => LowestDegree + (int)((long)unit * (Dims - LowestDegree) / Hidden);
 }

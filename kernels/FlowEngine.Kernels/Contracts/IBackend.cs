@@ -85,6 +85,12 @@ public partial interface IBackend : IDisposable
         int destinationChannel,
         int count);
 
+    /// <summary>Repeats a row of each image for all its pixels: <c>destination[b, p, c] = rows[b, c]</c>, c &lt; N.</summary>
+    /// <param name="shape">The shape of <paramref name="destination"/>.</param>
+    /// <param name="rows">(B, N), N at most C.</param>
+    /// <param name="destination">(B, H, W, C); the first N channels are overwritten.</param>
+    void SpreadRows(ImageShape shape, BufferView rows, BufferView destination);
+
     /// <summary>
     /// Makes a sequence of operations that will run more than once. Where the device can, it is recorded once and
     /// launched as one; within another recording it is part of that.

@@ -42,7 +42,8 @@ public partial interface IBackend
     /// <summary>Makes the input of training steps.</summary>
     /// <param name="batch">Images, B.</param>
     /// <param name="dims">Grey levels of an image.</param>
-    StepInput CreateStepInput(int batch, int dims);
+    /// <param name="conditionLength">Numbers of a datum's condition, N; 0 for none.</param>
+    StepInput CreateStepInput(int batch, int dims, int conditionLength = 0);
 
     /// <summary>Dequantizes what was sent last, as <see cref="Dequantize(PhiloxKey, ReadOnlySpan{byte}, ReadOnlySpan{uint},
     /// int, BufferView)"/> does.</summary>

@@ -68,7 +68,7 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
                 Gate(target, Hidden(layer, index, first), units);
             }
 
-            Multiply(0, d, 1, hidden, sum);
+            Multiply(0, network.Conditions + d, 1, hidden, sum);
             Solve(
                 dy + (d * Width),
                 sum,

@@ -8,6 +8,7 @@ internal unsafe struct AutoregressiveSolveJob : IJob
     public DenseNetworkLayout Layout;
     public ImageShape Shape;
     public float* Prepared;
+    public float* Condition;
     public bool Normalize;
     public float* Known;
     public float* Found;
@@ -36,19 +37,39 @@ internal unsafe struct AutoregressiveSolveJob : IJob
         float* hidden = output + (Layout.Padded(network.Layers) * Width);
         nint hiddenLength = Layout.Padded(1) * Width;
         RowPanels.Gather(Known + (firstRow * dims), dims, rows, dims, Layout.Padded(0), known);
-        for (int d = 0; d < dims; d++)
+
+        // What the network reads: the conditions, then what is found.
+        float* input = found;
+        found += network.Conditions * Width;
+        if (network.Conditions > 0)
+        {
+            RowPanels.Gather(
+                Condition + (firstRow * network.Conditions),
+                network.Conditions,
+                rows,
+                network.Conditions,
+                network.Conditions,
+                input);
+        }
+
+        for (int d = -1; d < dims; d++)
         {
             int first = network.UnitsUpTo(d);
             int units = network.UnitsUpTo(d + 1) - first;
-            float* last = hidden + ((network.HiddenLayers - 1) * hiddenLength);
-            float* pair = output + (2 * d * Width);
-            Multiply(network.HiddenLayers, 2 * d, 2, first, last, pair);
-            Solve(known + (d * Width), pair, found + (d * Width));
+            if (d >= 0)
+            {
+                float* last = hidden + ((network.HiddenLayers - 1) * hiddenLength);
+                float* pair = output + (2 * d * Width);
+                Multiply(network.HiddenLayers, 2 * d, 2, first, last, pair);
+                Solve(known + (d * Width), pair, found + (d * Width));
+            }
+
             for (int layer = 0; layer < network.HiddenLayers && units > 0; layer++)
             {
-                float* source = layer == 0 ? found : hidden + ((layer - 1) * hiddenLength);
+                float* source = layer == 0 ? input : hidden + ((layer - 1) * hiddenLength);
                 float* target = hidden + (layer * hiddenLength) + (first * Width);
-                Multiply(layer, first, units, layer == 0 ? d + 1 : first + units, source, target);
+                int depth = layer == 0 ? network.Conditions + d + 1 : first + units;
+                Multiply(layer, first, units, depth, source, target);
                 Rectify(target, units);
             }
         }

@@ -80,6 +80,7 @@ internal static partial class AutoregressiveKernels
     [Kernel(BlockSize)]
     private static void Solve(
         ReadOnlyGlobalView<float> weights,
+        ReadOnlyGlobalView<float> condition,
         ReadOnlyGlobalView<float> known,
         GlobalView<float> found,
         GlobalView<float> output,
@@ -89,7 +90,8 @@ internal static partial class AutoregressiveKernels
         int normalize)
     {
         SharedView<float> sums = SharedMemory.Allocate<float>(BlockSize);
-        int dims = mask.Inputs;
+        int conditions = mask.Conditions;
+        int dims = mask.Inputs - conditions;
         int thread = Group.IdxX;
         int rowInGroup = thread % Rows;
         int split = thread / Rows;
@@ -99,12 +101,14 @@ internal static partial class AutoregressiveKernels
         long last = values + ((mask.HiddenLayers - 1) * layerLength);
         long outputWeight = WeightOffset(mask, mask.HiddenLayers);
         long outputBias = BiasOffset(mask, mask.HiddenLayers);
-        for (int d = 0; d < dims; d++)
+        for (int d = conditions > 0 ? -1 : 0; d < dims; d++)
         {
             int first = DenseMasks.UnitsUpTo(mask, d);
             int next = DenseMasks.UnitsUpTo(mask, d + 1);
             int unit = (2 * d) + (split % 2);
             float sum = 0.0f;
+
+            // Before the first dimension nothing is found: there first is 0.
             for (int k = split / 2; k < first; k += Splits / 2)
             {
                 sum = XMath.Fma(
@@ -115,7 +119,7 @@ internal static partial class AutoregressiveKernels
 
             sums[thread] = sum;
             Group.Barrier();
-            if (split == 0 && row < batch)
+            if (split == 0 && row < batch && d >= 0)
             {
                 float mean = weights[outputBias + (2 * d)];
                 float logScale = weights[outputBias + (2 * d) + 1];
@@ -148,10 +152,15 @@ internal static partial class AutoregressiveKernels
                     float value = weights[bias + u];
                     if (layer == 0)
                     {
+                        long from = weight + ((long)u * mask.Inputs);
+                        for (int k = 0; k < conditions && row < batch; k++)
+                        {
+                            value = XMath.Fma(weights[from + k], condition[((long)row * conditions) + k], value);
+                        }
+
                         for (int k = 0; k <= d && row < batch; k++)
                         {
-                            value = XMath.Fma(
-                                weights[weight + ((long)u * dims) + k], found[((long)row * dims) + k], value);
+                            value = XMath.Fma(weights[from + conditions + k], found[((long)row * dims) + k], value);
                         }
                     }
                     else
@@ -192,7 +201,8 @@ internal static partial class AutoregressiveKernels
         int batch)
     {
         SharedView<float> sums = SharedMemory.Allocate<float>(BlockSize);
-        int dims = mask.Inputs;
+        int conditions = mask.Conditions;
+        int dims = mask.Inputs - conditions;
         int thread = Group.IdxX;
         int rowInGroup = thread % Rows;
         int split = thread / Rows;
@@ -244,7 +254,7 @@ internal static partial class AutoregressiveKernels
             for (int k = first + split; k < mask.Hidden; k += Splits)
             {
                 sum = XMath.Fma(
-                    weights[((long)k * dims) + d], hidden[values + ((long)k * Rows) + rowInGroup], sum);
+                    weights[((long)k * mask.Inputs) + conditions + d], hidden[values + ((long)k * Rows) + rowInGroup], sum);
             }
 
             sums[thread] = sum;

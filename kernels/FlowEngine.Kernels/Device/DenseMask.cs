@@ -6,4 +6,6 @@ namespace FlowEngine.Kernels.Device;
 /// <param name="HiddenLayers">Hidden layers.</param>
 /// <param name="Outputs">O.</param>
 /// <param name="IsAutoregressive">1 for the mask.</param>
-internal readonly record struct DenseMask(int Inputs, int Hidden, int HiddenLayers, int Outputs, int IsAutoregressive);
+/// <param name="Conditions">Inputs that are a condition.</param>
+internal readonly record struct DenseMask(
+    int Inputs, int Hidden, int HiddenLayers, int Outputs, int IsAutoregressive, int Conditions);

@@ -12,8 +12,11 @@ internal static class DenseMasks
         int reads = layer == 0 ? mask.Inputs : mask.Hidden;
         if (mask.IsAutoregressive != 0)
         {
-            int degree = layer == mask.HiddenLayers ? unit / 2 : 1 + (int)((long)unit * (mask.Inputs - 1) / mask.Hidden);
-            reads = layer == 0 ? degree : UnitsUpTo(mask, degree);
+            int lowest = LowestDegree(mask);
+            int degree = layer == mask.HiddenLayers
+                ? unit / 2
+                : lowest + (int)((long)unit * (mask.Inputs - mask.Conditions - lowest) / mask.Hidden);
+            reads = layer == 0 ? mask.Conditions + degree : UnitsUpTo(mask, degree);
         }
 
         return reads;
@@ -22,8 +25,13 @@ internal static class DenseMasks
     /// <summary>The hidden units of an autoregressive network whose degree is at most this.</summary>
     /// <param name="mask">The network.</param>
     /// <param name="degree">The degree.</param>
-    public static int UnitsUpTo(DenseMask mask, int degree) =>
-        (int)XMath.Min((long)mask.Hidden, (((long)degree * mask.Hidden) + mask.Inputs - 2) / (mask.Inputs - 1));
+    public static int UnitsUpTo(DenseMask mask, int degree)
+    {
+        int lowest = LowestDegree(mask);
+        int degrees = mask.Inputs - mask.Conditions - lowest;
+        long above = XMath.Max(0, degree + 1 - lowest);
+        return (int)XMath.Min((long)mask.Hidden, ((above * mask.Hidden) + degrees - 1) / degrees);
+    }
 
     /// <summary>The first unit of a layer of an autoregressive network that reads an input.</summary>
     /// <param name="mask">The network.</param>
@@ -31,4 +39,6 @@ internal static class DenseMasks
     /// <param name="degree">The input's degree.</param>
     public static int FirstReaderOf(DenseMask mask, int layer, int degree) =>
         layer == mask.HiddenLayers ? 2 * degree : UnitsUpTo(mask, degree - 1);
+
+    private static int LowestDegree(DenseMask mask) => mask.Conditions > 0 ? 0 : 1;
 }

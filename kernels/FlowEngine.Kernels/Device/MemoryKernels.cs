@@ -37,6 +37,25 @@ internal static partial class MemoryKernels
         }
     }
 
+    // destination[b, p, c] = rows[b, c], c < count.
+    [Kernel(BlockSize)]
+    private static void SpreadRows(
+        ReadOnlyGlobalView<float> rows,
+        GlobalView<float> destination,
+        long length,
+        int pixelsPerImage,
+        int channels,
+        int count)
+    {
+        long i = Grid.GlobalIndexX;
+        if (i < length)
+        {
+            long pixel = i / count;
+            int channel = (int)(i % count);
+            destination[(pixel * channels) + channel] = rows[(pixel / pixelsPerImage * count) + channel];
+        }
+    }
+
     // found[0] = 1 if an element is infinite or NaN.
     [Kernel(BlockSize)]
     private static void FindNonFinite(ReadOnlyGlobalView<float> source, GlobalView<uint> found, long length)

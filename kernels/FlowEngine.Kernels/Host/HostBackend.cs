@@ -81,6 +81,19 @@ public abstract unsafe class HostBackend<T>
         }
     }
 
+    /// <inheritdoc cref="IBackend.SpreadRows"/>
+    public void SpreadRows(ImageShape shape, BufferView rows, BufferView destination)
+    {
+        int count = (int)(rows.Length / shape.Batch);
+        T* from = Pointer(rows, rows.Length);
+        T* to = Pointer(destination, shape.Length);
+        for (long p = 0; p < shape.Pixels; p++)
+        {
+            new Span<T>(from + (p / shape.PixelsPerImage * count), count).CopyTo(
+                new Span<T>(to + (p * shape.Channels), count));
+        }
+    }
+
     /// <inheritdoc cref="IBackend.IsFinite"/>
     public bool IsFinite(BufferView source)
     {
@@ -111,7 +124,8 @@ public abstract unsafe class HostBackend<T>
     public IRecording Record(Action operations) => new HostRecording(operations);
 
     /// <inheritdoc cref="IBackend.CreateStepInput"/>
-    public StepInput CreateStepInput(int batch, int dims) => new HostStepInput<T>(batch, dims);
+    public StepInput CreateStepInput(int batch, int dims, int conditionLength = 0) =>
+        new HostStepInput<T>(batch, dims, conditionLength);
 
     /// <inheritdoc cref="IBackend.Dequantize(PhiloxKey, ReadOnlySpan{byte}, ReadOnlySpan{uint}, int, BufferView)"/>
     public abstract void Dequantize(

@@ -70,6 +70,7 @@ public sealed partial class ReferenceBackend<T>
         DenseNetworkShape network,
         ImageShape shape,
         BufferView prepared,
+        BufferView condition,
         bool normalize,
         BufferView known,
         BufferView found,
@@ -82,9 +83,17 @@ public sealed partial class ReferenceBackend<T>
         Span<T> networkOutput = Elements(output, 2 * shape.Length);
         int dims = shape.Dims;
         int last = network.HiddenLayers;
+        int conditions = network.Conditions;
+        Span<T> conditionRows = ElementsOrNone(condition, (long)shape.Batch * conditions);
         for (int b = 0; b < shape.Batch; b++)
         {
             double[][] values = Activations(network);
+            if (conditions > 0)
+            {
+                WideRow(conditionRows.Slice(b * conditions, conditions), values[0]);
+                Hidden(network, weights, values, 0, network.UnitsUpTo(0));
+            }
+
             for (int d = 0; d < dims; d++)
             {
                 double mean = Unit(network, weights, values, last, 2 * d);
@@ -96,14 +105,8 @@ public sealed partial class ReferenceBackend<T>
                 wanted[i] = Round(normalize
                     ? (value - mean) * Math.Exp(-logScale)
                     : (value * Math.Exp(logScale)) + mean);
-                values[0][d] = Wide(wanted[i]);
-                for (int layer = 0; layer < last; layer++)
-                {
-                    for (int unit = network.UnitsUpTo(d); unit < network.UnitsUpTo(d + 1); unit++)
-                    {
-                        values[layer + 1][unit] = Unit(network, weights, values, layer, unit);
-                    }
-                }
+                values[0][conditions + d] = Wide(wanted[i]);
+                Hidden(network, weights, values, network.UnitsUpTo(d), network.UnitsUpTo(d + 1));
             }
         }
     }
@@ -135,7 +138,7 @@ public sealed partial class ReferenceBackend<T>
         for (int b = 0; b < shape.Batch; b++)
         {
             double[][] d = Activations(network);
-            ReadRow(network, result.Slice(b * dims, dims), hidden, shape.Batch, b, values);
+            ReadRow(network, [], hidden, shape.Batch, b, values);
             for (int dim = dims - 1; dim >= 0; dim--)
             {
                 // The hidden units whose last input is this dimension: what reads them is of later ones.
@@ -149,12 +152,24 @@ public sealed partial class ReferenceBackend<T>
 
                 int i = (b * dims) + dim;
                 double logScale = Wide(networkOutput[(2 * i) + 1]);
-                double sum = Wide(gradient[i]) + InputGradient(network, weights, d, 0, dim);
+                double sum = Wide(gradient[i]) + InputGradient(network, weights, d, 0, network.Conditions + dim);
                 inputGradient[i] = Round(sum * Math.Exp(-logScale));
                 d[^1][2 * dim] = -sum * Math.Exp(-logScale);
                 d[^1][(2 * dim) + 1] = -((sum * Wide(result[i])) + Wide(dLogDets[b]));
                 networkGradient[2 * i] = Round(d[^1][2 * dim]);
                 networkGradient[(2 * i) + 1] = Round(d[^1][(2 * dim) + 1]);
+            }
+        }
+    }
+
+    /// <summary>Some hidden units of every layer.</summary>
+    private static void Hidden(DenseNetworkShape network, Span<T> weights, double[][] values, int first, int end)
+    {
+        for (int layer = 0; layer < network.HiddenLayers; layer++)
+        {
+            for (int unit = first; unit < end; unit++)
+            {
+                values[layer + 1][unit] = Unit(network, weights, values, layer, unit);
             }
         }
     }

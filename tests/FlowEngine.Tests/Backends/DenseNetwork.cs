@@ -30,6 +30,8 @@ public abstract partial class BackendTests
         AssertAgrees((buffers, s) => RunDenseNetwork(buffers, s, dense), shape);
         AssertAgrees((buffers, s) => RunDenseNetwork(buffers, s, masked), shape);
         AssertAgrees((buffers, s) => RunAutoregressive(buffers, s, masked), shape);
+        DenseNetworkShape conditional = DenseShape(shape, hidden, isAutoregressive: true, layers, conditions: 5);
+        AssertAgrees((buffers, s) => RunAutoregressive(buffers, s, conditional), shape);
     }
 
     [Theory]
@@ -43,5 +45,7 @@ public abstract partial class BackendTests
         AssertIndependentOfTheBatch((buffers, s) => RunDenseNetwork(buffers, s, dense), shape);
         AssertIndependentOfTheBatch((buffers, s) => RunDenseNetwork(buffers, s, masked), shape);
         AssertIndependentOfTheBatch((buffers, s) => RunAutoregressive(buffers, s, masked), shape);
+        DenseNetworkShape conditional = DenseShape(shape, hidden, isAutoregressive: true, layers, conditions: 5);
+        AssertIndependentOfTheBatch((buffers, s) => RunAutoregressive(buffers, s, conditional), shape);
     }
 }

@@ -163,7 +163,7 @@ public abstract partial class BackendTests
     {
         const int Bins = 17;
         using var buffers = new OperationBuffers(Backend, seed: 1);
-        using StepInput input = Backend.CreateStepInput(batch, dims);
+        using StepInput input = Backend.CreateStepInput(batch, dims, conditionLength: 3);
         BufferView expected = buffers.Output(batch * dims);
         BufferView actual = buffers.Output(batch * dims);
         for (int step = 0; step < 7; step++)
@@ -173,11 +173,14 @@ public abstract partial class BackendTests
             PhiloxKey key = _key with { Epoch = (uint)step };
             levels.CopyTo(input.Levels);
             indices.CopyTo(input.Indices);
+            float[] conditions = [.. Enumerable.Range(0, batch * 3).Select(i => (i * 0.5f) - step)];
+            conditions.CopyTo(input.Conditions);
             input.Send(key, 0.25 * step);
             Backend.Dequantize(input, Bins, actual);
             Backend.Dequantize(key, levels, indices, Bins, expected);
             Agreement.AssertSameBits($"step {step}", buffers.Read(expected), buffers.Read(actual));
             Assert.Equal(0.25 * step, buffers.Read(input.Rate)[0]);
+            Assert.Equal(Array.ConvertAll(conditions, value => (double)value), buffers.Read(input.SentConditions));
         }
 
         Assert.True(buffers.GuardsAreUntouched());

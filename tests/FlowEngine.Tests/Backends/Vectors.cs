@@ -15,6 +15,7 @@ public abstract partial class BackendTests
         AssertAgrees((buffers, s) => RunBatchNorm(buffers, s, throughStatistics: false), shape);
         AssertAgrees((buffers, s) => RunBatchNorm(buffers, s, throughStatistics: true), shape);
         AssertAgrees(RunPermutation, shape);
+        AssertAgrees(RunLinear, shape);
     }
 
     [Fact]
@@ -39,6 +40,7 @@ public abstract partial class BackendTests
             AssertIndependentOfTheBatch((buffers, s) => RunLogistic(buffers, s, inPlace: false), shape);
             AssertIndependentOfTheBatch((buffers, s) => RunBatchNorm(buffers, s, throughStatistics: false), shape);
             AssertIndependentOfTheBatch(RunPermutation, shape);
+            AssertIndependentOfTheBatch(RunLinear, shape);
         }
     }
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """MAF, IAF, NICE and dense Glow in plain PyTorch, in double: what FlowEngine's models of vectors are compared with.
+With conditions too: those models, and a Glow of images.
 
-    python3 torch_vectors.py            writes maf, maf-lu, iaf, nice and dense-glow beside this script
+    python3 torch_vectors.py [NAME ...]     writes the folders of these names, all by default, beside this script
 
 Written from the papers, by automatic differentiation: masks are explicit matrices, IAF's density is D passes through the
 network, the linear map is a product of its factors. Each folder gets model.safetensors, a checkpoint of random weights, and
 io.safetensors: x, log_prob (nats), dx and grad.NAME of the mean bits per dimension -log_prob / (D ln 2), and the losses of
-ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics.
+ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics. A condition is a row of its own, in
+io.safetensors as well: networks read it before their input, the prior's mean and log scale are linear in it.
 """
-import json, math, os, struct
+import json, math, os, struct, sys
 import torch
 from torch.nn import functional as F
 
@@ -26,11 +28,23 @@ class Flow:
         self.parameters[name] = value.clone().requires_grad_(True)
         return name
 
-    def log_prob(self, x):
-        total = torch.zeros(len(x))
+    def conditions(self, place):
+        """How many numbers of a condition go into a place, prior or networks."""
+        condition = self.config.get("condition")
+        reads = condition and condition["into"] in (place, "both")
+        return condition.get("classes", condition.get("columns")) if reads else 0
+
+    def log_prob(self, x, condition=None):
+        total, self.condition = torch.zeros(len(x)), condition
         for layer in self.layers:
             x, log_det = layer(x)
             total = total + log_det
+        if x is None:
+            return total
+        if self.conditions("prior"):
+            weight = self.parameters["prior.condition.weight"]
+            mean, log_scale = (condition @ weight.reshape(len(weight), -1)).chunk(2, 1)
+            x, total = (x - mean) * torch.exp(-log_scale), total - log_scale.sum(1)
         if self.config.get("prior") == "logistic":
             return total + (F.logsigmoid(x) + F.logsigmoid(-x)).sum(1)
         return total - 0.5 * (x * x + math.log(2 * math.pi)).sum(1)
@@ -39,13 +53,15 @@ class Flow:
 def network(flow, name, inputs, outputs, masks=None):
     """A multilayer perceptron; returns it as a function."""
     hidden, count = flow.config["hidden"], flow.config["hidden_layers"]
-    sizes = [inputs] + [hidden] * count + [outputs]
+    conditions = flow.conditions("networks")
+    sizes = [conditions + inputs] + [hidden] * count + [outputs]
     for l in range(count + 1):
         weight = torch.randn(sizes[l + 1], sizes[l]) * (0.8 / math.sqrt(sizes[l]))
         flow.parameter(f"{name}.layers.{l}.weight", weight)
         flow.parameter(f"{name}.layers.{l}.bias", torch.randn(sizes[l + 1]) * 0.1)
 
     def run(x):
+        x = torch.cat([flow.condition, x], 1) if conditions else x
         for l in range(count + 1):
             weight = flow.parameters[f"{name}.layers.{l}.weight"]
             x = F.linear(x, weight if masks is None else weight * masks[l], flow.parameters[f"{name}.layers.{l}.bias"])
@@ -55,9 +71,10 @@ def network(flow, name, inputs, outputs, masks=None):
     return run
 
 
-def made_masks(dims, hidden, count):
-    degrees = [torch.arange(1, dims + 1)]
-    degrees += [1 + torch.arange(hidden) * (dims - 1) // hidden] * count
+def made_masks(dims, hidden, count, conditions):
+    degrees = [torch.cat([torch.zeros(conditions), torch.arange(1, dims + 1)])]
+    lowest = 0 if conditions else 1
+    degrees += [lowest + torch.arange(hidden) * (dims - lowest) // hidden] * count
     masks = [(b[:, None] >= a[None, :]).double() for a, b in zip(degrees, degrees[1:])]
     out = torch.arange(1, dims + 1).repeat_interleave(2)
     return masks + [(out[:, None] > degrees[-1][None, :]).double()]
@@ -65,7 +82,8 @@ def made_masks(dims, hidden, count):
 
 def autoregressive(flow, name, of_data):
     dims = flow.config["channels"]
-    made = network(flow, name, dims, 2 * dims, made_masks(dims, flow.config["hidden"], flow.config["hidden_layers"]))
+    masks = made_masks(dims, flow.config["hidden"], flow.config["hidden_layers"], flow.conditions("networks"))
+    made = network(flow, name, dims, 2 * dims, masks)
 
     def density(x):
         mean, log_scale = made(x).reshape(len(x), dims, 2).unbind(2)
@@ -181,6 +199,102 @@ def build_dense_glow(flow):
         coupling(flow, f"blocks.{k}.coupling", affine=True)
 
 
+def build_glow(flow):
+    """Glow of images (B, H, W, C) in the preset glow; its levels end in priors, so the last layer returns no x."""
+    config, p = flow.config, flow.parameters
+    classes = flow.conditions("networks")
+
+    def convolution(x, name):
+        weight = p[f"{name}.weight"]
+        return F.conv2d(x.permute(0, 3, 1, 2), weight, padding=weight.shape[2] // 2).permute(0, 2, 3, 1)
+
+    def norm(x, name):
+        return torch.exp(p[f"{name}.log_scale"]) * (x + p[f"{name}.bias"])
+
+    def add_norm(name, channels):
+        flow.parameter(f"{name}.bias", torch.randn(channels) * 0.1)
+        flow.parameter(f"{name}.log_scale", torch.randn(channels) * 0.1)
+
+    def add_convolution(name, inputs, outputs, size):
+        weight = torch.randn(outputs, inputs, size, size) * (0.3 / math.sqrt(inputs * size * size))
+        flow.parameter(f"{name}.weight", weight)
+
+    def step(name, channels):
+        half = channels // 2
+        add_norm(f"{name}.actnorm", channels)
+        linear_layer = Flow(dict(channels=channels), lambda inner: linear(inner, f"{name}.invconv"))
+        p.update(linear_layer.parameters)
+        flow.constants.update(linear_layer.constants)
+        linear_layer.parameters = p
+        add_convolution(f"{name}.coupling.conv1", classes + half, config["hidden"], 3)
+        add_norm(f"{name}.coupling.conv1.actnorm", config["hidden"])
+        add_convolution(f"{name}.coupling.conv2", config["hidden"], config["hidden"], 1)
+        add_norm(f"{name}.coupling.conv2.actnorm", config["hidden"])
+        add_convolution(f"{name}.coupling.conv3", config["hidden"], channels, 3)
+        add_norm(f"{name}.coupling.conv3", channels)
+
+        def run(x):
+            pixels = x.shape[1] * x.shape[2]
+            x = norm(x, f"{name}.actnorm")
+            y, log_det = linear_layer.layers[0](x.reshape(-1, channels))
+            x = y.reshape(x.shape)
+            total = pixels * (p[f"{name}.actnorm.log_scale"].sum() + log_det[0])
+            first, second = x[..., :half], x[..., half:]
+            h = first
+            if classes:
+                h = torch.cat([flow.condition[:, None, None, :].expand(*x.shape[:3], classes), first], 3)
+            for conv in ("conv1", "conv2"):
+                h = F.relu(norm(convolution(h, f"{name}.coupling.{conv}"), f"{name}.coupling.{conv}.actnorm"))
+            out = convolution(h, f"{name}.coupling.conv3") + p[f"{name}.coupling.conv3.bias"]
+            out = out * torch.exp(3 * p[f"{name}.coupling.conv3.log_scale"])
+            raw, shift = out[..., :half], out[..., half:]
+            x = torch.cat([first, torch.sigmoid(raw + 2) * (second + shift)], 3)
+            return x, total + F.logsigmoid(raw + 2).sum((1, 2, 3))
+
+        flow.layers.append(run)
+
+    def squeeze(x):
+        b, h, w, c = x.shape
+        x = x.reshape(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 5, 2, 4)
+        return x.reshape(b, h // 2, w // 2, 4 * c), torch.zeros(b)
+
+    def prior(name, level, channels, is_split):
+        height, width = config["height"] >> (level + 1), config["width"] >> (level + 1)
+        conditions = flow.conditions("prior")
+        if is_split:
+            add_convolution(name, channels, 2 * channels, 3)
+            add_norm(name, 2 * channels)
+        else:
+            flow.parameter(f"{name}.mean_log_scale", torch.randn(2, channels) * 0.2)
+        weight = f"{name}.condition.weight" if conditions else None
+        if weight:
+            flow.parameter(weight, torch.randn(conditions, height, width, 2 * channels) * 0.2)
+
+        def run(x):
+            kept, z = (x[..., :channels], x[..., channels:]) if is_split else (None, x)
+            if is_split:
+                both = (convolution(kept, name) + p[f"{name}.bias"]) * torch.exp(3 * p[f"{name}.log_scale"])
+            else:
+                both = p[f"{name}.mean_log_scale"].reshape(-1)
+            if weight:
+                both = both + torch.einsum("bn,nhwc->bhwc", flow.condition, p[weight])
+            mean, log_scale = both[..., :channels], both[..., channels:]
+            noise = (z - mean) * torch.exp(-log_scale)
+            return kept, (-0.5 * (noise * noise + math.log(2 * math.pi)) - log_scale).sum((1, 2, 3))
+
+        flow.layers.append(run)
+
+    channels = config["channels"]
+    for level in range(config["levels"]):
+        flow.layers.append(squeeze)
+        channels *= 4
+        for k in range(config["steps"]):
+            step(f"levels.{level}.steps.{k}", channels)
+        is_split = level < config["levels"] - 1
+        channels = channels // 2 if is_split else channels
+        prior(f"levels.{level}.split.prior" if is_split else f"levels.{level}.prior", level, channels, is_split)
+
+
 def save(path, tensors, metadata=None):
     kinds = {torch.float64: "F64", torch.int32: "I32"}
     header, blobs, offset = {"__metadata__": metadata} if metadata else {}, [], 0
@@ -199,23 +313,34 @@ def save(path, tensors, metadata=None):
 def golden(folder, config, build, batch, seed):
     torch.manual_seed(seed)
     flow = Flow(config, build)
-    dims = config["channels"]
+    shape = [config[key] for key in ("height", "width") if key in config] + [config["channels"]]
+    dims = math.prod(shape)
+    if flow.conditions("prior") and config["model"] != "glow":
+        flow.parameter("prior.condition.weight", torch.randn(flow.conditions("prior"), 1, 1, 2 * dims) * 0.2)
     with torch.no_grad():                       # what a float32 engine reads back
         for p in flow.parameters.values():
             p.copy_(p.float().double())
-    config = dict(
-        config, height=1, width=1, initialized=True, data={"name": "golden", "height": 1, "width": 1})
+    size = {"height": config.get("height", 1), "width": config.get("width", 1)}
+    config = dict(config, **dict(size, initialized=True, data=dict(size, name="golden")))
     os.makedirs(folder, exist_ok=True)
     save(
         os.path.join(folder, "model.safetensors"),
         {**flow.parameters, **flow.constants},
         {"format_version": "1", "config": json.dumps(config)})
-    x = torch.randn(batch, dims).float().double().requires_grad_(True)
+    x = torch.randn(batch, *shape).float().double().requires_grad_(True)
+    condition = None
+    if "classes" in config.get("condition", {}):
+        classes = config["condition"]["classes"]
+        condition = F.one_hot(torch.arange(batch) % classes, classes).double()
+    elif "condition" in config:
+        condition = torch.randn(batch, config["condition"]["columns"]).float().double()
 
     def loss():
-        return -flow.log_prob(x).mean() / (dims * math.log(2))
+        return -flow.log_prob(x, condition).mean() / (dims * math.log(2))
 
-    out = {"x": x, "log_prob": flow.log_prob(x)}
+    out = {"x": x, "log_prob": flow.log_prob(x, condition)}
+    if condition is not None:
+        out["condition"] = condition
     gradients = torch.autograd.grad(loss(), [x, *flow.parameters.values()])
     out["dx"] = gradients[0]
     out.update({f"grad.{name}": g for name, g in zip(flow.parameters, gradients[1:])})
@@ -235,19 +360,30 @@ def golden(folder, config, build, batch, seed):
 if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))
     sizes = {"blocks": 3, "hidden": 11, "hidden_layers": 2}
-    golden(
-        os.path.join(here, "maf"),
-        dict(sizes, model="maf", channels=7, mixing="reverse", batch_norm=True),
-        build_autoregressive(True), batch=6, seed=1)
-    golden(
-        os.path.join(here, "iaf"),
-        dict(sizes, model="iaf", channels=6, mixing="random", batch_norm=False),
-        build_autoregressive(False), batch=5, seed=2)
-    golden(
-        os.path.join(here, "maf-lu"),
-        dict(sizes, model="maf", channels=4, hidden=5, hidden_layers=3, mixing="lu", batch_norm=False),
-        build_autoregressive(True), batch=3, seed=3)
-    golden(
-        os.path.join(here, "nice"), dict(sizes, model="nice", channels=7, prior="logistic"), build_nice, batch=5, seed=4)
-    golden(
-        os.path.join(here, "dense-glow"), dict(sizes, model="dense-glow", channels=5), build_dense_glow, batch=4, seed=5)
+    small = {"blocks": 2, "hidden": 9, "hidden_layers": 2}
+    glow = {"model": "glow", "preset": "glow", "height": 8, "width": 4, "channels": 2, "levels": 2, "steps": 2,
+            "hidden": 6, "coupling": "affine", "bins": 256}
+    maf = {"model": "maf", "mixing": "reverse", "batch_norm": False}
+    iaf = {"model": "iaf", "mixing": "random", "batch_norm": False}
+    classes, columns = {"classes": 3}, {"columns": 2}
+    cases = [
+        ("maf", dict(sizes, **dict(maf, batch_norm=True), channels=7), build_autoregressive(True), 6, 1),
+        ("iaf", dict(sizes, **iaf, channels=6), build_autoregressive(False), 5, 2),
+        ("maf-lu", dict(maf, blocks=3, channels=4, hidden=5, hidden_layers=3, mixing="lu"),
+         build_autoregressive(True), 3, 3),
+        ("nice", dict(sizes, model="nice", channels=7, prior="logistic"), build_nice, 5, 4),
+        ("dense-glow", dict(sizes, model="dense-glow", channels=5), build_dense_glow, 4, 5),
+        ("class-glow", dict(glow, condition=dict(classes, into="both")), build_glow, 4, 6),
+        ("class-glow-prior", dict(glow, condition=dict(classes, into="prior")), build_glow, 4, 7),
+        ("column-maf", dict(small, **maf, channels=4, condition=dict(columns, into="both")),
+         build_autoregressive(True), 5, 8),
+        ("class-iaf", dict(small, **iaf, channels=4, condition=dict(classes, into="networks")),
+         build_autoregressive(False), 5, 9),
+        ("class-nice", dict(small, model="nice", channels=5, prior="logistic", condition=dict(classes, into="networks")),
+         build_nice, 5, 10),
+        ("class-dense-glow", dict(small, model="dense-glow", channels=5, condition=dict(classes, into="both")),
+         build_dense_glow, 5, 11),
+    ]
+    for name, config, build, batch, seed in cases:
+        if len(sys.argv) == 1 or name in sys.argv[1:]:
+            golden(os.path.join(here, name), config, build, batch, seed)

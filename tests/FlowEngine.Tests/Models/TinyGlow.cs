@@ -31,6 +31,20 @@ internal static class TinyGlow
             Bins = bins,
         };
 
+    /// <summary>Conditions of data in turn: classes one after the other, or numbers.</summary>
+    public static float[] Conditions(IModelOptions options, int count)
+    {
+        if (options.Condition is not ConditionOptions condition)
+        {
+            return [];
+        }
+
+        return condition.IsClass
+            ? condition.OneHot([.. Enumerable.Range(0, count).Select(i => i * 2 % condition.Length)])
+            : Array.ConvertAll(
+                new HostRandom(9, RandomPurpose.TrainingNoise, 0).Normal(count * condition.Length), value => (float)value);
+    }
+
     public static ModelConfig Config(IModelOptions options) =>
         new(options, false, "test", options.Height, options.Width);
 

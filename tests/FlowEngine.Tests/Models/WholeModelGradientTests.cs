@@ -28,7 +28,22 @@ public sealed class WholeModelGradientTests
         { TinyVectors.Nice(columns: 2, prior: PriorKind.Gaussian), MemoryMode.Invert },
         { TinyVectors.DenseGlow(), MemoryMode.Store },
         { TinyVectors.DenseGlow(columns: 3, hiddenLayers: 1), MemoryMode.Invert },
+        { TinyGlow.Options(hidden: 5) with { Condition = Classes(ConditionInto.Both) }, MemoryMode.Store },
+        { TinyGlow.Options(hidden: 5) with { Condition = Classes(ConditionInto.Networks) }, MemoryMode.Invert },
+        {
+            TinyGlow.Options(GlowPreset.Rosinality, height: 4, hidden: 4) with { Condition = Numbers(ConditionInto.Prior) },
+            MemoryMode.Invert
+        },
+        { TinyVectors.Maf() with { Condition = Numbers(ConditionInto.Both) }, MemoryMode.Store },
+        { TinyVectors.Maf(mixing: Mixing.Lu) with { Condition = Classes(ConditionInto.Networks) }, MemoryMode.Invert },
+        { TinyVectors.Iaf(hidden: 11) with { Condition = Classes(ConditionInto.Both) }, MemoryMode.Store },
+        { TinyVectors.Nice() with { Condition = Classes(ConditionInto.Networks) }, MemoryMode.Invert },
+        { TinyVectors.DenseGlow() with { Condition = Numbers(ConditionInto.Both) }, MemoryMode.Store },
     };
+
+    private static ConditionOptions Classes(ConditionInto into) => new(3, IsClass: true, into);
+
+    private static ConditionOptions Numbers(ConditionInto into) => new(2, IsClass: false, into);
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -87,6 +102,11 @@ public sealed class WholeModelGradientTests
         TinyVectors.Nice(columns: 3),
         TinyVectors.DenseGlow(),
         TinyVectors.DenseGlow(columns: 3),
+        TinyGlow.Options(height: 4, width: 4, channels: 2, hidden: 5) with { Condition = Classes(ConditionInto.Both) },
+        TinyVectors.Maf() with { Condition = Numbers(ConditionInto.Both) },
+        TinyVectors.Iaf() with { Condition = Classes(ConditionInto.Both) },
+        TinyVectors.Nice() with { Condition = Classes(ConditionInto.Networks) },
+        TinyVectors.DenseGlow() with { Condition = Classes(ConditionInto.Both) },
     };
 
     [Theory]
@@ -139,6 +159,7 @@ public sealed class WholeModelGradientTests
             IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(_model.Flow);
             _prepared = new PreparedWeights(groups, context, memory);
             _plan = new FlowPlan(_model.Flow, context, _prepared, groups, Batch, memory);
+            _backend.Write(TinyGlow.Conditions(options, Batch), _plan.Condition);
             _images = Array.ConvertAll(TinyGlow.Images(_model.Flow, Batch), value => (double)value);
         }
 

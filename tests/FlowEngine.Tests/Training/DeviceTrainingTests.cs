@@ -102,6 +102,25 @@ public sealed class DeviceTrainingTests
         AssertClose(ours.Sample(5, 0.7, 3), theirs.Sample(5, 0.7, 3), 1e-3);
     }
 
+    [Theory]
+    [InlineData(MemoryMode.Store)]
+    [InlineData(MemoryMode.Invert)]
+    public void Losses_of_a_model_of_classes_on_OpenCL_are_those_of_the_CPU(MemoryMode memory)
+    {
+        using GpuBackend gpu = TestDevices.OpenClOrSkip();
+        using CpuBackend cpu = new(2);
+        GlowOptions glow = TinyGlow.Options() with { Condition = new ConditionOptions(10, true, ConditionInto.Both) };
+        double[][] losses = [.. new IBackend[] { cpu, gpu }.Select(backend =>
+        {
+            using Model model = Model.Create(TinyGlow.Config(glow), backend, 1);
+            using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory, ReadEvery = 5 }, 0);
+            return Enumerable.Range(0, 4)
+                .SelectMany(_ => trainer.Steps(5).ToArray()).Select(step => step.BitsPerDim).ToArray();
+        })];
+        Assert.All(losses[0].Zip(losses[1]), pair =>
+            Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-4 * pair.First, $"{pair}"));
+    }
+
     private static void AssertSameLosses(
         IBackend backend,
         GlowPreset preset,

@@ -167,7 +167,13 @@ public sealed partial class GpuBackend
     }
 
     private static DenseMask Mask(DenseNetworkShape network) =>
-        new(network.Inputs, network.Hidden, network.HiddenLayers, network.Outputs, network.IsAutoregressive ? 1 : 0);
+        new(
+            network.Inputs,
+            network.Hidden,
+            network.HiddenLayers,
+            network.Outputs,
+            network.IsAutoregressive ? 1 : 0,
+            network.Conditions);
 
     private static GpuView<float> Hidden(DenseNetworkShape network, GpuView<float> hidden, int rows, int layer) =>
         hidden.Slice((long)layer * rows * network.Hidden, (long)rows * network.Hidden);

@@ -188,6 +188,23 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public void SpreadRows(ImageShape shape, BufferView rows, BufferView destination)
+    {
+        using Lock.Scope queue = _queue.EnterScope();
+        int count = (int)(rows.Length / shape.Batch);
+        long length = (long)shape.Pixels * count;
+        MemoryKernels.SpreadRows(
+            _stream,
+            Cover(length, MemoryKernels.SpreadRowsKernel),
+            View(rows, (long)shape.Batch * count),
+            View(destination, shape.Length),
+            length,
+            shape.PixelsPerImage,
+            shape.Channels,
+            count);
+    }
+
+    /// <inheritdoc/>
     public bool IsFinite(BufferView source)
     {
         using Lock.Scope queue = _queue.EnterScope();

@@ -9,7 +9,7 @@ namespace FlowEngine.Kernels.Gpu;
 /// </summary>
 /// <remarks>
 /// In words of 32 bits: the rate; the key's low and high word, its epoch and purpose; from 16 on the indices; from the
-/// next multiple of 16 on the levels, four a word.
+/// next multiple of 16 on the levels, four a word; and again from the next multiple of 16 on the conditions.
 /// </remarks>
 internal sealed class GpuStepInput : StepInput
 {
@@ -21,17 +21,22 @@ internal sealed class GpuStepInput : StepInput
     private readonly GpuStream _copies;
     private readonly GpuDeviceBuffer _words;
     private readonly int _levelsPlace;
+    private readonly int _conditionsPlace;
+    private readonly int _conditionsLength;
     private Slot _current;
     private Slot _other;
     private bool _mayWrite = true;
 
-    public GpuStepInput(GpuBackend backend, GpuDevice device, int batch, int dims)
+    public GpuStepInput(GpuBackend backend, GpuDevice device, int batch, int dims, int conditionLength)
     {
         _backend = backend;
         Batch = batch;
         Dims = dims;
         _levelsPlace = IndicesPlace + ((batch + 15) / 16 * 16);
-        int length = checked(_levelsPlace + (((batch * dims) + 3) / 4));
+        int levelsEnd = checked(_levelsPlace + (((batch * dims) + 3) / 4));
+        _conditionsLength = checked(batch * conditionLength);
+        _conditionsPlace = conditionLength > 0 ? checked((levelsEnd + 15) / 16 * 16) : levelsEnd;
+        int length = checked(_conditionsPlace + _conditionsLength);
         _words = new GpuDeviceBuffer(device, length);
         _current = new Slot(device, length);
         _other = new Slot(device, length);
@@ -50,6 +55,11 @@ internal sealed class GpuStepInput : StepInput
 
     public override Span<uint> Indices => Words().Slice(IndicesPlace, Batch);
 
+    public override Span<float> Conditions =>
+        MemoryMarshal.Cast<uint, float>(Words().Slice(_conditionsPlace, _conditionsLength));
+
+    public override BufferView SentConditions => _words.View.Slice(_conditionsPlace, _conditionsLength);
+
     public override BufferView Rate => _words.View.Slice(0, 1);
 
     public GpuView<uint> DeviceKey => Device.Slice(KeyPlace, KeyLength);
@@ -57,7 +67,7 @@ internal sealed class GpuStepInput : StepInput
     public GpuView<uint> DeviceIndices => Device.Slice(IndicesPlace, Batch);
 
     public GpuView<byte> DeviceLevels =>
-        Device.Slice(_levelsPlace, Device.Length - _levelsPlace).As<byte>().Slice(0, (long)Batch * Dims);
+        Device.Slice(_levelsPlace, (((long)Batch * Dims) + 3) / 4).As<byte>().Slice(0, (long)Batch * Dims);
 
     private GpuView<uint> Device => _words.Elements.As<uint>();
 

@@ -62,10 +62,10 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
-    public StepInput CreateStepInput(int batch, int dims)
+    public StepInput CreateStepInput(int batch, int dims, int conditionLength = 0)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        return new GpuStepInput(this, _device, batch, dims);
+        return new GpuStepInput(this, _device, batch, dims, conditionLength);
     }
 
     /// <inheritdoc/>

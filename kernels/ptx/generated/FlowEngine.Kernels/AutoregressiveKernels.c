@@ -1,6 +1,6 @@
 // The kernels of FlowEngine.Kernels.Device.AutoregressiveKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; } AutoregressiveKernels_DenseMask;
+typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; int conditions; } AutoregressiveKernels_DenseMask;
 
 DEV float GroupReduction_Sum(LPTR(float) scratch, float value)
 {
@@ -107,13 +107,22 @@ DEV i64 AutoregressiveKernels_BiasOffset(AutoregressiveKernels_DenseMask mask, i
     return AutoregressiveKernels_WeightOffset(mask, layer) + AutoregressiveKernels_Aligned((i64)((layer == 0) ? mask.inputs : mask.hidden) * (i64)((layer == mask.hiddenLayers) ? mask.outputs : mask.hidden));
 }
 
+DEV int DenseMasks_LowestDegree(AutoregressiveKernels_DenseMask mask)
+{
+    return (mask.conditions > 0) ? 0 : 1;
+}
+
 DEV int DenseMasks_UnitsUpTo(AutoregressiveKernels_DenseMask mask, int degree)
 {
-    return (int)MIN_I64((i64)mask.hidden, ((i64)degree * (i64)mask.hidden + (i64)mask.inputs - (i64)2) / (i64)(mask.inputs - 1));
+    int lowest = DenseMasks_LowestDegree(mask);
+    int degrees = mask.inputs - mask.conditions - lowest;
+    i64 above = (i64)MAX_I32(0, degree + 1 - lowest);
+    return (int)MIN_I64((i64)mask.hidden, (above * (i64)mask.hidden + (i64)degrees - (i64)1) / (i64)degrees);
 }
 
 KERNEL(256) void AutoregressiveKernels_Solve(
     GIN(float, weights),
+    GIN(float, condition),
     GIN(float, known),
     GOUT(float, found),
     GOUT(float, output),
@@ -123,12 +132,14 @@ KERNEL(256) void AutoregressiveKernels_Solve(
     int normalize)
 {
     VIEW_IN(float, weights);
+    VIEW_IN(float, condition);
     VIEW_IN(float, known);
     VIEW_OUT(float, found);
     VIEW_OUT(float, output);
     VIEW_OUT(float, hidden);
     SHARED(float, sums, 256);
-    int dims = mask.inputs;
+    int conditions = mask.conditions;
+    int dims = mask.inputs - conditions;
     int thread = GROUP_IDX_X;
     int rowInGroup = thread % 16;
     int split = thread / 16;
@@ -138,7 +149,7 @@ KERNEL(256) void AutoregressiveKernels_Solve(
     i64 last = values + (i64)(mask.hiddenLayers - 1) * layerLength;
     i64 outputWeight = AutoregressiveKernels_WeightOffset(mask, mask.hiddenLayers);
     i64 outputBias = AutoregressiveKernels_BiasOffset(mask, mask.hiddenLayers);
-    for (int d = 0; d < dims; d++)
+    for (int d = (conditions > 0) ? (-1) : 0; d < dims; d++)
     {
         int first = DenseMasks_UnitsUpTo(mask, d);
         int next = DenseMasks_UnitsUpTo(mask, d + 1);
@@ -150,7 +161,7 @@ KERNEL(256) void AutoregressiveKernels_Solve(
         }
         sums[thread] = sum;
         GROUP_BARRIER();
-        if (split == 0 && row < batch)
+        if (split == 0 && row < batch && d >= 0)
         {
             float mean = weights[outputBias + (i64)(2 * d)];
             float logScale = weights[outputBias + (i64)(2 * d) + (i64)1];
@@ -181,9 +192,14 @@ KERNEL(256) void AutoregressiveKernels_Solve(
                 float value = weights[bias + (i64)u];
                 if (layer == 0)
                 {
+                    i64 from = weight + (i64)u * (i64)mask.inputs;
+                    for (int k = 0; k < conditions && row < batch; k++)
+                    {
+                        value = FMA_F32(weights[from + (i64)k], condition[(i64)row * (i64)conditions + (i64)k], value);
+                    }
                     for (int k = 0; k <= d && row < batch; k++)
                     {
-                        value = FMA_F32(weights[weight + (i64)u * (i64)dims + (i64)k], found[(i64)row * (i64)dims + (i64)k], value);
+                        value = FMA_F32(weights[from + (i64)conditions + (i64)k], found[(i64)row * (i64)dims + (i64)k], value);
                     }
                 }
                 else
@@ -229,7 +245,8 @@ KERNEL(256) void AutoregressiveKernels_SolveBackward(
     VIEW_OUT(float, dOutput);
     VIEW_OUT(float, hidden);
     SHARED(float, sums, 256);
-    int dims = mask.inputs;
+    int conditions = mask.conditions;
+    int dims = mask.inputs - conditions;
     int thread = GROUP_IDX_X;
     int rowInGroup = thread % 16;
     int split = thread / 16;
@@ -271,7 +288,7 @@ KERNEL(256) void AutoregressiveKernels_SolveBackward(
         float sum = 0.0f;
         for (int k = first + split; k < mask.hidden; k += 16)
         {
-            sum = FMA_F32(weights[(i64)k * (i64)dims + (i64)d], hidden[values + (i64)k * (i64)16 + (i64)rowInGroup], sum);
+            sum = FMA_F32(weights[(i64)k * (i64)mask.inputs + (i64)conditions + (i64)d], hidden[values + (i64)k * (i64)16 + (i64)rowInGroup], sum);
         }
         sums[thread] = sum;
         GROUP_BARRIER();

@@ -1,7 +1,7 @@
 // The kernels of FlowEngine.Kernels.Device.DenseNetworkKernels. Written by FlowEngine.KernelCompiler; not edited.
 
 typedef struct { int m; int n; int k; int slice; int leftRow; int leftColumn; int rightRow; int rightColumn; int productRow; int epilogue; } DenseNetworkKernels_Product;
-typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; } DenseNetworkKernels_DenseMask;
+typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; int conditions; } DenseNetworkKernels_DenseMask;
 
 DEV void TileProduct_Clear(PPTR(float) sums)
 {
@@ -129,9 +129,17 @@ KERNEL(256) void DenseNetworkKernels_Multiply(
     }
 }
 
+DEV int DenseMasks_LowestDegree(DenseNetworkKernels_DenseMask mask)
+{
+    return (mask.conditions > 0) ? 0 : 1;
+}
+
 DEV int DenseMasks_UnitsUpTo(DenseNetworkKernels_DenseMask mask, int degree)
 {
-    return (int)MIN_I64((i64)mask.hidden, ((i64)degree * (i64)mask.hidden + (i64)mask.inputs - (i64)2) / (i64)(mask.inputs - 1));
+    int lowest = DenseMasks_LowestDegree(mask);
+    int degrees = mask.inputs - mask.conditions - lowest;
+    i64 above = (i64)MAX_I32(0, degree + 1 - lowest);
+    return (int)MIN_I64((i64)mask.hidden, (above * (i64)mask.hidden + (i64)degrees - (i64)1) / (i64)degrees);
 }
 
 DEV int DenseMasks_ReadsOf(DenseNetworkKernels_DenseMask mask, int layer, int unit)
@@ -139,8 +147,9 @@ DEV int DenseMasks_ReadsOf(DenseNetworkKernels_DenseMask mask, int layer, int un
     int reads = (layer == 0) ? mask.inputs : mask.hidden;
     if (mask.isAutoregressive != 0)
     {
-        int degree = (layer == mask.hiddenLayers) ? unit / 2 : 1 + (int)((i64)unit * (i64)(mask.inputs - 1) / (i64)mask.hidden);
-        reads = (layer == 0) ? degree : DenseMasks_UnitsUpTo(mask, degree);
+        int lowest = DenseMasks_LowestDegree(mask);
+        int degree = (layer == mask.hiddenLayers) ? unit / 2 : lowest + (int)((i64)unit * (i64)(mask.inputs - mask.conditions - lowest) / (i64)mask.hidden);
+        reads = (layer == 0) ? mask.conditions + degree : DenseMasks_UnitsUpTo(mask, degree);
     }
     return reads;
 }

@@ -31,6 +31,25 @@ KERNEL(256) void MemoryKernels_CopyChannels(
     }
 }
 
+KERNEL(256) void MemoryKernels_SpreadRows(
+    GIN(float, rows),
+    GOUT(float, destination),
+    i64 length,
+    int pixelsPerImage,
+    int channels,
+    int count)
+{
+    VIEW_IN(float, rows);
+    VIEW_OUT(float, destination);
+    i64 i = GRID_GLOBAL_INDEX_X;
+    if (i < length)
+    {
+        i64 pixel = i / (i64)count;
+        int channel = (int)(i % (i64)count);
+        destination[pixel * (i64)channels + (i64)channel] = rows[pixel / (i64)pixelsPerImage * (i64)count + (i64)channel];
+    }
+}
+
 KERNEL(256) void MemoryKernels_FindNonFinite(GIN(float, source), GOUT(u32, found), i64 length)
 {
     VIEW_IN(float, source);
