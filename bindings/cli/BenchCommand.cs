@@ -48,12 +48,12 @@ internal static class BenchCommand
             Seed = parse.GetValue(options.Seed),
         };
         training.Validate();
-        GlowOptions glow = options.Glow(parse);
+        IModelOptions sizes = options.Sizes(parse);
         int requested = parse.GetValue(options.Threads);
         NetworkPrecision precision = parse.GetValue(options.Precision);
         using IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), requested, precision);
         int threads = requested > 0 ? requested : Environment.ProcessorCount;
-        JsonObject report = Measure(glow, training, backend, threads, seconds);
+        JsonObject report = Measure(sizes, training, backend, threads, seconds);
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(options.Json))
         {
@@ -70,13 +70,13 @@ internal static class BenchCommand
     }
 
     private static JsonObject Measure(
-        GlowOptions glow, TrainerOptions training, IBackend backend, int threads, double seconds)
+        IModelOptions sizes, TrainerOptions training, IBackend backend, int threads, double seconds)
     {
         int batch = training.Batch;
         bool isHost = !backend.IsQueued;
         double peak = isHost ? CpuPeak.MeasureGflops(threads) : double.NaN;
-        ImageDataset data = RandomImages(glow, batch * BatchesOfData, (int)training.Seed);
-        ModelConfig config = new(glow, IsInitialized: false, data.Name, glow.Height, glow.Width);
+        ImageDataset data = RandomImages(sizes, batch * BatchesOfData, (int)training.Seed);
+        ModelConfig config = new(sizes, IsInitialized: false, data.Name, sizes.Height, sizes.Width);
         using Model model = Model.Create(config, backend, training.Seed);
         model.BatchSize = batch;
         using Trainer trainer = new(model, data, training);
@@ -94,7 +94,7 @@ internal static class BenchCommand
 
         // Densities read levels of noise: what the numbers are does not change the work.
         float[] images = [.. Enumerable.Range(0, batch).SelectMany(i => data[i].ToArray())
-            .Select(level => (level + 0.5f) / glow.Bins - 0.5f)];
+            .Select(level => (level + 0.5f) / data.Bins - 0.5f)];
         float[] one = images[..model.Flow.Dims];
         for (int i = 0; i < WarmupUpdates; i++)
         {
@@ -108,7 +108,7 @@ internal static class BenchCommand
         double sample = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
         peak = isHost ? Math.Max(peak, CpuPeak.MeasureGflops(threads)) : peak;
 
-        double forward = GlowArithmetic.ForwardFlops(glow) * 1e-9 * batch;
+        double forward = ForwardFlops(sizes) * 1e-9 * batch;
         double train = forward * (trainer.Memory == MemoryMode.Store ? 3 : 4) / step;
         using Process process = Process.GetCurrentProcess();
         DeviceMemory memory = backend.Memory;
@@ -124,21 +124,18 @@ internal static class BenchCommand
             ["log_prob_gflops"] = forward / logProb,
             ["forward_gflop_per_image"] = forward / batch,
             ["parameters"] = model.Flow.Parameters.Count,
-            ["preset"] = CommandOptions.NameOf(glow.Preset),
-            ["coupling"] = CommandOptions.NameOf(glow.Coupling),
-            ["levels"] = glow.Levels,
-            ["steps"] = glow.Steps,
-            ["hidden"] = glow.Hidden,
-            ["size"] = glow.Height,
-            ["channels"] = glow.Channels,
-            ["batch"] = batch,
-            ["memory"] = CommandOptions.NameOf(trainer.Memory),
-            ["device"] = backend.Name,
-            ["precision"] = PrecisionNames.Of(backend.NetworkPrecision),
-            ["read_every"] = together,
-            ["threads"] = threads,
-            ["machine"] = Processor.Describe(),
+            ["model"] = sizes.Kind,
         };
+        AddSizes(sizes, report);
+        report["size"] = sizes.Height;
+        report["channels"] = sizes.Channels;
+        report["batch"] = batch;
+        report["memory"] = CommandOptions.NameOf(trainer.Memory);
+        report["device"] = backend.Name;
+        report["precision"] = PrecisionNames.Of(backend.NetworkPrecision);
+        report["read_every"] = together;
+        report["threads"] = threads;
+        report["machine"] = Processor.Describe();
         if (isHost)
         {
             report["fma_peak_gflops"] = peak;
@@ -155,17 +152,39 @@ internal static class BenchCommand
         return report;
     }
 
-    private static ImageDataset RandomImages(GlowOptions glow, int count, int seed)
+    private static double ForwardFlops(IModelOptions sizes) => sizes is RealNvpOptions realNvp
+        ? RealNvpArithmetic.ForwardFlops(realNvp)
+        : GlowArithmetic.ForwardFlops((GlowOptions)sizes);
+
+    private static void AddSizes(IModelOptions sizes, JsonObject report)
+    {
+        if (sizes is RealNvpOptions realNvp)
+        {
+            report["levels"] = realNvp.Levels;
+            report["blocks"] = realNvp.Blocks;
+            report["hidden"] = realNvp.Hidden;
+        }
+        else if (sizes is GlowOptions glow)
+        {
+            report["preset"] = CommandOptions.NameOf(glow.Preset);
+            report["coupling"] = CommandOptions.NameOf(glow.Coupling);
+            report["levels"] = glow.Levels;
+            report["steps"] = glow.Steps;
+            report["hidden"] = glow.Hidden;
+        }
+    }
+
+    private static ImageDataset RandomImages(IModelOptions sizes, int count, int seed)
     {
         Random random = new(seed);
         byte[][] images = new byte[count][];
         for (int i = 0; i < count; i++)
         {
-            images[i] = new byte[glow.Height * glow.Width * glow.Channels];
+            images[i] = new byte[sizes.Dims];
             random.NextBytes(images[i]);
         }
 
-        return new ImageDataset("noise", glow.Height, glow.Width, glow.Channels, glow.Bins, images);
+        return new ImageDataset("noise", sizes.Height, sizes.Width, sizes.Channels, sizes.Bins!.Value, images);
     }
 
     /// <summary>Managed bytes of one update; no timing runs beside it, so nothing else allocates.</summary>

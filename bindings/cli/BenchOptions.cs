@@ -9,11 +9,21 @@ namespace FlowEngine.Cli;
 /// <summary>The options of <c>flow bench</c>.</summary>
 internal sealed class BenchOptions
 {
+    public Option<string> Model { get; } = new("--model")
+    {
+        Description = $"The model, {ModelSelection.Glow} or {ModelSelection.RealNvp}",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => ModelSelection.Glow,
+    };
+
     public Option<int> Levels { get; } = CommandOptions.Number("--levels", "Levels, L", 3);
 
     public Option<int> Steps { get; } = CommandOptions.Number("--steps", "Steps of a level, K", 32);
 
-    public Option<int> Hidden { get; } = CommandOptions.Number("--hidden", "Hidden channels of the networks", 512);
+    public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
+        "--hidden", "Hidden channels of the networks [default: glow 512, realnvp 32]");
+
+    public Option<int> Blocks { get; } = CommandOptions.Number("--blocks", "Residual blocks of a network of realnvp", 2);
 
     public Option<int> Size { get; } = CommandOptions.Number("--size", "Rows and columns of an image", 32);
 
@@ -46,7 +56,7 @@ internal sealed class BenchOptions
     {
         foreach (Option option in new Option[]
         {
-            Levels, Steps, Hidden, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset, Coupling, Seconds, Seed, Json,
+            Model, Levels, Steps, Hidden, Blocks, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset, Coupling, Seconds, Seed, Json,
         })
         {
             command.Options.Add(option);
@@ -54,20 +64,38 @@ internal sealed class BenchOptions
     }
 
     /// <summary>The model of these options.</summary>
-    public GlowOptions Glow(ParseResult parse)
+    /// <exception cref="FlowException">There is no such model, or its sizes do not fit.</exception>
+    public IModelOptions Sizes(ParseResult parse)
     {
-        GlowOptions glow = new()
+        string kind = parse.GetRequiredValue(Model);
+        int? hidden = parse.GetValue(Hidden);
+        IModelOptions sizes = kind switch
         {
-            Preset = parse.GetValue(Preset),
-            Height = parse.GetValue(Size),
-            Width = parse.GetValue(Size),
-            Channels = parse.GetValue(Channels),
-            Levels = parse.GetValue(Levels),
-            Steps = parse.GetValue(Steps),
-            Hidden = parse.GetValue(Hidden),
-            Coupling = parse.GetValue(Coupling),
+            ModelSelection.Glow => new GlowOptions
+            {
+                Preset = parse.GetValue(Preset),
+                Height = parse.GetValue(Size),
+                Width = parse.GetValue(Size),
+                Channels = parse.GetValue(Channels),
+                Levels = parse.GetValue(Levels),
+                Steps = parse.GetValue(Steps),
+                Hidden = hidden ?? 512,
+                Coupling = parse.GetValue(Coupling),
+            },
+            ModelSelection.RealNvp => new RealNvpOptions
+            {
+                Height = parse.GetValue(Size),
+                Width = parse.GetValue(Size),
+                Channels = parse.GetValue(Channels),
+                Levels = parse.GetValue(Levels),
+                Hidden = hidden ?? 32,
+                Blocks = parse.GetValue(Blocks),
+            },
+            _ => throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"--model is {kind}, expected {ModelSelection.Glow} or {ModelSelection.RealNvp}"),
         };
-        glow.Validate();
-        return glow;
+        sizes.Validate();
+        return sizes;
     }
 }

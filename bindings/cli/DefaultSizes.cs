@@ -9,6 +9,16 @@ namespace FlowEngine.Cli;
 /// <param name="Epochs">Passes over the data.</param>
 internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epochs)
 {
+    /// <summary>The levels of a RealNVP, whose last one does not halve the image.</summary>
+    /// <param name="height">Rows of an image.</param>
+    /// <param name="width">Columns of an image.</param>
+    /// <param name="isPadded">As in <see cref="For"/>.</param>
+    public static int RealNvpLevels(int height, int width, bool isPadded)
+    {
+        int wanted = Math.Min(height, width) <= 16 ? 2 : 3;
+        return Divisible(height, width, isPadded, wanted - 1) + 1;
+    }
+
     /// <summary>Looks a data set up.</summary>
     /// <param name="data">The images.</param>
     /// <param name="height">Their rows, padded where the user says to what.</param>
@@ -19,12 +29,12 @@ internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epoch
         int size = Math.Min(height, width);
         if (size <= 16)
         {
-            return new DefaultSizes(Divisible(2), Steps: 8, Hidden: 64, Epochs: 40);
+            return new DefaultSizes(Levels(2), Steps: 8, Hidden: 64, Epochs: 40);
         }
 
         if (size <= 32)
         {
-            return new DefaultSizes(Divisible(data.Channels >= 3 ? 3 : 2), Steps: 8, Hidden: 128, Epochs: 10);
+            return new DefaultSizes(Levels(data.Channels >= 3 ? 3 : 2), Steps: 8, Hidden: 128, Epochs: 10);
         }
 
         int levels = 1;
@@ -33,17 +43,20 @@ internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epoch
             levels++;
         }
 
-        return new DefaultSizes(Divisible(levels), Steps: 16, Hidden: 256, Epochs: 10);
+        return new DefaultSizes(Levels(levels), Steps: 16, Hidden: 256, Epochs: 10);
 
-        // Fewer levels rather than an error; an odd size stays an error, which tells of --pad.
-        int Divisible(int wanted)
+        // An odd size stays an error, which tells of --pad.
+        int Levels(int wanted) => Math.Max(1, Divisible(height, width, isPadded, wanted));
+    }
+
+    /// <summary>How often an image is halved: as often as wanted, less where its size does not divide.</summary>
+    private static int Divisible(int height, int width, bool isPadded, int wanted)
+    {
+        while (!isPadded && wanted > 0 && (height | width) % (1 << wanted) != 0)
         {
-            while (!isPadded && wanted > 1 && (height | width) % (1 << wanted) != 0)
-            {
-                wanted--;
-            }
-
-            return wanted;
+            wanted--;
         }
+
+        return wanted;
     }
 }

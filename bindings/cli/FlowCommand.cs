@@ -58,6 +58,7 @@ internal static class FlowCommand
         root.Subcommands.Add(InterpolateCommand.Build());
         root.Subcommands.Add(EditCommand.Build());
         root.Subcommands.Add(StyleCommand.Build());
+        root.Subcommands.Add(Density2dCommand.Build());
         root.Subcommands.Add(CompressCommand.Build());
         root.Subcommands.Add(DecompressCommand.Build());
         root.Subcommands.Add(InfoCommand.Build());

@@ -13,6 +13,9 @@ namespace FlowEngine.Cli;
 /// <summary>Prepares a new run from the command line. Its folder comes last: bad input leaves nothing behind.</summary>
 internal sealed class FreshRun(TrainOptions options, ParseResult parse)
 {
+    private const int RealNvpHidden = 32;
+    private const int RealNvpBlocks = 2;
+
     [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare()
     {
@@ -76,9 +79,12 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         int bins = parse.GetValue(options.Bins) ?? data.Bins;
         ConditionOptions? condition = selection.Condition(
             kind, () => Conditions.CountClasses(data.Labels, data.Name), from);
-        IModelOptions model = kind == ModelSelection.Glow
-            ? Glow(data, bins, condition, from as GlowOptions)
-            : selection.Vector(kind, data.Height, data.Width, data.Channels, bins, condition, from);
+        IModelOptions model = kind switch
+        {
+            ModelSelection.Glow => Glow(data, bins, condition, from as GlowOptions),
+            ModelSelection.RealNvp => RealNvp(data, bins, condition, from as RealNvpOptions),
+            _ => selection.Vector(kind, data.Height, data.Width, data.Channels, bins, condition, from),
+        };
         return new ModelConfig(model, IsInitialized: false, data.Name, data.Height, data.Width)
         {
             ClassCounts = condition is { IsClass: true } && data.Labels is int[] labels
@@ -92,17 +98,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         new ModelSelection(options, parse).RequireFits(ModelSelection.Glow);
         bool isPadded = CommandOptions.IsGiven(parse, options.Pad);
         int? padTo = PadSize();
-        int height = padTo ?? data.Height;
-        int width = padTo ?? data.Width;
-        DefaultSizes sizes = DefaultSizes.For(data, height, width, isPadded);
+        DefaultSizes sizes = DefaultSizes.For(data, padTo ?? data.Height, padTo ?? data.Width, isPadded);
         int levels = parse.GetValue(options.Levels) ?? from?.Levels ?? sizes.Levels;
-        if (isPadded && padTo is null && levels is >= 1 and <= 16)
-        {
-            int factor = 1 << levels;
-            height = (height + factor - 1) / factor * factor;
-            width = (width + factor - 1) / factor * factor;
-        }
-
+        (int height, int width) = Padded(data, levels);
         GlowOptions glow = new()
         {
             Preset = parse.GetValue(options.Preset) ?? from?.Preset ?? GlowPreset.Glow,
@@ -120,6 +118,41 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         return glow;
     }
 
+    private RealNvpOptions RealNvp(ImageDataset data, int bins, ConditionOptions? condition, RealNvpOptions? from)
+    {
+        new ModelSelection(options, parse).RequireFits(ModelSelection.RealNvp);
+        int? padTo = PadSize();
+        int levels = parse.GetValue(options.Levels) ?? from?.Levels ?? DefaultSizes.RealNvpLevels(
+            padTo ?? data.Height, padTo ?? data.Width, CommandOptions.IsGiven(parse, options.Pad));
+        (int height, int width) = Padded(data, levels - 1);
+        RealNvpOptions realNvp = new()
+        {
+            Height = height,
+            Width = width,
+            Channels = data.Channels,
+            Levels = levels,
+            Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? RealNvpHidden,
+            Blocks = parse.GetValue(options.Blocks) ?? from?.Blocks ?? RealNvpBlocks,
+            Bins = bins,
+            Condition = condition,
+        };
+        realNvp.Validate();
+        return realNvp;
+    }
+
+    /// <summary>The size of the images, after the padding that was asked for.</summary>
+    private (int Height, int Width) Padded(ImageDataset data, int halvings)
+    {
+        int? padTo = PadSize();
+        if (!CommandOptions.IsGiven(parse, options.Pad) || padTo is not null || halvings is < 0 or > 16)
+        {
+            return (padTo ?? data.Height, padTo ?? data.Width);
+        }
+
+        int factor = 1 << halvings;
+        return ((data.Height + factor - 1) / factor * factor, (data.Width + factor - 1) / factor * factor);
+    }
+
     private Model Initialized(string checkpoint, ImageDataset data, IBackend backend) =>
         Model.Load(checkpoint, backend, from =>
         {
@@ -131,7 +164,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
                     $"{checkpoint}: the checkpoint has {Describe(from.Options)}, expected {Describe(config.Options)}");
         });
 
-    /// <summary>The weights of a Glow fit images of any size, those of a model of vectors one number of values.</summary>
+    /// <summary>The weights of convolutions fit images of any size, those of a model of vectors one number of values.</summary>
     private static IModelOptions WithSizesOf(IModelOptions from, IModelOptions data) => from switch
     {
         GlowOptions glow => glow with
@@ -139,6 +172,12 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             Height = data.Height,
             Width = data.Width,
             Bins = data.Bins ?? glow.Bins,
+        },
+        RealNvpOptions realNvp => realNvp with
+        {
+            Height = data.Height,
+            Width = data.Width,
+            Bins = data.Bins ?? realNvp.Bins,
         },
         VectorOptions vector when vector.Dims == data.Dims => vector with
         {
@@ -151,7 +190,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
     };
 
     private static string Describe(IModelOptions model) =>
-        $"{(model is GlowOptions ? model.Channels : model.Dims)} channels, {model.Summary}";
+        $"{(model is VectorOptions ? model.Dims : model.Channels)} channels, {model.Summary}";
 
     private int? PadSize()
     {

@@ -10,8 +10,11 @@ namespace FlowEngine.Cli;
 /// defaults of its kind.</summary>
 internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
 {
-    /// <summary>The kind that takes images as images.</summary>
+    /// <summary>A kind that takes images as images.</summary>
     public const string Glow = "glow";
+
+    /// <summary>The other kind that does.</summary>
+    public const string RealNvp = "realnvp";
 
     private const string Maf = "maf";
     private const string Iaf = "iaf";
@@ -30,11 +33,11 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
         (Option Option, string[] Kinds)[] belongings =
         [
             (options.Preset, [Glow]),
-            (options.Levels, [Glow]),
+            (options.Levels, [Glow, RealNvp]),
             (options.Steps, [Glow]),
             (options.Coupling, [Glow]),
-            (options.Pad, [Glow]),
-            (options.Blocks, [Maf, Iaf, Nice, DenseGlow]),
+            (options.Pad, [Glow, RealNvp]),
+            (options.Blocks, [Maf, Iaf, Nice, DenseGlow, RealNvp]),
             (options.Layers, [Maf, Iaf, Nice, DenseGlow]),
             (options.Permutation, [Maf, Iaf]),
             (options.BatchNorm, [Maf, Iaf]),
@@ -52,7 +55,7 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
     }
 
     /// <summary>A model of vectors.</summary>
-    /// <param name="kind">Its kind; not glow.</param>
+    /// <param name="kind">Its kind; not glow or realnvp.</param>
     /// <param name="height">Rows of an image; 1 for a table.</param>
     /// <param name="width">Columns of an image; 1 for a table.</param>
     /// <param name="channels">Channels of an image, or columns of a table.</param>
@@ -109,7 +112,7 @@ internal sealed class ModelSelection(TrainOptions options, ParseResult parse)
     /// <param name="kind">The kind of model.</param>
     public ConditionInto Into(string kind) => parse.GetValue(options.Conditional) ?? kind switch
     {
-        Glow => ConditionInto.Prior,
+        Glow or RealNvp => ConditionInto.Prior,
         Nice when (parse.GetValue(options.Prior) ?? PriorKind.Logistic) == PriorKind.Logistic => ConditionInto.Networks,
         _ => ConditionInto.Both,
     };

@@ -30,13 +30,13 @@ internal static class StyleCommand
         LatentOptions.Images("--style-images", "The images to be like, in turn", "4,5,6,7");
 
     private static readonly Option<string?> _levels = CommandOptions.Text(
-        "--levels", "L,L", "The levels to change, from 0, the finest [default: all but the last]");
+        "--levels", "L,L", "The levels to change, from 0, the finest [default: all]");
 
     private static readonly Option<How> _how = CommandOptions.ChoiceOrFirst<How>(
         "--how", "Matches the mean and deviation of each channel, or takes the levels as they are");
 
     private static readonly Option<double> _strength = CommandOptions.Number(
-        "--strength", "1 for all of it, 0 for nothing", 1.0);
+        "--strength", "1 for all of it, 0 for nothing; an image pushed far from all data may turn black", 0.75);
 
     private enum How
     {
@@ -59,8 +59,7 @@ internal static class StyleCommand
     {
         using IBackend backend = _common.OpenBackend(parse);
         using Model model = _common.LoadModel(parse, backend);
-        int last = model.Flow.Levels.Count - 1;
-        int[] levels = NumberLists.Whole(parse, _levels, [.. Enumerable.Range(0, Math.Max(last, 1))]);
+        int[] levels = NumberLists.Whole(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
         string data = parse.GetRequiredValue(_data);
         int[] images = NumberLists.Whole(parse, _images, [0, 1, 2, 3]);
         int[] styles = NumberLists.Whole(parse, _styleImages, [4, 5, 6, 7]);

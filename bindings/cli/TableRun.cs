@@ -63,10 +63,11 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
     private Model Create(TableSettings table, TableDataset train, IBackend backend)
     {
         string kind = parse.GetValue(options.Model) ?? DefaultKind;
-        if (kind == ModelSelection.Glow)
+        if (kind is ModelSelection.Glow or ModelSelection.RealNvp)
         {
             throw new FlowException(
-                FlowErrorKind.InvalidArgument, "--model glow is for images, the data are a table: expected maf or another");
+                FlowErrorKind.InvalidArgument,
+                $"--model {kind} is for images, the data are a table: expected maf or another");
         }
 
         ModelSelection selection = new(options, parse);

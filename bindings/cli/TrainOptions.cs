@@ -26,7 +26,7 @@ internal sealed class TrainOptions
         Arity = ArgumentArity.ZeroOrOne,
         Description = "Learns a density for each class, by the labels of the data (of a CSV file, those of --label), or with "
             + "--condition-columns given their values: these go into the prior, the networks, or both "
-            + "[default: glow prior, nice with a logistic prior networks, else both]",
+            + "[default: glow and realnvp prior, nice with a logistic prior networks, else both]",
         CustomParser = result => result.Tokens.Count > 0
             ? CommandOptions.ParseChoice<ConditionInto>(result, "--conditional")
             : null,
@@ -51,7 +51,7 @@ internal sealed class TrainOptions
 
     public Option<string?> Model { get; } = CommandOptions.Choice(
         "--model",
-        "The model; all but glow take an image as one vector [default: that of --init, else glow]",
+        "The model; all but glow and realnvp take an image as one vector [default: that of --init, else glow]",
         ModelKinds.Names);
 
     public Option<GlowPreset?> Preset { get; } = CommandOptions.Choice<GlowPreset>(
@@ -59,8 +59,8 @@ internal sealed class TrainOptions
 
     public Option<int?> Levels { get; } = CommandOptions.Number<int>(
         "--levels",
-        "Levels, L [default: 2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; "
-            + "less where the size does not divide]");
+        "Levels, L [default: 2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; realnvp 2 up to 16 "
+            + "pixels, else 3; less where the size does not divide]");
 
     public Option<int?> Steps { get; } = CommandOptions.Number<int>(
         "--steps", "Steps of a level, K [default: 8 up to 32 pixels, else 16]");
@@ -68,10 +68,12 @@ internal sealed class TrainOptions
     public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
         "--hidden",
         "Hidden channels, or units of a hidden layer [default: glow 64 up to 16 pixels, 128 up to 32, else 256; "
-            + "maf, iaf 512; nice 1000; dense-glow 256]");
+            + "realnvp 32; maf, iaf 512; nice 1000; dense-glow 256]");
 
     public Option<int?> Blocks { get; } = CommandOptions.Number<int>(
-        "--blocks", "Blocks of a model of vectors [default: maf, iaf 5; nice 4; dense-glow 10]");
+        "--blocks",
+        "Blocks of a model of vectors, residual blocks of a network of realnvp [default: realnvp 2; maf, iaf 5; nice 4; "
+            + "dense-glow 10]");
 
     public Option<int?> Layers { get; } = CommandOptions.Number<int>(
         "--layers", "Hidden layers of the networks of a model of vectors [default: 2; nice 5]");

@@ -12,6 +12,8 @@ internal static class ModelDefaults
     private const int Steps = 8;
     private const int SmallImage = 16;
     private const int Blocks = 5;
+    private const int ResidualBlocks = 2;
+    private const int HiddenOfResidual = 32;
     private const int HiddenOfVectors = 64;
     private const int HiddenLayers = 2;
 
@@ -31,6 +33,7 @@ internal static class ModelDefaults
         return kind switch
         {
             "glow" => CompleteGlow(options),
+            "realnvp" => CompleteRealNvp(options),
             "maf" => CompleteAutoregressive(options, AutoregressiveDirection.Density),
             "iaf" => CompleteAutoregressive(options, AutoregressiveDirection.Sample),
             "nice" => CompleteNice(options),
@@ -54,6 +57,12 @@ internal static class ModelDefaults
             info.Hidden = glow.Hidden;
             info.Coupling = (int)glow.Coupling;
             info.Preset = (int)glow.Preset;
+        }
+
+        if (options is RealNvpOptions realNvp)
+        {
+            info.Steps = realNvp.Blocks;
+            info.Hidden = realNvp.Hidden;
         }
 
         if (options is VectorOptions vectors)
@@ -83,7 +92,11 @@ internal static class ModelDefaults
             Height = options.Height,
             Width = options.Width,
             Channels = options.Channels,
-            Levels = options.Levels == 0 ? Levels(options.Height | options.Width) : options.Levels,
+
+            // At least 1: for an odd size the error of that is the clearest.
+            Levels = options.Levels == 0
+                ? Math.Max(1, Halvings(options.Height | options.Width, MostLevels))
+                : options.Levels,
             Steps = Or(options.Steps, Steps),
             Hidden = Or(options.Hidden, isSmall ? 64 : 128),
             Coupling = (CouplingKind)options.Coupling,
@@ -91,6 +104,17 @@ internal static class ModelDefaults
             Bins = Or(options.Bins, 256),
         };
     }
+
+    private static RealNvpOptions CompleteRealNvp(in ModelOptions options) => new()
+    {
+        Height = options.Height,
+        Width = options.Width,
+        Channels = options.Channels,
+        Levels = options.Levels == 0 ? 1 + Halvings(options.Height | options.Width, MostLevels - 1) : options.Levels,
+        Hidden = Or(options.Hidden, HiddenOfResidual),
+        Blocks = Or(options.Steps, ResidualBlocks),
+        Bins = Or(options.Bins, 256),
+    };
 
     private static VectorOptions CompleteNice(in ModelOptions options) =>
         CompleteVectors(
@@ -132,15 +156,15 @@ internal static class ModelDefaults
 
     private static int Or(int given, int otherwise) => given == 0 ? otherwise : given;
 
-    /// <summary>At least 1: for an odd size the error of that is the clearest.</summary>
-    private static int Levels(int size)
+    /// <summary>How often a size can be halved, up to a limit.</summary>
+    private static int Halvings(int size, int limit)
     {
-        int levels = 1;
-        while (levels < MostLevels && size % (2 << levels) == 0)
+        int halvings = 0;
+        while (halvings < limit && size % (2 << halvings) == 0)
         {
-            levels++;
+            halvings++;
         }
 
-        return levels;
+        return halvings;
     }
 }

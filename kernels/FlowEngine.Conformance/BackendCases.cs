@@ -32,18 +32,35 @@ public static class BackendCases
             "PixelStage, affine", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: false));
         yield return new(
             "PixelStage, additive", shape, (b, s) => RunPixelStage(b, s, CouplingKind.Additive, additive, inPlace: true));
+        if (shape.Channels % 4 == 0)
+        {
+            yield return new(
+                "PixelStage, squeezed",
+                shape,
+                (b, s) => RunPixelStage(b, s, CouplingKind.Affine, affine, inPlace: true, squeeze: true));
+        }
     }
 
     private static IEnumerable<BackendCase> OtherCases((ImageShape Shape, int Hidden) size)
     {
         (ImageShape shape, int hidden) = size;
         yield return new("PixelAffine", shape, (b, s) => RunPixelAffine(b, s, inPlace: false));
+        yield return new(
+            "PixelAffine, squeezed",
+            shape.WithChannels(2 * shape.Channels),
+            (b, s) => RunPixelAffine(b, s, inPlace: false, squeeze: true));
         yield return new("Coupling, affine", shape, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("Coupling, additive", shape, (b, s) => RunCoupling(b, s, CouplingKind.Additive, inPlace: true));
         yield return new("Gaussian, a prior for each image", shape, (b, s) => RunGaussian(b, s, false, inPlace: false));
         yield return new("Gaussian, one prior", shape, (b, s) => RunGaussian(b, s, true, inPlace: true));
         yield return new("ZeroConvolution", shape, (b, s) => RunZeroConvolution(b, s, 2 * s.Channels, true));
         yield return new("ChannelSums", shape, RunChannelSums);
+        CouplingMask checkerboard = CouplingMask.Checkerboard(shape.Channels, 1);
+        CouplingMask half = CouplingMask.Half(shape.Channels, movesFirst: true);
+        yield return new("MaskedCoupling, checkerboard", shape, (b, s) => RunMaskedCoupling(b, s, checkerboard));
+        yield return new("MaskedCoupling, channels", shape, (b, s) => RunMaskedCoupling(b, s, half));
+        yield return new("ResidualNetwork", shape, (b, s) => RunResidualNetwork(b, s, ResidualShape(s, hidden, 1)));
+        yield return new("Logit", shape, RunLogit);
 
         // Where the pixels of an image are the rows of a table.
         ImageShape rows = new(shape.Pixels, 1, 1, shape.Channels);

@@ -105,7 +105,7 @@ typedef struct flow_device_options {
     int32_t  backend;            /* FLOW_BACKEND_... */
     int32_t  device;             /* ordinal among the devices of that backend */
     int32_t  threads;            /* of the CPU, 1 to 1024; 0 = one per core */
-    int32_t  precision;          /* FLOW_PRECISION_...; FLOW_UNSUPPORTED where the device has it not */
+    int32_t  precision;          /* FLOW_PRECISION_...; on the CPU all but FP32 give FLOW_UNSUPPORTED */
 } flow_device_options;
 
 /** A device of this machine. */
@@ -122,12 +122,12 @@ typedef struct flow_device {
 /** The sizes of a model that is made anew. */
 typedef struct flow_model_options {
     uint32_t struct_size;
-    int32_t  height;             /* rows of an image, a multiple of 2^levels; of vectors 0 = 1 */
-    int32_t  width;              /* columns, a multiple of 2^levels; of vectors 0 = 1 */
+    int32_t  height;             /* rows, a multiple of 2^levels (realnvp: 2^(levels - 1)); of vectors 0 = 1 */
+    int32_t  width;              /* columns, likewise; of vectors 0 = 1 */
     int32_t  channels;           /* of an image, or columns of a table; no default */
-    int32_t  levels;             /* L, of glow; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level, or the blocks of a model of vectors; 0 = 8, or 5 */
-    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, 128 above */
+    int32_t  levels;             /* L, of glow and realnvp; 0 = the most that divide the size, up to 3 */
+    int32_t  steps;              /* K, of a level, 0 = 8; residual blocks, of realnvp, 0 = 2; blocks, of vectors, 0 = 5 */
+    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, else 128; realnvp 32 */
     int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
     int32_t  preset;             /* FLOW_PRESET_..., of glow */
     int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
@@ -157,6 +157,15 @@ typedef struct flow_model_info {
     int32_t  hidden_layers, mixing, batch_norm, prior;
     int32_t  reserved;
 } flow_model_info;
+
+/** What a file of compressed images says of itself. */
+typedef struct flow_compressed {
+    uint32_t struct_size;
+    int32_t  height, width, channels, bins;
+    int32_t  block;              /* images of a block, fewer in the last */
+    int64_t  count;              /* images */
+    char     model_sha256[72];   /* of the tensors of its model, in hexadecimal: what the checkpoint says */
+} flow_compressed;
 
 /** The shape of one image or latent. */
 typedef struct flow_shape {
@@ -272,8 +281,8 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
  * first flow_trainer_run.
  *
- * @param name     "glow", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the first has fast
- *                 densities, the second fast samples), "nice" and "dense-glow".
+ * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the
+ *                 first has fast densities, the second fast samples), "nice" and "dense-glow".
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.
@@ -405,6 +414,38 @@ FLOW_API flow_status flow_model_sample(
 FLOW_API flow_status flow_model_sample_u8(
     const flow_model *model, int64_t count, double temperature, uint64_t seed,
     const flow_call *call, uint8_t *levels, size_t length);
+
+/* --- Compression: without loss, by what a model on the CPU knows of its images ------------------------------- */
+
+/**
+ * Compresses images.  The file is the same on every machine, and needs this model to be read.
+ *
+ * @param levels          B * D grey levels below bins.
+ * @param length          of levels.
+ * @param block           images of a block: more is shorter, fewer is quicker to read one image from; 0 = 100.
+ * @param bytes           NULL to ask for a length that is enough.
+ * @param capacity_bytes  room at bytes; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param length_bytes    receives the length of the file.
+ */
+FLOW_API flow_status flow_model_compress(
+    const flow_model *model, const uint8_t *levels, size_t length, int32_t block,
+    void *bytes, size_t capacity_bytes, size_t *length_bytes);
+
+/** Describes a file of compressed images; FLOW_BAD_FORMAT where it is damaged, foreign or newer. */
+FLOW_API flow_status flow_compressed_get_info(const void *bytes, size_t length_bytes, flow_compressed *info);
+
+/**
+ * Decompresses images; the blocks that they are not in are not looked at.  Another model gives FLOW_INVALID_ARGUMENT, a
+ * damaged block FLOW_BAD_FORMAT.
+ *
+ * @param bytes         the file.
+ * @param length_bytes  of the file.
+ * @param first         the number of the first image.
+ * @param levels        receives as many images as length says.
+ * @param length        a multiple of D.
+ */
+FLOW_API flow_status flow_model_decompress(
+    const flow_model *model, const void *bytes, size_t length_bytes, int64_t first, uint8_t *levels, size_t length);
 
 /* --- Parameters -------------------------------------------------------------------------------------------- */
 

@@ -23,6 +23,7 @@ ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
 ASSERT_SIZE(flow_model_options, 64);
 ASSERT_SIZE(flow_model_info, 160);
+ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 40);
@@ -404,6 +405,66 @@ static void test_files(flow_model *model, const char *folder)
     free(bytes);
 }
 
+static void test_compression(flow_model *model)
+{
+    flow_model *another;
+    flow_model_options o = options();
+    flow_compressed info;
+    uint8_t read[N * D], *file;
+    size_t enough, length, i;
+
+    o.seed = 8;
+    OK(flow_model_create("glow", &o, NULL, &another));
+    OK(flow_model_compress(model, levels, N * D, 4, NULL, 0, &enough));
+    file = (uint8_t *)malloc(enough);
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    CHECK(length < enough);
+
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_compressed_get_info(file, length, &info));
+    CHECK(info.height == H && info.width == W && info.channels == C && info.bins == BINS);
+    CHECK(info.count == N && info.block == 4 && strlen(info.model_sha256) == 64);
+
+    memset(read, 255, sizeof read);
+    OK(flow_model_decompress(model, file, length, 0, read, N * D));
+    CHECK(memcmp(read, levels, sizeof read) == 0);
+    memset(read, 255, sizeof read);
+    OK(flow_model_decompress(model, file, length, 5, read, 2 * D));
+    CHECK(memcmp(read, levels + 5 * D, 2 * D) == 0 && read[2 * D] == 255);
+    OK(flow_model_decompress(model, file, length, N, NULL, 0));
+
+    INVALID(flow_model_decompress(model, file, length, N, read, D));
+    INVALID(flow_model_decompress(model, file, length, -1, read, D));
+    INVALID(flow_model_decompress(model, file, length, 0, read, D - 1));
+    INVALID(flow_model_decompress(model, file, length, 0, NULL, D));
+    INVALID(flow_model_decompress(model, NULL, length, 0, read, D));
+    INVALID(flow_model_decompress(NULL, file, length, 0, read, D));
+    INVALID(flow_model_decompress(another, file, length, 0, read, D));
+    INVALID(flow_model_compress(model, NULL, D, 0, file, enough, &length));
+    INVALID(flow_model_compress(model, levels, D, -1, file, enough, &length));
+    INVALID(flow_model_compress(model, levels, D, 0, file, enough, NULL));
+    INVALID(flow_model_compress(NULL, levels, D, 0, file, enough, &length));
+    INVALID(flow_model_compress(another, levels, D, 0, file, enough, &length));
+    INVALID(flow_compressed_get_info(NULL, 4, &info));
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    INVALID(flow_compressed_get_info(file, length, NULL));
+    file[length - 1] = 7;
+    INVALID(flow_model_compress(model, levels, N * D, 4, file, length - 1, &i));
+    CHECK(i == length && file[length - 1] == 7);
+
+    OK(flow_model_compress(model, levels, N * D, 4, file, enough, &length));
+    for (i = 0; i < length; i += 7) {
+        file[i] ^= 4;
+        CHECK(flow_model_decompress(model, file, length, 0, read, N * D) != FLOW_OK);
+        file[i] ^= 4;
+    }
+    GIVES(FLOW_BAD_FORMAT, flow_compressed_get_info(file, length - 1, &info));
+    GIVES(FLOW_BAD_FORMAT, flow_compressed_get_info(file, 3, &info));
+    free(file);
+    flow_model_free(another);
+}
+
 static void test_parameters(flow_model *model)
 {
     flow_model_info info;
@@ -620,6 +681,50 @@ static void test_trainer(flow_model *used, const char *folder)
     flow_model_free(model);
 }
 
+/* The other model of images: its sizes, and what it computes from the images that the Glow gets. */
+static void test_real_nvp(const char *folder)
+{
+    flow_model_options o;
+    flow_model_info info;
+    flow_model *model = NULL, *loaded = NULL;
+    double densities[N], other[N];
+    static float z[N * D], back[N * D];
+    char path[4096];
+    int i;
+
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.height = H;
+    o.width = W;
+    o.channels = C;
+    o.bins = BINS;
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_model_create("realnvp", &o, NULL, &model));
+    OK(flow_model_get_info(model, &info));
+    CHECK(strcmp(info.model, "realnvp") == 0 && info.levels == 3 && info.steps == 2 && info.hidden == 32);
+    OK(flow_model_initialize(model, images, N * D, NULL));
+    OK(flow_model_log_prob(model, images, N * D, NULL, densities, N));
+    OK(flow_model_forward(model, images, N * D, NULL, z, N * D));
+    OK(flow_model_inverse(model, z, N * D, NULL, back, N * D));
+    for (i = 0; i < N * D; i++)
+        if (!(fabs(back[i] - images[i]) < 1e-3))
+            break;
+    CHECK(i == N * D);
+    snprintf(path, sizeof path, "%s/realnvp.safetensors", folder);
+    OK(flow_model_save(model, path));
+    OK(flow_model_load(path, NULL, &loaded));
+    OK(flow_model_log_prob(loaded, images, N * D, NULL, other, N));
+    CHECK(memcmp(other, densities, sizeof other) == 0);
+    flow_model_free(loaded);
+    flow_model_free(model);
+    o.levels = 5;
+    INVALID(flow_model_create("realnvp", &o, NULL, &model));
+    o.levels = 0;
+    o.steps = -1;
+    INVALID(flow_model_create("realnvp", &o, NULL, &model));
+}
+
 /* Rows of a table: every kind of model of vectors. */
 static void test_tables(const char *folder)
 {
@@ -754,9 +859,11 @@ int main(int argc, char **argv)
     model = test_create();
     test_inference(model);
     test_files(model, argv[1]);
+    test_compression(model);
     test_tape(model);
     test_trainer(model, argv[1]);
     test_parameters(model);
+    test_real_nvp(argv[1]);
     test_tables(argv[1]);
     test_handles(model);
     flow_model_free(model);

@@ -5,6 +5,7 @@ Normalizing flows in a library of their own: likelihoods, latents, samples and t
     flow = flowengine.Glow(levels=2, steps=8, hidden=64).fit(images, epochs=10, progress=True)
     flow.log_prob(images)          # nats, one per image
     flow.sample(16, temperature=0.7)
+    flowengine.RealNVP(hidden=32).fit(images)          # the same methods
     flowengine.MAF().fit(rows).score_samples(rows)     # (n, d) floats; IAF, NICE, DenseGlow
 
 Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are grey levels 0 to ``bins`` - 1; float images
@@ -14,6 +15,7 @@ from ._device import Device, devices
 from ._flow import Flow
 from ._glow import Glow
 from ._models import load
+from ._real_nvp import RealNVP
 from ._tables import IAF, MAF, NICE, DenseGlow, TableFlow
 from ._training import Progress
 from .errors import (
@@ -41,5 +43,5 @@ def instruction_set() -> str:
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
     "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NoDeviceError", "OutOfMemoryError",
-    "Progress", "TableFlow", "UnsupportedError", "devices", "instruction_set", "load",
+    "Progress", "RealNVP", "TableFlow", "UnsupportedError", "devices", "instruction_set", "load",
 ]

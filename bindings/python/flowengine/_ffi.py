@@ -54,6 +54,12 @@ class ModelInfo(_Sized):
     ]
 
 
+class Compressed(_Sized):
+    _fields_ = [("struct_size", c.c_uint32)] + [
+        (name, c.c_int32) for name in ("height", "width", "channels", "bins", "block")
+    ] + [("count", c.c_int64), ("model_sha256", c.c_char * 72)]
+
+
 class Shape(c.Structure):
     _fields_ = [("height", c.c_int32), ("width", c.c_int32), ("channels", c.c_int32)]
 
@@ -129,6 +135,9 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_round_trip": (c.c_int32, [*_IN, *_CALL_OUT]),
     "flow_model_sample": (c.c_int32, [_P, c.c_int64, c.c_double, _U64, *_CALL_OUT]),
     "flow_model_sample_u8": (c.c_int32, [_P, c.c_int64, c.c_double, _U64, *_CALL_OUT]),
+    "flow_model_compress": (c.c_int32, [*_IN, c.c_int32, _P, _N, _P]),
+    "flow_compressed_get_info": (c.c_int32, [_P, _N, _P]),
+    "flow_model_decompress": (c.c_int32, [_P, _P, _N, c.c_int64, _P, _N]),
     "flow_model_parameter": (c.c_int32, [_P, c.c_int64, _P]),
     "flow_model_read_parameters": (c.c_int32, [*_IN]),
     "flow_model_write_parameters": (c.c_int32, [*_IN]),

@@ -1,20 +1,21 @@
 """Glow, as an estimator of images."""
 from __future__ import annotations
 
+import ctypes
 from typing import Any, Optional, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _arrays, _ffi
-from ._flow import Flow
+from ._images import ImageFlow
 from ._training import choice
-from .errors import InvalidArgumentError
 
 COUPLINGS = ("affine", "additive")
 PRESETS = ("glow", "rosinality")
 
 
-class Glow(Flow):
+class Glow(ImageFlow):
     """
     A Glow (Kingma and Dhariwal 2018) of images.
 
@@ -40,41 +41,58 @@ class Glow(Flow):
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
             coupling: str = "affine", preset: str = "glow", bins: int = 256, seed: int = 0, device: str = "auto",
             threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
-        super().__init__(seed, device, threads, precision)
-        self.levels = levels
+        super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
         self.steps = steps
-        self.hidden = hidden
         self.coupling = coupling
         self.preset = preset
-        self.bins = bins
-        self.layout = _arrays.check_layout(layout)
 
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """The shape of one image in the layout of this model."""
-        height, width, channels = self._shape
-        return (channels, height, width) if self.layout == "channels_first" else (height, width, channels)
+    def compress(self, x: Any, *, block: int = 0) -> bytes:
+        """
+        Compresses images without loss, by what this model knows of them; it is on the CPU.
+
+        :param x: (B, H, W, C), uint8 grey levels below ``bins``, in host memory.
+        :param block: images of a block: more is shorter, fewer is quicker to read one image from; 0 for 100.
+        :returns: a file, the same on every machine, which :meth:`decompress` of the same model reads.
+        """
+        _arrays.require_host(x)
+        images = self._images(x, None)
+        if not images.is_levels:
+            raise TypeError("images to compress are uint8 grey levels")
+        length = ctypes.c_size_t()
+        _ffi.call(
+            "flow_model_compress", self._model, images.pointer, images.length, block, None, 0, ctypes.byref(length))
+        content = ctypes.create_string_buffer(length.value)
+        _ffi.call(
+            "flow_model_compress", self._model, images.pointer, images.length, block, content, length.value,
+            ctypes.byref(length))
+        return content.raw[:length.value]
+
+    def decompress(self, data: bytes, *, first: int = 0, count: Optional[int] = None) -> npt.NDArray[np.uint8]:
+        """
+        The images of what :meth:`compress` gave, byte for byte.
+
+        :param data: the file.
+        :param first: the number of the first image.
+        :param count: how many: blocks that they are not in are not looked at. None for the rest.
+        :returns: (count, H, W, C), uint8.
+        """
+        if count is None:
+            info = _ffi.Compressed()
+            _ffi.call("flow_compressed_get_info", data, len(data), ctypes.byref(info))
+            count = info.count - first
+        result = self._image_result(max(0, count), np.dtype(np.uint8), None)
+        _ffi.call(
+            "flow_model_decompress", self._model, data, len(data), first, result.pointer, result.length)
+        return self._laid_out(result)
 
     def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        if len(shape) != 3:
-            raise InvalidArgumentError(f"shape is {tuple(shape)}, expected three sizes")
-        first = self.layout == "channels_first"
-        height, width, channels = (shape[1], shape[2], shape[0]) if first else shape
-        return _ffi.ModelOptions(
-            height=height, width=width, channels=channels, levels=self.levels or 0, steps=self.steps or 0,
-            hidden=self.hidden or 0, coupling=choice("coupling", self.coupling, COUPLINGS),
-            preset=choice("preset", self.preset, PRESETS), bins=self.bins, seed=self.seed)
+        sizes = super()._sizes(shape)
+        sizes.steps = self.steps or 0
+        sizes.coupling = choice("coupling", self.coupling, COUPLINGS)
+        sizes.preset = choice("preset", self.preset, PRESETS)
+        return sizes
 
     def _take_sizes(self) -> None:
+        super()._take_sizes()
         info = self._info
-        self.levels, self.steps, self.hidden = info.levels, info.steps, info.hidden
-        self.coupling, self.preset = COUPLINGS[info.coupling], PRESETS[info.preset]
-        self.bins = info.bins
-
-    def _shape_of(self, x: Any) -> tuple[int, ...]:
-        shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
-        if len(shape) == 3:
-            return (1, *shape[1:]) if self.layout == "channels_first" else (*shape[1:], 1)
-        if len(shape) != 4:
-            raise InvalidArgumentError(f"images have the shape {shape}, expected four dimensions")
-        return shape[1:]
+        self.steps, self.coupling, self.preset = info.steps, COUPLINGS[info.coupling], PRESETS[info.preset]

@@ -55,6 +55,7 @@ class Fuzzer:
         self.handles: dict[str, list[int]] = {"model": [], "tape": [], "trainer": []}
         self.freed: list[int] = [0]
         self.keep: list[Any] = []
+        self.compressed = b"\x89FLW\r\n\x1a\n"
 
     def one(self) -> int:
         names = [name for name in _ffi.FUNCTIONS if name.endswith(("_create", "_create_on"))] * 2 + list(_ffi.FUNCTIONS)
@@ -62,6 +63,7 @@ class Fuzzer:
         self.buffers = Buffers(self.random)
         self.keep = []
         self.out: tuple[str, Any] | None = None
+        self.file_out: tuple[int, int] | None = None
         self.on_device = False
         arguments = getattr(self, name.removeprefix("flow_"), lambda: [])()
         if self.on_device:
@@ -75,6 +77,9 @@ class Fuzzer:
                 if arguments[0] in known and known is self.handles[name.split("_")[1]]:
                     known.remove(arguments[0])
                     self.freed.append(arguments[0])
+        if self.file_out is not None and status == 0:
+            pointer, length = self.file_out
+            self.compressed = ctypes.string_at(pointer, ctypes.c_size_t.from_address(length).value)
         if self.out is not None and status == 0:
             kind, pointer = self.out
             self.handles[kind].append(pointer.value)
@@ -199,7 +204,8 @@ class Fuzzer:
             coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
             hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
             prior=self.number(0, 1))
-        return [self.text(b"glow", b"glow", b"maf", b"iaf", b"nice", b"dense-glow"), self.struct(options), self.device(), self.new("model")]
+        name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow")
+        return [name, self.struct(options), self.device(), self.new("model")]
 
     def model_load(self): return [self.file(), self.device(), self.new("model")]
 
@@ -260,6 +266,29 @@ class Fuzzer:
     def model_inverse_levels(self):
         pointer, length, count = self.images()
         return [self.handle("model"), *self.levels(count), self.call(), pointer, length]
+
+    def model_compress(self):
+        pointer, length, _ = self.images(ctypes.c_ubyte)
+        file, capacity = self.array(ctypes.c_ubyte, self.pick([0, 100, 1000, 1000]), odd=False)
+        written = self.array(ctypes.c_size_t, 1, odd=False)[0] if not self.chance(10) else None
+        if written and not self.chance(4):
+            self.file_out = file, written
+        return [self.handle("model"), pointer, length, self.number(0, 1, 2, 3), file if self.file_out else None, capacity,
+                written]
+
+    def compressed_file(self):
+        damaged = bytearray(self.compressed)
+        if damaged and self.chance(2):
+            damaged[int(self.random.integers(len(damaged)))] ^= 1 << int(self.random.integers(8))
+        pointer, length = self.array(ctypes.c_ubyte, len(damaged))
+        if pointer:
+            ctypes.memmove(pointer, bytes(damaged), min(length, len(damaged)))
+        return [pointer, length]
+
+    def compressed_get_info(self): return [*self.compressed_file(), self.struct(_ffi.Compressed())]
+
+    def model_decompress(self):
+        return [self.handle("model"), *self.compressed_file(), self.number(0, 0, 1), *self.images(ctypes.c_ubyte)[:2]]
 
     def sampled(self, kind: Any):
         count = self.pick([0, 1, 2, 3])

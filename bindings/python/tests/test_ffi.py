@@ -45,7 +45,7 @@ def test_every_struct_has_the_size_that_c_asserts():
         "flow_status": ctypes.c_int32, "flow_device_options": _ffi.DeviceOptions, "flow_device": _ffi.Device,
         "flow_model_options": _ffi.ModelOptions, "flow_model_info": _ffi.ModelInfo, "flow_shape": _ffi.Shape,
         "flow_parameter": _ffi.Parameter, "flow_call": _ffi.Call, "flow_trainer_options": _ffi.TrainerOptions,
-        "flow_metrics": _ffi.Metrics,
+        "flow_metrics": _ffi.Metrics, "flow_compressed": _ffi.Compressed,
     }
     assert {name: ctypes.sizeof(struct) for name, struct in structs.items()} == {
         name: int(size) for name, size in sizes.items()}

@@ -300,3 +300,37 @@ def test_calls_and_models_leave_no_memory_behind(glow, scaled):
     for _ in range(200):
         use()
     assert resident() - before < 20_000_000
+
+
+def test_compressed_images_come_back(glow, levels):
+    data = glow.compress(levels, block=8)
+    assert isinstance(data, bytes) and len(data) < levels.nbytes * 0.75
+    assert np.array_equal(glow.decompress(data), levels)
+    assert np.array_equal(glow.decompress(data, first=13, count=9), levels[13:22])
+    assert glow.decompress(data, first=40).shape == (0, 8, 8, 3)
+    first = flowengine.load(glow.to_bytes(), layout="channels_first", threads=1)
+    assert first.compress(np.moveaxis(levels, 3, 1), block=8) == data
+    assert np.array_equal(first.decompress(data), np.moveaxis(levels, 3, 1))
+
+
+def test_what_cannot_be_compressed_or_read_says_so(glow, levels, scaled):
+    data = glow.compress(levels)
+    with pytest.raises(TypeError, match="grey levels"):
+        glow.compress(scaled)
+    with pytest.raises(flowengine.InvalidArgumentError, match="expected 0 to 15"):
+        glow.compress(levels + np.uint8(16))
+    with pytest.raises(flowengine.InvalidArgumentError, match="block"):
+        glow.compress(levels, block=-1)
+    with pytest.raises(flowengine.InvalidArgumentError, match="40"):
+        glow.decompress(data, first=39, count=2)
+    other = flowengine.Glow(levels=2, steps=2, hidden=16, bins=16, seed=4).initialize(scaled)
+    with pytest.raises(flowengine.InvalidArgumentError, match="another model"):
+        other.decompress(data)
+    damaged = bytearray(data)
+    damaged[len(data) // 2] ^= 1
+    with pytest.raises(flowengine.BadFormatError, match="damaged"):
+        glow.decompress(bytes(damaged))
+    with pytest.raises(flowengine.BadFormatError):
+        glow.decompress(data[:-1])
+    with pytest.raises(flowengine.BadFormatError):
+        glow.decompress(b"")

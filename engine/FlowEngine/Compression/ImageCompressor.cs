@@ -48,6 +48,25 @@ public static class ImageCompressor
         return Write(model, chains, count, imagesPerBlock, hash, output);
     }
 
+    /// <summary>A length in bytes that no file of so many images exceeds: a block is never longer than its images stored.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="count">How many images, at least 0.</param>
+    /// <param name="imagesPerBlock">Images of a block, at least 1.</param>
+    /// <exception cref="FlowException">An argument is out of range.</exception>
+    public static long LargestLength(Model model, int count, int imagesPerBlock = DefaultImagesPerBlock)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        RequireBlock(model, imagesPerBlock);
+        if (count < 0)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{count} images, expected 0 or more");
+        }
+
+        int blocks = CompressedHeader.BlocksFor(count, imagesPerBlock);
+        return CompressedHeader.LengthFor(blocks) + ((long)blocks * CompressedBlock.SmallestLength)
+            + ((long)count * model.Flow.Dims);
+    }
+
     private static void RequireBlock(Model model, int imagesPerBlock)
     {
         int most = Array.MaxLength / 2 / model.Flow.Dims;

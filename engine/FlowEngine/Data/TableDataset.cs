@@ -87,7 +87,15 @@ public sealed class TableDataset
         return new TableDataset(Name, Columns, rows, labels);
     }
 
-    /// <summary>Parts the columns: those of some names, and the others, each in order; labels go with the others.</summary>
+    /// <summary>The same rows with some of their columns, in the order given.</summary>
+    /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
+    public TableDataset SelectColumns(IReadOnlyList<int> columns) => new(
+        Name,
+        [.. columns.Select(column => Columns[column])],
+        Array.ConvertAll(_rows, row => (double[])[.. columns.Select(column => row[column])]),
+        Labels);
+
+    /// <summary>Parts the columns: those of some names, and the others, each in order.</summary>
     /// <param name="names">The names of columns, or else their indices from 0.</param>
     /// <exception cref="FlowException">There is no such column, it is named twice, or no other is left.</exception>
     public (TableDataset Named, TableDataset Others) Part(IReadOnlyList<string> names)
@@ -103,13 +111,7 @@ public sealed class TableDataset
                     : $"a condition column comes twice in {string.Join(", ", names)}");
         }
 
-        return (Take(named, null), Take(others, Labels));
-
-        TableDataset Take(int[] columns, int[]? labels) => new(
-            Name,
-            [.. columns.Select(j => Columns[j])],
-            Array.ConvertAll(_rows, row => Array.ConvertAll(columns, j => row[j])),
-            labels);
+        return (SelectColumns(named), SelectColumns(others));
     }
 
     /// <summary>The first rows.</summary>

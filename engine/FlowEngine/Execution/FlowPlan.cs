@@ -57,7 +57,15 @@ internal sealed class FlowPlan : IDisposable
             {
                 PlanStage stage = group is IFlowLayer layer
                     ? new LayerStage(layer, shape, context, prepared, _arena, _condition, training)
-                    : new StepsStage((List<FlowStep>)group, shape, context, prepared, _arena, _condition, training);
+                    : new StepsStage(
+                        (StepRun)group,
+                        shape,
+                        context,
+                        prepared,
+                        _arena,
+                        _condition,
+                        training,
+                        opensLevel: stages.Count == 0);
                 stages.Add(stage);
                 if (stage is StepsStage steps)
                 {

@@ -6,6 +6,8 @@ namespace FlowEngine.Execution;
 /// <summary>ActNorm, 1x1 convolution and coupling: what the fused operations run as one.</summary>
 internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, CouplingLayer Coupling, PixelNetwork Network)
 {
+    private const int LayersOfStep = 3;
+
     public int Channels => Coupling.Channels;
 
     public PixelAffineParameters AffineParameters(in LayerContext context) =>
@@ -14,34 +16,31 @@ internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, 
     public PixelAffineParameters AffineGradients(in LayerContext context) =>
         ActNorm.With(context, Convolution, gradients: true);
 
-    /// <summary>Groups the layers of a level: a run of steps where the pattern fits, else single layers.</summary>
+    /// <summary>Groups the layers of a level: a <see cref="StepRun"/> where it fits, else layers.</summary>
     public static IEnumerable<object> Group(IReadOnlyList<IFlowLayer> layers)
     {
-        List<FlowStep> run = [];
-        for (int i = 0; i < layers.Count; i++)
+        int i = 0;
+        while (i < layers.Count)
         {
-            if (i + 2 < layers.Count
-                && layers[i] is ActNorm actNorm
-                && layers[i + 1] is InvertibleConv1x1 convolution
-                && layers[i + 2] is CouplingLayer { Network: PixelNetwork network } coupling)
+            Squeeze? squeeze = layers[i] as Squeeze;
+            int next = squeeze is null ? i : i + 1;
+            List<FlowStep> steps = [];
+            while (At(layers, next) is FlowStep step)
             {
-                run.Add(new FlowStep(actNorm, convolution, coupling, network));
-                i += 2;
-                continue;
+                steps.Add(step);
+                next += LayersOfStep;
             }
 
-            if (run.Count > 0)
-            {
-                yield return run;
-                run = [];
-            }
-
-            yield return layers[i];
-        }
-
-        if (run.Count > 0)
-        {
-            yield return run;
+            yield return steps.Count > 0 ? new StepRun(squeeze, steps) : layers[i];
+            i = steps.Count > 0 ? next : i + 1;
         }
     }
+
+    private static FlowStep? At(IReadOnlyList<IFlowLayer> layers, int i) =>
+        i + LayersOfStep <= layers.Count
+        && layers[i] is ActNorm actNorm
+        && layers[i + 1] is InvertibleConv1x1 convolution
+        && layers[i + 2] is CouplingLayer { Network: PixelNetwork network } coupling
+            ? new FlowStep(actNorm, convolution, coupling, network)
+            : null;
 }

@@ -21,7 +21,7 @@ internal sealed class LevelPlan
     private readonly ArenaRegion? _dKept;
     private readonly ArenaRegion? _dLatent;
     private readonly ArenaRegion? _dPrior;
-    private readonly ArenaRegion _latent;
+    private readonly ArenaRegion? _latent;
     private readonly ArenaRegion _prior;
 
     public LevelPlan(
@@ -41,18 +41,22 @@ internal sealed class LevelPlan
         _priorBatch = level.Prior.IsConditional ? Output.Batch : 1;
         long priorLength = IsLogistic ? 0 : PriorShape.Length * 2;
         long valueLength = stages.Max(stage => Math.Max(stage.Input.Length, stage.Output.Length));
-        _values = [arena.Reserve("values", valueLength), arena.Reserve("values", valueLength)];
+        _values = Buffers("values");
         _kept = level.IsSplit ? arena.Reserve("values", _latentShape.Length) : null;
-        _latent = arena.Reserve("latents", _latentShape.Length);
+        _latent = level.IsSplit ? arena.Reserve("latents", _latentShape.Length) : null;
         _prior = arena.Reserve("priors", priorLength);
         _workspace = arena.Share("workspace", level.Prior.WorkspaceLength(context.Backend, PriorShape));
         if (training)
         {
-            _gradients = [arena.Reserve("value gradients", valueLength), arena.Reserve("value gradients", valueLength)];
+            _gradients = Buffers("value gradients");
             _dKept = level.IsSplit ? arena.Reserve("value gradients", _latentShape.Length) : null;
-            _dLatent = arena.Reserve("value gradients", _latentShape.Length);
+            _dLatent = level.IsSplit ? arena.Reserve("value gradients", _latentShape.Length) : null;
             _dPrior = arena.Reserve("value gradients", priorLength);
         }
+
+        // One stage's output is the next one's input.
+        ArenaRegion[] Buffers(string name) =>
+            [.. Enumerable.Range(0, Math.Min(2, stages.Count)).Select(_ => arena.Reserve(name, valueLength))];
     }
 
     /// <summary>The shape after the stages.</summary>
@@ -64,8 +68,8 @@ internal sealed class LevelPlan
     /// <summary>The gradient of <see cref="Kept"/>, which the next level's backward pass writes.</summary>
     public BufferView KeptGradient => _dKept?.View ?? default;
 
-    /// <summary>z of this level, raw.</summary>
-    public BufferView Latent => _latent.View;
+    /// <summary>z of this level, raw; of the last level all that the stages give. Other passes destroy it.</summary>
+    public BufferView Latent => _latent?.View ?? Value(_stages.Count - 1);
 
     private IBackend Backend => _context.Backend;
 
@@ -91,10 +95,6 @@ internal sealed class LevelPlan
             int half = _latentShape.Channels;
             Backend.CopyChannels(y, Output, 0, Kept, half, 0, half);
             Backend.CopyChannels(y, Output, half, Latent, half, 0, half);
-        }
-        else
-        {
-            Backend.Copy(y, Latent);
         }
     }
 
@@ -155,10 +155,6 @@ internal sealed class LevelPlan
             Backend.CopyChannels(Kept, _latentShape, 0, y, Output.Channels, 0, half);
             Backend.CopyChannels(Latent, _latentShape, 0, y, Output.Channels, half, half);
         }
-        else
-        {
-            Backend.Copy(Latent, y);
-        }
 
         for (int s = _stages.Count - 1; s >= 0; s--)
         {
@@ -174,14 +170,15 @@ internal sealed class LevelPlan
     public void Backward(BufferView dLogDet, BufferView dLogPrior, BufferView x, BufferView dx)
     {
         BufferView dy = Gradient(_stages.Count - 1);
+        BufferView dLatent = _dLatent?.View ?? dy;
         if (IsLogistic)
         {
-            Backend.LogisticBackward(_latentShape, Latent, dLogPrior, _dLatent!.View);
+            Backend.LogisticBackward(_latentShape, Latent, dLogPrior, dLatent);
         }
         else
         {
             Backend.GaussianBackward(
-                _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, _dLatent!.View, _dPrior!.View);
+                _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, dLatent, _dPrior!.View);
             _level.Prior.Backward(
                 PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
         }
@@ -190,11 +187,7 @@ internal sealed class LevelPlan
         {
             int half = _latentShape.Channels;
             Backend.CopyChannels(KeptGradient, _latentShape, 0, dy, Output.Channels, 0, half);
-            Backend.CopyChannels(_dLatent.View, _latentShape, 0, dy, Output.Channels, half, half);
-        }
-        else
-        {
-            Backend.Copy(_dLatent.View, dy);
+            Backend.CopyChannels(dLatent, _latentShape, 0, dy, Output.Channels, half, half);
         }
 
         BufferView y = Value(_stages.Count - 1);

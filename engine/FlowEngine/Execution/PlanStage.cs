@@ -2,7 +2,9 @@ using FlowEngine.Kernels;
 
 namespace FlowEngine.Execution;
 
-/// <summary>One part of a level's work, over buffers reserved beforehand. Its backward pass may destroy y and dy.</summary>
+/// <summary>
+/// One part of a level's work, over buffers reserved beforehand. Its inverse and backward pass may destroy y and dy.
+/// </summary>
 internal abstract class PlanStage(ImageShape input, ImageShape output)
 {
     public ImageShape Input { get; } = input;
@@ -13,5 +15,6 @@ internal abstract class PlanStage(ImageShape input, ImageShape output)
 
     public abstract void Inverse(BufferView y, BufferView x);
 
+    /// <summary>From y and dy to x, recomputed, and dx. What opens a level finds x as it was forward.</summary>
     public abstract void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx);
 }

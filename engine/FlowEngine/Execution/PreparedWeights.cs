@@ -27,7 +27,7 @@ internal sealed class PreparedWeights : IDisposable
     public PreparedWeights(
         IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, MemoryMode? training, bool allocate = true)
     {
-        _context = context;
+        _context = context with { SkipsInverse = training == MemoryMode.Store };
         _sharesNetworks = training == MemoryMode.Invert;
         IBackend backend = context.Backend;
         foreach (object group in groups.SelectMany(level => level))
@@ -39,7 +39,7 @@ internal sealed class PreparedWeights : IDisposable
                 continue;
             }
 
-            foreach (FlowStep step in (List<FlowStep>)group)
+            foreach (FlowStep step in ((StepRun)group).Steps)
             {
                 _steps.Add(step);
                 _slots.Add(step, _arena.Reserve("affine maps", PixelAffineMap.LengthFor(step.Channels)));
@@ -57,7 +57,7 @@ internal sealed class PreparedWeights : IDisposable
                 ? null
                 : backend.PixelAffineAssembleAll(
                     [.. _steps.Select(step => new PixelAffineAssembly(step.AffineParameters(_context), Map(step)))],
-                    inverse: training != MemoryMode.Store);
+                    inverse: !_context.SkipsInverse);
         }
     }
 

@@ -8,10 +8,12 @@ namespace FlowEngine.Execution;
 /// In <see cref="MemoryMode.Store"/> the forward pass keeps each step's output, the network's output and its hidden
 /// activations. In <see cref="MemoryMode.Invert"/> it keeps nothing but <see cref="Anchors"/>: the backward pass runs
 /// each network again from the step's output, whose first half is the network's input, and undoes the step.
+/// <para>A squeeze before the steps is no pass: the first affine map reads and writes x by its index.</para>
 /// </remarks>
 internal sealed class StepsStage : PlanStage
 {
     private readonly IReadOnlyList<FlowStep> _steps;
+    private readonly bool _squeezes;
     private readonly LayerContext _context;
     private readonly PreparedWeights _prepared;
     private readonly bool _stores;
@@ -21,21 +23,35 @@ internal sealed class StepsStage : PlanStage
     private readonly ArenaRegion? _dOutput;
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
+    private readonly ArenaRegion? _inTurn;
     private readonly List<ArenaRegion> _dMaps = [];
     private readonly ArenaRegion?[] _anchors;
     private readonly List<(ArenaRegion Coupled, ArenaRegion Output, ArenaRegion Kept)> _stored = [];
 
+    /// <summary>Reserves the memory.</summary>
+    /// <param name="run">The steps.</param>
+    /// <param name="input">The shape of x.</param>
+    /// <param name="context">Device, weights and, for training, gradients.</param>
+    /// <param name="prepared">The derived weights.</param>
+    /// <param name="arena">Where memory is reserved.</param>
+    /// <param name="condition">Where the conditions of the batch are.</param>
+    /// <param name="training">How the backward pass gets activations; null if it never runs.</param>
+    /// <param name="opensLevel">True if x is still there when the backward pass comes.</param>
     public StepsStage(
-        IReadOnlyList<FlowStep> steps,
-        ImageShape shape,
+        StepRun run,
+        ImageShape input,
         in LayerContext context,
         PreparedWeights prepared,
         Arena arena,
         ArenaRegion condition,
-        MemoryMode? training)
-        : base(shape, shape)
+        MemoryMode? training,
+        bool opensLevel)
+        : base(input, run.Squeeze?.OutputShape(input) ?? input)
     {
+        IReadOnlyList<FlowStep> steps = run.Steps;
+        ImageShape shape = Output;
         _steps = steps;
+        _squeezes = run.Squeeze is not null;
         _context = context;
         _prepared = prepared;
         _condition = condition;
@@ -62,6 +78,7 @@ internal sealed class StepsStage : PlanStage
         if (!_stores)
         {
             _keptOfOne = arena.Share("hidden activations", keptLength);
+            _inTurn = steps.Count > 1 ? arena.Share("values", shape.Length) : null;
             int spacing = Anchors.Spacing(backend.NetworkPrecision);
             for (int k = spacing - 1; spacing > 0 && k < steps.Count - 1; k += spacing)
             {
@@ -71,7 +88,7 @@ internal sealed class StepsStage : PlanStage
             return;
         }
 
-        _start = arena.Reserve("values", shape.Length);
+        _start = opensLevel ? null : arena.Reserve("values", shape.Length);
         foreach (FlowStep step in steps)
         {
             _stored.Add((
@@ -85,7 +102,7 @@ internal sealed class StepsStage : PlanStage
     public IEnumerable<PixelAffineAssembly> Assemblies => _steps.Select((step, k) => new PixelAffineAssembly(
         step.AffineParameters(_context),
         default,
-        Input.PixelsPerImage,
+        Output.PixelsPerImage,
         DMatrix(k),
         DOffset(k),
         step.AffineGradients(_context)));
@@ -101,7 +118,7 @@ internal sealed class StepsStage : PlanStage
             Backend.Copy(x, _start.View);
         }
 
-        Backend.PixelAffineForward(Input, _prepared.Map(_steps[0]), x, y, logDet);
+        Backend.PixelAffineForward(Output, _prepared.Map(_steps[0]), x, y, logDet, _squeezes);
         for (int k = 0; k < _steps.Count; k++)
         {
             FlowStep step = _steps[k];
@@ -112,89 +129,102 @@ internal sealed class StepsStage : PlanStage
             RunNetwork(step, weights, y, kept);
             PixelAffineMap next = k + 1 < _steps.Count ? _prepared.Map(_steps[k + 1]) : default;
             Backend.PixelStageForward(
-                step.Coupling.Kind, step.Network.Shape, Input, weights, Taps(step), y, next, output, coupled, y, logDet);
+                step.Coupling.Kind, step.Network.Shape, Output, weights, Taps(step), y, next, output, coupled, y, logDet);
         }
     }
 
     public override void Inverse(BufferView y, BufferView x)
     {
-        BufferView value = y;
         for (int k = _steps.Count - 1; k >= 0; k--)
         {
             FlowStep step = _steps[k];
             BufferView weights = _prepared.Network(step);
-            RunNetwork(step, weights, value, default);
+            RunNetwork(step, weights, y, default);
             Backend.PixelStageInverse(
-                step.Coupling.Kind, step.Network.Shape, Input, weights, Taps(step), value, _prepared.Map(step), x);
-            value = x;
+                step.Coupling.Kind,
+                step.Network.Shape,
+                Output,
+                weights,
+                Taps(step),
+                y,
+                _prepared.Map(step),
+                k > 0 ? y : x,
+                squeeze: k == 0 && _squeezes);
         }
     }
 
     public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
     {
         LayerContext context = NetworkContext;
+        if (_start is not null)
+        {
+            Backend.Copy(_start.View, x);
+        }
+
         BufferView value = y;
-        BufferView gradient = dy;
         for (int k = _steps.Count - 1; k >= 0; k--)
         {
             FlowStep step = _steps[k];
+            bool squeeze = k == 0 && _squeezes;
             BufferView weights = _prepared.Network(step);
             BufferView kept;
             BufferView previous;
-            BufferView dOutput = _dOutput!.View.Slice(0, Input.WithChannels(step.Network.OutputChannels).Length);
+            BufferView dOutput = _dOutput!.View.Slice(0, Output.WithChannels(step.Network.OutputChannels).Length);
             if (_stores)
             {
                 kept = _stored[k].Kept.View;
                 value = _stored[k].Coupled.View;
-                previous = k > 0 ? _stored[k - 1].Coupled.View : _start!.View;
+                previous = k > 0 ? _stored[k - 1].Coupled.View : x;
                 Backend.CouplingBackward(
-                    step.Coupling.Kind, Input, value, _stored[k].Output.View, gradient, dLogDet, dx, dOutput);
+                    step.Coupling.Kind, Output, value, _stored[k].Output.View, dy, dLogDet, dy, dOutput);
             }
             else
             {
-                // The step's output is read while its input is written: they take turns in x and y.
-                previous = value == x ? y : x;
-                kept = _keptOfOne!.View.Slice(0, step.Network.KeptLength(Backend, Input));
+                // The step's output is read while its input is written: two buffers take turns.
+                previous = k == 0 ? x : value == y ? _inTurn!.View.Slice(0, Output.Length) : y;
+                kept = _keptOfOne!.View.Slice(0, step.Network.KeptLength(Backend, Output));
                 RunNetwork(step, weights, value, kept);
                 Backend.PixelStageBackward(
                     step.Coupling.Kind,
                     step.Network.Shape,
-                    Input,
+                    Output,
                     weights,
                     Taps(step),
                     value,
                     _prepared.Map(step),
-                    gradient,
+                    dy,
                     dLogDet,
                     previous,
-                    dx,
-                    dOutput);
+                    dy,
+                    dOutput,
+                    squeeze);
                 previous = k > 0 && _anchors[k - 1] is ArenaRegion anchor ? anchor.View : previous;
             }
 
-            step.Network.Backward(context with { Prepared = weights }, Input, value, kept, dOutput, dx);
+            step.Network.Backward(context with { Prepared = weights }, Output, value, kept, dOutput, dy);
             Backend.PixelAffineBackward(
-                Input, _prepared.Map(step), previous, dx, dx, DMatrix(k), DOffset(k), _workspace.View);
-            gradient = dx;
+                Output,
+                _prepared.Map(step),
+                previous,
+                dy,
+                k > 0 ? dy : dx,
+                DMatrix(k),
+                DOffset(k),
+                _workspace.View,
+                squeeze);
             value = previous;
-        }
-
-        // After the loop `value` is the stage's input, and may be in x already.
-        if (value != x)
-        {
-            Backend.Copy(value, x);
         }
     }
 
     private BufferView DMatrix(int step) =>
-        _dMaps[step].View.Slice(0, (long)Input.Channels * Input.Channels);
+        _dMaps[step].View.Slice(0, (long)Output.Channels * Output.Channels);
 
     private BufferView DOffset(int step) =>
-        _dMaps[step].View.Slice((long)Input.Channels * Input.Channels, Input.Channels);
+        _dMaps[step].View.Slice((long)Output.Channels * Output.Channels, Output.Channels);
 
     private BufferView Taps(FlowStep step) =>
-        _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Input));
+        _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Output));
 
     private void RunNetwork(FlowStep step, BufferView weights, BufferView x, BufferView kept) =>
-        step.Network.ForwardToTaps(NetworkContext with { Prepared = weights }, Input, x, Taps(step), kept);
+        step.Network.ForwardToTaps(NetworkContext with { Prepared = weights }, Output, x, Taps(step), kept);
 }

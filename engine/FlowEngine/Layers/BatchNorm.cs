@@ -3,7 +3,7 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Layers;
 
-/// <summary>Batch normalization as a layer of a flow (Papamakarios 2017, section 3.5).</summary>
+/// <summary>Batch normalization as a layer of a flow (Dinh 2017, section 3.7; Papamakarios 2017, section 3.5).</summary>
 /// <remarks>
 /// <para>
 /// x, y: (B, H, W, C). While a model is trained the mean μ and deviation σ are those of the batch, and the gradient

@@ -17,6 +17,8 @@ namespace FlowEngine.Layers;
 /// <param name="Condition">The condition of each datum of the batch, (B, N); empty where the model has none.</param>
 /// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own
 /// statistics.</param>
+/// <param name="SkipsInverse">True while a model that stores activations is trained: nothing asks for an inverse, so
+/// that <see cref="IFlowLayer.Prepare"/> may leave it out where the layer keeps its input.</param>
 public readonly record struct LayerContext(
     IBackend Backend,
     BufferView Weights,
@@ -26,7 +28,8 @@ public readonly record struct LayerContext(
     BufferView Workspace,
     BufferView Kept = default,
     BufferView Condition = default,
-    bool UsesBatchStatistics = false)
+    bool UsesBatchStatistics = false,
+    bool SkipsInverse = false)
 {
     /// <summary>The values of a parameter or constant.</summary>
     /// <param name="parameter">The parameter.</param>

@@ -8,15 +8,15 @@ namespace FlowEngine.Layers;
 /// </summary>
 /// <remarks>
 /// <para>
-/// x, y: (B, H, W, C), D = H·W·C dimensions in that order; (m, a) the mean and log scale of each dimension, a
+/// x, y: (B, H, W, C), D = H·W·C dimensions in that order; (m, r) the mean and raw log scale of each dimension, a
 /// function of the dimensions before it: of x in MAF (<see cref="AutoregressiveDirection.Density"/>), of y in IAF
 /// (<see cref="AutoregressiveDirection.Sample"/>).
 /// </para>
 /// <code>
-/// Forward     y_d = (x_d - m_d) e^(-a_d);   logDet[b] -= Σ a_d
+/// Forward     y_d = (x_d - m_d) e^(-a_d);   logDet[b] -= Σ a_d,   a_d = r_d / (1 + |r_d|/3)
 /// Inverse     x_d = y_d e^(a_d) + m_d
-/// Backward    MAF: dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  da_d = -(dy_d y_d + dLogDet[b]);
-///                  dx += network backward(dm, da)
+/// Backward    MAF: dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  dr_d = -(dy_d y_d + dLogDet[b]) / (1 + |r_d|/3)²;
+///                  dx += network backward(dm, dr)
 ///             IAF: from the last dimension to the first, by way of <see cref="IBackend.AutoregressiveSolveBackward"/>
 /// </code>
 /// The inverse of MAF and the forward pass of IAF go dimension by dimension. The backward pass of MAF therefore reads

@@ -34,6 +34,12 @@ public sealed class Permutation : IFlowLayer
     public static Initializer Parted => (_, length) =>
         [.. Enumerable.Range(0, length).OrderBy(c => (c + 1) % 2).Select(c => (double)c)];
 
+    /// <summary>
+    /// After a squeeze: the channels of the first and the last pixel of each block, then those of the other two.
+    /// </summary>
+    public static Initializer Diagonals => (_, length) =>
+        [.. Enumerable.Range(0, length).OrderBy(c => c % 4 is 1 or 2).Select(c => (double)c)];
+
     /// <summary>Any order.</summary>
     public static Initializer Random => (random, length) =>
     {

@@ -3,7 +3,10 @@ using FlowEngine.Kernels;
 namespace FlowEngine.Layers;
 
 /// <summary>What ActNorm and the invertible 1x1 convolution share: both are one affine map per pixel.</summary>
-/// <remarks>The formulae stand at <see cref="IBackend.PixelAffineForward"/>'s part of the contract.</remarks>
+/// <remarks>
+/// The formulae stand at <see cref="IBackend.PixelAffineForward"/>'s part of the contract. Training that stores
+/// activations keeps x: the inverse of a wide map would cost more than the rest of its update.
+/// </remarks>
 public abstract class PixelAffineLayer : IFlowLayer
 {
     private protected PixelAffineLayer(string name, int channels)
@@ -31,18 +34,28 @@ public abstract class PixelAffineLayer : IFlowLayer
 
     /// <inheritdoc/>
     public void Prepare(in LayerContext context) =>
-        context.Backend.PixelAffineAssemble(Parameters(context), Map(context), inverse: true);
+        context.Backend.PixelAffineAssemble(Parameters(context), Map(context), inverse: !context.SkipsInverse);
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
         backward ? PixelAffineGradient.WorkspaceLength(backend, input) : 0;
 
     /// <inheritdoc/>
+    public long KeptLength(IBackend backend, ImageShape input, bool store) => store ? input.Length : 0;
+
+    /// <inheritdoc/>
     public abstract void Initialize(in LayerContext context, ImageShape input, BufferView x);
 
     /// <inheritdoc/>
-    public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet) =>
+    public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
+    {
+        if (!context.Kept.IsEmpty)
+        {
+            context.Backend.Copy(x, context.Kept);
+        }
+
         context.Backend.PixelAffineForward(input, Map(context), x, y, logDet);
+    }
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
@@ -58,7 +71,15 @@ public abstract class PixelAffineLayer : IFlowLayer
         BufferView x,
         BufferView dx)
     {
-        Inverse(context, input, y, x);
+        if (context.Kept.IsEmpty)
+        {
+            Inverse(context, input, y, x);
+        }
+        else
+        {
+            context.Backend.Copy(context.Kept, x);
+        }
+
         PixelAffineGradient.Run(
             context, input, Parameters(context), Gradients(context), Map(context), x, dy, dLogDet, dx);
     }

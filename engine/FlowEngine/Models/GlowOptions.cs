@@ -56,13 +56,13 @@ public sealed record GlowOptions : IModelOptions
     {
         const int MaximumSize = 1 << 16;
 
-        Require(nameof(Height), Height, 1, MaximumSize);
-        Require(nameof(Width), Width, 1, MaximumSize);
-        Require(nameof(Channels), Channels, 1, 4096);
-        Require(nameof(Levels), Levels, 1, 16);
-        Require(nameof(Steps), Steps, 1, 4096);
-        Require(nameof(Hidden), Hidden, 1, 1 << 15);
-        Require(nameof(Bins), Bins, 2, 256);
+        SizeCheck.Require("height", Height, 1, MaximumSize);
+        SizeCheck.Require("width", Width, 1, MaximumSize);
+        SizeCheck.Require("channels", Channels, 1, 4096);
+        SizeCheck.Require("levels", Levels, 1, 16);
+        SizeCheck.Require("steps", Steps, 1, 4096);
+        SizeCheck.Require("hidden", Hidden, 1, 1 << 15);
+        SizeCheck.Require("bins", Bins, 2, 256);
         Condition?.Validate();
         if ((long)Height * Width * Channels > int.MaxValue || (long)Channels << (Levels + 1) > MaximumSize)
         {
@@ -126,14 +126,4 @@ public sealed record GlowOptions : IModelOptions
         Bins = json.GetProperty("bins").GetInt32(),
         Condition = ConditionOptions.Read(json),
     };
-
-    private static void Require(string name, int value, int smallest, int largest)
-    {
-        if (value < smallest || value > largest)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{name.ToLowerInvariant()} is {value}, expected {smallest} to {largest}");
-        }
-    }
 }

@@ -8,6 +8,7 @@ public static class ModelKinds
     private static readonly (string Name, Func<JsonElement, IModelOptions> Read)[] _all =
     [
         (GlowOptions.KindName, GlowOptions.Read),
+        (RealNvpOptions.KindName, RealNvpOptions.Read),
         (AutoregressiveOptions.MafName, AutoregressiveOptions.ReadMaf),
         (AutoregressiveOptions.IafName, AutoregressiveOptions.ReadIaf),
         (NiceOptions.KindName, NiceOptions.Read),

@@ -57,15 +57,15 @@ public abstract record VectorOptions : IModelOptions
     /// <inheritdoc/>
     public virtual void Validate()
     {
-        Require("blocks", Blocks, 1, 4096);
-        Require("hidden", Hidden, 1, 1 << 14);
-        Require("hidden layers", HiddenLayers, 1, 64);
-        Require("height", Height, 1, MaximumDims);
-        Require("width", Width, 1, MaximumDims);
-        Require("channels", Channels, 1, MaximumDims);
+        SizeCheck.Require("blocks", Blocks, 1, 4096);
+        SizeCheck.Require("hidden", Hidden, 1, 1 << 14);
+        SizeCheck.Require("hidden layers", HiddenLayers, 1, 64);
+        SizeCheck.Require("height", Height, 1, MaximumDims);
+        SizeCheck.Require("width", Width, 1, MaximumDims);
+        SizeCheck.Require("channels", Channels, 1, MaximumDims);
         if (Bins is int bins)
         {
-            Require("bins", bins, 2, 256);
+            SizeCheck.Require("bins", bins, 2, 256);
         }
 
         Condition?.Validate();
@@ -120,13 +120,4 @@ public abstract record VectorOptions : IModelOptions
 
     private protected static int? ReadBins(JsonElement json) =>
         json.TryGetProperty("bins", out JsonElement bins) ? bins.GetInt32() : null;
-
-    private static void Require(string name, int value, int smallest, int largest)
-    {
-        if (value < smallest || value > largest)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"{name} is {value}, expected {smallest} to {largest}");
-        }
-    }
 }

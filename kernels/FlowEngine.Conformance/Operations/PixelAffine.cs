@@ -47,7 +47,8 @@ internal static partial class BackendOperations
         return map;
     }
 
-    public static OperationOutputs RunPixelAffine(OperationBuffers buffers, ImageShape shape, bool inPlace)
+    public static OperationOutputs RunPixelAffine(
+        OperationBuffers buffers, ImageShape shape, bool inPlace, bool squeeze = false)
     {
         IBackend backend = buffers.Backend;
         PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
@@ -55,18 +56,18 @@ internal static partial class BackendOperations
         BufferView kept = buffers.CopyOf(x);
         BufferView y = LikeOutputs(buffers, x, inPlace);
         BufferView logDet = buffers.PerImage(1);
-        backend.PixelAffineForward(shape, map, x, y, logDet);
+        backend.PixelAffineForward(shape, map, x, y, logDet, squeeze);
 
         BufferView toInvert = buffers.PerImage(shape.Dims);
         BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
-        backend.PixelAffineInverse(shape, map, toInvert, inverse);
+        backend.PixelAffineInverse(shape, map, toInvert, inverse, squeeze);
 
         BufferView dy = buffers.PerImage(shape.Dims);
         BufferView dx = LikeOutputs(buffers, dy, inPlace);
         BufferView dMatrix = buffers.Output((long)shape.Channels * shape.Channels);
         BufferView dOffset = buffers.Output(shape.Channels);
         BufferView workspace = buffers.Output(backend.PixelAffineWorkspaceLength(shape));
-        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
+        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace, squeeze);
         return new OperationOutputs()
             .PerImage("y", y)
             .PerImage("logDet", logDet)

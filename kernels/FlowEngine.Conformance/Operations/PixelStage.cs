@@ -6,7 +6,12 @@ namespace FlowEngine.Conformance.Operations;
 internal static partial class BackendOperations
 {
     public static OperationOutputs RunPixelStage(
-        OperationBuffers buffers, ImageShape shape, CouplingKind kind, PixelNetworkShape network, bool inPlace)
+        OperationBuffers buffers,
+        ImageShape shape,
+        CouplingKind kind,
+        PixelNetworkShape network,
+        bool inPlace,
+        bool squeeze = false)
     {
         IBackend backend = buffers.Backend;
         long outputLength = (long)shape.Pixels * network.OutputChannels;
@@ -31,15 +36,15 @@ internal static partial class BackendOperations
 
         // The taps belong to x₁, which the coupling leaves as it is.
         BufferView toInvert = buffers.CopyOf(coupled);
-        BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
-        backend.PixelStageInverse(kind, network, shape, prepared, taps, toInvert, map, inverse);
+        BufferView inverse = LikeOutputs(buffers, toInvert, inPlace && !squeeze);
+        backend.PixelStageInverse(kind, network, shape, prepared, taps, toInvert, map, inverse, squeeze);
 
         BufferView dy = buffers.PerImage(shape.Dims);
         BufferView dx = LikeOutputs(buffers, dy, inPlace);
         BufferView dOutput = buffers.Output(outputLength);
         BufferView undone = buffers.Output(shape.Length);
         backend.PixelStageBackward(
-            kind, network, shape, prepared, taps, coupled, map, dy, buffers.PerImage(1), undone, dx, dOutput);
+            kind, network, shape, prepared, taps, coupled, map, dy, buffers.PerImage(1), undone, dx, dOutput, squeeze);
         return new OperationOutputs()
             .PerImage("last", last)
             .PerImage("lastLogDet", lastLogDet)

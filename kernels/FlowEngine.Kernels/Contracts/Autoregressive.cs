@@ -1,13 +1,16 @@
 namespace FlowEngine.Kernels;
 
 /// <remarks>
-/// The affine map of masked autoregressive flows. An autoregressive network gives (m, a), interleaved, for each
+/// The affine map of masked autoregressive flows. An autoregressive network gives (m, r), interleaved, for each
 /// dimension of a row of D values; D = H·W·C, and the rows are the images of the batch.
 /// <code>
+/// Log scale   a_d = r_d / (1 + |r_d|/c), c = 3
 /// Normalize   y_d = (x_d - m_d) e^(-a_d);  logDet[b] -= Σ a_d            the inverse: x_d = y_d e^(a_d) + m_d
-/// Backward    dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  da_d = -(dy_d y_d + dLogDet[b])
+/// Backward    dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  dr_d = -(dy_d y_d + dLogDet[b]) / (1 + |r_d|/c)²
 /// </code>
-/// Where (m, a) come from the side that is known, one pass of the network serves all dimensions. Where they come from
+/// The papers take a = r. A row that training saw little of then leaves the range of floats after a few layers, since
+/// networks of rectifiers grow without bound; near zero, where training keeps them, a and r agree.
+/// Where (m, r) come from the side that is known, one pass of the network serves all dimensions. Where they come from
 /// the side that is wanted, the dimensions follow one another; each hidden unit is computed once, when the last value
 /// it reads is known, so that all of them together cost the arithmetic of one pass.
 /// </remarks>
@@ -16,7 +19,7 @@ public partial interface IBackend
     /// <summary>x to y = (x - m) e^(-a), and LogDet.</summary>
     /// <param name="shape">The shape of <paramref name="x"/>.</param>
     /// <param name="x">(B, D).</param>
-    /// <param name="output">(B, D, 2), m then a.</param>
+    /// <param name="output">(B, D, 2), m then r.</param>
     /// <param name="y">(B, D), overwritten.</param>
     /// <param name="logDet">(B), added to.</param>
     void AutoregressiveNormalize(ImageShape shape, BufferView x, BufferView output, BufferView y, BufferView logDet);
@@ -24,7 +27,7 @@ public partial interface IBackend
     /// <summary>y to x = y e^a + m.</summary>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>
     /// <param name="y">(B, D).</param>
-    /// <param name="output">(B, D, 2), m then a.</param>
+    /// <param name="output">(B, D, 2), m then r.</param>
     /// <param name="x">(B, D), overwritten.</param>
     void AutoregressiveDenormalize(ImageShape shape, BufferView y, BufferView output, BufferView x);
 
@@ -51,7 +54,7 @@ public partial interface IBackend
     long AutoregressiveSolveWorkspaceLength(DenseNetworkShape network, int rows);
 
     /// <summary>
-    /// Dimension after dimension, with (m, a) of what is found: found = known e^a + m, or, to normalize,
+    /// Dimension after dimension, with (m, r) of what is found: found = known e^a + m, or, to normalize,
     /// found = (known - m) e^(-a).
     /// </summary>
     /// <param name="network">An autoregressive network of D dimensions.</param>
@@ -77,7 +80,7 @@ public partial interface IBackend
     /// <summary>
     /// The backward pass of y found by normalizing, y_d = (x_d - m_d(y)) e^(-a_d(y)) with LogDet -Σ a: the last
     /// dimension first, dx_d = (dy_d + n_d) e^(-a_d), where n is what the network's backward pass makes of dm_j = -dx_j
-    /// and da_j = -(dx_j y_j e^(a_j) + dLogDet), j &gt; d. The network's backward pass on dOutput then gives the
+    /// and dr_j = -(dx_j y_j e^(a_j) + dLogDet) / (1 + |r_j|/c)², j &gt; d. The network's backward pass on dOutput then gives the
     /// gradients of its parameters.
     /// </summary>
     /// <param name="network">An autoregressive network of D dimensions.</param>

@@ -19,6 +19,12 @@ public readonly record struct ImageShape(int Batch, int Height, int Width, int C
     /// <summary>Elements of the whole batch, B·P·C.</summary>
     public long Length => (long)Pixels * Channels;
 
+    /// <summary>What a squeeze turns into this shape: (B, 2H, 2W, C/4).</summary>
+    /// <exception cref="InvalidOperationException">C is no multiple of 4: no squeeze gives this shape.</exception>
+    public ImageShape BeforeSqueeze() => Channels % 4 == 0
+        ? new ImageShape(Batch, 2 * Height, 2 * Width, Channels / 4)
+        : throw new InvalidOperationException($"no squeeze gives {Channels} channels, which are no multiple of 4");
+
     /// <summary>The same pixels with another channel count.</summary>
     /// <param name="channels">The new channel count.</param>
     public ImageShape WithChannels(int channels) => this with { Channels = channels };

@@ -41,6 +41,9 @@ public partial interface IBackend
     /// <param name="y">(B, H, W, C).</param>
     /// <param name="map">The step's own affine map, assembled with its inverse.</param>
     /// <param name="x">(B, H, W, C); may be <paramref name="y"/> itself.</param>
+    /// <param name="squeeze">
+    /// True if x is as it is before the squeeze that precedes the map, (B, 2H, 2W, C/4); then it is not y.
+    /// </param>
     void PixelStageInverse(
         CouplingKind kind,
         PixelNetworkShape network,
@@ -49,7 +52,8 @@ public partial interface IBackend
         BufferView taps,
         BufferView y,
         in PixelAffineMap map,
-        BufferView x);
+        BufferView x,
+        bool squeeze = false);
 
     /// <summary>
     /// <see cref="CouplingBackward"/> from tap values instead of a kept output, which also undoes the step:
@@ -67,6 +71,9 @@ public partial interface IBackend
     /// <param name="x">(B, H, W, C), the step's input; not <paramref name="y"/>.</param>
     /// <param name="dx">The gradient at the coupling's input; may be <paramref name="dy"/> itself.</param>
     /// <param name="dOutput">(B, H, W, O), overwritten.</param>
+    /// <param name="squeeze">
+    /// True if x, but not dx, is as it is before the squeeze that precedes the map, (B, 2H, 2W, C/4).
+    /// </param>
     void PixelStageBackward(
         CouplingKind kind,
         PixelNetworkShape network,
@@ -79,5 +86,6 @@ public partial interface IBackend
         BufferView dLogDet,
         BufferView x,
         BufferView dx,
-        BufferView dOutput);
+        BufferView dOutput,
+        bool squeeze = false);
 }

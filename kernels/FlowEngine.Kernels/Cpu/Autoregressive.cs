@@ -139,8 +139,8 @@ public sealed unsafe partial class CpuBackend
         _team.Run(StripProduct.Panels(shape.Batch), job);
     }
 
-    /// <summary>Parts (m, a) of up to 16 dimensions; lanes past the last are 0.</summary>
-    private static void LoadPairs(float* pairs, int count, out Vector512<float> mean, out Vector512<float> logScale)
+    /// <summary>Parts (m, r) of up to 16 dimensions; lanes past the last are 0.</summary>
+    private static void LoadPairs(float* pairs, int count, out Vector512<float> mean, out Vector512<float> raw)
     {
         float* parted = stackalloc float[2 * SimdMath.Width];
         new Span<float>(parted, 2 * SimdMath.Width).Clear();
@@ -151,14 +151,14 @@ public sealed unsafe partial class CpuBackend
         }
 
         mean = Vector512.Load(parted);
-        logScale = Vector512.Load(parted + SimdMath.Width);
+        raw = Vector512.Load(parted + SimdMath.Width);
     }
 
-    private static void StorePairs(Vector512<float> mean, Vector512<float> logScale, int count, float* pairs)
+    private static void StorePairs(Vector512<float> mean, Vector512<float> raw, int count, float* pairs)
     {
         float* parted = stackalloc float[2 * SimdMath.Width];
         mean.Store(parted);
-        logScale.Store(parted + SimdMath.Width);
+        raw.Store(parted + SimdMath.Width);
         for (int i = 0; i < Math.Min(count, SimdMath.Width); i++)
         {
             pairs[2 * i] = parted[i];
@@ -180,13 +180,13 @@ public sealed unsafe partial class CpuBackend
             LaneSum sum = default;
             for (int i = 0; i < count; i += SimdMath.Width)
             {
-                LoadPairs(Output + (2 * (at + i)), count - i, out Vector512<float> mean, out Vector512<float> logScale);
+                LoadPairs(Output + (2 * (at + i)), count - i, out Vector512<float> mean, out Vector512<float> raw);
                 Vector512<float> x = Lanes.Load(X + at + i, count - i);
                 Vector512<float> y = Inverse
-                    ? AutoregressiveLanes.Denormalize(x, mean, logScale)
-                    : AutoregressiveLanes.Normalize(x, mean, logScale);
+                    ? AutoregressiveLanes.Denormalize(x, mean, raw)
+                    : AutoregressiveLanes.Normalize(x, mean, raw);
                 Lanes.Store(y, Y + at + i, count - i);
-                sum.Add(logScale);
+                sum.Add(AutoregressiveLanes.LogScale(raw));
             }
 
             return sum.Total();
@@ -209,15 +209,15 @@ public sealed unsafe partial class CpuBackend
             Vector512<float> dLogDet = Vector512.Create(DLogDet[image]);
             for (int i = 0; i < count; i += SimdMath.Width)
             {
-                LoadPairs(Output + (2 * (at + i)), count - i, out _, out Vector512<float> logScale);
+                LoadPairs(Output + (2 * (at + i)), count - i, out _, out Vector512<float> raw);
                 Vector512<float> dx = AutoregressiveLanes.Backward(
                     Lanes.Load(Y + at + i, count - i),
-                    logScale,
+                    raw,
                     Lanes.Load(Dy + at + i, count - i),
                     dLogDet,
-                    out Vector512<float> dLogScale);
+                    out Vector512<float> dRaw);
                 Lanes.Store(dx, Dx + at + i, count - i);
-                StorePairs(-dx, dLogScale, count - i, DOutput + (2 * (at + i)));
+                StorePairs(-dx, dRaw, count - i, DOutput + (2 * (at + i)));
             }
 
             return 0;

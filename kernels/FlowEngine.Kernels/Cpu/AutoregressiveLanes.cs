@@ -8,26 +8,37 @@ namespace FlowEngine.Kernels.Cpu;
 /// </summary>
 internal static class AutoregressiveLanes
 {
+    /// <summary>a of r.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LogScale(Vector512<float> raw) => raw * Damping(raw);
+
     /// <summary>(x - m) e^(-a).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Normalize(Vector512<float> x, Vector512<float> mean, Vector512<float> logScale) =>
-        (x - mean) * SimdMath.Exp(-logScale);
+    public static Vector512<float> Normalize(Vector512<float> x, Vector512<float> mean, Vector512<float> raw) =>
+        (x - mean) * SimdMath.Exp(-LogScale(raw));
 
     /// <summary>y e^a + m.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Denormalize(Vector512<float> y, Vector512<float> mean, Vector512<float> logScale) =>
-        Vector512.FusedMultiplyAdd(y, SimdMath.Exp(logScale), mean);
+    public static Vector512<float> Denormalize(Vector512<float> y, Vector512<float> mean, Vector512<float> raw) =>
+        Vector512.FusedMultiplyAdd(y, SimdMath.Exp(LogScale(raw)), mean);
 
-    /// <summary>dx and da of dy; dm is -dx.</summary>
+    /// <summary>dx and dr of dy; dm is -dx.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Backward(
         Vector512<float> y,
-        Vector512<float> logScale,
+        Vector512<float> raw,
         Vector512<float> dy,
         Vector512<float> dLogDet,
-        out Vector512<float> dLogScale)
+        out Vector512<float> dRaw)
     {
-        dLogScale = -Vector512.FusedMultiplyAdd(dy, y, dLogDet);
-        return dy * SimdMath.Exp(-logScale);
+        Vector512<float> damping = Damping(raw);
+        dRaw = -Vector512.FusedMultiplyAdd(dy, y, dLogDet) * (damping * damping);
+        return dy * SimdMath.Exp(-(raw * damping));
     }
+
+    /// <summary>1 / (1 + |r|/c).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Damping(Vector512<float> raw) => Vector512<float>.One
+        / Vector512.FusedMultiplyAdd(
+            Vector512.Abs(raw), Vector512.Create(AutoregressiveScale.InverseBound), Vector512<float>.One);
 }

@@ -90,20 +90,20 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
         }
     }
 
-    /// <summary>dy becomes dx; dm and da follow.</summary>
-    private static void Solve(float* dy, float* sum, float* y, float* logScale, float* dLogDet, float* dPair)
+    /// <summary>dy becomes dx; dm and dr follow.</summary>
+    private static void Solve(float* dy, float* sum, float* y, float* raw, float* dLogDet, float* dPair)
     {
         for (int i = 0; i < StripProduct.PanelWidth; i += SimdMath.Width)
         {
             Vector512<float> dx = AutoregressiveLanes.Backward(
                 Vector512.Load(y + i),
-                Vector512.Load(logScale + i),
+                Vector512.Load(raw + i),
                 Vector512.Load(dy + i) + Vector512.Load(sum + i),
                 Vector512.Load(dLogDet + i),
-                out Vector512<float> dLogScale);
+                out Vector512<float> dRaw);
             dx.Store(dy + i);
             (-dx).Store(dPair + i);
-            dLogScale.Store(dPair + StripProduct.PanelWidth + i);
+            dRaw.Store(dPair + StripProduct.PanelWidth + i);
         }
     }
 

@@ -99,11 +99,11 @@ internal unsafe struct AutoregressiveSolveJob : IJob
         for (int i = 0; i < StripProduct.PanelWidth; i += SimdMath.Width)
         {
             Vector512<float> mean = Vector512.Load(pair + i);
-            Vector512<float> logScale = Vector512.Load(pair + StripProduct.PanelWidth + i);
+            Vector512<float> raw = Vector512.Load(pair + StripProduct.PanelWidth + i);
             Vector512<float> value = Vector512.Load(known + i);
             value = Normalize
-                ? AutoregressiveLanes.Normalize(value, mean, logScale)
-                : AutoregressiveLanes.Denormalize(value, mean, logScale);
+                ? AutoregressiveLanes.Normalize(value, mean, raw)
+                : AutoregressiveLanes.Denormalize(value, mean, raw);
             value.Store(found + i);
         }
     }

@@ -7,6 +7,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// Lanes are output channels. Each output is one chain of fused multiply-adds over the input channels in increasing
 /// order, from the offset (dx: from 0). The matrix is copied once per call, transposed where needed, so that the 16
 /// outputs that share an input lie together; 4 pixels and 32 outputs are in registers at a time.
+/// What is before a squeeze goes through a tile of 64 pixels, which stays in the cache.
 /// <para>
 /// dM and dv: the pixels of the batch are divided into chunks by the shape alone, a chunk into blocks of 64. A block is
 /// one chain over its pixels, blocks are added in float32 and chunks in float64, in order.
@@ -76,9 +77,15 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc cref="IBackend.PixelAffineForward"/>
     public void PixelAffineForward(
-        ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
+        ImageShape shape,
+        in PixelAffineMap map,
+        BufferView x,
+        BufferView y,
+        BufferView logDet,
+        bool squeeze = false)
     {
-        MapPixels(shape, map.Matrix, map.Offset, x, y);
+        SqueezedPixels source = squeeze ? Squeezed(shape, x) : default;
+        MapPixels(shape, map.Matrix, map.Offset, x, y, source, default);
         if (!logDet.IsEmpty)
         {
             AddLogDet(shape, *Pointer(map.LogDet, 1), Pointer(logDet, shape.Batch));
@@ -86,8 +93,12 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc cref="IBackend.PixelAffineInverse"/>
-    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x) =>
-        MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, x);
+    public void PixelAffineInverse(
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
+    {
+        SqueezedPixels target = squeeze ? Squeezed(shape, x) : default;
+        MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, x, default, target);
+    }
 
     /// <inheritdoc cref="IBackend.PixelAffineWorkspaceLength"/>
     public long PixelAffineWorkspaceLength(ImageShape shape) =>
@@ -102,11 +113,12 @@ public sealed unsafe partial class CpuBackend
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace)
+        BufferView workspace,
+        bool squeeze = false)
     {
         int channels = shape.Channels;
         int chunks = AffineChunks(shape, out int pixels);
-        ScratchPool.Block block = _scratch.Rent(PreparedBytes(channels));
+        ScratchPool.Block block = RentMap(channels, squeeze);
         float* matrix = Pointer(map.Matrix, (long)channels * channels);
         AffineBackwardPixels job = new()
         {
@@ -118,6 +130,9 @@ public sealed unsafe partial class CpuBackend
             Partials = Pointer(workspace, chunks * PartialLength(channels)),
             Map = Prepare(matrix, null, channels, transpose: false, (float*)block.Pointer),
             Dx = Pointer(dx, shape.Length),
+            SqueezedX = squeeze ? Squeezed(shape, x) : default,
+            SqueezedDx = squeeze ? Squeezed(shape, dx) : default,
+            Tiles = (float*)block.Pointer + PartialLength(channels),
         };
         _team.Run(chunks, job);
         _team.Run(
@@ -148,7 +163,11 @@ public sealed unsafe partial class CpuBackend
     // A row of dM for each channel and one for dv.
     private static long PartialLength(int channels) => (channels + 1L) * Padded(channels);
 
-    private static long PreparedBytes(int channels) => PartialLength(channels) * sizeof(float);
+    // A block of pixels; vectors of its last channels may reach beyond it.
+    private static long TileLength(int channels) => ((long)AffineBlock * channels) + SimdMath.Width;
+
+    private static SqueezedPixels Squeezed(ImageShape shape, BufferView x) =>
+        new(Pointer(x, shape.BeforeSqueeze().Length), shape);
 
     /// <summary>
     /// How many parts the batch has and how long they are: 256 pixels or more, at most 64, or 16 if C-by-C is large.
@@ -184,10 +203,21 @@ public sealed unsafe partial class CpuBackend
         return new PreparedMap { Matrix = destination, Offset = start, Channels = channels, Padded = padded };
     }
 
-    private void MapPixels(ImageShape shape, BufferView matrix, BufferView offset, BufferView x, BufferView y)
+    // The map as Prepare lays it out and, where pixels are squeezed, a tile for each worker.
+    private ScratchPool.Block RentMap(int channels, bool squeeze) =>
+        _scratch.Rent((PartialLength(channels) + (squeeze ? Threads * TileLength(channels) : 0)) * sizeof(float));
+
+    private void MapPixels(
+        ImageShape shape,
+        BufferView matrix,
+        BufferView offset,
+        BufferView x,
+        BufferView y,
+        SqueezedPixels source,
+        SqueezedPixels target)
     {
         int channels = shape.Channels;
-        ScratchPool.Block block = _scratch.Rent(PreparedBytes(channels));
+        ScratchPool.Block block = RentMap(channels, !source.IsNone || !target.IsNone);
         AffineMapJob job = new()
         {
             Map = Prepare(
@@ -198,6 +228,9 @@ public sealed unsafe partial class CpuBackend
                 (float*)block.Pointer),
             X = Pointer(x, shape.Length),
             Y = Pointer(y, shape.Length),
+            Source = source,
+            Target = target,
+            Tiles = (float*)block.Pointer + PartialLength(channels),
             Pixels = shape.Pixels,
         };
         _team.Run((shape.Pixels + AffinePixels - 1) / AffinePixels, job);
@@ -229,6 +262,28 @@ public sealed unsafe partial class CpuBackend
             {
                 float* from = Source(x + ((long)p * Channels), copied, copy, 1);
                 Apply1(from, y + ((long)p * Channels));
+            }
+        }
+
+        /// <summary>y = matrix x + offset for some pixels, with y before its squeeze.</summary>
+        public readonly void Apply(float* x, SqueezedPixels y, int first, int count, float* tile)
+        {
+            for (int p = 0; p < count; p += AffineBlock)
+            {
+                int pixels = Math.Min(AffineBlock, count - p);
+                Apply(x + ((long)p * Channels), tile, pixels);
+                y.Scatter(tile, first + p, pixels);
+            }
+        }
+
+        /// <summary>y = matrix x + offset for some pixels, with x before its squeeze.</summary>
+        public readonly void Apply(SqueezedPixels x, float* y, int first, int count, float* tile)
+        {
+            for (int p = 0; p < count; p += AffineBlock)
+            {
+                int pixels = Math.Min(AffineBlock, count - p);
+                x.Gather(first + p, pixels, tile);
+                Apply(tile, y + ((long)p * Channels), pixels);
             }
         }
 
@@ -356,11 +411,32 @@ public sealed unsafe partial class CpuBackend
         public float* Y;
         public int Pixels;
 
+        /// <summary>x before its squeeze, in place of X.</summary>
+        public SqueezedPixels Source;
+
+        /// <summary>y before its squeeze, in place of Y.</summary>
+        public SqueezedPixels Target;
+
+        public float* Tiles;
+
         public readonly void Invoke(int index, int worker)
         {
             int start = index * AffinePixels;
+            int count = Math.Min(AffinePixels, Pixels - start);
             long offset = (long)start * Map.Channels;
-            Map.Apply(X + offset, Y + offset, Math.Min(AffinePixels, Pixels - start));
+            float* tile = Tiles + (worker * TileLength(Map.Channels));
+            if (!Source.IsNone)
+            {
+                Map.Apply(Source, Y + offset, start, count, tile);
+            }
+            else if (!Target.IsNone)
+            {
+                Map.Apply(X + offset, Target, start, count, tile);
+            }
+            else
+            {
+                Map.Apply(X + offset, Y + offset, count);
+            }
         }
     }
 
@@ -376,6 +452,14 @@ public sealed unsafe partial class CpuBackend
         public PreparedMap Map;
         public float* Dx;
 
+        /// <summary>x before its squeeze, in place of X.</summary>
+        public SqueezedPixels SqueezedX;
+
+        /// <summary>dx before its squeeze, in place of Dx.</summary>
+        public SqueezedPixels SqueezedDx;
+
+        public float* Tiles;
+
         public readonly void Invoke(int index, int worker)
         {
             int start = index * ChunkPixels;
@@ -384,10 +468,17 @@ public sealed unsafe partial class CpuBackend
             float* partial = Partials + (index * PartialLength(Channels));
             new Span<float>(partial, checked((int)PartialLength(Channels))).Clear();
             float* columns = stackalloc float[AffineBlock * SimdMath.Width];
+            float* tile = Tiles + (worker * TileLength(Channels));
             for (int p = start; p < end; p += AffineBlock)
             {
                 int pixels = Math.Min(AffineBlock, end - p);
                 float* dy = Dy + ((long)p * Channels);
+                float* block = X + ((long)p * Channels);
+                if (!SqueezedX.IsNone)
+                {
+                    SqueezedX.Gather(p, pixels, tile);
+                    block = tile;
+                }
 
                 // 16 lanes of the last channels reach into the next pixels, whose products are never read, but must
                 // not leave the batch.
@@ -395,7 +486,7 @@ public sealed unsafe partial class CpuBackend
                 for (int first = 0; first < padded; first += SimdMath.Width)
                 {
                     int count = Math.Min(SimdMath.Width, Channels - first);
-                    float* x = X + ((long)p * Channels) + first;
+                    float* x = block + first;
                     int stride = Channels;
                     if (!inside)
                     {
@@ -429,7 +520,15 @@ public sealed unsafe partial class CpuBackend
                 }
             }
 
-            Map.Apply(Dy + ((long)start * Channels), Dx + ((long)start * Channels), end - start);
+            float* gradient = Dy + ((long)start * Channels);
+            if (SqueezedDx.IsNone)
+            {
+                Map.Apply(gradient, Dx + ((long)start * Channels), end - start);
+            }
+            else
+            {
+                Map.Apply(gradient, SqueezedDx, start, end - start, tile);
+            }
         }
 
         private readonly float* CopyColumns(float* source, int pixels, int count, float* destination)

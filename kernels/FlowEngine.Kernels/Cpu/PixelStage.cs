@@ -57,9 +57,11 @@ public sealed unsafe partial class CpuBackend
         BufferView taps,
         BufferView y,
         in PixelAffineMap map,
-        BufferView x)
+        BufferView x,
+        bool squeeze = false)
     {
         PixelStageJob<StageInverse> job = StageJob<StageInverse>(kind, network, shape, prepared, taps, y, x);
+        job.SqueezedTarget = squeeze ? Squeezed(shape, x) : default;
         SetInverseMap(ref job, shape, map);
         ScratchPool.Block scratch = RentStageScratch(shape, network);
         job.Scratch = (float*)scratch.Pointer;
@@ -80,9 +82,11 @@ public sealed unsafe partial class CpuBackend
         BufferView dLogDet,
         BufferView x,
         BufferView dx,
-        BufferView dOutput)
+        BufferView dOutput,
+        bool squeeze = false)
     {
         PixelStageJob<StageBackward> job = StageJob<StageBackward>(kind, network, shape, prepared, taps, y, x);
+        job.SqueezedTarget = squeeze ? Squeezed(shape, x) : default;
         SetInverseMap(ref job, shape, map);
         job.Dy = Pointer(dy, shape.Length);
         job.DLogDet = Pointer(dLogDet, shape.Batch);

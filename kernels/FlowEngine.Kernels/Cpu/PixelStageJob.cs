@@ -55,6 +55,9 @@ internal unsafe struct PixelStageJob<TDirection> : IImageJob
     /// <summary>The result.</summary>
     public float* Target;
 
+    /// <summary>The result before its squeeze, in place of <see cref="Target"/>.</summary>
+    public SqueezedPixels SqueezedTarget;
+
     /// <summary>The network's output, if wanted.</summary>
     public float* Output;
 
@@ -127,7 +130,17 @@ internal unsafe struct PixelStageJob<TDirection> : IImageJob
                 Map(values, mapped);
             }
 
-            CpuBackend.FromLanes(Matrix is null ? values : mapped, Target + at, channels, pixels, channels);
+            float* result = Matrix is null ? values : mapped;
+            if (SqueezedTarget.IsNone)
+            {
+                CpuBackend.FromLanes(result, Target + at, channels, pixels, channels);
+            }
+            else
+            {
+                // The gradient has left its lanes.
+                CpuBackend.FromLanes(result, gradient, channels, pixels, channels);
+                SqueezedTarget.Scatter(gradient, (int)pixel, pixels);
+            }
         }
 
         return logDet.Total();

@@ -13,6 +13,9 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="depthScale">A factor per k, or null for 1.</param>
 /// <param name="target">The strips.</param>
 /// <param name="stream">True to write past the caches: for weights that none would hold until they are read.</param>
+/// <param name="run">k values that <paramref name="depthStride"/> holds for and the factors of k are of, one run after the
+/// other; 0 where all are one run.</param>
+/// <param name="runStride">From one run to the next.</param>
 internal readonly unsafe struct StripPacking(
     float* source,
     int rows,
@@ -23,7 +26,9 @@ internal readonly unsafe struct StripPacking(
     float* rowScale,
     float* depthScale,
     float* target,
-    bool stream = false) : IJob
+    bool stream = false,
+    int run = 0,
+    int runStride = 0) : IJob
 {
     public int Parts => StripProduct.Strips(paddedRows);
 
@@ -34,7 +39,7 @@ internal readonly unsafe struct StripPacking(
         float* strip = target + ((nint)row * depth);
 
         // Sixteen rows are read at a time, of which twelve are used.
-        bool whole = stripRows == StripProduct.StripRows && row + SimdMath.Width <= rows;
+        bool whole = run == 0 && stripRows == StripProduct.StripRows && row + SimdMath.Width <= rows;
         int packed = whole ? PackBlocks(row, strip) : 0;
         for (int r = 0; r < stripRows; r += Vector128<float>.Count)
         {
@@ -105,7 +110,8 @@ internal readonly unsafe struct StripPacking(
         for (int k = firstK; k < depth; k++)
         {
             Vector128<float> values = Vector128<float>.Zero;
-            float* at = from + ((nint)k * depthStride);
+            int inRun = run == 0 ? k : k % run;
+            float* at = from + ((nint)inRun * depthStride) + (run == 0 ? 0 : (nint)(k / run) * runStride);
             if (count == Vector128<float>.Count)
             {
                 values = rowStride == 1
@@ -122,7 +128,7 @@ internal readonly unsafe struct StripPacking(
 
             if (depthScale is not null)
             {
-                scale = Vector128.Create(depthScale[k]);
+                scale = Vector128.Create(depthScale[inRun]);
             }
 
             (values * scale).Store(strip + ((nint)k * stripRows));

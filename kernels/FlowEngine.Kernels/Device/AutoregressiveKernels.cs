@@ -29,7 +29,7 @@ internal static partial class AutoregressiveKernels
         for (int i = start + Group.IdxX; i < XMath.Min(start + PartLength, dims); i += BlockSize)
         {
             long at = ((long)Grid.IdxY * dims) + i;
-            float logScale = output[(2 * at) + 1];
+            float logScale = LogScale(output[(2 * at) + 1]);
             y[at] = (x[at] - output[2 * at]) * XMath.Exp(-logScale);
             sum -= logScale;
         }
@@ -49,11 +49,11 @@ internal static partial class AutoregressiveKernels
         long i = Grid.GlobalIndexX;
         if (i < length)
         {
-            x[i] = XMath.Fma(y[i], XMath.Exp(output[(2 * i) + 1]), output[2 * i]);
+            x[i] = XMath.Fma(y[i], XMath.Exp(LogScale(output[(2 * i) + 1])), output[2 * i]);
         }
     }
 
-    // dx = dy e^(-a), dm = -dx, da = -(dy y + dLogDet).
+    // dx = dy e^(-a), dm = -dx, dr = -(dy y + dLogDet) da/dr.
     [Kernel(BlockSize)]
     private static void Backward(
         ReadOnlyGlobalView<float> y,
@@ -68,10 +68,11 @@ internal static partial class AutoregressiveKernels
         long i = Grid.GlobalIndexX;
         if (i < length)
         {
-            float d = dy[i] * XMath.Exp(-output[(2 * i) + 1]);
+            float raw = output[(2 * i) + 1];
+            float d = dy[i] * XMath.Exp(-LogScale(raw));
             dx[i] = d;
             dOutput[2 * i] = -d;
-            dOutput[(2 * i) + 1] = -XMath.Fma(dy[i], y[i], dLogDet[i / dims]);
+            dOutput[(2 * i) + 1] = -XMath.Fma(dy[i], y[i], dLogDet[i / dims]) * LogScaleSlope(raw);
         }
     }
 
@@ -122,23 +123,23 @@ internal static partial class AutoregressiveKernels
             if (split == 0 && row < batch && d >= 0)
             {
                 float mean = weights[outputBias + (2 * d)];
-                float logScale = weights[outputBias + (2 * d) + 1];
+                float raw = weights[outputBias + (2 * d) + 1];
                 for (int part = 0; part < Splits / 2; part++)
                 {
                     mean += sums[(2 * part * Rows) + rowInGroup];
-                    logScale += sums[(((2 * part) + 1) * Rows) + rowInGroup];
+                    raw += sums[(((2 * part) + 1) * Rows) + rowInGroup];
                 }
 
                 long at = ((long)row * dims) + d;
                 output[2 * at] = mean;
-                output[(2 * at) + 1] = logScale;
+                output[(2 * at) + 1] = raw;
                 if (normalize != 0)
                 {
-                    found[at] = (known[at] - mean) * XMath.Exp(-logScale);
+                    found[at] = (known[at] - mean) * XMath.Exp(-LogScale(raw));
                 }
                 else
                 {
-                    found[at] = XMath.Fma(known[at], XMath.Exp(logScale), mean);
+                    found[at] = XMath.Fma(known[at], XMath.Exp(LogScale(raw)), mean);
                 }
             }
 
@@ -268,15 +269,28 @@ internal static partial class AutoregressiveKernels
                     gradient += sums[(part * Rows) + rowInGroup];
                 }
 
-                float d1 = gradient * XMath.Exp(-output[(2 * at) + 1]);
+                float raw = output[(2 * at) + 1];
+                float d1 = gradient * XMath.Exp(-LogScale(raw));
                 dx[at] = d1;
                 dOutput[2 * at] = -d1;
-                dOutput[(2 * at) + 1] = -XMath.Fma(gradient, y[at], dLogDet[row]);
+                dOutput[(2 * at) + 1] = -XMath.Fma(gradient, y[at], dLogDet[row]) * LogScaleSlope(raw);
             }
 
             Group.Barrier();
         }
     }
+
+    // a of r, see IBackend.AutoregressiveNormalize.
+    private static float LogScale(float raw) => raw * Damping(raw);
+
+    private static float LogScaleSlope(float raw)
+    {
+        float damping = Damping(raw);
+        return damping * damping;
+    }
+
+    private static float Damping(float raw) =>
+        1.0f / XMath.Fma(XMath.Abs(raw), AutoregressiveScale.InverseBound, 1.0f);
 
     private static long Aligned(long length) => (length + 15) / 16 * 16;
 

@@ -40,7 +40,8 @@ internal static partial class PixelAffineKernels
     public const int TableRow = 16;
 
     // y[p, r] = Σ_c matrix[r · rowStride + c · columnStride] x[p, c] + offset[r]: Mᵀ by strides (1, C). The tile of x is in
-    // shared memory before y is written, so they may be the same.
+    // shared memory before y is written, so they may be the same. A width that is not 0 is that of pixels which are read,
+    // or written, as they are before a squeeze.
     [Kernel(BlockSize)]
     private static void Apply(
         ReadOnlyGlobalView<float> matrix,
@@ -51,14 +52,16 @@ internal static partial class PixelAffineKernels
         int channels,
         int rowStride,
         int columnStride,
-        int useOffset)
+        int useOffset,
+        int xWidth,
+        int yWidth)
     {
         SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        long first = (long)Grid.IdxX * PixelsPerTile * channels;
+        int first = Grid.IdxX * PixelsPerTile;
         int count = (int)XMath.Min(PixelsPerTile, pixels - ((long)Grid.IdxX * PixelsPerTile)) * channels;
         for (int i = Group.IdxX; i < count; i += BlockSize)
         {
-            tile[i] = x[first + i];
+            tile[i] = x[SqueezeKernels.Place(first, i, channels, xWidth)];
         }
 
         Group.Barrier();
@@ -72,17 +75,23 @@ internal static partial class PixelAffineKernels
                 sum = XMath.Fma(matrix[(row * rowStride) + (c * columnStride)], pixel[c], sum);
             }
 
-            y[first + i] = sum;
+            y[SqueezeKernels.Place(first, i, channels, yWidth)] = sum;
         }
     }
 
     // parts[group, r, c] = Σ dy[p, r] x[p, c] over the group's pixels, and after these parts[group, C, r] = Σ dy[p, r].
+    // A width that is not 0: x is as it is before a squeeze.
     [Kernel(BlockSize)]
     private static void GradientOfParts(
-        ReadOnlyGlobalView<float> x, ReadOnlyGlobalView<float> dy, GlobalView<float> parts, long pixels, int channels)
+        ReadOnlyGlobalView<float> x,
+        ReadOnlyGlobalView<float> dy,
+        GlobalView<float> parts,
+        int pixels,
+        int channels,
+        int width)
     {
-        long start = (long)Grid.IdxX * PixelsPerPart;
-        long end = XMath.Min(start + PixelsPerPart, pixels);
+        int start = Grid.IdxX * PixelsPerPart;
+        int end = XMath.Min(start + PixelsPerPart, pixels);
         int squares = channels * channels;
         long place = (long)Grid.IdxX * (squares + channels);
         for (int i = Group.IdxX; i < squares + channels; i += BlockSize)
@@ -90,10 +99,12 @@ internal static partial class PixelAffineKernels
             int row = i < squares ? i / channels : i - squares;
             int column = i % channels;
             float sum = 0.0f;
-            for (long p = start; p < end; p++)
+            for (int p = start; p < end; p++)
             {
-                float gradient = dy[(p * channels) + row];
-                sum = i < squares ? XMath.Fma(gradient, x[(p * channels) + column], sum) : sum + gradient;
+                float gradient = dy[((long)p * channels) + row];
+                sum = i < squares
+                    ? XMath.Fma(gradient, x[SqueezeKernels.Place(p, column, channels, width)], sum)
+                    : sum + gradient;
             }
 
             parts[place + i] = sum;

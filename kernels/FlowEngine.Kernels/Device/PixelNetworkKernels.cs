@@ -29,6 +29,12 @@ internal static partial class PixelNetworkKernels
     /// <summary>The product where the destination holds a positive value, zero elsewhere.</summary>
     public const int Mask = 2;
 
+    /// <summary>The product plus the bias.</summary>
+    public const int AddBias = 3;
+
+    /// <summary>The product plus the bias is added.</summary>
+    public const int Accumulate = 4;
+
     private const int BlockSize = 256;
     private const int Depth = TileProduct.Depth;
     private const int PerThread = TileProduct.PerThread;
@@ -153,6 +159,14 @@ internal static partial class PixelNetworkKernels
                     else if (shape.Epilogue == Mask)
                     {
                         value = slice[place] > 0.0f ? value : 0.0f;
+                    }
+                    else if (shape.Epilogue == AddBias)
+                    {
+                        value += bias[c];
+                    }
+                    else if (shape.Epilogue == Accumulate)
+                    {
+                        value += slice[place] + bias[c];
                     }
 
                     slice[place] = value;

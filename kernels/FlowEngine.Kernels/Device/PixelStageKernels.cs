@@ -24,8 +24,17 @@ internal static partial class PixelStageKernels
     /// <param name="Map">1 if a map follows the coupling.</param>
     /// <param name="KeepOutput">1 if the network's output is written.</param>
     /// <param name="KeepCoupled">1 if what the coupling gives is written.</param>
+    /// <param name="SqueezedWidth">W if x is written as it is before the squeeze that precedes the map; else 0.</param>
     public readonly record struct Shape(
-        int Height, int Width, int Channels, int Outputs, int Affine, int Map, int KeepOutput, int KeepCoupled);
+        int Height,
+        int Width,
+        int Channels,
+        int Outputs,
+        int Affine,
+        int Map,
+        int KeepOutput,
+        int KeepCoupled,
+        int SqueezedWidth);
 
     [Kernel(BlockSize)]
     private static void Forward(
@@ -140,7 +149,7 @@ internal static partial class PixelStageKernels
         Group.Barrier();
         for (int i = Group.IdxX; i < count * channels; i += BlockSize)
         {
-            x[((long)first * channels) + i] = Mapped(tile, map, i, shape);
+            x[SqueezeKernels.Place(first, i, channels, shape.SqueezedWidth)] = Mapped(tile, map, i, shape);
         }
     }
 
@@ -199,7 +208,7 @@ internal static partial class PixelStageKernels
         Group.Barrier();
         for (int i = Group.IdxX; i < count * channels; i += BlockSize)
         {
-            x[((long)first * channels) + i] = Mapped(tile, map, i, shape);
+            x[SqueezeKernels.Place(first, i, channels, shape.SqueezedWidth)] = Mapped(tile, map, i, shape);
         }
     }
 

@@ -15,7 +15,7 @@ public sealed partial class ReferenceBackend<T>
             double sum = 0;
             for (int i = b * shape.Dims; i < (b + 1) * shape.Dims; i++)
             {
-                double logScale = Wide(network[(2 * i) + 1]);
+                double logScale = LogScale(Wide(network[(2 * i) + 1]));
                 result[i] = Round((Wide(input[i]) - Wide(network[2 * i])) * Math.Exp(-logScale));
                 sum -= logScale;
             }
@@ -32,7 +32,7 @@ public sealed partial class ReferenceBackend<T>
         Span<T> result = Elements(x, shape.Length);
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = Round((Wide(input[i]) * Math.Exp(Wide(network[(2 * i) + 1]))) + Wide(network[2 * i]));
+            result[i] = Round((Wide(input[i]) * Math.Exp(LogScale(Wide(network[(2 * i) + 1])))) + Wide(network[2 * i]));
         }
     }
 
@@ -55,10 +55,12 @@ public sealed partial class ReferenceBackend<T>
         for (int i = 0; i < result.Length; i++)
         {
             double dy1 = Wide(gradient[i]);
-            double d = dy1 * Math.Exp(-Wide(network[(2 * i) + 1]));
+            double raw = Wide(network[(2 * i) + 1]);
+            double d = dy1 * Math.Exp(-LogScale(raw));
             inputGradient[i] = Round(d);
             networkGradient[2 * i] = Round(-d);
-            networkGradient[(2 * i) + 1] = Round(-((dy1 * Wide(result[i])) + Wide(dLogDets[i / shape.Dims])));
+            networkGradient[(2 * i) + 1] = Round(
+                -((dy1 * Wide(result[i])) + Wide(dLogDets[i / shape.Dims])) * LogScaleSlope(raw));
         }
     }
 
@@ -97,10 +99,11 @@ public sealed partial class ReferenceBackend<T>
             for (int d = 0; d < dims; d++)
             {
                 double mean = Unit(network, weights, values, last, 2 * d);
-                double logScale = Unit(network, weights, values, last, (2 * d) + 1);
+                double raw = Unit(network, weights, values, last, (2 * d) + 1);
+                double logScale = LogScale(raw);
                 int i = (b * dims) + d;
                 networkOutput[2 * i] = Round(mean);
-                networkOutput[(2 * i) + 1] = Round(logScale);
+                networkOutput[(2 * i) + 1] = Round(raw);
                 double value = Wide(given[i]);
                 wanted[i] = Round(normalize
                     ? (value - mean) * Math.Exp(-logScale)
@@ -151,11 +154,12 @@ public sealed partial class ReferenceBackend<T>
                 }
 
                 int i = (b * dims) + dim;
-                double logScale = Wide(networkOutput[(2 * i) + 1]);
+                double raw = Wide(networkOutput[(2 * i) + 1]);
+                double logScale = LogScale(raw);
                 double sum = Wide(gradient[i]) + InputGradient(network, weights, d, 0, network.Conditions + dim);
                 inputGradient[i] = Round(sum * Math.Exp(-logScale));
                 d[^1][2 * dim] = -sum * Math.Exp(-logScale);
-                d[^1][(2 * dim) + 1] = -((sum * Wide(result[i])) + Wide(dLogDets[b]));
+                d[^1][(2 * dim) + 1] = -((sum * Wide(result[i])) + Wide(dLogDets[b])) * LogScaleSlope(raw);
                 networkGradient[2 * i] = Round(d[^1][2 * dim]);
                 networkGradient[(2 * i) + 1] = Round(d[^1][(2 * dim) + 1]);
             }
@@ -173,4 +177,8 @@ public sealed partial class ReferenceBackend<T>
             }
         }
     }
+
+    private static double LogScale(double raw) => raw / (1 + (Math.Abs(raw) / AutoregressiveScale.Bound));
+
+    private static double LogScaleSlope(double raw) => Math.Pow(1 + (Math.Abs(raw) / AutoregressiveScale.Bound), -2);
 }

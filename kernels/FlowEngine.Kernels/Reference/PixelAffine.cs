@@ -122,9 +122,15 @@ public sealed partial class ReferenceBackend<T>
 
     /// <inheritdoc/>
     public void PixelAffineForward(
-        ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
+        ImageShape shape,
+        in PixelAffineMap map,
+        BufferView x,
+        BufferView y,
+        BufferView logDet,
+        bool squeeze = false)
     {
-        MapPixels(shape, map.Matrix, map.Offset, x, y);
+        using DeviceBuffer? squeezed = squeeze ? Squeezed(shape, x) : null;
+        MapPixels(shape, map.Matrix, map.Offset, squeezed?.View ?? x, y);
         if (!logDet.IsEmpty)
         {
             Span<T> logDets = Elements(logDet, shape.Batch);
@@ -137,8 +143,16 @@ public sealed partial class ReferenceBackend<T>
     }
 
     /// <inheritdoc/>
-    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x) =>
-        MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, x);
+    public void PixelAffineInverse(
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
+    {
+        using DeviceBuffer? squeezed = squeeze ? Allocate(shape.Length) : null;
+        MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, squeezed?.View ?? x);
+        if (squeezed is not null)
+        {
+            SqueezeInverse(shape.BeforeSqueeze(), squeezed.View, x);
+        }
+    }
 
     /// <inheritdoc/>
     public long PixelAffineWorkspaceLength(ImageShape shape) => 0;
@@ -152,13 +166,16 @@ public sealed partial class ReferenceBackend<T>
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace)
+        BufferView workspace,
+        bool squeeze = false)
     {
+        using DeviceBuffer? squeezed = squeeze ? Squeezed(shape, x) : null;
+        using DeviceBuffer? squeezedGradient = squeeze ? Allocate(shape.Length) : null;
         int n = shape.Channels;
         double[] matrix = WideArray(map.Matrix, n * n);
-        Span<T> input = Elements(x, shape.Length);
+        Span<T> input = Elements(squeezed?.View ?? x, shape.Length);
         Span<T> gradient = Elements(dy, shape.Length);
-        Span<T> inputGradient = Elements(dx, shape.Length);
+        Span<T> inputGradient = Elements(squeezedGradient?.View ?? dx, shape.Length);
         double[] matrixGradient = new double[n * n];
         double[] offsetGradient = new double[n];
         double[] pixel = new double[n];
@@ -182,8 +199,20 @@ public sealed partial class ReferenceBackend<T>
             }
         }
 
+        if (squeezedGradient is not null)
+        {
+            SqueezeInverse(shape.BeforeSqueeze(), squeezedGradient.View, dx);
+        }
+
         Store(matrixGradient, dMatrix);
         Store(offsetGradient, dOffset);
+    }
+
+    private DeviceBuffer Squeezed(ImageShape shape, BufferView x)
+    {
+        DeviceBuffer squeezed = Allocate(shape.Length);
+        SqueezeForward(shape.BeforeSqueeze(), x, squeezed.View);
+        return squeezed;
     }
 
     private static void MapPixels(

@@ -44,12 +44,12 @@ public sealed partial class ReferenceBackend<T>
         BufferView taps,
         BufferView y,
         in PixelAffineMap map,
-        BufferView x)
+        BufferView x,
+        bool squeeze = false)
     {
         using DeviceBuffer output = Allocate((long)shape.Pixels * network.OutputChannels);
         PixelNetworkTapAdd(network, shape, prepared, taps, output.View);
-        CouplingInverse(kind, shape, y, output.View, x);
-        PixelAffineInverse(shape, map, x, x);
+        UndoStep(kind, shape, y, output.View, map, x, squeeze);
     }
 
     /// <inheritdoc/>
@@ -65,12 +65,26 @@ public sealed partial class ReferenceBackend<T>
         BufferView dLogDet,
         BufferView x,
         BufferView dx,
-        BufferView dOutput)
+        BufferView dOutput,
+        bool squeeze = false)
     {
         using DeviceBuffer output = Allocate((long)shape.Pixels * network.OutputChannels);
         PixelNetworkTapAdd(network, shape, prepared, taps, output.View);
         CouplingBackward(kind, shape, y, output.View, dy, dLogDet, dx, dOutput);
-        CouplingInverse(kind, shape, y, output.View, x);
-        PixelAffineInverse(shape, map, x, x);
+        UndoStep(kind, shape, y, output.View, map, x, squeeze);
+    }
+
+    private void UndoStep(
+        CouplingKind kind,
+        ImageShape shape,
+        BufferView y,
+        BufferView output,
+        in PixelAffineMap map,
+        BufferView x,
+        bool squeeze)
+    {
+        using DeviceBuffer uncoupled = Allocate(shape.Length);
+        CouplingInverse(kind, shape, y, output, uncoupled.View);
+        PixelAffineInverse(shape, map, uncoupled.View, x, squeeze);
     }
 }

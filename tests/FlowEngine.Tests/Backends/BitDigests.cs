@@ -44,6 +44,7 @@ internal static class BitDigests
         ("IAF", backend => Vectors(backend, TinyVectors.Iaf(columns: 21, hidden: 50, mixing: Mixing.Random))),
         ("NICE", backend => Vectors(backend, TinyVectors.Nice(columns: 21, hidden: 50))),
         ("dense Glow", backend => Vectors(backend, TinyVectors.DenseGlow(columns: 21, hidden: 50))),
+        ("RealNVP", backend => Vectors(backend, TinyRealNvp.Options(height: 12, width: 20, hidden: 20))),
         ("Adam", backend => Optimizer(backend, OptimizerKind.Adam)),
         ("AdamW", backend => Optimizer(backend, OptimizerKind.AdamW)),
         ("Adamax", backend => Optimizer(backend, OptimizerKind.Adamax)),

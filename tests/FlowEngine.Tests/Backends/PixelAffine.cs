@@ -31,6 +31,81 @@ public abstract partial class BackendTests
     }
 
     [Theory]
+    [MemberData(nameof(Shapes))]
+    public void PixelAffine_that_squeezes_agrees_with_the_reference(int batch, int height, int width, int channels)
+    {
+        AssertAgrees(
+            (buffers, s) => RunPixelAffine(buffers, s, inPlace: false, squeeze: true),
+            new ImageShape(batch, height, width, 2 * channels));
+    }
+
+    [Theory]
+    [InlineData(3, 5, 7, 4)]
+    [InlineData(1, 1, 70, 12)]
+    [InlineData(2, 23, 13, 24)]
+    [InlineData(5, 1, 1, 36)]
+    public void PixelAffine_that_squeezes_gives_the_bits_of_a_squeezed_copy(
+        int batch, int height, int width, int channels)
+    {
+        var shape = new ImageShape(batch, height, width, channels);
+        using var buffers = new OperationBuffers(Backend, seed: 5);
+        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, channels, true, true));
+        BufferView x = buffers.Random(shape.Length);
+        BufferView dy = buffers.Random(shape.Length);
+        BufferView squeezed = buffers.Output(shape.Length);
+        Backend.SqueezeForward(shape.BeforeSqueeze(), x, squeezed);
+        double[][] expected = Run(squeezed, squeeze: false);
+        double[][] actual = Run(x, squeeze: true);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Agreement.AssertSameBits($"result {i}", expected[i], actual[i]);
+        }
+
+        Assert.True(buffers.GuardsAreUntouched());
+
+        double[][] Run(BufferView input, bool squeeze)
+        {
+            BufferView y = buffers.Output(shape.Length);
+            BufferView inverse = buffers.Output(shape.Length);
+            BufferView dx = buffers.Output(shape.Length);
+            BufferView dMatrix = buffers.Output((long)channels * channels);
+            BufferView dOffset = buffers.Output(channels);
+            BufferView workspace = buffers.Output(Backend.PixelAffineWorkspaceLength(shape));
+            Backend.PixelAffineForward(shape, map, input, y, default, squeeze);
+            Backend.PixelAffineInverse(shape, map, dy, inverse, squeeze);
+            Backend.PixelAffineBackward(shape, map, input, dy, dx, dMatrix, dOffset, workspace, squeeze);
+            return
+            [
+                buffers.Read(y),
+                buffers.Read(Before(inverse)),
+                buffers.Read(Before(dx)),
+                buffers.Read(dMatrix),
+                buffers.Read(dOffset),
+            ];
+
+            BufferView Before(BufferView result)
+            {
+                BufferView image = buffers.Output(shape.Length);
+                Backend.SqueezeInverse(shape.BeforeSqueeze(), result, image);
+                return squeeze ? result : image;
+            }
+        }
+    }
+
+    [Fact]
+    public void PixelAffine_does_not_squeeze_what_no_squeeze_gives()
+    {
+        using var buffers = new OperationBuffers(Backend, seed: 5);
+        var shape = new ImageShape(1, 2, 2, 6);
+        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
+        BufferView x = buffers.Random(shape.Length);
+        BufferView y = buffers.Output(shape.Length);
+        Assert.Throws<InvalidOperationException>(
+            () => Backend.PixelAffineForward(shape, map, x, y, default, squeeze: true));
+        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineInverse(shape, map, y, x, squeeze: true));
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(12)]
@@ -40,6 +115,10 @@ public abstract partial class BackendTests
         {
             var shape = new ImageShape(1 + (pixels % 2), 1, pixels, channels);
             AssertAgrees((buffers, s) => RunPixelAffine(buffers, s, inPlace: pixels % 3 == 0), shape);
+            if (channels % 4 == 0)
+            {
+                AssertAgrees((buffers, s) => RunPixelAffine(buffers, s, inPlace: false, squeeze: true), shape);
+            }
         }
     }
 
@@ -60,8 +139,11 @@ public abstract partial class BackendTests
     [InlineData(2, 3, 48)]
     public void PixelAffine_does_not_depend_on_the_batch(int height, int width, int channels)
     {
+        var shape = new ImageShape(4, height, width, channels);
+        AssertIndependentOfTheBatch((buffers, s) => RunPixelAffine(buffers, s, inPlace: false), shape);
         AssertIndependentOfTheBatch(
-            (buffers, s) => RunPixelAffine(buffers, s, inPlace: false), new ImageShape(4, height, width, channels));
+            (buffers, s) => RunPixelAffine(buffers, s, inPlace: false, squeeze: true),
+            shape.WithChannels(2 * channels));
     }
 
     [Fact]

@@ -18,6 +18,12 @@ public abstract partial class NetworkTests
             AssertAgrees(
                 (buffers, shape) => RunPixelStage(buffers, shape, kind, network, aliased),
                 new ImageShape(batch, height, width, channels));
+            if (channels % 4 == 0)
+            {
+                AssertAgrees(
+                    (buffers, shape) => RunPixelStage(buffers, shape, kind, network, aliased, squeeze: true),
+                    new ImageShape(batch, height, width, channels));
+            }
         }
     }
 

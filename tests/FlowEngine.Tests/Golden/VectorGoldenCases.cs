@@ -33,6 +33,9 @@ public abstract class VectorGoldenCases
         { "class-iaf", MemoryMode.Store },
         { "class-nice", MemoryMode.Invert },
         { "class-dense-glow", MemoryMode.Store },
+        { "class-realnvp", MemoryMode.Store },
+        { "realnvp", MemoryMode.Store },
+        { "realnvp", MemoryMode.Invert },
     };
 
     /// <summary>Of log-probabilities and losses, relative.</summary>

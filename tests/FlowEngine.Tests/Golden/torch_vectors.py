@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""MAF, IAF, NICE and dense Glow in plain PyTorch, in double: what FlowEngine's models of vectors are compared with.
-With conditions too: those models, and a Glow of images.
+"""MAF, IAF, NICE, dense Glow and RealNVP in plain PyTorch, in double: what FlowEngine's models are compared with. With
+conditions too: those models, and a Glow of images.
 
     python3 torch_vectors.py [NAME ...]     writes the folders of these names, all by default, beside this script
 
 Written from the papers, by automatic differentiation: masks are explicit matrices, IAF's density is D passes through the
 network, the linear map is a product of its factors. Each folder gets model.safetensors, a checkpoint of random weights, and
 io.safetensors: x, log_prob (nats), dx and grad.NAME of the mean bits per dimension -log_prob / (D ln 2), and the losses of
-ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics. A condition is a row of its own, in
-io.safetensors as well: networks read it before their input, the prior's mean and log scale are linear in it.
+ten steps of Adam (rate 1e-3). Batch normalization uses the batch's statistics. RealNVP works on (B, C, H, W); x holds its
+images as (B, H, W, C), flattened. A condition is a row of its own, in io.safetensors as well: networks read it before their
+input, the prior's mean and log scale are linear in it.
 """
 import json, math, os, struct, sys
 import torch
@@ -41,7 +42,7 @@ class Flow:
             total = total + log_det
         if x is None:
             return total
-        if self.conditions("prior"):
+        if "prior.condition.weight" in self.parameters:
             weight = self.parameters["prior.condition.weight"]
             mean, log_scale = (condition @ weight.reshape(len(weight), -1)).chunk(2, 1)
             x, total = (x - mean) * torch.exp(-log_scale), total - log_scale.sum(1)
@@ -80,20 +81,27 @@ def made_masks(dims, hidden, count, conditions):
     return masks + [(out[:, None] > degrees[-1][None, :]).double()]
 
 
+def bounded(raw, bound=3):
+    """FlowEngine's log scale; the papers' is raw itself."""
+    return raw / (1 + raw.abs() / bound)
+
+
 def autoregressive(flow, name, of_data):
     dims = flow.config["channels"]
     masks = made_masks(dims, flow.config["hidden"], flow.config["hidden_layers"], flow.conditions("networks"))
     made = network(flow, name, dims, 2 * dims, masks)
 
     def density(x):
-        mean, log_scale = made(x).reshape(len(x), dims, 2).unbind(2)
+        mean, raw = made(x).reshape(len(x), dims, 2).unbind(2)
+        log_scale = bounded(raw)
         return (x - mean) * torch.exp(-log_scale), -log_scale.sum(1)
 
     def sequential(x):
         y, log_det = torch.zeros(len(x), 0), torch.zeros(len(x))
         for d in range(dims):
             padded = torch.cat([y, torch.zeros(len(x), dims - d)], 1)
-            mean, log_scale = made(padded).reshape(len(x), dims, 2)[:, d].unbind(1)
+            mean, raw = made(padded).reshape(len(x), dims, 2)[:, d].unbind(1)
+            log_scale = bounded(raw)
             y = torch.cat([y, ((x[:, d] - mean) * torch.exp(-log_scale))[:, None]], 1)
             log_det = log_det - log_scale
         return y, log_det
@@ -294,6 +302,129 @@ def build_glow(flow):
         channels = channels // 2 if is_split else channels
         prior(f"levels.{level}.split.prior" if is_split else f"levels.{level}.prior", level, channels, is_split)
 
+def residual_network(flow, name, inputs, outputs):
+    """Residual blocks of weight-normalized 3x3 convolutions; returns it as a function of (B, C, H, W)."""
+    hidden, count = flow.config["hidden"], 2 * flow.config["blocks"] + 2
+    sizes = [inputs] + [hidden] * (count - 1) + [outputs]
+    for l in range(count):
+        size = 1 if l == count - 1 else 3
+        flow.parameter(
+            f"{name}.layers.{l}.weight",
+            torch.randn(sizes[l + 1], sizes[l], size, size) * (0.8 / math.sqrt(sizes[l] * size * size)))
+        flow.parameter(f"{name}.layers.{l}.bias", torch.randn(sizes[l + 1]) * 0.1)
+        if l < count - 1:
+            flow.parameter(f"{name}.layers.{l}.log_scale", torch.randn(sizes[l + 1]) * 0.2)
+
+    def convolution(l, x):
+        weight, bias = flow.parameters[f"{name}.layers.{l}.weight"], flow.parameters[f"{name}.layers.{l}.bias"]
+        if l == count - 1:
+            return F.conv2d(x, weight, bias)
+        norm = torch.sqrt((weight ** 2).sum((1, 2, 3), keepdim=True) + 1e-12)
+        scale = torch.exp(flow.parameters[f"{name}.layers.{l}.log_scale"])[:, None, None, None]
+        return F.conv2d(x, scale * weight / norm, bias, padding=1)
+
+    def run(x):
+        h = convolution(0, x)
+        for l in range(1, count - 1, 2):
+            h = h + convolution(l + 1, F.relu(convolution(l, F.relu(h))))
+        return convolution(count - 1, F.relu(h))
+
+    return run
+
+
+def masked_coupling(flow, name, channels, moved):
+    """Moves the last or the first half of the channels, or the pixels of color 0 or 1 of a checkerboard."""
+    half = isinstance(moved, str)
+    count = channels // 2 if half else channels
+    factor = flow.parameter(f"{name}.factor", 1 + torch.randn(count) * 0.2)
+    run_network = residual_network(flow, name, count if half else channels + 1, 2 * count)
+
+    def run(x):
+        if half:
+            first, second = x[:, :count], x[:, count:]
+            passing, value = (first, second) if moved == "last" else (second, first)
+            mask = torch.ones(1)
+        else:
+            rows, columns = torch.arange(x.shape[2])[:, None], torch.arange(x.shape[3])[None, :]
+            mask = ((rows + columns) % 2 == moved).double()
+            ones = torch.ones(len(x), 1, *x.shape[2:])
+            passing, value = torch.cat([x, ones], 1) * (1 - mask), x
+        raw, shift = run_network(passing).chunk(2, 1)
+        scale = flow.parameters[factor][None, :, None, None] * torch.tanh(raw) * mask
+        value = value * torch.exp(scale) + shift * mask
+        if half:
+            value = torch.cat([passing, value] if moved == "last" else [value, passing], 1)
+        return value, scale.sum((1, 2, 3))
+
+    return run
+
+
+def image_batch_norm(flow, name, channels):
+    bias = flow.parameter(f"{name}.bias", torch.randn(channels) * 0.1)
+    log_scale = flow.parameter(f"{name}.log_scale", torch.randn(channels) * 0.1)
+    flow.constants[f"{name}.mean"] = torch.zeros(channels)
+    flow.constants[f"{name}.deviation"] = torch.ones(channels)
+
+    def run(x):
+        variance, mean = torch.var_mean(x, (0, 2, 3), unbiased=False, keepdim=True)
+        scale = flow.parameters[log_scale]
+        y = torch.exp(scale)[:, None, None] * (x - mean) / torch.sqrt(variance + 1e-5)
+        pixels = x.shape[2] * x.shape[3]
+        log_det = pixels * (scale.sum() - 0.5 * torch.log(variance + 1e-5).sum())
+        return y + flow.parameters[bias][:, None, None], log_det.expand(len(x))
+
+    return run
+
+
+def build_real_nvp(flow):
+    """Section 3.6 of the paper: every level's layers, and what leaves after them."""
+    config, levels = flow.config, []
+    channels = config["channels"]
+    for l in range(config["levels"]):
+        last = l == config["levels"] - 1
+        moves = [1, 0, 1, 0] if last else [1, 0, 1, "last", "first", "last"]
+        layers = []
+        for k, moved in enumerate(moves):
+            if moved == "last" and moves[k - 1] == 1:
+                channels *= 4
+                # Pixels (0, 0) and (1, 1) of each block before the other two, channel after channel.
+                order = [4 * c + i for pair in ((0, 3), (1, 2)) for c in range(channels // 4) for i in pair]
+                flow.constants[f"levels.{l}.permutation"] = torch.as_tensor(order, dtype=torch.int32)
+                layers.append(lambda x, order=order: (F.pixel_unshuffle(x, 2)[:, order], 0.0))
+            layers.append(masked_coupling(flow, f"levels.{l}.couplings.{k}", channels, moved))
+            layers.append(image_batch_norm(flow, f"levels.{l}.batchnorms.{k}", channels))
+        levels.append(layers)
+        channels = channels if last else channels // 2
+        if flow.conditions("prior"):
+            shift = l if last else l + 1
+            size = [flow.conditions("prior"), config["height"] >> shift, config["width"] >> shift, 2 * channels]
+            flow.parameter(f"levels.{l}.prior.condition.weight", torch.randn(size) * 0.2)
+
+    def standard(level, z):
+        """(z - m) e^(-q) of a level's prior, and its log-determinant."""
+        if not flow.conditions("prior"):
+            return z.flatten(1), 0.0
+        prior = torch.einsum("bn,nhwc->bchw", flow.condition, flow.parameters[f"levels.{level}.prior.condition.weight"])
+        mean, log_scale = prior.chunk(2, 1)
+        return ((z - mean) * torch.exp(-log_scale)).flatten(1), -log_scale.sum((1, 2, 3))
+
+    def run(x):
+        x = x.reshape(len(x), config["height"], config["width"], config["channels"]).permute(0, 3, 1, 2)
+        p = 0.05 + 0.9 * (x + 0.5)
+        log_det = (math.log(0.9) - torch.log(p) - torch.log(1 - p)).sum((1, 2, 3))
+        x, latents = torch.log(p) - torch.log(1 - p), []
+        for level, layers in enumerate(levels):
+            for layer in layers:
+                x, added = layer(x)
+                log_det = log_det + added
+            x, leaves = x.chunk(2, 1) if layers is not levels[-1] else (None, x)
+            latent, added = standard(level, leaves)
+            latents.append(latent)
+            log_det = log_det + added
+        return torch.cat(latents, 1), log_det
+
+    flow.layers.append(run)
+
 
 def save(path, tensors, metadata=None):
     kinds = {torch.float64: "F64", torch.int32: "I32"}
@@ -313,21 +444,23 @@ def save(path, tensors, metadata=None):
 def golden(folder, config, build, batch, seed):
     torch.manual_seed(seed)
     flow = Flow(config, build)
-    shape = [config[key] for key in ("height", "width") if key in config] + [config["channels"]]
-    dims = math.prod(shape)
-    if flow.conditions("prior") and config["model"] != "glow":
+    height, width = config.get("height", 1), config.get("width", 1)
+    dims = height * width * config["channels"]
+    if flow.conditions("prior") and config["model"] not in ("glow", "realnvp"):
         flow.parameter("prior.condition.weight", torch.randn(flow.conditions("prior"), 1, 1, 2 * dims) * 0.2)
     with torch.no_grad():                       # what a float32 engine reads back
         for p in flow.parameters.values():
             p.copy_(p.float().double())
-    size = {"height": config.get("height", 1), "width": config.get("width", 1)}
-    config = dict(config, **dict(size, initialized=True, data=dict(size, name="golden")))
+    config = dict(
+        config, height=height, width=width, initialized=True, data={"name": "golden", "height": height, "width": width})
     os.makedirs(folder, exist_ok=True)
     save(
         os.path.join(folder, "model.safetensors"),
         {**flow.parameters, **flow.constants},
         {"format_version": "1", "config": json.dumps(config)})
-    x = torch.randn(batch, *shape).float().double().requires_grad_(True)
+    x = torch.randn(batch, dims) if dims == config["channels"] else torch.rand(batch, dims) - 0.5
+    x = x.reshape(batch, height, width, -1) if config["model"] == "glow" else x
+    x = x.float().double().requires_grad_(True)
     condition = None
     if "classes" in config.get("condition", {}):
         classes = config["condition"]["classes"]
@@ -363,6 +496,8 @@ if __name__ == "__main__":
     small = {"blocks": 2, "hidden": 9, "hidden_layers": 2}
     glow = {"model": "glow", "preset": "glow", "height": 8, "width": 4, "channels": 2, "levels": 2, "steps": 2,
             "hidden": 6, "coupling": "affine", "bins": 256}
+    realnvp = {"model": "realnvp", "height": 4, "width": 8, "channels": 2, "levels": 3, "hidden": 5, "blocks": 2,
+               "bins": 256}
     maf = {"model": "maf", "mixing": "reverse", "batch_norm": False}
     iaf = {"model": "iaf", "mixing": "random", "batch_norm": False}
     classes, columns = {"classes": 3}, {"columns": 2}
@@ -373,14 +508,16 @@ if __name__ == "__main__":
          build_autoregressive(True), 3, 3),
         ("nice", dict(sizes, model="nice", channels=7, prior="logistic"), build_nice, 5, 4),
         ("dense-glow", dict(sizes, model="dense-glow", channels=5), build_dense_glow, 4, 5),
+        ("realnvp", realnvp, build_real_nvp, 4, 6),
         ("class-glow", dict(glow, condition=dict(classes, into="both")), build_glow, 4, 6),
         ("class-glow-prior", dict(glow, condition=dict(classes, into="prior")), build_glow, 4, 7),
         ("column-maf", dict(small, **maf, channels=4, condition=dict(columns, into="both")),
          build_autoregressive(True), 5, 8),
         ("class-iaf", dict(small, **iaf, channels=4, condition=dict(classes, into="networks")),
          build_autoregressive(False), 5, 9),
-        ("class-nice", dict(small, model="nice", channels=5, prior="logistic", condition=dict(classes, into="networks")),
-         build_nice, 5, 10),
+        ("class-nice",
+         dict(small, model="nice", channels=5, prior="logistic", condition=dict(classes, into="networks")), build_nice, 5, 10),
+        ("class-realnvp", dict(realnvp, condition=dict(classes, into="prior")), build_real_nvp, 4, 12),
         ("class-dense-glow", dict(small, model="dense-glow", channels=5, condition=dict(classes, into="both")),
          build_dense_glow, 5, 11),
     ]

@@ -23,6 +23,7 @@ public sealed class ConditionalModelTests
         TinyGlow.Options() with { Condition = Classes(ConditionInto.Prior) },
         TinyGlow.Options(GlowPreset.Rosinality) with { Condition = Numbers(ConditionInto.Prior) },
         TinyGlow.Options() with { Condition = Classes(ConditionInto.Both) },
+        TinyRealNvp.Options() with { Condition = Classes(ConditionInto.Prior) },
         TinyVectors.Maf(columns: 19, hidden: 40) with { Condition = Classes(ConditionInto.Networks) },
         TinyVectors.Maf(columns: 2, hidden: 3, mixing: Mixing.Lu) with { Condition = Numbers(ConditionInto.Both) },
         TinyVectors.Iaf(columns: 19, hidden: 40) with { Condition = Numbers(ConditionInto.Both) },
@@ -243,6 +244,9 @@ public sealed class ConditionalModelTests
         FlowException error = Assert.Throws<FlowException>(
             () => (TinyVectors.Nice() with { Condition = Classes(ConditionInto.Both) }).Build());
         Assert.Equal(FlowErrorKind.Unsupported, error.Kind);
+        error = Assert.Throws<FlowException>(
+            () => (TinyRealNvp.Options() with { Condition = Classes(ConditionInto.Networks) }).Build());
+        Assert.Equal(FlowErrorKind.Unsupported, error.Kind);
         AssertRefused(() => (TinyVectors.Maf() with { Condition = new(1, true, ConditionInto.Prior) }).Build());
         AssertRefused(() => (TinyGlow.Options() with { Condition = new(0, false, ConditionInto.Prior) }).Build());
 
@@ -277,6 +281,7 @@ public sealed class ConditionalModelTests
     {
         GlowOptions glow => glow with { Condition = null },
         VectorOptions vector => vector with { Condition = null },
+        RealNvpOptions realNvp => realNvp with { Condition = null },
         _ => throw new ArgumentException("a kind that the test does not know", nameof(options)),
     };
 

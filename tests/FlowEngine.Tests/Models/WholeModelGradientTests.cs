@@ -39,6 +39,9 @@ public sealed class WholeModelGradientTests
         { TinyVectors.Iaf(hidden: 11) with { Condition = Classes(ConditionInto.Both) }, MemoryMode.Store },
         { TinyVectors.Nice() with { Condition = Classes(ConditionInto.Networks) }, MemoryMode.Invert },
         { TinyVectors.DenseGlow() with { Condition = Numbers(ConditionInto.Both) }, MemoryMode.Store },
+        { TinyRealNvp.Options(), MemoryMode.Store },
+        { TinyRealNvp.Options() with { Condition = Classes(ConditionInto.Prior) }, MemoryMode.Store },
+        { TinyRealNvp.Options(height: 2, width: 2, channels: 3, hidden: 3, blocks: 2), MemoryMode.Invert },
     };
 
     private static ConditionOptions Classes(ConditionInto into) => new(3, IsClass: true, into);
@@ -107,6 +110,8 @@ public sealed class WholeModelGradientTests
         TinyVectors.Iaf() with { Condition = Classes(ConditionInto.Both) },
         TinyVectors.Nice() with { Condition = Classes(ConditionInto.Networks) },
         TinyVectors.DenseGlow() with { Condition = Classes(ConditionInto.Both) },
+        TinyRealNvp.Options(height: 4, width: 2, channels: 2),
+        TinyRealNvp.Options(height: 3, width: 3, channels: 1, levels: 1),
     };
 
     [Theory]

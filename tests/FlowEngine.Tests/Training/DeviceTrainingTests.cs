@@ -38,6 +38,16 @@ public sealed class DeviceTrainingTests
     }
 
     [Theory]
+    [InlineData(MemoryMode.Store)]
+    [InlineData(MemoryMode.Invert)]
+    public void Twenty_updates_on_the_emulator_lose_what_they_lose_on_the_CPU(MemoryMode memory)
+    {
+        using GpuBackend backend = GpuBackend.Open("emulator");
+        GlowOptions smallest = TinyGlow.Options(levels: 1, steps: 1, hidden: 3);
+        AssertSameLosses(backend, smallest, _options with { Memory = memory, Batch = 1 }, updates: 20, 1e-4);
+    }
+
+    [Theory]
     [InlineData(NetworkPrecision.TensorFloat32, MemoryMode.Store, 1e-3)]
     [InlineData(NetworkPrecision.TensorFloat32, MemoryMode.Invert, 1e-3)]
     [InlineData(NetworkPrecision.BFloat16, MemoryMode.Store, 1e-2)]
@@ -127,11 +137,16 @@ public sealed class DeviceTrainingTests
         CouplingKind coupling,
         MemoryMode memory,
         int updates,
-        double tolerance = 1e-4)
+        double tolerance = 1e-4) =>
+        AssertSameLosses(
+            backend, TinyGlow.Options(preset, coupling), _options with { Memory = memory }, updates, tolerance);
+
+    private static void AssertSameLosses(
+        IBackend backend, GlowOptions glow, TrainerOptions options, int updates, double tolerance)
     {
         using CpuBackend cpu = new(2);
-        double[] expected = Losses(cpu, preset, coupling, memory, updates);
-        double[] actual = Losses(backend, preset, coupling, memory, updates);
+        double[] expected = Losses(cpu, glow, options, updates);
+        double[] actual = Losses(backend, glow, options, updates);
         for (int i = 0; i < updates; i++)
         {
             double error = Math.Abs(actual[i] - expected[i]);
@@ -139,12 +154,10 @@ public sealed class DeviceTrainingTests
         }
     }
 
-    private static double[] Losses(
-        IBackend backend, GlowPreset preset, CouplingKind coupling, MemoryMode memory, int updates)
+    private static double[] Losses(IBackend backend, GlowOptions glow, TrainerOptions options, int updates)
     {
-        GlowOptions glow = TinyGlow.Options(preset, coupling);
         using Model model = Model.Create(TinyGlow.Config(glow), backend, 1);
-        using Trainer trainer = TinyGlow.Train(model, _options with { Memory = memory }, 0);
+        using Trainer trainer = TinyGlow.Train(model, options, 0);
         return [.. Enumerable.Range(0, updates).Select(_ => trainer.Step().BitsPerDim)];
     }
 

@@ -104,10 +104,15 @@ public sealed partial class GpuBackend
 
     /// <inheritdoc/>
     public void PixelAffineForward(
-        ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet)
+        ImageShape shape,
+        in PixelAffineMap map,
+        BufferView x,
+        BufferView y,
+        BufferView logDet,
+        bool squeeze = false)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1);
+        Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1, xWidth: SqueezedWidth(shape, squeeze));
         if (!logDet.IsEmpty)
         {
             SumKernels.AddToAll(
@@ -121,10 +126,19 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
-    public void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x)
+    public void PixelAffineInverse(
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        Apply(shape, map.InverseMatrix, map.InverseOffset, y, x, shape.Channels, 1);
+        Apply(
+            shape,
+            map.InverseMatrix,
+            map.InverseOffset,
+            y,
+            x,
+            shape.Channels,
+            1,
+            yWidth: SqueezedWidth(shape, squeeze));
     }
 
     /// <inheritdoc/>
@@ -140,7 +154,8 @@ public sealed partial class GpuBackend
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace)
+        BufferView workspace,
+        bool squeeze = false)
     {
         using Lock.Scope queue = _queue.EnterScope();
         int channels = shape.Channels;
@@ -162,7 +177,8 @@ public sealed partial class GpuBackend
             View(dy, shape.Length),
             partials,
             shape.Pixels,
-            channels);
+            channels,
+            SqueezedWidth(shape, squeeze));
         AddParts(partials, sums, parts, accumulate: false);
         if (!together)
         {
@@ -170,7 +186,7 @@ public sealed partial class GpuBackend
             _stream.Copy(sums.Slice(square, channels), View(dOffset, channels));
         }
 
-        Apply(shape, map.Matrix, default, dy, dx, 1, channels);
+        Apply(shape, map.Matrix, default, dy, dx, 1, channels, yWidth: SqueezedWidth(shape, squeeze));
     }
 
     private AffineRecording Many(
@@ -189,6 +205,9 @@ public sealed partial class GpuBackend
         parameters.Lower.IsEmpty ? 0 : 1,
         inverse ? 1 : 0);
 
+    // What tells a kernel that an image is as it is before its squeeze; 0 if it is not.
+    private static int SqueezedWidth(ImageShape shape, bool squeeze) => squeeze ? shape.BeforeSqueeze().Width / 2 : 0;
+
     // y = matrix x + offset with the matrix read by these strides; the offset may be empty.
     private void Apply(
         ImageShape shape,
@@ -197,7 +216,9 @@ public sealed partial class GpuBackend
         BufferView x,
         BufferView y,
         int rowStride,
-        int columnStride) =>
+        int columnStride,
+        int xWidth = 0,
+        int yWidth = 0) =>
         PixelAffineKernels.Apply(
             _stream,
             new LaunchGrid(Parts(shape.Pixels, PixelAffineKernels.PixelsPerTile))
@@ -212,7 +233,9 @@ public sealed partial class GpuBackend
             shape.Channels,
             rowStride,
             columnStride,
-            offset.IsEmpty ? 0 : 1);
+            offset.IsEmpty ? 0 : 1,
+            xWidth,
+            yWidth);
 
     // sums (+)= the parts in order, each as long as the sums.
     private void AddParts(GpuView<float> partials, GpuView<float> sums, int parts, bool accumulate) =>

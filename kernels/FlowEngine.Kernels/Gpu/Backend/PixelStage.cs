@@ -39,7 +39,7 @@ public sealed partial class GpuBackend
             coupled.IsEmpty ? scratch.Slice(partialLength + 1, 1) : View(coupled, shape.Length),
             View(y, shape.Length),
             partials,
-            StageShape(kind, shape, !next.IsEmpty, !output.IsEmpty, !coupled.IsEmpty));
+            StageShape(kind, shape, !next.IsEmpty, !output.IsEmpty, !coupled.IsEmpty, squeeze: false));
         if (kind == CouplingKind.Affine || !next.IsEmpty)
         {
             AddPartsOfImages(
@@ -61,7 +61,8 @@ public sealed partial class GpuBackend
         BufferView taps,
         BufferView y,
         in PixelAffineMap map,
-        BufferView x)
+        BufferView x,
+        bool squeeze = false)
     {
         using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network, Fused(network));
@@ -75,7 +76,7 @@ public sealed partial class GpuBackend
             InverseMap(map),
             View(y, shape.Length),
             View(x, shape.Length),
-            StageShape(kind, shape, map: true, keepOutput: false, keepCoupled: false));
+            StageShape(kind, shape, map: true, keepOutput: false, keepCoupled: false, squeeze));
     }
 
     /// <inheritdoc/>
@@ -91,7 +92,8 @@ public sealed partial class GpuBackend
         BufferView dLogDet,
         BufferView x,
         BufferView dx,
-        BufferView dOutput)
+        BufferView dOutput,
+        bool squeeze = false)
     {
         using Lock.Scope queue = _queue.EnterScope();
         var layout = new PreparedNetwork(network, Fused(network));
@@ -109,7 +111,7 @@ public sealed partial class GpuBackend
             View(x, shape.Length),
             View(dx, shape.Length),
             View(dOutput, OutputLength(kind, shape)),
-            StageShape(kind, shape, map: true, keepOutput: false, keepCoupled: false));
+            StageShape(kind, shape, map: true, keepOutput: false, keepCoupled: false, squeeze));
     }
 
     private static LaunchGrid StageGrid(ImageShape shape) => new(
@@ -118,7 +120,7 @@ public sealed partial class GpuBackend
         DynamicSharedBytes: PixelStageKernels.PixelsPerTile * shape.Channels * sizeof(float));
 
     private static PixelStageKernels.Shape StageShape(
-        CouplingKind kind, ImageShape shape, bool map, bool keepOutput, bool keepCoupled) => new(
+        CouplingKind kind, ImageShape shape, bool map, bool keepOutput, bool keepCoupled, bool squeeze) => new(
         shape.Height,
         shape.Width,
         shape.Channels,
@@ -126,7 +128,8 @@ public sealed partial class GpuBackend
         IsAffine(kind),
         map ? 1 : 0,
         keepOutput ? 1 : 0,
-        keepCoupled ? 1 : 0);
+        keepCoupled ? 1 : 0,
+        SqueezedWidth(shape, squeeze));
 
     // The matrix and, after it, the offset.
     private GpuView<float> ForwardMap(in PixelAffineMap map)

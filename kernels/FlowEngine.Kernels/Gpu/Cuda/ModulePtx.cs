@@ -1,8 +1,10 @@
+using System.IO.Compression;
+using System.Reflection;
 using System.Text;
 
 namespace FlowEngine.Kernels.Gpu.Cuda;
 
-/// <summary>The PTX of a module, which is a resource of the assembly that has the module.</summary>
+/// <summary>The PTX of a module, which is a resource of the assembly that has the module, as text or compressed.</summary>
 internal static class ModulePtx
 {
     private const string Architecture = "sm_80";
@@ -15,15 +17,12 @@ internal static class ModulePtx
     public static byte[] Read(KernelModule module)
     {
         string name = $"ptx/{module.Name}.{Architecture}.ptx";
-        using Stream? resource = module.GetType().Assembly.GetManifestResourceStream(name);
-        if (resource is null)
-        {
-            throw new GpuException(
-                GpuErrorKind.StalePtx, $"{module.Name}: its assembly has no resource {name}; {Command}");
-        }
-
-        byte[] text = new byte[resource.Length + 1];
-        resource.ReadExactly(text, 0, text.Length - 1);
+        using Stream resource = Open(module.GetType().Assembly, name) ?? throw new GpuException(
+            GpuErrorKind.StalePtx, $"{module.Name}: its assembly has no resource {name}; {Command}");
+        using MemoryStream read = new();
+        resource.CopyTo(read);
+        read.WriteByte(0);
+        byte[] text = read.ToArray();
         int end = Array.IndexOf(text, (byte)'\n');
         string first = Encoding.UTF8.GetString(text, 0, Math.Max(end, 0)).TrimEnd('\r');
         if (first != HashMark + module.CudaHash)
@@ -35,5 +34,15 @@ internal static class ModulePtx
         }
 
         return text;
+    }
+
+    private static Stream? Open(Assembly assembly, string name)
+    {
+        if (assembly.GetManifestResourceStream(name + ".gz") is Stream compressed)
+        {
+            return new GZipStream(compressed, CompressionMode.Decompress);
+        }
+
+        return assembly.GetManifestResourceStream(name);
     }
 }

@@ -2,6 +2,16 @@
 
 typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; int conditions; } AutoregressiveKernels_DenseMask;
 
+DEV float AutoregressiveKernels_Damping(float raw)
+{
+    return 1.0f / FMA_F32(ABS_F32(raw), 0.33333334f, 1.0f);
+}
+
+DEV float AutoregressiveKernels_LogScale(float raw)
+{
+    return raw * AutoregressiveKernels_Damping(raw);
+}
+
 DEV float GroupReduction_Sum(LPTR(float) scratch, float value)
 {
     scratch[GROUP_IDX_X] = value;
@@ -34,7 +44,7 @@ KERNEL(256) void AutoregressiveKernels_Normalize(
     for (int i = start + GROUP_IDX_X; i < MIN_I32(start + 2048, dims); i += 256)
     {
         i64 at = (i64)GRID_IDX_Y * (i64)dims + (i64)i;
-        float logScale = output[(i64)2 * at + (i64)1];
+        float logScale = AutoregressiveKernels_LogScale(output[(i64)2 * at + (i64)1]);
         y[at] = (x[at] - output[(i64)2 * at]) * EXP_F32(-logScale);
         sum -= logScale;
     }
@@ -57,8 +67,14 @@ KERNEL(256) void AutoregressiveKernels_Denormalize(
     i64 i = GRID_GLOBAL_INDEX_X;
     if (i < length)
     {
-        x[i] = FMA_F32(y[i], EXP_F32(output[(i64)2 * i + (i64)1]), output[(i64)2 * i]);
+        x[i] = FMA_F32(y[i], EXP_F32(AutoregressiveKernels_LogScale(output[(i64)2 * i + (i64)1])), output[(i64)2 * i]);
     }
+}
+
+DEV float AutoregressiveKernels_LogScaleSlope(float raw)
+{
+    float damping = AutoregressiveKernels_Damping(raw);
+    return damping * damping;
 }
 
 KERNEL(256) void AutoregressiveKernels_Backward(
@@ -80,10 +96,11 @@ KERNEL(256) void AutoregressiveKernels_Backward(
     i64 i = GRID_GLOBAL_INDEX_X;
     if (i < length)
     {
-        float d = dy[i] * EXP_F32(-output[(i64)2 * i + (i64)1]);
+        float raw = output[(i64)2 * i + (i64)1];
+        float d = dy[i] * EXP_F32(-AutoregressiveKernels_LogScale(raw));
         dx[i] = d;
         dOutput[(i64)2 * i] = -d;
-        dOutput[(i64)2 * i + (i64)1] = -FMA_F32(dy[i], y[i], dLogDet[i / (i64)dims]);
+        dOutput[(i64)2 * i + (i64)1] = -FMA_F32(dy[i], y[i], dLogDet[i / (i64)dims]) * AutoregressiveKernels_LogScaleSlope(raw);
     }
 }
 
@@ -164,22 +181,22 @@ KERNEL(256) void AutoregressiveKernels_Solve(
         if (split == 0 && row < batch && d >= 0)
         {
             float mean = weights[outputBias + (i64)(2 * d)];
-            float logScale = weights[outputBias + (i64)(2 * d) + (i64)1];
+            float raw = weights[outputBias + (i64)(2 * d) + (i64)1];
             for (int part = 0; part < 8; part++)
             {
                 mean += sums[2 * part * 16 + rowInGroup];
-                logScale += sums[(2 * part + 1) * 16 + rowInGroup];
+                raw += sums[(2 * part + 1) * 16 + rowInGroup];
             }
             i64 at = (i64)row * (i64)dims + (i64)d;
             output[(i64)2 * at] = mean;
-            output[(i64)2 * at + (i64)1] = logScale;
+            output[(i64)2 * at + (i64)1] = raw;
             if (normalize != 0)
             {
-                found[at] = (known[at] - mean) * EXP_F32(-logScale);
+                found[at] = (known[at] - mean) * EXP_F32(-AutoregressiveKernels_LogScale(raw));
             }
             else
             {
-                found[at] = FMA_F32(known[at], EXP_F32(logScale), mean);
+                found[at] = FMA_F32(known[at], EXP_F32(AutoregressiveKernels_LogScale(raw)), mean);
             }
         }
         GROUP_BARRIER();
@@ -300,10 +317,11 @@ KERNEL(256) void AutoregressiveKernels_SolveBackward(
             {
                 gradient += sums[part * 16 + rowInGroup];
             }
-            float d1 = gradient * EXP_F32(-output[(i64)2 * at + (i64)1]);
+            float raw = output[(i64)2 * at + (i64)1];
+            float d1 = gradient * EXP_F32(-AutoregressiveKernels_LogScale(raw));
             dx[at] = d1;
             dOutput[(i64)2 * at] = -d1;
-            dOutput[(i64)2 * at + (i64)1] = -FMA_F32(gradient, y[at], dLogDet[row]);
+            dOutput[(i64)2 * at + (i64)1] = -FMA_F32(gradient, y[at], dLogDet[row]) * AutoregressiveKernels_LogScaleSlope(raw);
         }
         GROUP_BARRIER();
     }

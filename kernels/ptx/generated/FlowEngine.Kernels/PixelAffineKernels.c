@@ -2,6 +2,19 @@
 
 typedef struct { int channels; int actNorm; int convolution; int inverse; } PixelAffineKernels_Parts;
 
+DEV i64 SqueezeKernels_Place(int first, int i, int channels, int width)
+{
+    i64 place = (i64)first * (i64)channels + (i64)i;
+    if (width != 0)
+    {
+        int pixel = first + i / channels;
+        int element = i % channels;
+        int half_ = channels / 2;
+        place = ((i64)2 * (i64)pixel - (i64)(pixel % width)) * (i64)half_ + (i64)(element / 2 % 2) * (i64)width * (i64)half_ + (i64)(element % 2 * (channels / 4)) + (i64)(element / 4);
+    }
+    return place;
+}
+
 KERNEL(256) void PixelAffineKernels_Apply(
     GIN(float, matrix),
     GIN(float, offset),
@@ -11,18 +24,20 @@ KERNEL(256) void PixelAffineKernels_Apply(
     int channels,
     int rowStride,
     int columnStride,
-    int useOffset DYN_PARAM)
+    int useOffset,
+    int xWidth,
+    int yWidth DYN_PARAM)
 {
     VIEW_IN(float, matrix);
     VIEW_IN(float, offset);
     VIEW_IN_ALIAS(float, x);
     VIEW_OUT_ALIAS(float, y);
     DYN_SHARED(float, tile);
-    i64 first = (i64)GRID_IDX_X * (i64)32 * (i64)channels;
+    int first = GRID_IDX_X * 32;
     int count = (int)MIN_I64((i64)32, pixels - (i64)GRID_IDX_X * (i64)32) * channels;
     for (int i = GROUP_IDX_X; i < count; i += 256)
     {
-        tile[i] = x[first + (i64)i];
+        tile[i] = x[SqueezeKernels_Place(first, i, channels, xWidth)];
     }
     GROUP_BARRIER();
     for (int i = GROUP_IDX_X; i < count; i += 256)
@@ -34,7 +49,7 @@ KERNEL(256) void PixelAffineKernels_Apply(
         {
             sum = FMA_F32(matrix[row * rowStride + c * columnStride], pixel[c], sum);
         }
-        y[first + (i64)i] = sum;
+        y[SqueezeKernels_Place(first, i, channels, yWidth)] = sum;
     }
 }
 
@@ -42,14 +57,15 @@ KERNEL(256) void PixelAffineKernels_GradientOfParts(
     GIN(float, x),
     GIN(float, dy),
     GOUT(float, parts),
-    i64 pixels,
-    int channels)
+    int pixels,
+    int channels,
+    int width)
 {
     VIEW_IN(float, x);
     VIEW_IN(float, dy);
     VIEW_OUT(float, parts);
-    i64 start = (i64)GRID_IDX_X * (i64)512;
-    i64 end = MIN_I64(start + (i64)512, pixels);
+    int start = GRID_IDX_X * 512;
+    int end = MIN_I32(start + 512, pixels);
     int squares = channels * channels;
     i64 place = (i64)GRID_IDX_X * (i64)(squares + channels);
     for (int i = GROUP_IDX_X; i < squares + channels; i += 256)
@@ -57,10 +73,10 @@ KERNEL(256) void PixelAffineKernels_GradientOfParts(
         int row = (i < squares) ? i / channels : i - squares;
         int column = i % channels;
         float sum = 0.0f;
-        for (i64 p = start; p < end; p++)
+        for (int p = start; p < end; p++)
         {
-            float gradient = dy[p * (i64)channels + (i64)row];
-            sum = (i < squares) ? FMA_F32(gradient, x[p * (i64)channels + (i64)column], sum) : sum + gradient;
+            float gradient = dy[(i64)p * (i64)channels + (i64)row];
+            sum = (i < squares) ? FMA_F32(gradient, x[SqueezeKernels_Place(p, column, channels, width)], sum) : sum + gradient;
         }
         parts[place + (i64)i] = sum;
     }

@@ -180,6 +180,14 @@ KERNEL(256) void PixelNetworkKernels_Multiply(
                 {
                     value = (slice[place] > 0.0f) ? value : 0.0f;
                 }
+                else if (shape.epilogue == 3)
+                {
+                    value += bias[c];
+                }
+                else if (shape.epilogue == 4)
+                {
+                    value += slice[place] + bias[c];
+                }
                 slice[place] = value;
             }
         }

@@ -1,6 +1,6 @@
 // The kernels of FlowEngine.Kernels.Device.PixelStageKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int height; int width; int channels; int outputs; int affine; int map; int keepOutput; int keepCoupled; } PixelStageKernels_Shape;
+typedef struct { int height; int width; int channels; int outputs; int affine; int map; int keepOutput; int keepCoupled; int squeezedWidth; } PixelStageKernels_Shape;
 
 DEV int Neighbors_Of(int pixel, int tap, int height, int width)
 {
@@ -150,6 +150,19 @@ KERNEL(256) void PixelStageKernels_Forward(
     }
 }
 
+DEV i64 SqueezeKernels_Place(int first, int i, int channels, int width)
+{
+    i64 place = (i64)first * (i64)channels + (i64)i;
+    if (width != 0)
+    {
+        int pixel = first + i / channels;
+        int element = i % channels;
+        int half_ = channels / 2;
+        place = ((i64)2 * (i64)pixel - (i64)(pixel % width)) * (i64)half_ + (i64)(element / 2 % 2) * (i64)width * (i64)half_ + (i64)(element % 2 * (channels / 4)) + (i64)(element / 4);
+    }
+    return place;
+}
+
 KERNEL(256) void PixelStageKernels_Inverse(
     GIN(float, taps),
     GIN(float, bias),
@@ -189,7 +202,7 @@ KERNEL(256) void PixelStageKernels_Inverse(
     GROUP_BARRIER();
     for (int i = GROUP_IDX_X; i < count * channels; i += 256)
     {
-        x[(i64)first * (i64)channels + (i64)i] = PixelStageKernels_Mapped(tile, map, i, shape);
+        x[SqueezeKernels_Place(first, i, channels, shape.squeezedWidth)] = PixelStageKernels_Mapped(tile, map, i, shape);
     }
 }
 
@@ -253,6 +266,6 @@ KERNEL(256) void PixelStageKernels_Backward(
     GROUP_BARRIER();
     for (int i = GROUP_IDX_X; i < count * channels; i += 256)
     {
-        x[(i64)first * (i64)channels + (i64)i] = PixelStageKernels_Mapped(tile, map, i, shape);
+        x[SqueezeKernels_Place(first, i, channels, shape.squeezedWidth)] = PixelStageKernels_Mapped(tile, map, i, shape);
     }
 }

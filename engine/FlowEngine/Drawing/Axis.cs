@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace FlowEngine.Drawing;
+
+/// <summary>A range of numbers over a length of pixels.</summary>
+/// <param name="Low">The number at the first edge.</param>
+/// <param name="High">The number at the last edge, above Low.</param>
+/// <param name="Length">Pixels.</param>
+internal readonly record struct Axis(double Low, double High, int Length)
+{
+    private const int MostTicks = 6;
+
+    /// <summary>The number in the middle of a pixel.</summary>
+    public double ValueAt(double pixel) => Low + (pixel + 0.5) / Length * (High - Low);
+
+    /// <summary>The pixel of a number; outside the range, outside 0..Length-1.</summary>
+    public double PixelOf(double value) => (value - Low) / (High - Low) * Length - 0.5;
+
+    /// <summary>Round numbers inside the range, at most six, as text.</summary>
+    public IEnumerable<(double Value, string Text)> Ticks()
+    {
+        double step = Math.Pow(10, Math.Floor(Math.Log10(High - Low)));
+        foreach (double part in (double[])[0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10])
+        {
+            if ((High - Low) / (part * step) < MostTicks)
+            {
+                step *= part;
+                break;
+            }
+        }
+
+        for (double n = Math.Ceiling(Low / step); n * step <= High; n++)
+        {
+            // A zero has no sign here.
+            double value = n * step + 0.0;
+            yield return (value, value.ToString("G6", CultureInfo.InvariantCulture));
+        }
+    }
+}

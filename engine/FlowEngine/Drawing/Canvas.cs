@@ -1,0 +1,77 @@
+using FlowEngine.Data;
+
+namespace FlowEngine.Drawing;
+
+/// <summary>A white picture to draw on. What falls outside is cut off.</summary>
+/// <param name="width">Columns.</param>
+/// <param name="height">Rows.</param>
+internal sealed class Canvas(int width, int height)
+{
+    private readonly byte[] _pixels = [.. Enumerable.Repeat((byte)255, Image.CheckedLength(height, width, 3))];
+
+    /// <summary>Colors a pixel.</summary>
+    /// <param name="x">Column, from the left.</param>
+    /// <param name="y">Row, from the top.</param>
+    /// <param name="color">The color.</param>
+    /// <param name="opacity">How much of it over what is there, 0 to 1.</param>
+    public void Dot(int x, int y, Color color, double opacity = 1)
+    {
+        if ((uint)x < (uint)width && (uint)y < (uint)height)
+        {
+            Span<byte> pixel = _pixels.AsSpan((y * width + x) * 3, 3);
+            Color mixed = new Color(pixel[0], pixel[1], pixel[2]).Mix(color, opacity);
+            (pixel[0], pixel[1], pixel[2]) = (mixed.Red, mixed.Green, mixed.Blue);
+        }
+    }
+
+    /// <summary>Fills a rectangle.</summary>
+    public void Fill(int left, int top, int columns, int rows, Color color)
+    {
+        for (int y = top; y < top + rows; y++)
+        {
+            for (int x = left; x < left + columns; x++)
+            {
+                Dot(x, y, color);
+            }
+        }
+    }
+
+    /// <summary>Draws the edge of a rectangle, one pixel wide.</summary>
+    public void Frame(int left, int top, int columns, int rows, Color color)
+    {
+        Fill(left, top, columns, 1, color);
+        Fill(left, top + rows - 1, columns, 1, color);
+        Fill(left, top, 1, rows, color);
+        Fill(left + columns - 1, top, 1, rows, color);
+    }
+
+    /// <summary>Writes a line of text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="x">Where it stands: its left end at anchor 0, its middle at 0.5, its right end at 1.</param>
+    /// <param name="top">Its top row.</param>
+    /// <param name="anchor">0 to 1.</param>
+    /// <param name="scale">Pixels of the picture a pixel of the letters.</param>
+    /// <param name="isUpright">True to write from below to above; x is then a row, and top a column.</param>
+    public void Text(string text, int x, int top, double anchor, int scale, bool isUpright = false)
+    {
+        int advance = (PixelFont.Width + 1) * scale;
+        int start = (int)Math.Round(anchor * (text.Length * advance - scale));
+        for (int i = 0; i < text.Length; i++)
+        {
+            for (int p = 0; p < PixelFont.Width * PixelFont.Height; p++)
+            {
+                (int glyphX, int glyphY) = (p % PixelFont.Width, p / PixelFont.Width);
+                if (PixelFont.IsInked(text[i], glyphX, glyphY))
+                {
+                    int along = i * advance + glyphX * scale - start;
+                    int across = top + glyphY * scale;
+                    (int left, int upper) = isUpright ? (across, x - along - scale + 1) : (x + along, across);
+                    Fill(left, upper, scale, scale, Color.Ink);
+                }
+            }
+        }
+    }
+
+    /// <summary>The picture, which the canvas goes on drawing on.</summary>
+    public Image ToImage() => new(height, width, 3, _pixels);
+}

@@ -1,0 +1,194 @@
+using FlowEngine.Kernels;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Layers;
+
+/// <summary>RealNVP's affine coupling: scales and shifts what a mask moves, by a network of what passes.</summary>
+/// <remarks>
+/// <para>
+/// Dinh, Sohl-Dickstein and Bengio, "Density estimation using Real NVP" (2017), sections 3.2 to 3.4. x, y: (B, H, W, C);
+/// factor: (n), learned, 1 at first. Under a checkerboard the network sees b ⊙ x and b itself, b being 1 where x passes.
+/// </para>
+/// <code>
+/// Forward     (raw, shift) = network(what passes);  scale = factor · tanh(raw)
+///             y = x e^scale + shift where x is moved, else x;   logDet[b] += Σ scale
+/// Inverse     x = (y - shift) e^(-scale)
+/// </code>
+/// The backward pass stands at <see cref="IBackend.MaskedCouplingBackward"/>.
+/// </remarks>
+public sealed class MaskedCoupling : IFlowLayer
+{
+    private readonly Parameter _factor;
+
+    /// <summary>Creates a layer.</summary>
+    /// <param name="parameters">Where its factors go.</param>
+    /// <param name="name">Its path in the model.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="mask">What is moved.</param>
+    /// <param name="network">
+    /// From <see cref="CouplingMask.InputChannels"/> to <see cref="CouplingMask.OutputChannels"/>.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The mask does not fit C, or the network's output the mask.</exception>
+    public MaskedCoupling(
+        ParameterSet parameters, string name, int channels, CouplingMask mask, ICouplingNetwork network)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mask.Channels, nameof(mask));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(mask.FirstChannel + mask.Channels, channels, nameof(mask));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, mask.OutputChannels, nameof(network));
+        Name = name;
+        Channels = channels;
+        Mask = mask;
+        Network = network;
+        _factor = parameters.Add(
+            $"{name}.factor", [mask.Channels], (_, length) => [.. Enumerable.Repeat(1.0, length)]);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
+
+    /// <summary>What is moved.</summary>
+    public CouplingMask Mask { get; }
+
+    /// <summary>The network.</summary>
+    public ICouplingNetwork Network { get; }
+
+    /// <inheritdoc/>
+    public ImageShape OutputShape(ImageShape input)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(input.Channels, Channels);
+        return input;
+    }
+
+    /// <inheritdoc/>
+    public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
+
+    /// <inheritdoc/>
+    public void Prepare(in LayerContext context) => Network.Prepare(context);
+
+    /// <inheritdoc/>
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
+    {
+        ImageShape passing = Passing(input);
+        long forward = passing.Length + KeptLength(backend, input, store: true);
+        long network = Network.WorkspaceLength(backend, passing, backward);
+        return backward
+            ? forward + passing.Length + OutputLength(input)
+                + Math.Max(network, backend.MaskedCouplingWorkspaceLength(input, Mask))
+            : forward + network;
+    }
+
+    /// <inheritdoc/>
+    public long KeptLength(IBackend backend, ImageShape input, bool store) =>
+        store ? OutputLength(input) + Network.KeptLength(backend, Passing(input)) : 0;
+
+    /// <inheritdoc/>
+    public void Initialize(in LayerContext context, ImageShape input, BufferView x)
+    {
+        Parts parts = Divide(context, input, backward: false);
+        context.Backend.MaskedCouplingInput(input, Mask, x, parts.Passing);
+        Network.Initialize(parts.Context, Passing(input), parts.Passing, parts.Kept);
+    }
+
+    /// <inheritdoc/>
+    public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
+    {
+        Parts parts = Divide(context, input, backward: false);
+        RunNetwork(parts, input, x, context.Kept.IsEmpty ? default : parts.Kept);
+        context.Backend.MaskedCouplingForward(input, Mask, context.Value(_factor), x, parts.Output, y, logDet);
+    }
+
+    /// <inheritdoc/>
+    public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
+    {
+        Parts parts = Divide(context, input, backward: false);
+        RunNetwork(parts, input, y, default);
+        context.Backend.MaskedCouplingInverse(input, Mask, context.Value(_factor), y, parts.Output, x);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(
+        in LayerContext context,
+        ImageShape input,
+        BufferView y,
+        BufferView dy,
+        BufferView dLogDet,
+        BufferView x,
+        BufferView dx)
+    {
+        IBackend backend = context.Backend;
+        Parts parts = Divide(context, input, backward: true);
+        if (context.Kept.IsEmpty)
+        {
+            RunNetwork(parts, input, y, parts.Kept);
+        }
+        else
+        {
+            backend.MaskedCouplingInput(input, Mask, y, parts.Passing);
+        }
+
+        BufferView factor = context.Value(_factor);
+        backend.MaskedCouplingInverse(input, Mask, factor, y, parts.Output, x);
+        backend.MaskedCouplingBackward(
+            input,
+            Mask,
+            factor,
+            x,
+            parts.Output,
+            dy,
+            dLogDet,
+            dx,
+            parts.OutputGradient,
+            context.Gradient(_factor),
+            parts.Context.Workspace);
+        backend.Fill(parts.PassingGradient, 0);
+        Network.Backward(
+            parts.Context, Passing(input), parts.Passing, parts.Kept, parts.OutputGradient, parts.PassingGradient);
+        backend.MaskedCouplingInputBackward(input, Mask, parts.PassingGradient, dx);
+    }
+
+    private ImageShape Passing(ImageShape input) => input.WithChannels(Mask.InputChannels(Channels));
+
+    private long OutputLength(ImageShape input) => input.WithChannels(Mask.OutputChannels).Length;
+
+    private void RunNetwork(in Parts parts, ImageShape input, BufferView x, BufferView kept)
+    {
+        parts.Context.Backend.MaskedCouplingInput(input, Mask, x, parts.Passing);
+        Network.Forward(parts.Context, Passing(input), parts.Passing, parts.Output, kept);
+    }
+
+    // What the forward pass keeps lies in the workspace where it is not kept.
+    private Parts Divide(in LayerContext context, ImageShape input, bool backward)
+    {
+        long passing = Passing(input).Length;
+        long output = OutputLength(input);
+        long kept = KeptLength(context.Backend, input, store: true);
+        BufferView rest = context.Workspace;
+        BufferView first = Take(ref rest, passing);
+        BufferView place = context.Kept.IsEmpty ? Take(ref rest, kept) : context.Kept;
+        return new Parts(
+            first,
+            place.Slice(0, output),
+            place.Slice(output, kept - output),
+            backward ? Take(ref rest, passing) : default,
+            backward ? Take(ref rest, output) : default,
+            context with { Workspace = rest });
+    }
+
+    private static BufferView Take(ref BufferView view, long length)
+    {
+        BufferView taken = view.Slice(0, length);
+        view = view.Slice(length, view.Length - length);
+        return taken;
+    }
+
+    private readonly record struct Parts(
+        BufferView Passing,
+        BufferView Output,
+        BufferView Kept,
+        BufferView PassingGradient,
+        BufferView OutputGradient,
+        LayerContext Context);
+}
