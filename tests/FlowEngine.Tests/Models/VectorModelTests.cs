@@ -150,7 +150,9 @@ public sealed class VectorModelTests
         })];
         Assert.All(losses[0].Zip(losses[1]), pair =>
             Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-4, $"{pair.First} and {pair.Second}"));
-        Assert.True(losses[0][19] < losses[0][0]);
+
+        // Every step has rows of its own: a single one says little.
+        Assert.True(losses[0][15..].Average() < losses[0][..5].Average());
     }
 
     [Theory]
