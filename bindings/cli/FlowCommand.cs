@@ -55,6 +55,9 @@ internal static class FlowCommand
         root.Subcommands.Add(EvalCommand.Build());
         root.Subcommands.Add(SampleCommand.Build());
         root.Subcommands.Add(ScoreCommand.Build());
+        root.Subcommands.Add(InterpolateCommand.Build());
+        root.Subcommands.Add(EditCommand.Build());
+        root.Subcommands.Add(StyleCommand.Build());
         root.Subcommands.Add(Density2dCommand.Build());
         root.Subcommands.Add(CompressCommand.Build());
         root.Subcommands.Add(DecompressCommand.Build());

@@ -23,9 +23,12 @@ internal static class SampleCommand
 
     private static readonly Option<string?> _given = CommandOptions.Text(
         "--given", "A,B", "The values of the condition columns, of a model that has such, in the units of the table");
-    private static readonly Option<double?> _temperature = CommandOptions.Number<double>(
+
+    private static readonly Option<string?> _temperature = CommandOptions.Text(
         "--temperature",
-        "Scales the latent noise: 1 draws from the model, less gives likelier images [default: 0.7; tables 1]");
+        "T",
+        "Scales the latent noise: 1 draws from the model, less gives likelier images; T,T,... for each level, the finest "
+        + "first [default: 0.7; tables 1]");
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string?> _out = CommandOptions.Text(
@@ -61,13 +64,13 @@ internal static class SampleCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"count is {count}, expected 1 to {most}");
         }
 
-        double temperature = parse.GetValue(_temperature) ?? (isTable ? 1 : 0.7);
+        double[] temperatures = NumberLists.Real(parse, _temperature, [isTable ? 1 : 0.7]);
         ulong seed = parse.GetValue(_seed);
         string target = parse.GetValue(_out) ?? (isTable ? "rows.csv" : "grid.png");
         string what;
         if (isTable)
         {
-            TableDataset rows = DrawRows(parse, model, count, temperature, seed);
+            TableDataset rows = DrawRows(parse, model, count, OnlyOne(temperatures), seed);
             CsvWriter.Write(target, rows);
             count = rows.Count;
             what = $"rows of {rows.Columns.Count} columns";
@@ -76,8 +79,8 @@ internal static class SampleCommand
         {
             RequireNoValues(parse);
             ImageDataset samples = isOfAllClasses
-                ? Samples.DrawClasses(model, count, temperature, seed)
-                : Samples.Draw(model, count, temperature, seed, label);
+                ? Samples.DrawClasses(model, count, temperatures, seed)
+                : Samples.Draw(model, count, temperatures, seed, label);
             int columns = isOfAllClasses ? count : (int)Math.Ceiling(Math.Sqrt(count));
             PngImage.Write(target, ImageGrid.Compose(samples, columns));
             count = samples.Count;
@@ -87,6 +90,12 @@ internal static class SampleCommand
         parse.InvocationConfiguration.Output.WriteLine($"{target}: {count} {what}");
         return 0;
     }
+
+    private static double OnlyOne(double[] temperatures) => temperatures.Length == 1
+        ? temperatures[0]
+        : throw new FlowException(
+            FlowErrorKind.InvalidArgument,
+            $"--temperature has {temperatures.Length} numbers, and a model of a table has one level");
 
     private static TableDataset DrawRows(ParseResult parse, Model model, int count, double temperature, ulong seed)
     {

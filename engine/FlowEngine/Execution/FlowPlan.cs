@@ -23,7 +23,7 @@ internal sealed class FlowPlan : IDisposable
     private IRecording? _assembly;
     private BufferView _assembled;
     private IRecording? _inverse;
-    private double? _temperature;
+    private double[] _temperatures = [];
 
     /// <summary>Lays out the memory and allocates it, unless only its size is asked for.</summary>
     /// <param name="flow">The architecture.</param>
@@ -155,15 +155,16 @@ internal sealed class FlowPlan : IDisposable
     }
 
     /// <summary>Latents to x.</summary>
-    /// <param name="temperature">Not null: the latents are noise, to be scaled by it and put through the priors.</param>
-    public void Inverse(double? temperature)
+    /// <param name="temperatures">Not empty: the latents are noise, to be scaled and put through the priors; one scale, or
+    /// one for each level.</param>
+    public void Inverse(ReadOnlySpan<double> temperatures)
     {
-        // The temperature is part of what is recorded.
-        if (_inverse is null || _temperature != temperature)
+        // The temperatures are part of what is recorded.
+        if (_inverse is null || !temperatures.SequenceEqual(_temperatures))
         {
             _inverse?.Dispose();
-            _inverse = _backend.Record(() => RunInverse(temperature));
-            _temperature = temperature;
+            _temperatures = temperatures.ToArray();
+            _inverse = _backend.Record(RunInverse);
         }
 
         _inverse.Run();
@@ -234,10 +235,16 @@ internal sealed class FlowPlan : IDisposable
         }
     }
 
-    private void RunInverse(double? temperature)
+    private void RunInverse()
     {
         for (int l = _levels.Count - 1; l >= 0; l--)
         {
+            double? temperature = _temperatures.Length switch
+            {
+                0 => null,
+                1 => _temperatures[0],
+                _ => _temperatures[l],
+            };
             _levels[l].Inverse(l > 0 ? _levels[l - 1].Kept : Input, temperature);
         }
     }

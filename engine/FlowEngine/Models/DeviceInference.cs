@@ -154,7 +154,7 @@ public sealed class DeviceInference
         BufferView source = _gpu.Borrow(images);
         Forward(images, largest.Length, (plan, first, batch) =>
         {
-            plan.Inverse(temperature: null);
+            plan.Inverse(temperatures: []);
             _gpu.LargestDifference(
                 plan.Input, source.Slice(first * Dims, plan.Input.Length), largest.Slice(first, batch));
         });
@@ -207,7 +207,7 @@ public sealed class DeviceInference
         ForEachBatch(count, (plan, first, batch) =>
         {
             fillLatents(plan, first, batch);
-            plan.Inverse(temperature);
+            plan.Inverse(temperature is double scale ? [scale] : []);
             finish(plan, first, batch);
         });
 

@@ -5,6 +5,7 @@ using FlowEngine.Checkpoints;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
+using FlowEngine.Likelihood;
 using FlowEngine.Tensors;
 using FlowEngine.Training;
 
@@ -328,7 +329,19 @@ public sealed class Model : IDisposable
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <returns>(B, H, W, C), scaled.</returns>
     /// <exception cref="FlowException">The lengths do not fit the model, or it is not initialized.</exception>
-    public float[] Inverse(IReadOnlyList<float[]> latents, ReadOnlySpan<float> condition = default)
+    public float[] Inverse(IReadOnlyList<float[]> latents, ReadOnlySpan<float> condition = default) =>
+        RunInverse(latents, [], condition);
+
+    /// <summary>The images of latents as their priors have them: the inverse of <see cref="Standardize"/>.</summary>
+    /// <param name="latents">By level, as <see cref="Standardize"/> gives them.</param>
+    /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
+    /// <returns>(B, H, W, C), scaled.</returns>
+    /// <exception cref="FlowException">The lengths do not fit the model, or it is not initialized.</exception>
+    public float[] Destandardize(IReadOnlyList<float[]> latents, ReadOnlySpan<float> condition = default) =>
+        RunInverse(latents, Flow.Levels[^1].Prior.Kind == PriorKind.Gaussian ? [1] : [], condition);
+
+    private float[] RunInverse(
+        IReadOnlyList<float[]> latents, ReadOnlySpan<double> temperatures, ReadOnlySpan<float> condition)
     {
         ImageShape[] one = Flow.LatentShapes(1);
         int count = latents.Count > 0 ? latents[0].Length / (int)one[0].Length : 0;
@@ -340,7 +353,7 @@ public sealed class Model : IDisposable
                 + $"multiples of {string.Join(", ", one.Select(shape => shape.Length))}");
         }
 
-        return RunInverse(count, null, condition, (plan, first, batch) =>
+        return RunInverse(count, temperatures, condition, (plan, first, batch) =>
         {
             foreach ((BufferView latent, float[] source) in plan.Latents.Zip(latents))
             {
@@ -359,16 +372,32 @@ public sealed class Model : IDisposable
     /// <returns>(count, H, W, C), scaled; quantize with <see cref="Quantize"/>.</returns>
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
     public float[] Sample(
-        int count, double temperature, ulong seed, uint firstIndex = 0, ReadOnlySpan<float> condition = default)
+        int count, double temperature, ulong seed, uint firstIndex = 0, ReadOnlySpan<float> condition = default) =>
+        Sample(count, [temperature], seed, firstIndex, condition);
+
+    /// <summary>Draws images with a temperature for each level.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="temperatures">What scales the latent noise: one for each level, the finest first; or one of all.</param>
+    /// <param name="seed">The seed; image i of a seed is always the same.</param>
+    /// <param name="firstIndex">The index i of the first image.</param>
+    /// <param name="condition">(count, N), or (N) for one of all; empty where the model has none.</param>
+    /// <returns>(count, H, W, C), scaled; quantize with <see cref="Quantize"/>.</returns>
+    /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
+    public float[] Sample(
+        int count,
+        ReadOnlySpan<double> temperatures,
+        ulong seed,
+        uint firstIndex = 0,
+        ReadOnlySpan<float> condition = default)
     {
-        RequireTemperature(temperature);
+        RequireTemperatures(temperatures);
         if (count < 1)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"{count} samples were asked for, expected at least 1");
         }
 
-        return RunInverse(count, temperature, condition, (plan, first, batch) =>
+        return RunInverse(count, temperatures, condition, (plan, first, batch) =>
         {
             uint[] indices = [.. Enumerable.Range(first, batch).Select(i => firstIndex + (uint)i)];
             plan.DrawNoise(seed, indices);
@@ -506,6 +535,24 @@ public sealed class Model : IDisposable
         batch => PlanMemory(batch, training).Sum(part => part.Bytes),
         bytes,
         (int)Math.Min(1 << 16, int.MaxValue / Flow.Dims));
+
+    /// <summary>Checks that noise can be scaled by temperatures.</summary>
+    /// <exception cref="FlowException">One is negative or no number, or they are neither one nor one a level.</exception>
+    internal void RequireTemperatures(ReadOnlySpan<double> temperatures)
+    {
+        int levels = Flow.Levels.Count;
+        if (temperatures.Length != 1 && temperatures.Length != levels)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{temperatures.Length} temperatures were given, expected one, or one for each of {levels} levels");
+        }
+
+        foreach (double temperature in temperatures)
+        {
+            RequireTemperature(temperature);
+        }
+    }
 
     /// <summary>Checks that noise can be scaled by a temperature.</summary>
     /// <exception cref="FlowException">It is negative or no number.</exception>
@@ -783,7 +830,10 @@ public sealed class Model : IDisposable
     }
 
     private float[] RunInverse(
-        int count, double? temperature, ReadOnlySpan<float> condition, Action<FlowPlan, int, int> fillLatents)
+        int count,
+        ReadOnlySpan<double> temperatures,
+        ReadOnlySpan<float> condition,
+        Action<FlowPlan, int, int> fillLatents)
     {
         RequireCondition(condition.Length, count);
         float[] images = new float[count * Flow.Dims];
@@ -793,7 +843,7 @@ public sealed class Model : IDisposable
             using PlanLease lease = Rent(batch);
             WriteCondition(condition, first, batch, lease.Plan.Condition);
             fillLatents(lease.Plan, first, batch);
-            lease.Plan.Inverse(temperature);
+            lease.Plan.Inverse(temperatures);
             Backend.Read(lease.Plan.Input, images.AsSpan(first * Flow.Dims, batch * Flow.Dims));
         }
 

@@ -12,13 +12,31 @@ public static class Samples
     /// <param name="seed">The seed; image i of a seed is always the same.</param>
     /// <param name="label">The class, where the model is conditional on classes; null for none.</param>
     /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
-    public static ImageDataset Draw(Model model, int count, double temperature, ulong seed, int? label = null)
+    public static ImageDataset Draw(Model model, int count, double temperature, ulong seed, int? label = null) =>
+        Draw(model, count, [temperature], seed, label);
+
+    /// <summary>The same with a temperature for each level.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <param name="temperatures">What scales the latent noise: one for each level, the finest first; or one of all.</param>
+    /// <param name="seed">The seed; image i of a seed is always the same.</param>
+    /// <param name="label">The class, where the model is conditional on classes; null for none.</param>
+    /// <exception cref="FlowException">An argument is out of range, or the model is not initialized.</exception>
+    public static ImageDataset Draw(
+        Model model, int count, ReadOnlySpan<double> temperatures, ulong seed, int? label = null)
     {
         float[] condition = label is int given ? Condition(model, given) : [];
-        byte[] levels = model.Quantize(model.Sample(count, temperature, seed, 0, condition));
+        float[] scaled = model.Sample(count, temperatures, seed, 0, condition);
+        return ToImages(model, scaled, "samples", label is int drawn ? [.. Enumerable.Repeat(drawn, count)] : null);
+    }
+
+    /// <summary>Scaled values as images of grey levels, with the padding of the model cut off.</summary>
+    internal static ImageDataset ToImages(Model model, float[] scaled, string name, int[]? labels = null)
+    {
+        byte[] levels = model.Quantize(scaled);
         int dims = model.Flow.Dims;
-        byte[][] images = new byte[count][];
-        for (int i = 0; i < count; i++)
+        byte[][] images = new byte[levels.Length / dims][];
+        for (int i = 0; i < images.Length; i++)
         {
             images[i] = levels[(i * dims)..((i + 1) * dims)];
         }
@@ -26,13 +44,7 @@ public static class Samples
         ModelConfig config = model.Config;
         IModelOptions options = config.Options;
         ImageDataset padded = new(
-            "samples",
-            options.Height,
-            options.Width,
-            options.Channels,
-            options.Bins!.Value,
-            images,
-            label is int drawn ? [.. Enumerable.Repeat(drawn, count)] : null);
+            name, options.Height, options.Width, options.Channels, options.Bins!.Value, images, labels);
         return padded.Crop(config.DataHeight, config.DataWidth);
     }
 
@@ -46,8 +58,14 @@ public static class Samples
     /// <exception cref="FlowException">An argument is out of range, or the model has no classes.</exception>
     public static ImageDataset DrawClasses(
         Model model, int count, double temperature, ulong seed, int most = int.MaxValue) =>
+        DrawClasses(model, count, [temperature], seed, most);
+
+    /// <summary>The same with a temperature for each level.</summary>
+    /// <inheritdoc cref="DrawClasses(Model, int, double, ulong, int)"/>
+    public static ImageDataset DrawClasses(
+        Model model, int count, double[] temperatures, ulong seed, int most = int.MaxValue) =>
         Enumerable.Range(0, Math.Min(most, Classes(model)))
-            .Select(label => Draw(model, count, temperature, seed, label))
+            .Select(label => Draw(model, count, temperatures, seed, label))
             .Aggregate((all, next) => all.Concat(next));
 
     /// <summary>Draws rows of classes in the units of the model's table, and their class in a last column, <c>label</c>.</summary>
@@ -89,7 +107,7 @@ public static class Samples
     /// <param name="count">How many, at least 1.</param>
     /// <param name="temperature">Scales the latent noise: 1 draws from the model.</param>
     /// <param name="seed">The seed; row i of a seed is always the same.</param>
-    /// <param name="condition">As for <see cref="Model.Sample"/>.</param>
+    /// <param name="condition">As for <see cref="Model.Sample(int, double, ulong, uint, ReadOnlySpan{float})"/>.</param>
     /// <exception cref="FlowException">An argument is out of range, or the model is of images.</exception>
     public static TableDataset DrawRows(
         Model model, int count, double temperature, ulong seed, ReadOnlySpan<float> condition = default)

@@ -124,7 +124,7 @@ public abstract class GoldenCases
         golden.Backend.Write(golden.Images, golden.Plan.Input);
         golden.Plan.Forward();
         golden.Backend.Fill(golden.Plan.Input, 0);
-        golden.Plan.Inverse(null);
+        golden.Plan.Inverse([]);
         AssertClose(golden.Images, golden.Read(golden.Plan.Input), GradientTolerance, "x");
     }
 

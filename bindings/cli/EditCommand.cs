@@ -1,0 +1,135 @@
+using System.CommandLine;
+
+using FlowEngine.Data;
+using FlowEngine.Kernels;
+using FlowEngine.Latents;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary><c>flow edit</c>: images with more and less of an attribute, one row for each image.</summary>
+internal static class EditCommand
+{
+    private const string DefaultOut = "edit.png";
+
+    private static readonly LatentOptions _common = new(DefaultOut);
+    private static readonly Option<string> _data = new("--data")
+    {
+        HelpName = "PATH",
+        Description = "The images, as for train",
+        Required = true,
+    };
+
+    private static readonly Option<string?> _images =
+        LatentOptions.Images("--images", "The images to change", "0,1,2,3");
+
+    private static readonly Option<string?> _with = CommandOptions.Text(
+        "--with", "PATH|LABELS", "Images with the attribute: a source of images, or labels of --data with commas between");
+
+    private static readonly Option<string?> _without = CommandOptions.Text(
+        "--without", "PATH|LABELS", "Images without it [default: all other labels]");
+
+    private static readonly Option<Direction> _direction = CommandOptions.ChoiceOrFirst<Direction>(
+        "--direction", "The difference of the two means, or the normal of a linear classifier");
+
+    private static readonly Option<string?> _strengths = CommandOptions.Text(
+        "--strengths", "S,S", "How far to go; 1 is as far as the two means are apart [default: -1,-0.5,0,0.5,1]");
+
+    private static readonly Option<int> _limit = CommandOptions.Number(
+        "--limit", "At most so many images with the attribute, and without it, of the training part", 1000);
+
+    private enum Direction
+    {
+        Mean,
+        Classifier,
+    }
+
+    public static Command Build()
+    {
+        Command command = _common.AddTo(new Command(
+            "edit", "Draws images with more and less of an attribute, found from images with it and without it.")
+        {
+            _data, _images, _with, _without, _direction, _strengths, _limit,
+        });
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        double[] strengths = NumberLists.Real(parse, _strengths, [-1, -0.5, 0, 0.5, 1]);
+        using IBackend backend = _common.OpenBackend(parse);
+        using Model model = _common.LoadModel(parse, backend);
+        string data = parse.GetRequiredValue(_data);
+        EncodedImages encoded = _common.Encode(
+            parse, model, data, NumberLists.Whole(parse, _images, [0, 1, 2, 3]));
+        (ImageDataset with, ImageDataset without) = Sides(parse, data);
+        EncodedImages positive = EncodedImages.Of(model, with, parse.GetValue(_common.Seed));
+        EncodedImages negative = EncodedImages.Of(model, without, parse.GetValue(_common.Seed));
+        LatentDirection direction = parse.GetValue(_direction) == Direction.Mean
+            ? LatentDirection.MeanDifference(positive.Latents, positive.Count, negative.Latents, negative.Count)
+            : LatentDirection.ClassifierNormal(positive.Latents, positive.Count, negative.Latents, negative.Count);
+
+        // By strength, and in the picture by image.
+        ImageDataset[] moved =
+        [
+            .. strengths.Select(strength => encoded.Decode(
+                direction.Apply(encoded.Latents, encoded.Count, strength), encoded.Condition)),
+        ];
+        ImageDataset all = moved.Aggregate((a, b) => a.Concat(b));
+        int[] order =
+        [
+            .. Enumerable.Range(0, all.Count)
+                .Select(i => (i % strengths.Length * encoded.Count) + (i / strengths.Length)),
+        ];
+        _common.Write(parse, DefaultOut, all.Select(order), strengths.Length, encoded.RoundTripError);
+        parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
+            $"the direction is of {positive.Count} images with and {negative.Count} without; ")
+            + FormattableString.Invariant($"it has {100 * direction.Separated:0.0}% of them on their own side"));
+        return 0;
+    }
+
+    private static (ImageDataset With, ImageDataset Without) Sides(ParseResult parse, string data)
+    {
+        string with = parse.GetValue(_with)
+            ?? throw new FlowException(FlowErrorKind.InvalidArgument, "--with is missing: labels, or a source of images");
+        string? without = parse.GetValue(_without);
+        int limit = parse.GetValue(_limit);
+        if (limit < 1)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"--limit is {limit}, expected a positive number");
+        }
+
+        if (!IsLabels(with))
+        {
+            return (Source(with, limit), Source(without ?? throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--without is missing beside --with of a source"), limit));
+        }
+
+        ImageDataset train = DatasetLoader.Load(data).Train;
+        int[] labels = train.Labels
+            ?? throw new FlowException(FlowErrorKind.InvalidArgument, $"{data} has no labels, expected sources of images");
+        int[] positive = NumberLists.Whole(parse, _with, []);
+        int[]? negative = without is null ? null : NumberLists.Whole(parse, _without, []);
+        return (
+            OfLabels(positive.Contains, $"--with {with}"),
+            OfLabels(label => negative?.Contains(label) ?? !positive.Contains(label), $"--without {without}"));
+
+        ImageDataset OfLabels(Func<int, bool> belongs, string option)
+        {
+            int[] rows = [.. Enumerable.Range(0, train.Count).Where(i => belongs(labels[i])).Take(limit)];
+            return rows.Length > 0
+                ? train.Select(rows)
+                : throw new FlowException(FlowErrorKind.InvalidArgument, $"{data} has no image of {option.Trim()}");
+        }
+    }
+
+    private static ImageDataset Source(string path, int limit)
+    {
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(path);
+        ImageDataset images = train.Concat(test);
+        return images.Take(Math.Min(limit, images.Count));
+    }
+
+    private static bool IsLabels(string text) => text.All(c => char.IsAsciiDigit(c) || c == ',');
+}

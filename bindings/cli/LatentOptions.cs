@@ -1,0 +1,93 @@
+using System.CommandLine;
+
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Latents;
+using FlowEngine.Models;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The options of the commands that encode images, change their latents and decode them into one picture.</summary>
+internal sealed class LatentOptions
+{
+    public LatentOptions(string defaultOut) =>
+        Out = CommandOptions.Text("--out", "FILE", $"The PNG to write [default: {defaultOut}]");
+
+    public Argument<string> Checkpoint { get; } = CommandOptions.Checkpoint();
+
+    public Option<DataPart?> Part { get; } = CommandOptions.Choice<DataPart>(
+        "--part", "Which images; a source without a test part is split as in training [default: test]");
+
+    public Option<string?> Out { get; }
+
+    public Option<ulong> Seed { get; } = CommandOptions.Seed();
+
+    public Option<string> Device { get; } = CommandOptions.Device();
+
+    public Option<int> Threads { get; } = CommandOptions.Threads();
+
+    /// <summary>A list of images by index.</summary>
+    public static Option<string?> Images(string name, string what, string defaultList) =>
+        CommandOptions.Text(name, "I,J", $"{what}, by index from 0 [default: {defaultList}]");
+
+    /// <summary>Adds the options that all of the commands have.</summary>
+    public Command AddTo(Command command)
+    {
+        command.Arguments.Add(Checkpoint);
+        foreach (Option option in new Option[] { Part, Out, Seed, Device, Threads })
+        {
+            command.Options.Add(option);
+        }
+
+        return command;
+    }
+
+    public IBackend OpenBackend(ParseResult parse) =>
+        Devices.Open(parse.GetRequiredValue(Device), parse.GetValue(Threads));
+
+    public Model LoadModel(ParseResult parse, IBackend backend)
+    {
+        Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(Checkpoint)), backend);
+        if (model.Config.Table is null)
+        {
+            return model;
+        }
+
+        model.Dispose();
+        throw new FlowException(FlowErrorKind.InvalidArgument, "the model is of a table, expected one of images");
+    }
+
+    /// <summary>Encodes some images of a source.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="source">Where the images are.</param>
+    /// <param name="indices">Which of them.</param>
+    public EncodedImages Encode(ParseResult parse, Model model, string source, int[] indices)
+    {
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
+        ImageDataset images = (parse.GetValue(Part) ?? DataPart.Test).Of(train, test);
+        foreach (int index in indices)
+        {
+            if ((uint)index >= (uint)images.Count)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"{source}: image {index} was asked for, and that part has {images.Count}, counted from 0");
+            }
+        }
+
+        return EncodedImages.Of(model, images.Select(indices), parse.GetValue(Seed));
+    }
+
+    /// <summary>Writes the picture and one line about it.</summary>
+    public void Write(ParseResult parse, string defaultOut, ImageDataset images, int columns, float roundTripError)
+    {
+        string target = parse.GetValue(Out) ?? defaultOut;
+        PngImage.Write(target, ImageGrid.Compose(images, columns));
+        parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
+            $"{target}: {images.Count} images, {columns} a row; ")
+            + FormattableString.Invariant(
+                $"encoded and decoded, no value is off by more than {roundTripError * images.Bins:0.0e0} grey levels"));
+    }
+}
