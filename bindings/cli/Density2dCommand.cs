@@ -17,6 +17,7 @@ namespace FlowEngine.Cli;
 internal static class Density2dCommand
 {
     private const int Batch = 256;
+    private const int DefaultBlocks = 24;
     private const int DefaultUpdates = 12_000;
     private const int SampleCount = 6_000;
     private const int IntegralCells = 1_000;
@@ -45,6 +46,8 @@ internal static class Density2dCommand
     private static readonly Option<string?> _save = CommandOptions.Text(
         "--save", "FILE", "Writes the model's checkpoint, too [default: none]");
 
+    private static readonly Option<int> _blocks = CommandOptions.Number("--blocks", "Blocks of the MAF", DefaultBlocks);
+
     private static readonly Option<int> _updates = CommandOptions.Number(
         "--updates", "Training updates, of 256 rows each", DefaultUpdates);
 
@@ -57,7 +60,7 @@ internal static class Density2dCommand
         Command command = new(
             "density2d", "Trains a flow on two columns, and draws data, density and samples side by side as PNG.")
         {
-            _data, _columns, _label, _out, _save, _updates, _seed, _device, _threads,
+            _data, _columns, _label, _out, _save, _blocks, _updates, _seed, _device, _threads,
         };
         command.SetAction(Run);
         return command;
@@ -89,7 +92,7 @@ internal static class Density2dCommand
         {
             Direction = AutoregressiveDirection.Density,
             Channels = 2,
-            Blocks = 12,
+            Blocks = parse.GetValue(_blocks),
             Hidden = 64,
             HiddenLayers = 2,
         };

@@ -50,6 +50,7 @@ public sealed class Density2dTests : IDisposable
     [InlineData("no column 'd'", "--label", "kind", "--columns", "a,d")]
     [InlineData("no column '3'", "--label", "kind", "--columns", "a,3")]
     [InlineData("column 1 (always) is always 7", "--label", "kind", "--columns", "a,always")]
+    [InlineData("blocks is 0", "--label", "kind", "--columns", "a,c", "--blocks", "0")]
     [InlineData("updates is 0", "--label", "kind", "--columns", "a,c", "--updates", "0")]
     public void What_cannot_be_drawn_is_refused(string says, params string[] options)
     {
@@ -81,7 +82,7 @@ public sealed class Density2dTests : IDisposable
     }
 
     private static string Draw(params string[] options) =>
-        CommandRun.Succeed(["density2d", "--updates", "60", "--threads", "1", .. options]);
+        CommandRun.Succeed(["density2d", "--blocks", "4", "--updates", "60", "--threads", "1", .. options]);
 
     private static void RequireUnitIntegral(string output)
     {
