@@ -21,6 +21,12 @@ internal readonly unsafe struct Batches
     {
         if (call is not null)
         {
+            // Of one header or the other: not half a pointer.
+            if (call->StructSize != CallOptions.FirstSize)
+            {
+                Check.Struct(call, sizeof(CallOptions), "call");
+            }
+
             _call = Check.Options<CallOptions>(call, CallOptions.FirstSize, "call");
             Check.Choice("call.memory", _call.Memory, 2);
             if (_call.Memory == 0 && _call.Stream is not null)

@@ -42,11 +42,9 @@ class Glow(ImageFlow):
 
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
-            coupling: str = "affine", preset: str = "glow", bins: int = 256,
-            classes: Optional[int] = None, condition_columns: Optional[int] = None,
-            condition_into: str = "prior",
-            seed: int = 0, device: str = "auto",
-            threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
+            coupling: str = "affine", preset: str = "glow", bins: int = 256, classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            device: str = "auto", threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
         self._condition_on(classes, condition_columns, condition_into)
         self.steps = steps

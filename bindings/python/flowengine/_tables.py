@@ -83,10 +83,8 @@ class _Autoregressive(TableFlow):
 
     def __init__(
             self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, mixing: str = "reverse",
-            batch_norm: bool = False,
-            classes: Optional[int] = None, condition_columns: Optional[int] = None,
-            condition_into: str = "prior",
-            seed: int = 0, device: str = "auto", threads: int = 0,
+            batch_norm: bool = False, classes: Optional[int] = None, condition_columns: Optional[int] = None,
+            condition_into: str = "prior", seed: int = 0, device: str = "auto", threads: int = 0,
             precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
@@ -139,10 +137,8 @@ class NICE(TableFlow):
 
     def __init__(
             self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, prior: str = "logistic",
-            classes: Optional[int] = None, condition_columns: Optional[int] = None,
-            condition_into: str = "prior",
-            seed: int = 0,
-            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
+            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: str = "prior",
+            seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
         self.prior = prior
@@ -176,10 +172,8 @@ class DenseGlow(TableFlow):
     kind = "dense-glow"
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2,
-            classes: Optional[int] = None, condition_columns: Optional[int] = None,
-            condition_into: str = "prior",
-            seed: int = 0, device: str = "auto",
-            threads: int = 0, precision: str = "fp32") -> None:
+            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
