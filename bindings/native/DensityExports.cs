@@ -30,7 +30,7 @@ internal static unsafe class DensityExports
             }
 
             batches.Run((first, batch) =>
-                target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims))
+                LogProb(target, images, first, batch, batches)
                     .CopyTo(new Span<double>(logProb + first, batch)));
         });
 
@@ -56,7 +56,7 @@ internal static unsafe class DensityExports
             }
 
             batches.Run((first, batch) =>
-                LogProb(target, levels, first, batch, seed, firstIndex)
+                LogProb(target, levels, first, batch, seed, firstIndex, batches)
                     .CopyTo(new Span<double>(logProb + first, batch)));
         });
 
@@ -81,7 +81,7 @@ internal static unsafe class DensityExports
             }
 
             batches.Run((first, batch) =>
-                Bits(target, target.LogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims)))
+                Bits(target, LogProb(target, images, first, batch, batches))
                     .CopyTo(new Span<double>(bits + first, batch)));
         });
 
@@ -107,15 +107,68 @@ internal static unsafe class DensityExports
             }
 
             batches.Run((first, batch) =>
-                Bits(target, LogProb(target, levels, first, batch, seed, firstIndex))
+                Bits(target, LogProb(target, levels, first, batch, seed, firstIndex, batches))
                     .CopyTo(new Span<double>(bits + first, batch)));
         });
 
-    private static double[] LogProb(Model model, byte* levels, long first, int batch, ulong seed, uint firstIndex)
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_class_log_prob", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelClassLogProb(
+        nint model, float* images, nuint length, CallOptions* call, double* logProb, nuint logProbLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+            int classes = Classes(target, call);
+
+            long count = Check.Images(images, length, dims, nameof(images));
+            Check.Array(logProb, logProbLength, count * classes, "log_prob");
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.ClassLogProb(new ReadOnlySpan<float>(images + (first * dims), batch * dims))
+                    .CopyTo(new Span<double>(logProb + (first * classes), batch * classes)));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_class_log_prob_u8", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelClassLogProbU8(
+        nint model, byte* levels, nuint length, ulong seed, uint firstIndex, CallOptions* call, double* logProb,
+        nuint logProbLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            int dims = target.Flow.Dims;
+            int classes = Classes(target, call);
+
+            long count = Check.Images(levels, length, dims, nameof(levels));
+            Check.Array(logProb, logProbLength, count * classes, "log_prob");
+            new Batches(call, count, dims).Run((first, batch) =>
+                target.ClassLogProb(
+                        new ReadOnlySpan<byte>(levels + (first * dims), batch * dims), seed, firstIndex + (uint)first)
+                    .CopyTo(new Span<double>(logProb + (first * classes), batch * classes)));
+        });
+
+    /// <summary>The classes of a model, for functions that take arrays in host memory alone.</summary>
+    private static int Classes(Model model, CallOptions* call)
+    {
+        _ = Batches.RequireHost(call);
+        return model.Config.Options.Condition is { IsClass: true } condition
+            ? condition.Length
+            : throw Check.Invalid("the model is not conditional on classes");
+    }
+
+    private static double[] LogProb(Model model, float* images, long first, int batch, Batches batches)
+    {
+        int dims = model.Flow.Dims;
+        ReadOnlySpan<float> part = new(images + (first * dims), batch * dims);
+        return model.LogProb(part, batches.ConditionOf(model, first, batch));
+    }
+
+    private static double[] LogProb(
+        Model model, byte* levels, long first, int batch, ulong seed, uint firstIndex, Batches batches)
     {
         int dims = model.Flow.Dims;
         ReadOnlySpan<byte> part = new(levels + (first * dims), batch * dims);
-        return model.LogProb(part, seed, firstIndex + (uint)first);
+        return model.LogProb(part, seed, firstIndex + (uint)first, batches.ConditionOf(model, first, batch));
     }
 
     private static double[] Bits(Model model, double[] logProb)

@@ -22,6 +22,13 @@ internal sealed unsafe class DeviceArrays
                 $"the arrays are said to be in the memory of cuda:{batches.Device}, and the model runs on {device.Backend.Name}");
         }
 
+        if (batches.AreForHost || model.Model.Config.Options.Condition is not null)
+        {
+            throw new FlowException(
+                FlowErrorKind.Unsupported,
+                "conditions, standard latents and temperatures by level are for arrays in host memory");
+        }
+
         _batches = batches;
         _gpu = (GpuBackend)device.Backend;
         _inference = new DeviceInference(model.Model);

@@ -19,6 +19,8 @@ internal static class ModelDefaults
 
     private static readonly Mixing[] _mixings = [Mixing.Reverse, Mixing.Random, Mixing.Lu];
     private static readonly PriorKind[] _priors = [PriorKind.Logistic, PriorKind.Gaussian];
+    private static readonly ConditionInto[] _places =
+        [ConditionInto.Prior, ConditionInto.Networks, ConditionInto.Both];
 
     /// <summary>Fills the gaps in the sizes of a model.</summary>
     /// <param name="kind">A name of <see cref="ModelKinds.Names"/>.</param>
@@ -30,7 +32,18 @@ internal static class ModelDefaults
         Check.Choice("options.preset", options.Preset, 2);
         Check.Choice("options.mixing", options.Mixing, _mixings.Length);
         Check.Choice("options.prior", options.Prior, _priors.Length);
-        return kind switch
+        ConditionOptions? condition = Condition(options);
+        return Unconditional(kind, options) switch
+        {
+            GlowOptions glow => glow with { Condition = condition },
+            RealNvpOptions realNvp => realNvp with { Condition = condition },
+            VectorOptions vectors => vectors with { Condition = condition },
+            IModelOptions other => throw new InvalidOperationException($"{other.Kind} has no condition"),
+        };
+    }
+
+    private static IModelOptions Unconditional(string kind, in ModelOptions options) =>
+        kind switch
         {
             "glow" => CompleteGlow(options),
             "realnvp" => CompleteRealNvp(options),
@@ -42,6 +55,19 @@ internal static class ModelDefaults
             _ => throw Check.Invalid(
                 $"there is no model {kind}; expected one of {string.Join(", ", ModelKinds.Names)}"),
         };
+
+    private static ConditionOptions? Condition(in ModelOptions options)
+    {
+        Check.Choice("options.condition_into", options.ConditionInto, _places.Length);
+        if (options.Classes != 0 && options.ConditionColumns != 0)
+        {
+            throw Check.Invalid(
+                $"options.classes is {options.Classes} and options.condition_columns {options.ConditionColumns}: expected "
+                + "one of them");
+        }
+
+        int length = options.Classes + options.ConditionColumns;
+        return length == 0 ? null : new ConditionOptions(length, options.Classes != 0, _places[options.ConditionInto]);
     }
 
     /// <summary>The sizes of a model, as C reads them.</summary>
@@ -51,6 +77,13 @@ internal static class ModelDefaults
         info.Width = options.Width;
         info.Channels = options.Channels;
         info.Bins = options.Bins ?? 0;
+        if (options.Condition is ConditionOptions condition)
+        {
+            info.Classes = condition.IsClass ? condition.Length : 0;
+            info.ConditionColumns = condition.IsClass ? 0 : condition.Length;
+            info.ConditionInto = Array.IndexOf(_places, condition.Into);
+        }
+
         if (options is GlowOptions glow)
         {
             info.Steps = glow.Steps;

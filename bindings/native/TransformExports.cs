@@ -57,7 +57,7 @@ internal static unsafe class TransformExports
 
             batches.Run((first, batch) =>
             {
-                float[][] levels = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
+                float[][] levels = Latents(target, images, first, batch, batches);
                 for (int i = 0; i < batch; i++)
                 {
                     float* row = latents + ((first + i) * dims);
@@ -94,7 +94,7 @@ internal static unsafe class TransformExports
 
             batches.Run((first, batch) =>
             {
-                float[][] latents = target.Forward(new ReadOnlySpan<float>(images + (first * dims), batch * dims));
+                float[][] latents = Latents(target, images, first, batch, batches);
                 for (int l = 0; l < latents.Length; l++)
                 {
                     latents[l].CopyTo(new Span<float>(levels[l] + (first * parts[l]), latents[l].Length));
@@ -137,7 +137,7 @@ internal static unsafe class TransformExports
                     }
                 }
 
-                target.Inverse(levels).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+                Images(target, levels, first, batch, batches).CopyTo(new Span<float>(images + (first * dims), batch * dims));
             });
         });
 
@@ -170,7 +170,7 @@ internal static unsafe class TransformExports
                     latents[l] = new Span<float>(levels[l] + (first * parts[l]), (int)(batch * parts[l])).ToArray();
                 }
 
-                target.Inverse(latents).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+                Images(target, latents, first, batch, batches).CopyTo(new Span<float>(images + (first * dims), batch * dims));
             });
         });
 
@@ -195,7 +195,7 @@ internal static unsafe class TransformExports
             }
 
             batches.Run((first, batch) =>
-                RoundTrip(target, new ReadOnlySpan<float>(images + (first * dims), batch * dims), batch)
+                RoundTrip(target, images, first, batch, batches)
                     .CopyTo(new Span<double>(largest + first, batch)));
         });
 
@@ -220,7 +220,7 @@ internal static unsafe class TransformExports
             }
 
             batches.Run((first, batch) =>
-                target.Sample(batch, temperature, seed, (uint)first)
+                Sample(target, batches, first, batch, temperature, seed)
                     .CopyTo(new Span<float>(images + (first * dims), batch * dims)));
         });
 
@@ -245,9 +245,27 @@ internal static unsafe class TransformExports
             }
 
             batches.Run((first, batch) =>
-                target.Quantize(target.Sample(batch, temperature, seed, (uint)first))
+                target.Quantize(Sample(target, batches, first, batch, temperature, seed))
                     .CopyTo(new Span<byte>(levels + (first * dims), batch * dims)));
         });
+
+    private static float[][] Latents(Model model, float* images, long first, int batch, Batches batches)
+    {
+        int dims = model.Flow.Dims;
+        ReadOnlySpan<float> part = new(images + (first * dims), batch * dims);
+        ReadOnlySpan<float> condition = batches.ConditionOf(model, first, batch);
+        return batches.AreStandard ? model.Standardize(part, out _, condition) : model.Forward(part, condition);
+    }
+
+    private static float[] Images(Model model, float[][] latents, long first, int batch, Batches batches)
+    {
+        ReadOnlySpan<float> condition = batches.ConditionOf(model, first, batch);
+        return batches.AreStandard ? model.Destandardize(latents, condition) : model.Inverse(latents, condition);
+    }
+
+    private static float[] Sample(Model model, Batches batches, long first, int batch, double temperature, ulong seed) =>
+        model.Sample(
+            batch, batches.Temperatures(temperature), seed, (uint)first, batches.ConditionOf(model, first, batch));
 
     private static void CheckCount(long count)
     {
@@ -276,10 +294,11 @@ internal static unsafe class TransformExports
         return parts;
     }
 
-    private static double[] RoundTrip(Model model, ReadOnlySpan<float> images, int count)
+    private static double[] RoundTrip(Model model, float* from, long first, int count, Batches batches)
     {
-        float[] again = model.Inverse(model.Forward(images));
-        int dims = images.Length / count;
+        float[] again = Images(model, Latents(model, from, first, count, batches), first, count, batches);
+        int dims = model.Flow.Dims;
+        ReadOnlySpan<float> images = new(from + (first * dims), count * dims);
         double[] largest = new double[count];
         for (int i = 0; i < again.Length; i++)
         {

@@ -88,6 +88,7 @@ enum { FLOW_COUPLING_AFFINE = 0, FLOW_COUPLING_ADDITIVE = 1 };
 enum { FLOW_PRESET_GLOW = 0, FLOW_PRESET_ROSINALITY = 1 };
 enum { FLOW_MIXING_REVERSE = 0, FLOW_MIXING_RANDOM = 1, FLOW_MIXING_LU = 2 };
 enum { FLOW_PRIOR_LOGISTIC = 0, FLOW_PRIOR_GAUSSIAN = 1 };
+enum { FLOW_CONDITION_PRIOR = 0, FLOW_CONDITION_NETWORKS = 1, FLOW_CONDITION_BOTH = 2 };
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
 enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
 enum {
@@ -136,6 +137,10 @@ typedef struct flow_model_options {
     int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf */
     int32_t  batch_norm;         /* 1: batch normalization after the blocks of maf and iaf */
     int32_t  prior;              /* FLOW_PRIOR_..., of nice */
+    int32_t  classes;            /* 2 and more: the model is conditional on classes 0 to classes - 1 */
+    int32_t  condition_columns;  /* 1 and more, without classes: it is conditional on so many numbers */
+    int32_t  condition_into;     /* FLOW_CONDITION_..., what reads the condition */
+    int32_t  reserved;           /* 0 */
 } flow_model_options;
 
 /** What a model is. */
@@ -155,7 +160,7 @@ typedef struct flow_model_info {
     char     model[32];          /* the name it was created by */
     int32_t  precision;          /* FLOW_PRECISION_... */
     int32_t  hidden_layers, mixing, batch_norm, prior;
-    int32_t  reserved;
+    int32_t  classes, condition_columns, condition_into; /* as in flow_model_options */
 } flow_model_info;
 
 /** What a file of compressed images says of itself. */
@@ -195,7 +200,8 @@ typedef struct flow_parameter {
  * first after the weights changed, may wait); an array of pointers to levels stays in host memory.  With such arrays
  * a grey level that is not below bins is no error: what depends on it is NaN.  Progress is told as batches are queued.  A
  * pointer that is no memory of that device, a stream that captures a graph, and a model on another device are
- * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take arrays in host memory alone.
+ * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take arrays in host memory alone; conditional
+ * models, standard latents and temperatures by level are FLOW_UNSUPPORTED with arrays in device memory.
  */
 typedef struct flow_call {
     uint32_t      struct_size;
@@ -205,6 +211,11 @@ typedef struct flow_call {
     void         *stream;        /* the CUDA stream the arrays are ready on; NULL = the legacy default stream */
     flow_progress progress;      /* after every batch; NULL for nobody */
     void         *user;          /* handed to progress */
+    int32_t       standard;      /* 1: latents are as their priors have them, under the model standard; 0: raw */
+    int32_t       temperature_count; /* 0, or the model's levels */
+    const double *temperatures;  /* of samples, one for each level, the finest first; the argument is not looked at then */
+    const float  *condition;     /* of a conditional model: B rows, or one for all; of classes one-hot rows */
+    size_t        condition_length;
 } flow_call;
 
 /** How a model is trained; the loss is the mean bits per dimension of a batch. */
@@ -414,6 +425,22 @@ FLOW_API flow_status flow_model_sample(
 FLOW_API flow_status flow_model_sample_u8(
     const flow_model *model, int64_t count, double temperature, uint64_t seed,
     const flow_call *call, uint8_t *levels, size_t length);
+
+/**
+ * Log densities of scaled images under every class of a model that is conditional on classes, in nats.  With the logarithms
+ * of the classes' frequencies added, the largest of an image is the answer of the classifier by Bayes' rule.
+ *
+ * @param log_prob         receives B * classes numbers.
+ * @param log_prob_length  of log_prob.
+ */
+FLOW_API flow_status flow_model_class_log_prob(
+    const flow_model *model, const float *images, size_t length,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
+
+/** The same of images in grey levels, with one draw of noise for all classes, as flow_model_log_prob_u8. */
+FLOW_API flow_status flow_model_class_log_prob_u8(
+    const flow_model *model, const uint8_t *levels, size_t length, uint64_t seed, uint32_t first_index,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
 
 /* --- Compression: without loss, by what a model on the CPU knows of its images ------------------------------- */
 

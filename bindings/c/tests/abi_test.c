@@ -21,12 +21,12 @@
 ASSERT_SIZE(flow_status, 4);
 ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
-ASSERT_SIZE(flow_model_options, 64);
-ASSERT_SIZE(flow_model_info, 160);
+ASSERT_SIZE(flow_model_options, 80);
+ASSERT_SIZE(flow_model_info, 168);
 ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
-ASSERT_SIZE(flow_call, 40);
+ASSERT_SIZE(flow_call, 72);
 ASSERT_SIZE(flow_trainer_options, 104);
 ASSERT_SIZE(flow_metrics, 200);
 
@@ -822,6 +822,95 @@ static void test_tables(const char *folder)
     flow_model_free(model);
 }
 
+static void test_conditions(void)
+{
+    static float latents[N * D], back[N * D], rows[N * 3];
+    static double by_class[N * 3];
+    double temperatures[2];
+    flow_model *model = NULL;
+    flow_trainer *trainer = NULL;
+    flow_trainer_options t;
+    flow_model_info info;
+    flow_model_options o = options();
+    flow_call call = call_with(NULL, NULL);
+    int i;
+
+    o.classes = 3;
+    o.condition_into = FLOW_CONDITION_BOTH;
+    OK(flow_model_create("glow", &o, NULL, &model));
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.classes == 3 && info.condition_columns == 0 && info.condition_into == FLOW_CONDITION_BOTH);
+    memset(rows, 0, sizeof rows);
+    for (i = 0; i < N; i++)
+        rows[i * 3 + i % 3] = 1;
+    call.condition = rows;
+    call.condition_length = N * 3;
+    OK(flow_model_initialize(model, images, N * D, &call));
+    memset(&t, 0, sizeof t);
+    t.struct_size = sizeof t;
+    t.batch = N;
+    t.warmup_images = -1;
+    OK(flow_trainer_create(model, &t, &trainer));
+    for (i = 0; i < 5; i++)
+        OK(flow_trainer_step_u8(trainer, levels, N * D, &call, NULL));
+    INVALID(flow_trainer_step_u8(trainer, levels, N * D, NULL, NULL));
+    flow_trainer_free(trainer);
+
+    /* Of each class as if it were told so. */
+    OK(flow_model_class_log_prob(model, images, N * D, NULL, by_class, N * 3));
+    OK(flow_model_log_prob(model, images, N * D, &call, log_prob, N));
+    for (i = 0; i < N; i++)
+        CHECK(fabs(by_class[i * 3 + i % 3] - log_prob[i]) <= 1e-3);
+    call.condition_length = 3; /* the first class for all */
+    OK(flow_model_log_prob(model, images, N * D, &call, log_prob, N));
+    for (i = 0; i < N; i++)
+        CHECK(fabs(by_class[i * 3] - log_prob[i]) <= 1e-3);
+    CHECK(fabs(by_class[0] - by_class[1]) > 0);
+    OK(flow_model_class_log_prob_u8(model, levels, N * D, 1, 0, NULL, by_class, N * 3));
+
+    INVALID(flow_model_log_prob(model, images, N * D, NULL, log_prob, N));
+    CHECK(strstr(flow_last_error(), "3 classes") != NULL);
+    call.condition_length = 4;
+    INVALID(flow_model_log_prob(model, images, N * D, &call, log_prob, N));
+    call.condition_length = 3;
+    call.condition = NULL;
+    INVALID(flow_model_log_prob(model, images, N * D, &call, log_prob, N));
+    call.condition = rows;
+
+    /* Standard latents give the images back, and a temperature for each level scales them. */
+    call.standard = 1;
+    OK(flow_model_forward(model, images, N * D, &call, latents, N * D));
+    OK(flow_model_inverse(model, latents, N * D, &call, back, N * D));
+    for (i = 0; i < N * D; i++)
+        CHECK(fabsf(back[i] - images[i]) <= 1e-4f);
+    temperatures[0] = temperatures[1] = 0.5;
+    OK(flow_model_sample(model, N, 0.5, 3, &call, back, N * D));
+    call.temperatures = temperatures;
+    call.temperature_count = 2;
+    OK(flow_model_sample(model, N, 9, 3, &call, latents, N * D));
+    CHECK(memcmp(back, latents, sizeof back) == 0);
+    temperatures[1] = 0;
+    OK(flow_model_sample(model, N, 9, 3, &call, latents, N * D));
+    CHECK(memcmp(back, latents, sizeof back) != 0);
+    call.temperature_count = 3;
+    INVALID(flow_model_sample(model, N, 1, 3, &call, latents, N * D));
+    call.temperature_count = 0;
+    call.standard = 2;
+    INVALID(flow_model_forward(model, images, N * D, &call, latents, N * D));
+    flow_model_free(model);
+
+    o.condition_columns = 2;
+    INVALID(flow_model_create("glow", &o, NULL, &model));
+    o.condition_columns = 0;
+    o.condition_into = 3;
+    INVALID(flow_model_create("glow", &o, NULL, &model));
+    o.condition_into = 0;
+    o.classes = 1;
+    INVALID(flow_model_create("glow", &o, NULL, &model));
+}
+
 static void test_handles(flow_model *model)
 {
     flow_model *freed = NULL;
@@ -865,6 +954,7 @@ int main(int argc, char **argv)
     test_parameters(model);
     test_real_nvp(argv[1]);
     test_tables(argv[1]);
+    test_conditions();
     test_handles(model);
     flow_model_free(model);
     printf("%d checks, %d failed, %s\n", checks, failures, flow_instruction_set());

@@ -6,6 +6,9 @@ namespace FlowEngine.Native;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CallOptions
 {
+    /// <summary>Its size before it grew.</summary>
+    public const int FirstSize = 40;
+
     public uint StructSize;
     public int Memory;
     public int Device;
@@ -13,4 +16,9 @@ internal unsafe struct CallOptions
     public void* Stream;
     public delegate* unmanaged[Cdecl]<long, long, void*, int> Progress;
     public void* User;
+    public int Standard;
+    public int TemperatureCount;
+    public double* Temperatures;
+    public float* Condition;
+    public nuint ConditionLength;
 }

@@ -36,5 +36,7 @@ internal unsafe struct ModelInfo
     public int Mixing;
     public int BatchNorm;
     public int Prior;
-    public int Reserved;
+    public int Classes;
+    public int ConditionColumns;
+    public int ConditionInto;
 }

@@ -24,4 +24,8 @@ internal unsafe struct ModelOptions
     public int Mixing;
     public int BatchNorm;
     public int Prior;
+    public int Classes;
+    public int ConditionColumns;
+    public int ConditionInto;
+    public int Reserved;
 }

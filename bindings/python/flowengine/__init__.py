@@ -30,7 +30,7 @@ from .errors import (
     OutOfMemoryError,
     UnsupportedError,
 )
-from . import _ffi
+from . import _ffi, latents
 
 __version__: str = _ffi.text("flow_version")
 
@@ -43,5 +43,5 @@ def instruction_set() -> str:
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
     "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NoDeviceError", "OutOfMemoryError",
-    "Progress", "RealNVP", "TableFlow", "UnsupportedError", "devices", "instruction_set", "load",
+    "Progress", "RealNVP", "TableFlow", "UnsupportedError", "devices", "instruction_set", "latents", "load",
 ]

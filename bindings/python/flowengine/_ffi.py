@@ -38,7 +38,8 @@ class ModelOptions(_Sized):
         (name, c.c_int32) for name in
         ("height", "width", "channels", "levels", "steps", "hidden", "coupling", "preset", "bins")
     ] + [("seed", c.c_uint64)] + [
-        (name, c.c_int32) for name in ("hidden_layers", "mixing", "batch_norm", "prior")
+        (name, c.c_int32) for name in
+        ("hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into", "reserved")
     ]
 
 
@@ -50,7 +51,8 @@ class ModelInfo(_Sized):
     ] + [
         (name, c.c_int64) for name in ("dims", "tensors", "parameters", "parameters_length", "constants_length")
     ] + [("model", c.c_char * 32)] + [
-        (name, c.c_int32) for name in ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "reserved")
+        (name, c.c_int32) for name in
+        ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into")
     ]
 
 
@@ -76,6 +78,8 @@ class Call(_Sized):
     _fields_ = [
         ("struct_size", c.c_uint32), ("memory", c.c_int32), ("device", c.c_int32), ("batch", c.c_int32),
         ("stream", c.c_void_p), ("progress", ProgressCallback), ("user", c.c_void_p),
+        ("standard", c.c_int32), ("temperature_count", c.c_int32), ("temperatures", c.c_void_p),
+        ("condition", c.c_void_p), ("condition_length", c.c_size_t),
     ]
 
 
@@ -135,6 +139,8 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_round_trip": (c.c_int32, [*_IN, *_CALL_OUT]),
     "flow_model_sample": (c.c_int32, [_P, c.c_int64, c.c_double, _U64, *_CALL_OUT]),
     "flow_model_sample_u8": (c.c_int32, [_P, c.c_int64, c.c_double, _U64, *_CALL_OUT]),
+    "flow_model_class_log_prob": (c.c_int32, [*_IN, *_CALL_OUT]),
+    "flow_model_class_log_prob_u8": (c.c_int32, [*_IN, *_U8, *_CALL_OUT]),
     "flow_model_compress": (c.c_int32, [*_IN, c.c_int32, _P, _N, _P]),
     "flow_compressed_get_info": (c.c_int32, [_P, _N, _P]),
     "flow_model_decompress": (c.c_int32, [_P, _P, _N, c.c_int64, _P, _N]),

@@ -14,6 +14,8 @@ from . import _arrays, _cuda, _device, _ffi
 from ._training import ACTIVATIONS, OPTIMIZERS, SCHEDULES, ProgressFunction, Training, choice, to_handle
 from .errors import InvalidArgumentError
 
+CONDITION_PLACES = ("prior", "networks", "both")
+
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
 
@@ -36,6 +38,11 @@ class Flow(abc.ABC):
         self.device = device
         self.threads = threads
         self.precision = precision
+        self.classes: Optional[int] = None
+        self.condition_columns: Optional[int] = None
+        self.condition_into = CONDITION_PLACES[0]
+        #: Of a model of classes, how often each was in the data of the last ``fit``; None before that.
+        self.class_prior_: Optional[DoubleArray] = None
         #: Mean bits per dimension of each update of the last ``fit``.
         self.history_: list[float] = []
         self._handle: Optional[_ffi.Handle] = None
@@ -63,6 +70,9 @@ class Flow(abc.ABC):
         :param shape: of one datum: (H, W, C), (C, H, W) where the layout is channels first, or (D,) for rows of a table.
         """
         sizes = self._sizes(shape)
+        sizes.classes = self.classes or 0
+        sizes.condition_columns = self.condition_columns or 0
+        sizes.condition_into = choice("condition_into", self.condition_into, CONDITION_PLACES)
         device = _device.options(self.device, self.threads, self.precision)
         self._take(to_handle(
             "flow_model_free", "flow_model_create", self.kind.encode(), ctypes.byref(sizes), ctypes.byref(device)))
@@ -172,7 +182,7 @@ class Flow(abc.ABC):
 
         :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
             host memory.
-        :param y: not used.
+        :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N); of another not used.
         :param epochs: passes over the images.
         :param warmup_images: images over which the learning rate rises from zero.
         :param clip: the largest norm of the gradient; None for no limit.
@@ -182,11 +192,11 @@ class Flow(abc.ABC):
             stops the training with a true result.
         :returns: the model itself.
         """
-        del y
         _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
         images = self._images(x, None)
+        condition = self._condition(y, images.count) if self._is_conditional else None
         if flip and not images.is_levels:
             raise InvalidArgumentError("flip is for uint8 images: mirror the floats yourself")
         options = _ffi.TrainerOptions(
@@ -195,24 +205,52 @@ class Flow(abc.ABC):
             weight_decay=weight_decay, clip=clip or -1, ema_decay=ema_decay or -1, flip=int(flip),
             activations=choice("activations", activations, ACTIVATIONS), seed=seed)
         assert self._handle is not None
-        training = Training(self._handle, images, self.dims, options, epochs, progress)
+        training = Training(self._handle, images, condition, self.dims, options, epochs, progress)
         trained = training.run()
         self.history_ = training.history
         self._take(trained)
+        if self.classes is not None:
+            counts = np.bincount(np.asarray(y).reshape(-1), minlength=self.classes)
+            self.class_prior_ = counts / counts.sum()
         return self
 
-    def initialize(self: _Self, x: Any) -> _Self:
+    def initialize(self: _Self, x: Any, y: Any = None) -> _Self:
         """Data-dependent initialization of a new model on a batch in host memory, without training."""
         _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
         images = self._scaled(x)
+        self._tell(images.call, y, images.count)
         _ffi.call("flow_model_initialize", self._model, images.pointer, images.length, ctypes.byref(images.call))
         return self
 
-    def score_samples(self, x: Any) -> DoubleArray:
+    def score_samples(self, x: Any, y: Any = None) -> DoubleArray:
         """Log densities, as :meth:`log_prob`: scikit-learn's name."""
-        return self.log_prob(x)
+        return self.log_prob(x, y)
+
+    def class_log_prob(self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0) -> DoubleArray:
+        """Log densities of images under every class of a model that is conditional on classes: (B, classes), nats."""
+        images = self._images(x, None, batch)
+        shape = (images.count, int(self._described.classes))
+        if images.is_levels:
+            return self._call("flow_model_class_log_prob_u8", images, shape, np.float64, None, seed, first_index)
+        return self._call("flow_model_class_log_prob", images, shape, np.float64, None)
+
+    def predict_proba(self, x: Any) -> DoubleArray:
+        """
+        The probability of each class by Bayes' rule, (B, classes), with the class frequencies that ``fit`` saw
+        (``class_prior_``); all alike for a model that was loaded.
+        """
+        joint = self.class_log_prob(x)
+        prior = self.class_prior_ if self.class_prior_ is not None else np.full(joint.shape[1], 1 / joint.shape[1])
+        with np.errstate(divide="ignore"):
+            joint = joint + np.log(prior)
+        joint = np.exp(joint - joint.max(axis=1, keepdims=True))
+        return joint / joint.sum(axis=1, keepdims=True)
+
+    def predict(self, x: Any) -> npt.NDArray[np.int64]:
+        """The likeliest class of each image, (B), by Bayes' rule as :meth:`predict_proba`."""
+        return np.argmax(self.predict_proba(x), axis=1)
 
     def score(self, x: Any, y: Any = None) -> float:
         """The mean log density, nats per image."""
@@ -222,7 +260,7 @@ class Flow(abc.ABC):
     # --- Inference -----------------------------------------------------------------------------------------------
 
     def log_prob(
-            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            self, x: Any, y: Any = None, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
             stream: Optional[int] = None) -> DoubleArray:
         """
         Log densities of images.
@@ -232,6 +270,7 @@ class Flow(abc.ABC):
         that is not below ``bins`` then gives NaN.
 
         :param x: (B, H, W, C), uint8 grey levels or floats scaled to [-0.5, 0.5).
+        :param y: of a conditional model: classes, (B), or numbers, (B, N); or one class or row for all.
         :param seed: of the dequantization noise; for uint8 alone.
         :param first_index: of the first image: the noise of an image depends on seed and index alone.
         :param batch: images computed at once; changes no result.
@@ -241,27 +280,31 @@ class Flow(abc.ABC):
             one, or the legacy default stream.
         :returns: (B), nats, of the scaled data.
         """
-        return self._per_image("flow_model_log_prob", x, seed, first_index, batch, out, stream)
+        return self._per_image("flow_model_log_prob", x, y, seed, first_index, batch, out, stream)
 
     def bits_per_dim(
-            self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
+            self, x: Any, y: Any = None, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
             stream: Optional[int] = None) -> DoubleArray:
         """Bits per dimension of each image, (B): the code length of its grey levels. Arguments as :meth:`log_prob`."""
-        return self._per_image("flow_model_bits_per_dim", x, seed, first_index, batch, out, stream)
+        return self._per_image("flow_model_bits_per_dim", x, y, seed, first_index, batch, out, stream)
 
     def forward(
-            self, x: Any, *, as_levels: bool = False, out: Any = None,
+            self, x: Any, y: Any = None, *, as_levels: bool = False, standard: bool = False, out: Any = None,
             stream: Optional[int] = None) -> Union[FloatArray, list[FloatArray]]:
         """
         The latents of images.
 
         :param x: (B, H, W, C), floats scaled to [-0.5, 0.5), or uint8 (dequantized with seed 0).
+        :param y: as for :meth:`log_prob`.
+        :param standard: True for latents as their priors have them: under the model every value is standard.
         :param as_levels: True for a list of arrays, (B, h, w, c) of :attr:`latent_shapes`.
         :param out: as for :meth:`log_prob`, float32; a list where ``as_levels`` is true.
         :param stream: as for :meth:`log_prob`.
         :returns: (B, D), of each image the latents of all levels, each flattened (h, w, c).
         """
         images = self._scaled(x, stream)
+        self._tell(images.call, y, images.count)
+        images.call.standard = int(standard)
         if not as_levels:
             return self._call("flow_model_forward", images, (images.count, self.dims), np.float32, out)
         shapes = [(images.count, *shape) for shape in self.latent_shapes]
@@ -274,11 +317,15 @@ class Flow(abc.ABC):
             *_level_arguments([(level.pointer, level.length) for level in levels]))
         return [level.array for level in levels]
 
-    def inverse(self, latents: Any, *, out: Any = None, stream: Optional[int] = None) -> FloatArray:
+    def inverse(
+            self, latents: Any, y: Any = None, *, standard: bool = False, out: Any = None,
+            stream: Optional[int] = None) -> FloatArray:
         """
         The images of latents.
 
         :param latents: either form that :meth:`forward` gives.
+        :param y: as for :meth:`log_prob`.
+        :param standard: as for :meth:`forward`.
         :param out: as for :meth:`log_prob`, float32.
         :param stream: as for :meth:`log_prob`.
         :returns: (B, H, W, C), scaled to [-0.5, 0.5).
@@ -294,22 +341,27 @@ class Flow(abc.ABC):
         else:
             first = self._latents(latents, (self.dims,), stream)
             name, source = "flow_model_inverse", (first.pointer, first.length)
+        self._tell(first.call, y, first.count)
+        first.call.standard = int(standard)
         result = self._image_result(first.count, np.float32, out, first)
         _ffi.call(name, self._model, *source, ctypes.byref(first.call), result.pointer, result.length)
         return self._laid_out(result)
 
-    def round_trip_error(self, x: Any, *, out: Any = None, stream: Optional[int] = None) -> DoubleArray:
+    def round_trip_error(self, x: Any, y: Any = None, *, out: Any = None, stream: Optional[int] = None) -> DoubleArray:
         """Of each image the largest absolute difference that forward and inverse leave, (B)."""
         images = self._scaled(x, stream)
+        self._tell(images.call, y, images.count)
         return self._call("flow_model_round_trip", images, (images.count,), np.float64, out)
 
     def sample(
-            self, count: int = 1, *, temperature: float = 1, seed: int = 0, dtype: Any = np.float32, out: Any = None,
-            stream: Optional[int] = None) -> np.ndarray:
+            self, count: int = 1, y: Any = None, *, temperature: Union[float, Sequence[float]] = 1, seed: int = 0,
+            dtype: Any = np.float32, out: Any = None, stream: Optional[int] = None) -> np.ndarray:
         """
         Draws images.
 
-        :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images.
+        :param y: as for :meth:`log_prob`: classes or numbers of each, or of all.
+        :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images; a sequence has one
+            for each level, the finest first.
         :param seed: image i of a seed is always the same.
         :param dtype: float32, scaled to [-0.5, 0.5), or uint8, grey levels.
         :param out: filled and returned: of dtype, (count, H, W, C), in host memory or on the model's CUDA device.
@@ -322,14 +374,19 @@ class Flow(abc.ABC):
         shape, dtype = (max(0, count), *self._datum_shape), np.dtype(dtype)
         view = None if out is None else _cuda.view(out, stream)
         if view is not None:
-            call = ctypes.byref(_arrays.device_call(view, self._place))
+            call = _arrays.device_call(view, self._place)
             self._require_channels_last()
             result = _arrays.device_result(out, view, shape, dtype)
         else:
             _arrays.require_no_stream(stream)
-            call, result = None, self._image_result(shape[0], dtype, out)
+            call, result = _ffi.Call(), self._image_result(shape[0], dtype, out)
+        self._tell(call, y, max(0, count))
+        levels = np.ascontiguousarray(np.atleast_1d(temperature), dtype=np.float64)
+        if levels.size != 1:
+            call.temperatures, call.temperature_count = levels.ctypes.data, levels.size
         _ffi.call(
-            kinds[dtype], self._model, count, temperature, seed, call, result.pointer, result.length)
+            kinds[dtype], self._model, count, float(levels[0]) if levels.size else np.nan, seed, ctypes.byref(call),
+            result.pointer, result.length)
         return self._laid_out(result)
 
     # --- Inside --------------------------------------------------------------------------------------------------
@@ -364,6 +421,9 @@ class Flow(abc.ABC):
             raise InvalidArgumentError(f"the checkpoint is of a model of the kind {found}, expected {self.kind}")
         self._place = _place(self._info)
         self._take_sizes()
+        self.classes = self._info.classes or None
+        self.condition_columns = self._info.condition_columns or None
+        self.condition_into = CONDITION_PLACES[self._info.condition_into]
 
     def _refresh(self) -> None:
         _ffi.call("flow_model_get_info", self._model, ctypes.byref(self._info))
@@ -375,6 +435,44 @@ class Flow(abc.ABC):
             _ffi.call("flow_model_parameter", self._model, index, ctypes.byref(entry))
             entries.append(entry)
         return entries
+
+    def _condition_on(self, classes: Optional[int], columns: Optional[int], into: str) -> None:
+        self.classes, self.condition_columns, self.condition_into = classes, columns, into
+
+    @property
+    def _is_conditional(self) -> bool:
+        return bool(self._described.classes or self._described.condition_columns)
+
+    def _condition(self, y: Any, count: int) -> FloatArray:
+        """What a call takes as condition: one-hot rows of classes, or rows of numbers."""
+        classes, columns = int(self._described.classes), int(self._described.condition_columns)
+        if y is None:
+            what = "classes" if classes else f"rows of {columns} numbers"
+            raise InvalidArgumentError(f"y is missing: the model is conditional, expected {what}")
+        given = np.asarray(y)
+        if not classes:
+            rows = np.ascontiguousarray(np.atleast_2d(given), dtype=np.float32)
+            if rows.ndim != 2 or rows.shape[1] != columns or len(rows) not in (1, count):
+                raise InvalidArgumentError(f"y has the shape {given.shape}, expected ({count}, {columns})")
+            return rows
+        labels = np.atleast_1d(given)
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"classes are {labels.dtype}, expected whole numbers")
+        if labels.ndim != 1 or len(labels) not in (1, count):
+            raise InvalidArgumentError(f"y has the shape {given.shape}, expected ({count},)")
+        if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+            raise InvalidArgumentError(
+                f"a class is {labels.min() if labels.min() < 0 else labels.max()}, expected 0 to {classes - 1}")
+        return np.eye(classes, dtype=np.float32)[labels]
+
+    def _tell(self, call: _ffi.Call, y: Any, count: int) -> None:
+        """Adds a condition to a call, which keeps the array."""
+        if not self._is_conditional:
+            if y is not None:
+                raise InvalidArgumentError("y is given, and the model is not conditional")
+            return
+        rows = self._condition(y, count)
+        call.condition, call.condition_length, call.owner = rows.ctypes.data, rows.size, rows
 
     def _images(self, x: Any, stream: Optional[int], batch: int = 0) -> _arrays.Images:
         return _arrays.images(x, self._shape, self.layout, batch, place=self._place, stream=stream)
@@ -420,9 +518,10 @@ class Flow(abc.ABC):
         return _arrays.from_images(result.array, self.layout) if isinstance(result.array, np.ndarray) else result.array
 
     def _per_image(
-            self, name: str, x: Any, seed: int, first_index: int, batch: int, out: Any,
+            self, name: str, x: Any, y: Any, seed: int, first_index: int, batch: int, out: Any,
             stream: Optional[int]) -> DoubleArray:
         images = self._images(x, stream, batch)
+        self._tell(images.call, y, images.count)
         if images.is_levels:
             return self._call(name + "_u8", images, (images.count,), np.float64, out, seed, first_index)
         return self._call(name, images, (images.count,), np.float64, out)

@@ -28,6 +28,9 @@ class Glow(ImageFlow):
     :param coupling: ``affine`` or ``additive``.
     :param preset: ``glow``, or ``rosinality`` for the arithmetic of rosinality/glow-pytorch.
     :param bins: grey levels of the data, 2 to 256.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`, such as ``cuda:0``; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -39,9 +42,11 @@ class Glow(ImageFlow):
 
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
-            coupling: str = "affine", preset: str = "glow", bins: int = 256, seed: int = 0, device: str = "auto",
-            threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
+            coupling: str = "affine", preset: str = "glow", bins: int = 256, classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            device: str = "auto", threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
+        self._condition_on(classes, condition_columns, condition_into)
         self.steps = steps
         self.coupling = coupling
         self.preset = preset

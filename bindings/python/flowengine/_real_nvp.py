@@ -18,6 +18,9 @@ class RealNVP(ImageFlow):
     :param blocks: residual blocks of a coupling network.
     :param hidden: channels inside the coupling networks.
     :param bins: grey levels of the data, 2 to 256.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``: only ``prior`` here.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -29,9 +32,11 @@ class RealNVP(ImageFlow):
 
     def __init__(
             self, *, levels: Optional[int] = None, blocks: Optional[int] = None, hidden: Optional[int] = None,
-            bins: int = 256, seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32",
-            layout: str = "channels_last") -> None:
+            bins: int = 256, classes: Optional[int] = None, condition_columns: Optional[int] = None,
+            condition_into: str = "prior", seed: int = 0, device: str = "auto", threads: int = 0,
+            precision: str = "fp32", layout: str = "channels_last") -> None:
         super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
+        self._condition_on(classes, condition_columns, condition_into)
         self.blocks = blocks
 
     def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:

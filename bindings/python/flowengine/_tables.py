@@ -1,7 +1,7 @@
 """Flows of vectors, as estimators of the rows of a table."""
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
@@ -72,6 +72,9 @@ class _Autoregressive(TableFlow):
     :param mixing: what gives the columns another order between blocks: ``reverse``, ``random``, or ``lu``, a learned linear
         map.
     :param batch_norm: whether batch normalization follows each block.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -80,9 +83,11 @@ class _Autoregressive(TableFlow):
 
     def __init__(
             self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, mixing: str = "reverse",
-            batch_norm: bool = False, seed: int = 0, device: str = "auto", threads: int = 0,
+            batch_norm: bool = False, classes: Optional[int] = None, condition_columns: Optional[int] = None,
+            condition_into: str = "prior", seed: int = 0, device: str = "auto", threads: int = 0,
             precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        self._condition_on(classes, condition_columns, condition_into)
         self.mixing = mixing
         self.batch_norm = batch_norm
 
@@ -119,6 +124,9 @@ class NICE(TableFlow):
     :param hidden: units of the hidden layers of their networks.
     :param hidden_layers: how many of those.
     :param prior: of the latents, ``logistic`` or ``gaussian``.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -128,9 +136,11 @@ class NICE(TableFlow):
     kind = "nice"
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, prior: str = "logistic", seed: int = 0,
-            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
+            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, prior: str = "logistic",
+            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: str = "prior",
+            seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        self._condition_on(classes, condition_columns, condition_into)
         self.prior = prior
 
     def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
@@ -150,6 +160,9 @@ class DenseGlow(TableFlow):
     :param blocks: of these three.
     :param hidden: units of the hidden layers of the networks.
     :param hidden_layers: how many of those.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -159,6 +172,8 @@ class DenseGlow(TableFlow):
     kind = "dense-glow"
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, seed: int = 0, device: str = "auto",
-            threads: int = 0, precision: str = "fp32") -> None:
+            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
         super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        self._condition_on(classes, condition_columns, condition_into)

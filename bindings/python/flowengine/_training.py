@@ -56,7 +56,7 @@ class Training:
     """One run: makes the trainer, runs the epochs, keeps the curve."""
 
     def __init__(
-            self, model: _ffi.Handle, images: Images, dims: int, options: _ffi.TrainerOptions, epochs: int,
+            self, model: _ffi.Handle, images: Images, condition: Optional[np.ndarray], dims: int, options: _ffi.TrainerOptions, epochs: int,
             progress: Union[bool, ProgressFunction]) -> None:
         if epochs < 1:
             raise InvalidArgumentError(f"epochs is {epochs}, expected 1 or more")
@@ -75,22 +75,25 @@ class Training:
         self._stopped = False
         #: Mean bits per dimension of each update.
         self.history: list[float] = []
-        source = () if not images.is_levels else (images.pointer, images.length)
-        function = "flow_trainer_create_on" if images.is_levels else "flow_trainer_create"
+        self._condition = condition
+        # A data set of the engine has no conditions.
+        self._by_batches = condition is not None or not images.is_levels
+        source = () if self._by_batches else (images.pointer, images.length)
+        function = "flow_trainer_create" if self._by_batches else "flow_trainer_create_on"
         self._trainer = to_handle(
             "flow_trainer_free", function, model.pointer, *source, ctypes.byref(options))
 
     def run(self) -> _ffi.Handle:
         """Trains; the model with the moving average of the weights."""
-        if self._images.is_levels:
-            self._run_levels()
+        if self._by_batches:
+            self._run_batches()
         else:
-            self._run_scaled()
+            self._run_data_set()
         if self._error is not None:
             raise self._error
         return to_handle("flow_model_free", "flow_trainer_snapshot", self._trainer.pointer)
 
-    def _run_levels(self) -> None:
+    def _run_data_set(self) -> None:
         @_ffi.StepCallback
         def done(metrics: Any, _user: Any) -> int:
             return int(self._told(metrics.contents))
@@ -104,8 +107,9 @@ class Training:
             if not self._stopped:
                 raise
 
-    def _run_scaled(self) -> None:
-        """Batches of float images in a new order each epoch."""
+    def _run_batches(self) -> None:
+        """Batches of images in a new order each epoch."""
+        step = "flow_trainer_step_u8" if self._images.is_levels else "flow_trainer_step"
         values = self._images.owner.reshape(self._images.count, self._dims)
         random = np.random.default_rng(self._options.seed)
         batch = self._options.batch
@@ -114,21 +118,33 @@ class Training:
             position = update % self._per_epoch
             if position == 0:
                 order = random.permutation(len(values))
-            chosen = np.ascontiguousarray(values[order[position * batch:(position + 1) * batch]])
+            rows = order[position * batch:(position + 1) * batch]
+            chosen = np.ascontiguousarray(values[rows])
+            call = _ffi.Call()
+            if self._condition is not None:
+                condition = np.ascontiguousarray(self._condition[rows])
+                call.condition, call.condition_length = condition.ctypes.data, condition.size
             if update == 0:
-                self._initialize(chosen)
+                self._initialize(chosen, call)
             _ffi.call(
-                "flow_trainer_step", self._trainer.pointer, chosen.ctypes.data, chosen.size, None,
-                ctypes.byref(metrics))
+                step, self._trainer.pointer, chosen.ctypes.data, chosen.size, ctypes.byref(call), ctypes.byref(metrics))
             metrics.epoch = update // self._per_epoch
             if self._told(metrics):
                 return
 
-    def _initialize(self, chosen: np.ndarray) -> None:
+    def _initialize(self, chosen: np.ndarray, call: _ffi.Call) -> None:
         info = _ffi.ModelInfo()
         _ffi.call("flow_model_get_info", self._model.pointer, ctypes.byref(info))
-        if not info.is_initialized:
-            _ffi.call("flow_model_initialize", self._model.pointer, chosen.ctypes.data, chosen.size, None)
+        if info.is_initialized:
+            return
+        if self._images.is_levels:
+            scaled = np.empty(chosen.shape, np.float32)
+            _ffi.call(
+                "flow_model_dequantize", self._model.pointer, chosen.ctypes.data, chosen.size, 0, 0, None,
+                scaled.ctypes.data, scaled.size)
+            chosen = scaled
+        _ffi.call(
+            "flow_model_initialize", self._model.pointer, chosen.ctypes.data, chosen.size, ctypes.byref(call))
 
     def _told(self, metrics: _ffi.Metrics) -> bool:
         """True to stop. Nothing may be raised into C, so errors and Ctrl-C wait until the call is back."""

@@ -147,7 +147,13 @@ class Fuzzer:
         progress = _ffi.ProgressCallback(lambda done, total, user: stop) if self.chance(3) else _ffi.ProgressCallback()
         call = _ffi.Call(
             memory=self.number(0, 0, 0, 0, 1, 2), batch=self.number(0, 1, 2, 64), device=self.number(0, 0, 1),
-            stream=self.pick([None, None, None, 1, 2, 0xDEAD]), progress=progress)
+            stream=self.pick([None, None, None, 1, 2, 0xDEAD]), progress=progress, standard=self.number(0, 0, 1))
+        if self.chance(3):
+            condition = self.array(ctypes.c_float, self.pick([1, 2, 3, 4, 6, 10]))
+            call.condition, call.condition_length = condition[0] or None, condition[1]
+        if self.chance(5):
+            temperatures = self.array(ctypes.c_double, self.pick([1, 2]))
+            call.temperatures, call.temperature_count = temperatures[0] or None, min(temperatures[1], 2**31 - 1)
         pointer = self.struct(call)
         self.on_device = pointer is not None and call.memory == 1
         return pointer
@@ -203,7 +209,8 @@ class Fuzzer:
             levels=self.number(0, 1), steps=self.number(1, 1, 2, 5000), hidden=self.number(1, 4, 4, 8, 40000),
             coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
             hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
-            prior=self.number(0, 1))
+            prior=self.number(0, 1), classes=self.number(0, 0, 0, 2), condition_columns=self.number(0, 0, 0, 0, 1, 2),
+            condition_into=self.number(0, 1, 2))
         name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow")
         return [name, self.struct(options), self.device(), self.new("model")]
 
@@ -239,6 +246,13 @@ class Fuzzer:
     def model_log_prob(self): return self.per_image(ctypes.c_float)
     def model_bits_per_dim(self): return self.per_image(ctypes.c_float)
     def model_round_trip(self): return self.per_image(ctypes.c_float)
+
+    def by_class(self, kind: Any, *noise: int):
+        pointer, length, count = self.images(kind)
+        return [self.handle("model"), pointer, length, *noise, self.call(), *self.array(ctypes.c_double, 2 * count)]
+
+    def model_class_log_prob(self): return self.by_class(ctypes.c_float)
+    def model_class_log_prob_u8(self): return self.by_class(ctypes.c_ubyte, *self.noise())
     def model_log_prob_u8(self): return self.per_image(ctypes.c_ubyte, *self.noise())
     def model_bits_per_dim_u8(self): return self.per_image(ctypes.c_ubyte, *self.noise())
 
