@@ -11,12 +11,6 @@ internal sealed unsafe class EmulatedMemory : GpuMemory
     public EmulatedMemory(GpuDevice device, long lengthInBytes)
         : base(device, lengthInBytes)
     {
-        if (lengthInBytes > int.MaxValue)
-        {
-            throw new GpuException(
-                GpuErrorKind.OutOfMemory, $"emulator: {lengthInBytes} bytes in one piece, expected at most {int.MaxValue}");
-        }
-
         try
         {
             _bytes = (byte*)NativeMemory.AllocZeroed((nuint)lengthInBytes);
