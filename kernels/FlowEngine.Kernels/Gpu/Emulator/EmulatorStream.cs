@@ -90,14 +90,14 @@ internal sealed class EmulatorStream(EmulatorDevice device, int seed) : GpuStrea
     private protected override void CopyBytes(
         GpuMemory source, long sourceOffset, GpuMemory destination, long destinationOffset, long lengthInBytes)
     {
-        int length = OfOnePiece(lengthInBytes);
+        int length = InOnePiece(lengthInBytes);
         Do(() => ((EmulatedMemory)source).Bytes(sourceOffset, length)
             .CopyTo(((EmulatedMemory)destination).Bytes(destinationOffset, length)));
     }
 
     private protected override void ClearBytes(GpuMemory destination, long offset, long lengthInBytes)
     {
-        int length = OfOnePiece(lengthInBytes);
+        int length = InOnePiece(lengthInBytes);
         Do(() => ((EmulatedMemory)destination).Bytes(offset, length).Clear());
     }
 
@@ -105,12 +105,10 @@ internal sealed class EmulatorStream(EmulatorDevice device, int seed) : GpuStrea
     {
     }
 
-    // Kernels reach all of a memory, however large; copies go by spans.
-    private static int OfOnePiece(long lengthInBytes) => lengthInBytes <= int.MaxValue
+    private static int InOnePiece(long lengthInBytes) => lengthInBytes <= int.MaxValue
         ? (int)lengthInBytes
         : throw new GpuException(
-            GpuErrorKind.OutOfMemory,
-            $"emulator: {lengthInBytes} bytes to copy or clear in one piece, expected at most {int.MaxValue}");
+            GpuErrorKind.OutOfMemory, $"emulator: {lengthInBytes} bytes in one piece, expected at most {int.MaxValue}");
 
     private void Do(Action work)
     {
