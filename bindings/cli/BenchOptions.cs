@@ -23,7 +23,8 @@ internal sealed class BenchOptions
     public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
         "--hidden", "Hidden channels of the networks [default: glow 512, realnvp 32]");
 
-    public Option<int> Blocks { get; } = CommandOptions.Number("--blocks", "Residual blocks of a network of realnvp", 2);
+    public Option<int> Blocks { get; } = CommandOptions.Number(
+        "--blocks", "Residual blocks of a network of realnvp", 2);
 
     public Option<int> Size { get; } = CommandOptions.Number("--size", "Rows and columns of an image", 32);
 
@@ -56,7 +57,8 @@ internal sealed class BenchOptions
     {
         foreach (Option option in new Option[]
         {
-            Model, Levels, Steps, Hidden, Blocks, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset, Coupling, Seconds, Seed, Json,
+            Model, Levels, Steps, Hidden, Blocks, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset,
+            Coupling, Seconds, Seed, Json,
         })
         {
             command.Options.Add(option);

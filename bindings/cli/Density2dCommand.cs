@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 
 using FlowEngine.Data;
 using FlowEngine.Drawing;
@@ -175,23 +174,10 @@ internal static class Density2dCommand
                     $"{table.Name} has {table.Columns.Count} columns, expected two: choose them by --columns");
         }
 
-        int[] found = [.. names.Split(',').Select(name => Find(table, name.Trim()))];
+        int[] found = [.. names.Split(',').Select(name => table.IndexOf(name.Trim()))];
         return found.Length == 2 && found[0] != found[1]
             ? found
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"--columns is {names}, expected two different columns, as age,income");
-    }
-
-    private static int Find(TableDataset table, string name)
-    {
-        int index = table.Columns.ToList().IndexOf(name);
-        return index >= 0
-            || (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out index)
-                && index < table.Columns.Count)
-                ? index
-                : throw new FlowException(
-                    FlowErrorKind.InvalidArgument,
-                    $"{table.Name} has no column '{name}', expected one of {string.Join(", ", table.Columns.Take(12))} "
-                    + $"or an index 0 to {table.Columns.Count - 1}");
     }
 }

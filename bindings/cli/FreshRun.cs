@@ -164,7 +164,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
                     $"{checkpoint}: the checkpoint has {Describe(from.Options)}, expected {Describe(config.Options)}");
         });
 
-    /// <summary>The weights of convolutions fit images of any size, those of a model of vectors one number of values.</summary>
+    /// <summary>
+    /// The weights of convolutions fit images of any size, those of a model of vectors one number of values.
+    /// </summary>
     private static IModelOptions WithSizesOf(IModelOptions from, IModelOptions data) => from switch
     {
         GlowOptions glow => glow with

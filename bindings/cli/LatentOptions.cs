@@ -8,7 +8,9 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 
-/// <summary>The options of the commands that encode images, change their latents and decode them into one picture.</summary>
+/// <summary>
+/// The options of the commands that encode images, change their latents and decode them into one picture.
+/// </summary>
 internal sealed class LatentOptions
 {
     public LatentOptions(string defaultOut) =>

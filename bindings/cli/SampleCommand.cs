@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 using FlowEngine.Data;
 using FlowEngine.Execution;
@@ -113,17 +112,11 @@ internal static class SampleCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, "--label is given, and the model is not of classes");
         }
 
-        float[] given = parse.GetValue(_given) is string values
-            ? model.Config.Table!.ConditionOf([.. values.Split(',').Select(Value)])
-            : [];
+        float[] given = parse.GetValue(_given) is null
+            ? []
+            : model.Config.Table!.ConditionOf(NumberLists.Real(parse, _given, []));
         return Samples.DrawRows(model, count, temperature, seed, given);
     }
-
-    private static double Value(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            ? value
-            : throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"--given holds '{text}', expected numbers as in 1.5,-2");
 
     private static void RequireNoValues(ParseResult parse)
     {

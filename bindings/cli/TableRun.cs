@@ -43,7 +43,13 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
             parse.GetValue(options.Threads),
             parse.GetValue(options.Precision));
         return new TrainingSession(
-            RunFolder.Create(folder), config, backend, trainer, data, [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []], IsResumed: false);
+            RunFolder.Create(folder),
+            config,
+            backend,
+            trainer,
+            data,
+            [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []],
+            IsResumed: false);
     }
 
     private TableSettings Settings(TableDataset train, string? label, ulong splitSeed)

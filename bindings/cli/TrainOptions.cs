@@ -165,9 +165,8 @@ internal sealed class TrainOptions
 
     private Option[] All =>
     [
-        Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden, Coupling, Blocks, Layers,
-        Permutation, BatchNorm, Prior,
-        Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
+        Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden,
+        Coupling, Blocks, Layers, Permutation, BatchNorm, Prior, Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
         Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 

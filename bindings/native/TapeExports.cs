@@ -38,8 +38,11 @@ internal static unsafe class TapeExports
             Tape target = lease.Target.Tape;
             Check.Array(images, length, (long)target.Batch * target.Dims, nameof(images));
             Check.Array(logProb, logProbLength, target.Batch, "log_prob");
-            Batches.RequireHost(call);
-            target.Forward(new ReadOnlySpan<float>(images, (int)length), new Span<double>(logProb, target.Batch));
+            Batches batches = Batches.RequireHost(call);
+            target.Forward(
+                new ReadOnlySpan<float>(images, (int)length),
+                new Span<double>(logProb, target.Batch),
+                batches.Condition);
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_tape_backward", CallConvs = [typeof(CallConvCdecl)])]

@@ -137,7 +137,8 @@ internal static unsafe class TransformExports
                     }
                 }
 
-                Images(target, levels, first, batch, batches).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+                Images(target, levels, first, batch, batches)
+                    .CopyTo(new Span<float>(images + (first * dims), batch * dims));
             });
         });
 
@@ -170,7 +171,8 @@ internal static unsafe class TransformExports
                     latents[l] = new Span<float>(levels[l] + (first * parts[l]), (int)(batch * parts[l])).ToArray();
                 }
 
-                Images(target, latents, first, batch, batches).CopyTo(new Span<float>(images + (first * dims), batch * dims));
+                Images(target, latents, first, batch, batches)
+                    .CopyTo(new Span<float>(images + (first * dims), batch * dims));
             });
         });
 
@@ -263,7 +265,8 @@ internal static unsafe class TransformExports
         return batches.AreStandard ? model.Destandardize(latents, condition) : model.Inverse(latents, condition);
     }
 
-    private static float[] Sample(Model model, Batches batches, long first, int batch, double temperature, ulong seed) =>
+    private static float[] Sample(
+        Model model, Batches batches, long first, int batch, double temperature, ulong seed) =>
         model.Sample(
             batch, batches.Temperatures(temperature), seed, (uint)first, batches.ConditionOf(model, first, batch));
 

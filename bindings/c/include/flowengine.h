@@ -127,7 +127,7 @@ typedef struct flow_model_options {
     int32_t  width;              /* columns, likewise; of vectors 0 = 1 */
     int32_t  channels;           /* of an image, or columns of a table; no default */
     int32_t  levels;             /* L, of glow and realnvp; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level, 0 = 8; residual blocks, of realnvp, 0 = 2; blocks, of vectors, 0 = 5 */
+    int32_t  steps;              /* K, of a level, 0 = 8; of realnvp residual blocks, 0 = 2; of vectors blocks, 0 = 5 */
     int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, else 128; realnvp 32 */
     int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
     int32_t  preset;             /* FLOW_PRESET_..., of glow */
@@ -213,7 +213,7 @@ typedef struct flow_call {
     void         *user;          /* handed to progress */
     int32_t       standard;      /* 1: latents are as their priors have them, under the model standard; 0: raw */
     int32_t       temperature_count; /* 0, or the model's levels */
-    const double *temperatures;  /* of samples, one for each level, the finest first; the argument is not looked at then */
+    const double *temperatures;  /* of samples, one for each level, the finest first, instead of the argument */
     const float  *condition;     /* of a conditional model: B rows, or one for all; of classes one-hot rows */
     size_t        condition_length;
 } flow_call;
@@ -292,8 +292,8 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * A model with random weights.  Before anything else it is initialized on data: by flow_model_initialize, or by the
  * first flow_trainer_run.
  *
- * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows: the
- *                 first has fast densities, the second fast samples), "nice" and "dense-glow".
+ * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows:
+ *                 the first has fast densities, the second fast samples), "nice" and "dense-glow".
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.
@@ -427,8 +427,8 @@ FLOW_API flow_status flow_model_sample_u8(
     const flow_call *call, uint8_t *levels, size_t length);
 
 /**
- * Log densities of scaled images under every class of a model that is conditional on classes, in nats.  With the logarithms
- * of the classes' frequencies added, the largest of an image is the answer of the classifier by Bayes' rule.
+ * Log densities of scaled images under every class of a model that is conditional on classes, in nats.  With the
+ * logarithms of the classes' frequencies added, the largest of an image is the answer of the classifier by Bayes' rule.
  *
  * @param log_prob         receives B * classes numbers.
  * @param log_prob_length  of log_prob.

@@ -829,6 +829,7 @@ static void test_conditions(void)
     double temperatures[2];
     flow_model *model = NULL;
     flow_trainer *trainer = NULL;
+    flow_tape *tape = NULL;
     flow_trainer_options t;
     flow_model_info info;
     flow_model_options o = options();
@@ -868,6 +869,12 @@ static void test_conditions(void)
     for (i = 0; i < N; i++)
         CHECK(fabs(by_class[i * 3] - log_prob[i]) <= 1e-3);
     CHECK(fabs(by_class[0] - by_class[1]) > 0);
+    OK(flow_tape_create(model, N, FLOW_ACTIVATIONS_AUTO, &tape));
+    OK(flow_tape_forward(tape, images, N * D, &call, log_prob, N));
+    for (i = 0; i < N; i++)
+        CHECK(fabs(by_class[i * 3] - log_prob[i]) <= 1e-3);
+    INVALID(flow_tape_forward(tape, images, N * D, NULL, log_prob, N));
+    flow_tape_free(tape);
     OK(flow_model_class_log_prob_u8(model, levels, N * D, 1, 0, NULL, by_class, N * 3));
 
     INVALID(flow_model_log_prob(model, images, N * D, NULL, log_prob, N));

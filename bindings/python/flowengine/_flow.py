@@ -182,7 +182,8 @@ class Flow(abc.ABC):
 
         :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
             host memory.
-        :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N); of another not used.
+        :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N), or one of all; of another
+            not used.
         :param epochs: passes over the images.
         :param warmup_images: images over which the learning rate rises from zero.
         :param clip: the largest norm of the gradient; None for no limit.
@@ -196,9 +197,13 @@ class Flow(abc.ABC):
         if self._handle is None:
             self.build(self._shape_of(x))
         images = self._images(x, None)
-        condition = self._condition(y, images.count) if self._is_conditional else None
-        if flip and not images.is_levels:
-            raise InvalidArgumentError("flip is for uint8 images: mirror the floats yourself")
+        condition = None
+        if self._is_conditional:
+            rows = self._condition(y, images.count)
+            condition = np.broadcast_to(rows, (images.count, rows.shape[1]))
+        if flip and (condition is not None or not images.is_levels):
+            raise InvalidArgumentError(
+                "flip is for uint8 images and a model that is not conditional: mirror the images yourself")
         options = _ffi.TrainerOptions(
             batch=batch_size, learning_rate=learning_rate, optimizer=choice("optimizer", optimizer, OPTIMIZERS),
             schedule=choice("schedule", schedule, SCHEDULES), warmup_images=warmup_images or -1,
@@ -243,9 +248,11 @@ class Flow(abc.ABC):
         """
         joint = self.class_log_prob(x)
         prior = self.class_prior_ if self.class_prior_ is not None else np.full(joint.shape[1], 1 / joint.shape[1])
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             joint = joint + np.log(prior)
-        joint = np.exp(joint - joint.max(axis=1, keepdims=True))
+            largest = joint.max(axis=1, keepdims=True)
+            # Where no class has a density, none is likelier than another.
+            joint = np.where(np.isinf(largest), 1, np.exp(joint - largest))
         return joint / joint.sum(axis=1, keepdims=True)
 
     def predict(self, x: Any) -> npt.NDArray[np.int64]:
@@ -360,8 +367,8 @@ class Flow(abc.ABC):
         Draws images.
 
         :param y: as for :meth:`log_prob`: classes or numbers of each, or of all.
-        :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images; a sequence has one
-            for each level, the finest first.
+        :param temperature: scales the latent noise: 1 draws from the model, less gives likelier images; a sequence has
+            one for each level, the finest first.
         :param seed: image i of a seed is always the same.
         :param dtype: float32, scaled to [-0.5, 0.5), or uint8, grey levels.
         :param out: filled and returned: of dtype, (count, H, W, C), in host memory or on the model's CUDA device.

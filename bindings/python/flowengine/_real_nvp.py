@@ -11,8 +11,8 @@ class RealNVP(ImageFlow):
     """
     A RealNVP (Dinh, Sohl-Dickstein and Bengio 2017) of images, with batch normalization between its couplings.
 
-    Parameters that are None follow from the images: ``levels`` is the most that divide their size, up to 3, ``blocks`` 2,
-    ``hidden`` 32.
+    Parameters that are None follow from the images: ``levels`` is the most that divide their size, up to 3, ``blocks``
+    2, ``hidden`` 32.
 
     :param levels: L, scales; height and width are multiples of 2^(L-1).
     :param blocks: residual blocks of a coupling network.

@@ -56,7 +56,8 @@ class Training:
     """One run: makes the trainer, runs the epochs, keeps the curve."""
 
     def __init__(
-            self, model: _ffi.Handle, images: Images, condition: Optional[np.ndarray], dims: int, options: _ffi.TrainerOptions, epochs: int,
+            self, model: _ffi.Handle, images: Images, condition: Optional[np.ndarray], dims: int,
+            options: _ffi.TrainerOptions, epochs: int,
             progress: Union[bool, ProgressFunction]) -> None:
         if epochs < 1:
             raise InvalidArgumentError(f"epochs is {epochs}, expected 1 or more")

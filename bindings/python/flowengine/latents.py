@@ -1,8 +1,8 @@
 """
 Paths, attribute directions and styles in the latents of a model.
 
-All functions take and give what ``forward(x, standard=True, as_levels=True)`` gives, one array (B, h, w, c) for each level, and
-``inverse(latents, standard=True)`` takes::
+All functions take and give what ``forward(x, standard=True, as_levels=True)`` gives, one array (B, h, w, c) for each
+level, and ``inverse(latents, standard=True)`` takes::
 
     z = flow.forward(images, standard=True, as_levels=True)
     way = flow.inverse(latents.arc([level[0] for level in z], [level[1] for level in z], 9), standard=True)

@@ -65,6 +65,23 @@ def test_what_is_missing_or_too_much_is_said(trained):
         plain.predict(x[:2])
 
 
+def test_all_images_may_be_of_one_class():
+    x, _ = two_kinds(40)
+    model = flowengine.Glow(levels=1, steps=1, hidden=8, bins=16, classes=2, threads=1)
+    model.fit(x, 1, epochs=1, batch_size=20)
+    assert model.class_prior_.tolist() == [0, 1]
+    assert np.all(model.predict(x) == 1)
+    with pytest.raises(InvalidArgumentError, match="flip"):
+        model.fit(x, 1, epochs=1, batch_size=20, flip=True)
+
+
+def test_where_no_class_has_a_density_none_is_likelier(trained):
+    model, _, _ = trained
+    far = np.full((1, 8, 8, 1), 1e30, np.float32)
+    assert np.all(np.isneginf(model.class_log_prob(far)))
+    assert model.predict_proba(far).tolist() == [[0.5, 0.5]]
+
+
 def test_a_checkpoint_keeps_the_condition(trained):
     model, x, y = trained
     again = flowengine.load(model.to_bytes(), threads=1)

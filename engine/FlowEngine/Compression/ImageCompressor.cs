@@ -48,7 +48,9 @@ public static class ImageCompressor
         return Write(model, chains, count, imagesPerBlock, hash, output);
     }
 
-    /// <summary>A length in bytes that no file of so many images exceeds: a block is never longer than its images stored.</summary>
+    /// <summary>
+    /// A length in bytes that no file of so many images exceeds: a block is never longer than its images stored.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="count">How many images, at least 0.</param>
     /// <param name="imagesPerBlock">Images of a block, at least 1.</param>

@@ -87,6 +87,28 @@ public sealed class TableDataset
         return new TableDataset(Name, Columns, rows, labels);
     }
 
+    /// <summary>Finds a column.</summary>
+    /// <param name="name">Its name, or else its index from 0.</param>
+    /// <exception cref="FlowException">There is no such column.</exception>
+    internal int IndexOf(string name)
+    {
+        for (int j = 0; j < Columns.Count; j++)
+        {
+            if (Columns[j] == name)
+            {
+                return j;
+            }
+        }
+
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            && index < Columns.Count
+            ? index
+            : throw Invalid(
+                Name,
+                $"has no column '{name}', expected one of {string.Join(", ", Columns.Take(12))} "
+                + $"or an index 0 to {Columns.Count - 1}");
+    }
+
     /// <summary>The same rows with some of their columns, in the order given.</summary>
     /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
     public TableDataset SelectColumns(IReadOnlyList<int> columns) => new(
@@ -129,22 +151,6 @@ public sealed class TableDataset
 
     /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
     internal TableDataset WithLabels(int[] labels) => new(Name, Columns, _rows, labels);
-
-    private int IndexOf(string name)
-    {
-        for (int j = 0; j < Columns.Count; j++)
-        {
-            if (Columns[j] == name)
-            {
-                return j;
-            }
-        }
-
-        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-            && index < Columns.Count
-            ? index
-            : throw Invalid(Name, $"has no column '{name}', expected one of {string.Join(", ", Columns.Take(12))}");
-    }
 
     private static FlowException Invalid(string name, string problem) =>
         new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");

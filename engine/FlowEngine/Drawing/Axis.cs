@@ -29,10 +29,12 @@ internal readonly record struct Axis(double Low, double High, int Length)
             }
         }
 
-        for (double n = Math.Ceiling(Low / step); n * step <= High; n++)
+        // Counted by an integer: a double so large that one more is the same would never get to the end.
+        double first = Math.Ceiling(Low / step);
+        for (int n = 0; n < MostTicks && (first + n) * step <= High; n++)
         {
             // A zero has no sign here.
-            double value = n * step + 0.0;
+            double value = (first + n) * step + 0.0;
             yield return (value, value.ToString("G6", CultureInfo.InvariantCulture));
         }
     }

@@ -97,8 +97,9 @@ internal sealed class FlowPlan : IDisposable
     /// <summary>x: written by the caller before <see cref="Forward"/>, by <see cref="Inverse"/> otherwise.</summary>
     public BufferView Input => _input.View;
 
-    /// <summary>The condition of each datum, (B, N), written by the caller before every pass; of no length where the model
-    /// has none.</summary>
+    /// <summary>
+    /// The condition of each datum, (B, N), written by the caller before every pass; empty where the model has none.
+    /// </summary>
     public BufferView Condition => _condition.View;
 
     /// <summary>The gradient of the input, after <see cref="Backward"/>.</summary>
@@ -155,14 +156,16 @@ internal sealed class FlowPlan : IDisposable
     }
 
     /// <summary>Latents to x.</summary>
-    /// <param name="temperatures">Not empty: the latents are noise, to be scaled and put through the priors; one scale, or
-    /// one for each level.</param>
+    /// <param name="temperatures">
+    /// Not empty: the latents are noise, to be scaled and put through the priors; one scale, or one for each level.
+    /// </param>
     public void Inverse(ReadOnlySpan<double> temperatures)
     {
         // The temperatures are part of what is recorded.
         if (_inverse is null || !temperatures.SequenceEqual(_temperatures))
         {
             _inverse?.Dispose();
+            _inverse = null;
             _temperatures = temperatures.ToArray();
             _inverse = _backend.Record(RunInverse);
         }
@@ -205,6 +208,7 @@ internal sealed class FlowPlan : IDisposable
         if (_assembly is null || _assembled != dLogDet)
         {
             _assembly?.Dispose();
+            _assembly = null;
             _assembly = _backend.PixelAffineAssembleAllBackward(
                 [.. _steps.SelectMany(steps => steps.Assemblies)], dLogDet);
             _assembled = dLogDet;

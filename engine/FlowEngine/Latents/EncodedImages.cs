@@ -17,7 +17,9 @@ public sealed class EncodedImages
         float[][] latents = model.Standardize(scaled, out _, condition);
         Latents = latents;
         float[] back = model.Destandardize(latents, condition);
-        RoundTripError = back.Zip(scaled, (a, b) => Math.Abs(a - b)).Max();
+
+        // Not LINQ's Max, which passes over NaN.
+        RoundTripError = back.Zip(scaled, (a, b) => Math.Abs(a - b)).Aggregate(Math.Max);
     }
 
     /// <summary>How many images.</summary>

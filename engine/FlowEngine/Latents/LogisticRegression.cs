@@ -107,7 +107,8 @@ internal static class LogisticRegression
         int i = 0;
         for (; i + Vector<float>.Count <= a.Length; i += Vector<float>.Count)
         {
-            Vector.Widen(new Vector<float>(a[i..]) * new Vector<float>(b[i..]), out Vector<double> low, out Vector<double> high);
+            Vector<float> products = new Vector<float>(a[i..]) * new Vector<float>(b[i..]);
+            Vector.Widen(products, out Vector<double> low, out Vector<double> high);
             sum += low + high;
         }
 

@@ -21,7 +21,11 @@ public static class StyleTransfer
     /// <returns>By level, (B, ...).</returns>
     /// <exception cref="FlowException">The latents do not fit each other, or there is no such level.</exception>
     public static float[][] Exchange(
-        IReadOnlyList<float[]> content, IReadOnlyList<float[]> style, int count, IReadOnlyList<int> levels, double strength) =>
+        IReadOnlyList<float[]> content,
+        IReadOnlyList<float[]> style,
+        int count,
+        IReadOnlyList<int> levels,
+        double strength) =>
         Change(content, style, count, levels, strength, (_, _, ofStyle, target) => ofStyle.CopyTo(target));
 
     /// <summary>
@@ -40,8 +44,17 @@ public static class StyleTransfer
         IReadOnlyList<float[]> style,
         IReadOnlyList<ImageShape> shapes,
         IReadOnlyList<int> levels,
-        double strength) =>
-        Change(content, style, shapes[0].Batch, levels, strength, (level, ofContent, ofStyle, target) =>
+        double strength)
+    {
+        if (shapes.Count == 0 || !shapes.Select(shape => shape.Length).SequenceEqual(content.Select(z => (long)z.Length)))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"latents of lengths {string.Join(", ", content.Select(z => z.Length))} were given, expected "
+                + string.Join(", ", shapes.Select(shape => shape.Length)));
+        }
+
+        return Change(content, style, shapes[0].Batch, levels, strength, (level, ofContent, ofStyle, target) =>
         {
             int channels = shapes[level].Channels;
             for (int c = 0; c < channels; c++)
@@ -55,6 +68,7 @@ public static class StyleTransfer
                 }
             }
         });
+    }
 
     private delegate void LevelChange(
         int level, ReadOnlySpan<float> ofContent, ReadOnlySpan<float> ofStyle, Span<float> target);

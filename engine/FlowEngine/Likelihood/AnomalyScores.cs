@@ -63,7 +63,8 @@ public sealed record AnomalyScores(
     {
         data.RequireFits(model.Config.Options);
         int dims = model.Flow.Dims;
-        (double[] logProb, double[][] norms) = Run(model, data.Count, Conditions.Of(model.Config.Options, data), (first, count) =>
+        float[] conditions = Conditions.Of(model.Config.Options, data);
+        (double[] logProb, double[][] norms) = Run(model, data.Count, conditions, (first, count) =>
         {
             byte[] levels = new byte[count * dims];
             for (int i = 0; i < count; i++)

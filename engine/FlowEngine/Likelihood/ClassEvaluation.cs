@@ -3,7 +3,9 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Likelihood;
 
-/// <summary>Labelled data under every class of a model: their density given their label, and the classifier by Bayes' rule.</summary>
+/// <summary>
+/// Labelled data under every class of a model: their density given their label, and the classifier by Bayes' rule.
+/// </summary>
 /// <remarks>
 /// The classifier takes the class of the largest log p(x|y) + log p(y), with p(y) the frequency of y in the training data
 /// (the same for all where the model does not know it): a class that those lacked is never the answer.

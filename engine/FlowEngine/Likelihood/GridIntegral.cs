@@ -3,7 +3,9 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Likelihood;
 
-/// <summary>The integral of a model's density over a rectangle: 1 if the density is one and little of it lies outside.</summary>
+/// <summary>
+/// The integral of a model's density over a rectangle: 1 if the density is one and little of it lies outside.
+/// </summary>
 public static class GridIntegral
 {
     /// <summary>Integrates by the midpoint rule.</summary>

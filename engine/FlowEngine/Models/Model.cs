@@ -96,7 +96,7 @@ public sealed class Model : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="backend">Where it runs.</param>
     /// <param name="change">From the file's configuration to the model's, for images of another size or another data
-    /// set: a Glow's weights do not depend on them. Null to keep it.</param>
+    /// set: the weights of convolutions do not depend on them. Null to keep it.</param>
     /// <exception cref="FlowException">The file is missing, damaged, or does not hold what the configuration says.</exception>
     public static Model Load(string path, IBackend backend, Func<ModelConfig, ModelConfig>? change = null) =>
         Load(CheckpointFile.Load(path), path, backend, change);
@@ -521,7 +521,9 @@ public sealed class Model : IDisposable
         return InvertibilityReport.Run(Flow, Context, images, ConditionRows(condition, 0, count), count);
     }
 
-    /// <summary>The memory of one call of <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/> or of one training step.</summary>
+    /// <summary>
+    /// The memory of one call of <see cref="LogProb(ReadOnlySpan{float}, ReadOnlySpan{float})"/> or of one training step.
+    /// </summary>
     /// <param name="batch">Images at once.</param>
     /// <param name="training">The memory mode of training; null for inference.</param>
     /// <returns>Bytes by name, largest first.</returns>

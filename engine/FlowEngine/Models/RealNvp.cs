@@ -5,7 +5,9 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Models;
 
-/// <summary>RealNVP (Dinh, Sohl-Dickstein and Bengio 2017), section 3.6: couplings of checkerboards and of channels.</summary>
+/// <summary>
+/// RealNVP (Dinh, Sohl-Dickstein and Bengio 2017), section 3.6: couplings of checkerboards and of channels.
+/// </summary>
 /// <remarks>
 /// A logit transform; then each level but the last has three checkerboard couplings, a squeeze, three channel couplings,
 /// and half the channels leave; the last has four checkerboard couplings. Batch normalization follows each coupling.

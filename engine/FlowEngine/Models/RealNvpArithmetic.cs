@@ -3,7 +3,9 @@ using FlowEngine.Layers;
 
 namespace FlowEngine.Models;
 
-/// <summary>Counts the arithmetic of a RealNVP; what is left out (exp, tanh, norms, priors) is below a few percent.</summary>
+/// <summary>
+/// Counts the arithmetic of a RealNVP; what is left out (exp, tanh, norms, priors) is below a few percent.
+/// </summary>
 public static class RealNvpArithmetic
 {
     /// <summary>Floating-point operations of one image forward: 2 Σ P · multiplications of a pixel.</summary>

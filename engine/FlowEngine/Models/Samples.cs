@@ -48,7 +48,9 @@ public static class Samples
         return padded.Crop(config.DataHeight, config.DataWidth);
     }
 
-    /// <summary>Draws images of each class, from the same noise: image i of one class is made as image i of another.</summary>
+    /// <summary>
+    /// Draws images of each class, from the same noise: image i of one class is made as image i of another.
+    /// </summary>
     /// <param name="model">A model conditional on classes.</param>
     /// <param name="count">How many of each class, at least 1.</param>
     /// <param name="temperature">Scales the latent noise.</param>
@@ -68,7 +70,9 @@ public static class Samples
             .Select(label => Draw(model, count, temperatures, seed, label))
             .Aggregate((all, next) => all.Concat(next));
 
-    /// <summary>Draws rows of classes in the units of the model's table, and their class in a last column, <c>label</c>.</summary>
+    /// <summary>
+    /// Draws rows of classes in the units of the model's table, and their class in a last column, <c>label</c>.
+    /// </summary>
     /// <param name="model">A model of a table that is conditional on classes.</param>
     /// <param name="labels">The classes, in order.</param>
     /// <param name="count">How many rows of each, at least 1.</param>

@@ -10,8 +10,6 @@ namespace FlowEngine.Kernels.Cpu;
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {
-    private const int SecondLevelCache = 1 << 20;
-
     /// <inheritdoc cref="IBackend.PixelNetworkPreparedLength"/>
     public long PixelNetworkPreparedLength(PixelNetworkShape network, bool backward)
     {
@@ -44,21 +42,20 @@ public sealed unsafe partial class CpuBackend
         int patch = layout.Patch;
         int taps = layout.Taps;
         int padded = layout.PaddedHidden;
-        bool stream = layout.PreparedLength * sizeof(float) > SecondLevelCache;
-        Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1, stream));
-        Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2, stream));
+        Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + layout.Forward1));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + layout.Forward2));
         int rows3 = layout.PaddedTaps;
-        Pack(new StripPacking(weight3, taps, rows3, hidden, 1, taps, scale3, null, to + layout.Forward3, stream));
+        Pack(new StripPacking(weight3, taps, rows3, hidden, 1, taps, scale3, null, to + layout.Forward3));
         SumOverHidden(weight3, scale3, network, to + layout.Outside);
         if (prepared.Length < layout.PreparedLength)
         {
             return;
         }
 
-        Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3, stream));
-        Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2, stream));
+        Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + layout.Backward3));
+        Pack(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + layout.Backward2));
         padded = layout.PaddedPatch;
-        Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1, stream));
+        Pack(new StripPacking(weight1, patch, padded, hidden, 1, patch, null, scale1, to + layout.Backward1));
     }
 
     /// <inheritdoc cref="IBackend.PixelNetworkKeptLength"/>

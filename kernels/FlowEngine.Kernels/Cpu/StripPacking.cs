@@ -12,7 +12,6 @@ namespace FlowEngine.Kernels.Cpu;
 /// <param name="rowScale">A factor per row, or null for 1.</param>
 /// <param name="depthScale">A factor per k, or null for 1.</param>
 /// <param name="target">The strips.</param>
-/// <param name="stream">True to write past the caches: for weights that none would hold until they are read.</param>
 /// <param name="run">k values that <paramref name="depthStride"/> holds for and the factors of k are of, one run after the
 /// other; 0 where all are one run.</param>
 /// <param name="runStride">From one run to the next.</param>
@@ -26,7 +25,6 @@ internal readonly unsafe struct StripPacking(
     float* rowScale,
     float* depthScale,
     float* target,
-    bool stream = false,
     int run = 0,
     int runStride = 0) : IJob
 {
@@ -53,7 +51,6 @@ internal readonly unsafe struct StripPacking(
     {
         float* turned = stackalloc float[SimdMath.Width * SimdMath.Width];
         float* block = stackalloc float[SimdMath.Width * (StripProduct.StripRows + 1)];
-        bool past = stream && (nuint)strip % (SimdMath.Width * sizeof(float)) == 0;
         Vector512<float> scale = rowScale is null ? Vector512<float>.One : Vector512.Load(rowScale + row);
         int k = 0;
         for (; k + SimdMath.Width <= depth; k += SimdMath.Width)
@@ -77,21 +74,8 @@ internal readonly unsafe struct StripPacking(
             float* to = strip + ((nint)k * StripProduct.StripRows);
             for (int i = 0; i < SimdMath.Width * StripProduct.StripRows; i += SimdMath.Width)
             {
-                if (past)
-                {
-                    Vector512.Load(block + i).StoreAlignedNonTemporal(to + i);
-                }
-                else
-                {
-                    Vector512.Load(block + i).Store(to + i);
-                }
+                Vector512.Load(block + i).Store(to + i);
             }
-        }
-
-        if (past)
-        {
-            // Such stores are ordered by nothing less.
-            Interlocked.MemoryBarrier();
         }
 
         return k;

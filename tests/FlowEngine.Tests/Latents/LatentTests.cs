@@ -151,6 +151,9 @@ public sealed class LatentTests : IDisposable
         Refused(() => StyleTransfer.Exchange(latents, latents, 2, [1], 1), "levels 1");
         Refused(() => StyleTransfer.Exchange(latents, latents, 2, [0], double.NaN), "strength");
         Refused(() => StyleTransfer.Exchange(latents, [[1, 2]], 2, [0], 1), "dimensions");
+        Refused(() => StyleTransfer.MatchStatistics(latents, latents, [], [0], 1), "lengths 4");
+        Refused(
+            () => StyleTransfer.MatchStatistics(latents, latents, [new ImageShape(2, 1, 1, 4)], [0], 1), "expected 8");
 
         static void Refused(Action action, string says) =>
             Assert.Contains(says, Assert.Throws<FlowException>(action).Message, StringComparison.Ordinal);
