@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 
 publish() {
     dotnet publish FlowEngine.Cli.Native.csproj --configuration Release --nologo --verbosity quiet -p:FlowImage="$1"
-    cp "bin/Release/$(basename bin/Release/net*)/"*"/publish/$2" "$target/"
+    cp "bin/Release/$(basename bin/Release/net*)/"*"/publish/$2" "$target/$2${1:+-$1}"
 }
 
 if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
@@ -21,6 +21,6 @@ if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
     exit
 fi
 
-publish v3 flow-v3
-publish v4 flow-v4
+publish v3 flow
+publish v4 flow
 "${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static chooser.c -o "$target/flow"

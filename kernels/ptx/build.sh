@@ -46,7 +46,7 @@ found=$({ "$compiler" --version 2>&1 || true; } | sed -n 1p)
 # The assemblies a project is compiled against; builds those of other projects first.
 references() {
     dotnet restore "$1" --verbosity quiet >&2
-    dotnet msbuild "$1" -property:Configuration=Release -property:TargetFramework=net10.0 \
+    dotnet msbuild "$1" -property:Configuration=Release \
         -target:ResolveReferences -getItem:ReferencePath | sed -n 's/^ *"Identity": "\(.*\)",$/\1/p'
 }
 

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs the published flow command beside the one with a runtime; what they print and write must be the same:
+#   test.sh FOLDER
+# FOLDER is what publish.sh filled. The other command is that of the solution's build.
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: test.sh FOLDER" >&2; exit 2; }
+native=$(cd "$1" && pwd)/flow
+managed=$(cd "$(dirname "$0")/../cli/bin/Release/net10.0" && pwd)/flow
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# Commands that read and write each kind of file. What training prints has times in it and is not compared.
+commands='
+mkdir "$2" && cd "$2"
+flow=$1
+"$flow" train --data two-moons --model maf --blocks 2 --hidden 16 --epochs 1 --out moons >"$2.log"
+"$flow" eval moons/checkpoint.safetensors --data two-moons --json | sed "s/,\"seconds\".*//" >eval.json
+"$flow" score moons/checkpoint.safetensors --data two-moons --out scores.csv
+"$flow" sample moons/checkpoint.safetensors --count 5 --out rows.csv
+"$flow" train --data digits --steps 1 --hidden 8 --images 640 --out digits >>"$2.log"
+"$flow" sample digits/checkpoint.safetensors --count 4 --out picture.png
+"$flow" info digits/checkpoint.safetensors >info.txt
+if "$flow" eval no-such-file --data digits 2>error.txt; then exit 1; fi
+'
+try() {
+    bash -euo pipefail -c "$commands" try "$1" "$work/$2"
+}
+
+try "$managed" managed
+for image in v3 v4; do
+    if FLOWENGINE_IMAGE=$image "$native" --version >version.txt 2>&1; then
+        FLOWENGINE_IMAGE=$image try "$native" "native-$image"
+        diff --recursive --exclude metrics.jsonl --exclude report.html managed "native-$image"
+        echo "the $image image does as the command with a runtime"
+    else
+        cat version.txt
+        [ "$image" = v4 ] || exit 1
+    fi
+done
