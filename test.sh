@@ -90,6 +90,9 @@ elif ! command -v "${CC:-gcc}" >/dev/null; then
 else
     say "native library"
     bindings/native/publish.sh artifacts/native
+    say "the flow command without a runtime"
+    bindings/cli-native/publish.sh artifacts/cli
+    part "bindings/cli-native/test.sh" bindings/cli-native/test.sh artifacts/cli
     export FLOWENGINE_LIBRARY="$PWD/artifacts/native/libflowengine.so"
     missing=""
 fi
