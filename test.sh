@@ -60,7 +60,7 @@ if [ "$quick" = false ]; then
 fi
 
 say "build"
-dotnet build FlowEngine.sln --configuration Release --nologo --verbosity quiet
+dotnet build FlowEngine.sln --configuration Release --nologo --verbosity quiet -p:Analyze=true
 
 if [ "$quick" = false ]; then
     # Style and analyzers are errors of the build; what is left is white space.
