@@ -101,7 +101,7 @@ internal static class CompressCommand
             null => data,
             < 1 => throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number"),
-            int limit => data.Take(Math.Min(limit, data.Count)),
+            int limit => data.Take(limit),
         };
     }
 

@@ -103,15 +103,15 @@ internal static class Density2dCommand
         using Model trained = Train(
             model, scaling.Apply(train), updates, seed, parse.InvocationConfiguration.Error);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        TableEvaluation test = TableEvaluation.Run(trained, scaling.Apply(parts.Test.SelectColumns(columns)));
+        Evaluation test = Evaluation.Run(trained, scaling.Apply(parts.Test.SelectColumns(columns)));
         output.WriteLine(FormattableString.Invariant(
             $"{updates} updates in {seconds:0.0} s; {test.Nats:0.000} ± {2 * test.NatsStandardError:0.000} nats ")
-            + $"(two standard errors) on {test.Rows} test rows");
+            + $"(two standard errors) on {test.Samples} test rows");
 
         DensityPicture picture = new(train);
         TableDataset samples = Samples.DrawRows(trained, SampleCount, 1, seed);
         double[] density = Array.ConvertAll(
-            TableEvaluation.LogProb(trained, scaling.Apply(picture.Points())), Math.Exp);
+            Evaluation.LogProb(trained, scaling.Apply(picture.Points())), Math.Exp);
         string target = parse.GetRequiredValue(_out);
         PngImage.Write(target, picture.Draw(density, samples));
         (double Low, double High) x = Widened(picture.X);

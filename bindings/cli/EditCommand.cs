@@ -128,7 +128,7 @@ internal static class EditCommand
     {
         (ImageDataset train, ImageDataset test) = DatasetLoader.Load(path);
         ImageDataset images = train.Concat(test);
-        return images.Take(Math.Min(limit, images.Count));
+        return images.Take(limit);
     }
 
     private static bool IsLabels(string text) => text.All(c => char.IsAsciiDigit(c) || c == ',');

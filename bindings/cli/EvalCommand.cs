@@ -83,7 +83,7 @@ internal static class EvalCommand
             : null;
         Evaluation result = classes is null
             ? Evaluation.Run(model, data, parse.GetValue(_seed))
-            : Evaluation.Of(classes.LogProb, model.Flow.Dims, data.Bins);
+            : Evaluation.Of(classes.LogProb, data);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TextWriter output = parse.InvocationConfiguration.Output;
         output.WriteLine(parse.GetValue(_json)
@@ -92,13 +92,13 @@ internal static class EvalCommand
                 ["bits_per_dim"] = Finite(result.BitsPerDim),
                 ["bits_per_dim_stderr"] = Finite(result.BitsPerDimStandardError),
                 ["nats"] = Finite(result.Nats),
-                ["images"] = result.Images,
+                ["images"] = result.Samples,
                 ["seconds"] = seconds,
             }.With(classes, "bits_per_dim", BitsOf).ToJsonString()
             : FormattableString.Invariant(
                 $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
                 + FormattableString.Invariant(
-                    $"{result.Nats:0.00} nats an image, {result.Images} images, {seconds:0.0} s"));
+                    $"{result.Nats:0.00} nats an image, {result.Samples} images, {seconds:0.0} s"));
         WriteClasses(parse, classes, "bits/dim", BitsOf);
         return 0;
 
@@ -117,21 +117,19 @@ internal static class EvalCommand
         ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
             ? ClassEvaluation.Run(model, rows)
             : null;
-        TableEvaluation result = classes is null
-            ? TableEvaluation.Run(model, rows)
-            : TableEvaluation.Of(classes.LogProb);
+        Evaluation result = classes is null ? Evaluation.Run(model, rows) : Evaluation.Of(classes.LogProb, rows);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(_json)
             ? new JsonObject
             {
                 ["nats"] = Finite(result.Nats),
                 ["nats_stderr"] = Finite(result.NatsStandardError),
-                ["rows"] = result.Rows,
+                ["rows"] = result.Samples,
                 ["seconds"] = seconds,
             }.With(classes, "nats", nats => nats).ToJsonString()
             : FormattableString.Invariant(
                 $"{result.Nats:0.0000} ± {2 * result.NatsStandardError:0.0000} nats a row (two standard errors), ")
-                + FormattableString.Invariant($"{result.Rows} rows, {seconds:0.0} s"));
+                + FormattableString.Invariant($"{result.Samples} rows, {seconds:0.0} s"));
         WriteClasses(parse, classes, "nats", nats => nats);
         return 0;
     }
@@ -185,7 +183,7 @@ internal static class EvalCommand
     {
         (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
         ImageDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(train, test);
-        return data.Take(Math.Min(Limit(parse) ?? data.Count, data.Count));
+        return data.Take(Limit(parse) ?? data.Count);
     }
 
     private static int? Limit(ParseResult parse) => parse.GetValue(_limit) is not < 1

@@ -43,8 +43,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             ? new RunLimits(DefaultSizes.For(train, sizes.Height, sizes.Width, false).Epochs, null, null)
             : limits;
         limits = limits with { Patience = parse.GetValue(options.Patience) is int patience and not 0 ? patience : null };
-        ImageRunData data = new(train, heldOut);
-        Trainer trainer = data.CreateTrainer(model, Training(train, limits));
+        RunData data = new(train, heldOut);
+        Trainer trainer = new(model, train, Training(train, limits));
         RunConfig config = new(
             source == "digits" ? source : Path.GetFullPath(source),
             model.Config with { IsInitialized = true },

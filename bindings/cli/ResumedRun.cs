@@ -36,13 +36,13 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             config = config with
             {
                 Limits = limits,
-                Training = ScheduleEnd.Set(config.Training, limits, data.TrainCount),
+                Training = ScheduleEnd.Set(config.Training, limits, data.Train.Count),
             };
         }
 
         IBackend backend = Devices.Open(config.Device, config.Threads, config.Precision);
         Model model = Model.Load(folder.CheckpointFile, backend);
-        Trainer trainer = data.CreateTrainer(model, config.Training);
+        Trainer trainer = new(model, data.Train, config.Training);
         return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);
     }
 
@@ -51,10 +51,10 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         if (config.Model.Table is TableSettings table)
         {
             TableParts parts = TableLoader.Load(config.Data, table.Label, table.SplitSeed);
-            return new TableRunData(table.Apply(parts.Train), table.Apply(parts.Validation));
+            return new RunData(table.Apply(parts.Train), table.Apply(parts.Validation));
         }
 
         (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);
-        return new ImageRunData(train.PrepareFor(config.Model), heldOut.PrepareFor(config.Model));
+        return new RunData(train.PrepareFor(config.Model), heldOut.PrepareFor(config.Model));
     }
 }

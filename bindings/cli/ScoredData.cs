@@ -34,16 +34,16 @@ internal abstract class ScoredData
             string path, DataPart part, int limit, ulong seed, double? typical)
         {
             ImageDataset images = Load(path, part).PrepareFor(model.Config);
-            images = images.Take(Math.Min(limit, images.Count));
+            images = images.Take(limit);
             return images.Count > 0
-                ? (AnomalyScores.Of(model, images, seed, typical), null)
+                ? (AnomalyScores.Of(model, images, typical, seed), null)
                 : throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: that part has no images");
         }
 
         public override double TypicalLogProb(string path, ulong seed)
         {
             ImageDataset images = Load(path, DataPart.Train).PrepareFor(model.Config);
-            return Evaluation.Run(model, images.Take(Math.Min(MostReference, images.Count)), seed).Nats;
+            return Evaluation.Run(model, images.Take(MostReference), seed).Nats;
         }
 
         private static ImageDataset Load(string path, DataPart part)
@@ -73,7 +73,7 @@ internal abstract class ScoredData
         }
 
         public override double TypicalLogProb(string path, ulong seed) =>
-            TableEvaluation.Run(model, table.Apply(Load(path, DataPart.Train))).Nats;
+            Evaluation.Run(model, table.Apply(Load(path, DataPart.Train))).Nats;
 
         private TableDataset Load(string path, DataPart part)
         {

@@ -31,9 +31,9 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
             parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
         TableSettings table = Settings(parts.Train, label, splitSeed);
         Model model = Create(table, parts.Train, backend);
-        TableRunData data = new(table.Apply(parts.Train), table.Apply(parts.Validation));
+        RunData data = new(table.Apply(parts.Train), table.Apply(parts.Validation));
         RunLimits limits = Limits(data);
-        Trainer trainer = data.CreateTrainer(model, Training(data, limits));
+        Trainer trainer = new(model, data.Train, Training(data, limits));
         RunConfig config = new(
             TableLoader.BuiltIn.Contains(source) ? source : Path.GetFullPath(source),
             model.Config with { IsInitialized = true },
@@ -125,18 +125,18 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
-    private RunLimits Limits(TableRunData data)
+    private RunLimits Limits(RunData data)
     {
         RunLimits limits = options.Limits(parse);
         limits = limits.IsEmpty ? limits with { Epochs = Epochs } : limits;
         int patience = parse.GetValue(options.Patience) ?? Patience;
-        bool stopsEarly = patience != 0 && (data.HeldOutCount > 0 || CommandOptions.IsGiven(parse, options.Patience));
+        bool stopsEarly = patience != 0 && (data.HeldOut.Count > 0 || CommandOptions.IsGiven(parse, options.Patience));
         limits = limits with { Patience = stopsEarly ? patience : null };
         limits.Validate();
         return limits;
     }
 
-    private TrainerOptions Training(TableRunData data, RunLimits limits)
+    private TrainerOptions Training(RunData data, RunLimits limits)
     {
         TrainerOptions training = new()
         {
@@ -148,10 +148,11 @@ internal sealed class TableRun(TrainOptions options, ParseResult parse)
             Clip = parse.GetValue(options.Clip),
             EmaDecay = Given(options.Ema, Ema),
             Memory = parse.GetValue(options.Memory),
+            ReadEvery = parse.GetValue(options.ReadEvery),
             Seed = parse.GetValue(options.Seed),
         };
         training.Validate();
-        return ScheduleEnd.Set(training, limits, data.TrainCount);
+        return ScheduleEnd.Set(training, limits, data.Train.Count);
     }
 
     private T Given<T>(Option<T> option, T otherwise) =>

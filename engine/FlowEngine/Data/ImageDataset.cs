@@ -7,7 +7,7 @@ namespace FlowEngine.Data;
 /// Immutable, so one data set serves many threads. Each image is its own array: there is no 2 GB limit, and
 /// <see cref="Select"/> copies references only.
 /// </remarks>
-public sealed class ImageDataset
+public sealed class ImageDataset : IDataset
 {
     private readonly byte[][] _images;
 
@@ -77,6 +77,17 @@ public sealed class ImageDataset
     /// <summary>One label an image in the order of the images, or null where the source has none.</summary>
     public int[]? Labels { get; }
 
+    /// <inheritdoc/>
+    public int Dims => Height * Width * Channels;
+
+    int? IDataset.Bins => Bins;
+
+    SampleUnit IDataset.Unit => SampleUnit.Image;
+
+    float[]? IDataset.Conditions => null;
+
+    double[]? IDataset.LogDet => null;
+
     /// <summary>The samples of one image, height·width·channels levels in H,W,C order.</summary>
     /// <param name="index">0..Count-1.</param>
     /// <exception cref="FlowException"><paramref name="index"/> is outside the data set.</exception>
@@ -96,6 +107,16 @@ public sealed class ImageDataset
                 $"{Name} has images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
                 + $"{model.Height}x{model.Width}x{model.Channels} "
                 + (model.Bins is int bins ? $"in {bins}" : "of continuous values"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Fill(ReadOnlySpan<int> indices, Span<byte> levels, Span<float> values)
+    {
+        int dims = Dims;
+        for (int i = 0; i < indices.Length; i++)
+        {
+            _images[indices[i]].CopyTo(levels[(i * dims)..]);
         }
     }
 
@@ -210,19 +231,13 @@ public sealed class ImageDataset
     }
 
     /// <summary>The first images.</summary>
-    /// <param name="count">How many, 0..Count.</param>
-    /// <exception cref="FlowException"><paramref name="count"/> is negative or above Count.</exception>
-    public ImageDataset Take(int count)
-    {
-        if (count < 0 || count > Count)
-        {
-            throw Invalid(Name, $"cannot take {count} images, expected 0..{Count}");
-        }
+    /// <param name="count">How many; all where there are fewer.</param>
+    /// <exception cref="FlowException"><paramref name="count"/> is negative.</exception>
+    public ImageDataset Take(int count) => count >= Count ? this
+        : count < 0 ? throw Invalid(Name, $"cannot take {count} images, expected 0 or more")
+        : new ImageDataset(Name, Height, Width, Channels, Bins, _images[..count], Labels?[..count]);
 
-        return count == Count
-            ? this
-            : new ImageDataset(Name, Height, Width, Channels, Bins, _images[..count], Labels?[..count]);
-    }
+    IDataset IDataset.Take(int count) => Take(count);
 
     /// <summary>These images, then those of another set of the same shape and grey levels.</summary>
     /// <param name="other">The other set.</param>
@@ -260,6 +275,22 @@ public sealed class ImageDataset
 
     /// <summary>The same images with labels, for readers that find them in a file of their own.</summary>
     internal ImageDataset WithLabels(int[] labels) => new(Name, Height, Width, Channels, Bins, _images, labels);
+
+    /// <summary>Mirrors an image left to right, in place.</summary>
+    /// <param name="image">Of the shape of this set.</param>
+    internal void Mirror(Span<byte> image)
+    {
+        int row = Width * Channels;
+        for (int start = 0; start < image.Length; start += row)
+        {
+            Span<byte> line = image.Slice(start, row);
+            line.Reverse();
+            for (int pixel = 0; pixel < row; pixel += Channels)
+            {
+                line.Slice(pixel, Channels).Reverse();
+            }
+        }
+    }
 
     private static FlowException Invalid(string name, string problem) =>
         new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");

@@ -7,7 +7,7 @@ namespace FlowEngine.Data;
 /// <param name="Values">(Count, Dims).</param>
 /// <param name="LogDet">ln |d scaled / d original| of each row, nats: what a density of the original rows adds.</param>
 /// <param name="Dims">Columns that the model sees, D.</param>
-public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, int Dims)
+public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, int Dims) : IDataset
 {
     /// <summary>One label a row, or null where the table has none.</summary>
     public int[]? Labels { get; init; }
@@ -22,6 +22,19 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many.</param>
     public ReadOnlySpan<float> Rows(int first, int count) => Values.AsSpan(first * Dims, count * Dims);
+
+    int? IDataset.Bins => null;
+
+    SampleUnit IDataset.Unit => SampleUnit.Row;
+
+    /// <inheritdoc/>
+    public void Fill(ReadOnlySpan<int> indices, Span<byte> levels, Span<float> values)
+    {
+        for (int i = 0; i < indices.Length; i++)
+        {
+            Rows(indices[i], 1).CopyTo(values[(i * Dims)..]);
+        }
+    }
 
     /// <summary>Checks that a model takes these rows.</summary>
     /// <param name="model">The model's sizes.</param>
@@ -50,4 +63,6 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
             Labels = Labels?[..count],
             Conditions = Conditions?[..(count * (Conditions.Length / Count))],
         };
+
+    IDataset IDataset.Take(int count) => Take(count);
 }

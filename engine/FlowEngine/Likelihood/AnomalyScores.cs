@@ -1,6 +1,5 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
-using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 
@@ -53,90 +52,53 @@ public sealed record AnomalyScores(
         [.. LatentNorms.Zip(other.LatentNorms, (first, second) => (double[])[.. first, .. second])],
         Complexity is null || other.Complexity is null ? null : [.. Complexity, .. other.Complexity]);
 
-    /// <summary>Scores images.</summary>
+    /// <summary>Scores samples.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">Images of its shape and grey levels.</param>
-    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="data">Samples that fit it.</param>
     /// <param name="trainingLogProb">The mean log density of the training data; null to go without typicality.</param>
-    /// <exception cref="FlowException">The data do not fit the model.</exception>
-    public static AnomalyScores Of(Model model, ImageDataset data, ulong seed, double? trainingLogProb)
+    /// <param name="seed">The seed of the noise of grey levels.</param>
+    /// <exception cref="FlowException">The data do not fit the model, or there are none.</exception>
+    public static AnomalyScores Of(Model model, IDataset data, double? trainingLogProb, ulong seed = 0)
     {
-        data.RequireFits(model.Config.Options);
-        int dims = model.Flow.Dims;
-        float[] conditions = Conditions.Of(model.Config.Options, data);
-        (double[] logProb, double[][] norms) = Run(model, data.Count, conditions, (first, count) =>
+        DatasetPass pass = new(model, data, seed);
+        double[] logProb = new double[data.Count];
+        double[][] norms = [.. model.Flow.Levels.Select(_ => new double[data.Count])];
+        while (pass.Next())
         {
-            byte[] levels = new byte[count * dims];
-            for (int i = 0; i < count; i++)
-            {
-                data[first + i].CopyTo(levels.AsSpan(i * dims));
-            }
-
-            return model.Dequantize(levels, seed, (uint)first);
-        });
-        double[] complexity = new double[data.Count];
-        for (int i = 0; i < complexity.Length; i++)
-        {
-            Image image = new(data.Height, data.Width, data.Channels, data[i].ToArray());
-            complexity[i] = dims * BitsPerDim.FromLogProb(logProb[i], dims, data.Bins)
-                - 8.0 * PngEncoder.CompressedLength(image);
-        }
-
-        return new AnomalyScores(logProb, Typicalities(logProb, trainingLogProb), norms, complexity);
-    }
-
-    /// <summary>Scores rows.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="data">Rows of its columns, scaled.</param>
-    /// <param name="trainingLogProb">The mean log density of the training rows; null to go without typicality.</param>
-    /// <exception cref="FlowException">The data do not fit the model.</exception>
-    public static AnomalyScores Of(Model model, ScaledTable data, double? trainingLogProb)
-    {
-        data.RequireFits(model.Config.Options);
-        (double[] logProb, double[][] norms) = Run(
-            model,
-            data.Count,
-            Conditions.Of(model.Config.Options, data),
-            (first, count) => data.Rows(first, count).ToArray());
-        for (int i = 0; i < logProb.Length; i++)
-        {
-            logProb[i] += data.LogDet[i];
-        }
-
-        return new AnomalyScores(logProb, Typicalities(logProb, trainingLogProb), norms, null);
-    }
-
-    private static double[]? Typicalities(double[] logProb, double? trainingLogProb) => trainingLogProb is double mean
-        ? Array.ConvertAll(logProb, value => Math.Abs(value - mean))
-        : null;
-
-    /// <summary>Log densities of what the model sees, and the norms of its standardized latents by level.</summary>
-    private static (double[] LogProb, double[][] Norms) Run(
-        Model model, int count, float[] conditions, Func<int, int, float[]> load)
-    {
-        int length = model.Flow.ConditionLength;
-        double[] logProb = new double[count];
-        double[][] norms = [.. model.Flow.Levels.Select(_ => new double[count])];
-        for (int first = 0; first < count; first += model.BatchSize)
-        {
-            int batch = Math.Min(model.BatchSize, count - first);
-            float[][] latents = model.Standardize(
-                load(first, batch), out double[] part, conditions.AsSpan(first * length, batch * length));
-            part.CopyTo(logProb, first);
+            float[][] latents = pass.Standardize(out double[] part);
+            part.CopyTo(logProb, pass.First);
             for (int l = 0; l < norms.Length; l++)
             {
-                int dims = latents[l].Length / batch;
-                for (int i = 0; i < batch; i++)
+                int dims = latents[l].Length / pass.Count;
+                for (int i = 0; i < pass.Count; i++)
                 {
                     double norm = Norm(latents[l].AsSpan(i * dims, dims));
-                    norms[l][first + i] = double.IsNegativeInfinity(part[i]) && double.IsNaN(norm)
+                    norms[l][pass.First + i] = double.IsNegativeInfinity(part[i]) && double.IsNaN(norm)
                         ? double.PositiveInfinity
                         : norm;
                 }
             }
         }
 
-        return (logProb, norms);
+        pass.AddLogDet(logProb);
+        return new AnomalyScores(
+            logProb,
+            trainingLogProb is double mean ? Array.ConvertAll(logProb, value => Math.Abs(value - mean)) : null,
+            norms,
+            data is ImageDataset images ? Complexities(images, logProb) : null);
+    }
+
+    private static double[] Complexities(ImageDataset images, double[] logProb)
+    {
+        double[] complexity = new double[images.Count];
+        for (int i = 0; i < complexity.Length; i++)
+        {
+            Image image = new(images.Height, images.Width, images.Channels, images[i].ToArray());
+            complexity[i] = images.Dims * BitsPerDim.FromLogProb(logProb[i], images.Dims, images.Bins)
+                - 8.0 * PngEncoder.CompressedLength(image);
+        }
+
+        return complexity;
     }
 
     private static double Norm(ReadOnlySpan<float> values)

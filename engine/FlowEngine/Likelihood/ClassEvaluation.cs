@@ -10,7 +10,7 @@ namespace FlowEngine.Likelihood;
 /// The classifier takes the class of the largest log p(x|y) + log p(y), with p(y) the frequency of y in the training data
 /// (the same for all where the model does not know it): a class that those lacked is never the answer.
 /// </remarks>
-/// <param name="LogProb">Log density of each datum given its own label, nats.</param>
+/// <param name="LogProb">Log density of each sample given its own label, nats; of rows in the units of their table.</param>
 /// <param name="Labels">The label of each datum.</param>
 /// <param name="Answers">The class the classifier takes for it.</param>
 /// <param name="Posteriors">p(y|x), (B, N).</param>
@@ -33,71 +33,39 @@ public sealed record ClassEvaluation(double[] LogProb, int[] Labels, int[] Answe
     /// <param name="data">Their indices.</param>
     public double AccuracyOf(int[] data) => data.Average(i => Labels[i] == Answers[i] ? 1.0 : 0.0);
 
-    /// <summary>Evaluates a model of classes on images.</summary>
+    /// <summary>Evaluates a model of classes.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">Labelled images of its shape and grey levels.</param>
-    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="data">Labelled samples that fit it.</param>
+    /// <param name="seed">The seed of the noise of grey levels.</param>
     /// <exception cref="FlowException">The data do not fit the model, have no labels, or there are none.</exception>
-    public static ClassEvaluation Run(Model model, ImageDataset data, ulong seed)
+    public static ClassEvaluation Run(Model model, IDataset data, ulong seed = 0)
     {
-        data.RequireFits(model.Config.Options);
-        int dims = model.Flow.Dims;
-        return Run(model, data.Name, data.Labels, data.Count, (first, count) =>
-        {
-            byte[] levels = new byte[count * dims];
-            for (int i = 0; i < count; i++)
-            {
-                data[first + i].CopyTo(levels.AsSpan(i * dims));
-            }
-
-            return model.ClassLogProb(levels, seed, (uint)first);
-        });
-    }
-
-    /// <summary>Evaluates a model of classes on the rows of a table; log densities are in its units.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="data">Labelled rows of its columns, scaled.</param>
-    /// <exception cref="FlowException">The data do not fit the model, have no labels, or there are none.</exception>
-    public static ClassEvaluation Run(Model model, ScaledTable data)
-    {
-        data.RequireFits(model.Config.Options);
-        ClassEvaluation scaled = Run(
-            model, data.Name, data.Labels, data.Count, (first, count) => model.ClassLogProb(data.Rows(first, count)));
-        return scaled with { LogProb = [.. scaled.LogProb.Zip(data.LogDet, (logProb, logDet) => logProb + logDet)] };
-    }
-
-    private static ClassEvaluation Run(
-        Model model, string name, int[]? labels, int count, Func<int, int, double[]> classLogProb)
-    {
-        if (labels is null || count == 0)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                labels is null ? $"{name} has no labels, expected the classes of the model" : $"{name} has no data");
-        }
-
+        int[] labels = data.Labels ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument, $"{data.Name} has no labels, expected the classes of the model");
         if (model.Config.Options.Condition is not { IsClass: true } condition)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not conditional on classes");
         }
 
         int classes = condition.Length;
-        double[] logProb = new double[count];
-        int[] answers = new int[count];
-        double[] posteriors = new double[(long)count * classes];
-        for (int first = 0; first < count; first += model.BatchSize)
+        DatasetPass pass = new(model, data, seed);
+        double[] logProb = new double[data.Count];
+        int[] answers = new int[data.Count];
+        double[] posteriors = new double[(long)data.Count * classes];
+        while (pass.Next())
         {
-            int batch = Math.Min(model.BatchSize, count - first);
-            double[] part = classLogProb(first, batch);
-            for (int i = 0; i < batch; i++)
+            double[] part = pass.ClassLogProb();
+            for (int i = 0; i < pass.Count; i++)
             {
+                int sample = pass.First + i;
                 Span<double> row = part.AsSpan(i * classes, classes);
-                logProb[first + i] = row[condition.Class(labels[first + i], $"{name}: label {first + i}")];
-                answers[first + i] = ToPosterior(row, model.Config.ClassCounts);
-                row.CopyTo(posteriors.AsSpan((first + i) * classes));
+                logProb[sample] = row[condition.Class(labels[sample], $"{data.Name}: label {sample}")];
+                answers[sample] = ToPosterior(row, model.Config.ClassCounts);
+                row.CopyTo(posteriors.AsSpan(sample * classes));
             }
         }
 
+        pass.AddLogDet(logProb);
         return new ClassEvaluation(logProb, labels, answers, posteriors);
     }
 

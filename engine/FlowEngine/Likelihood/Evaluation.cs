@@ -1,68 +1,84 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
-using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 
-/// <summary>How well a model codes a data set.</summary>
-/// <param name="BitsPerDim">Mean bits per dimension, with one draw of dequantization noise per image.</param>
-/// <param name="BitsPerDimStandardError">Its standard error over images.</param>
-/// <param name="Nats">Mean log density of the scaled data, nats per image.</param>
-/// <param name="Images">Images.</param>
-public sealed record Evaluation(double BitsPerDim, double BitsPerDimStandardError, double Nats, int Images)
+/// <summary>How likely a model makes a data set: the mean over its samples, in two units.</summary>
+/// <remarks>
+/// Of images nats are those of the images scaled to [-0.5, 0.5), with one draw of dequantization noise each. Of
+/// continuous values, which have no code length, bits per dimension are -Nats / (D ln 2).
+/// </remarks>
+/// <param name="BitsPerDim">Mean bits per dimension.</param>
+/// <param name="BitsPerDimStandardError">Its standard error over samples.</param>
+/// <param name="Nats">Mean log density of a sample, nats; of rows in the units of their table.</param>
+/// <param name="NatsStandardError">Its standard error over samples.</param>
+/// <param name="Samples">How many samples there were.</param>
+public sealed record Evaluation(
+    double BitsPerDim, double BitsPerDimStandardError, double Nats, double NatsStandardError, int Samples)
 {
     /// <summary>Evaluates a model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">Images of its shape and grey levels, with labels where the model is conditional on classes.</param>
-    /// <param name="seed">The seed of the noise.</param>
-    /// <param name="progress">Told the images done so far; null for nobody.</param>
+    /// <param name="data">Samples that fit it, with labels where the model is conditional on classes.</param>
+    /// <param name="seed">The seed of the noise of grey levels.</param>
+    /// <param name="progress">Told the samples done so far; null for nobody.</param>
     /// <param name="cancel">Stops between batches.</param>
     /// <exception cref="FlowException">The data do not fit the model, or there are none.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was set.</exception>
     public static Evaluation Run(
-        Model model, ImageDataset data, ulong seed, Action<int>? progress = null, CancellationToken cancel = default)
-    {
-        data.RequireFits(model.Config.Options);
-        if (data.Count == 0)
-        {
-            throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no images to evaluate");
-        }
+        Model model,
+        IDataset data,
+        ulong seed = 0,
+        Action<int>? progress = null,
+        CancellationToken cancel = default) =>
+        Of(LogProb(model, data, seed, progress, cancel), data);
 
-        float[] conditions = Conditions.Of(model.Config.Options, data);
-        int length = model.Flow.ConditionLength;
-        byte[] batch = new byte[model.BatchSize * model.Flow.Dims];
-        double[] nats = new double[data.Count];
-        for (int first = 0; first < data.Count; first += model.BatchSize)
+    /// <summary>Log densities of samples: of images scaled to [-0.5, 0.5), of rows in the units of their table.</summary>
+    /// <inheritdoc cref="Run"/>
+    /// <returns>One a sample, nats.</returns>
+    public static double[] LogProb(
+        Model model,
+        IDataset data,
+        ulong seed = 0,
+        Action<int>? progress = null,
+        CancellationToken cancel = default)
+    {
+        DatasetPass pass = new(model, data, seed);
+        double[] logProb = new double[data.Count];
+        while (pass.Next())
         {
             cancel.ThrowIfCancellationRequested();
-            int count = Math.Min(model.BatchSize, data.Count - first);
-            for (int i = 0; i < count; i++)
-            {
-                data[first + i].CopyTo(batch.AsSpan(i * model.Flow.Dims));
-            }
-
-            double[] logProb = model.LogProb(
-                batch.AsSpan(0, count * model.Flow.Dims),
-                seed,
-                (uint)first,
-                conditions.AsSpan(first * length, count * length));
-            logProb.CopyTo(nats, first);
-            progress?.Invoke(first + count);
+            pass.LogProb().CopyTo(logProb, pass.First);
+            progress?.Invoke(pass.First + pass.Count);
         }
 
-        return Of(nats, model.Flow.Dims, data.Bins);
+        pass.AddLogDet(logProb);
+        return logProb;
     }
 
-    /// <summary>The evaluation that log densities of images make.</summary>
-    /// <param name="logProb">Of each image scaled to [-0.5, 0.5), nats; at least one.</param>
-    /// <param name="dims">Dimensions of an image, D.</param>
-    /// <param name="bins">Grey levels.</param>
-    public static Evaluation Of(double[] logProb, int dims, int bins)
+    /// <summary>The evaluation that log densities of samples make.</summary>
+    /// <param name="logProb">As <see cref="LogProb"/> gives them; at least one.</param>
+    /// <param name="data">The samples.</param>
+    public static Evaluation Of(double[] logProb, IDataset data)
     {
-        double[] bits = Array.ConvertAll(logProb, nats => Likelihood.BitsPerDim.FromLogProb(nats, dims, bins));
-        double mean = bits.Average();
-        double variance = bits.Sum(b => (b - mean) * (b - mean)) / Math.Max(1, bits.Length - 1);
-        double meanNats = dims * (Math.Log(bins) - (mean * Math.Log(2)));
-        return new Evaluation(mean, Math.Sqrt(variance / bits.Length), meanNats, bits.Length);
+        // The mean is taken in the unit in which the likelihood is told; the other follows from it.
+        double natsPerBit = data.Dims * Math.Log(2);
+        if (data.Bins is not int bins)
+        {
+            (double nats, double error) = MeanWithError(logProb);
+            double bitsPerNat = 1 / natsPerBit;
+            return new Evaluation(-nats * bitsPerNat, error * bitsPerNat, nats, error, logProb.Length);
+        }
+
+        (double bits, double bitsError) = MeanWithError(
+            Array.ConvertAll(logProb, nats => Likelihood.BitsPerDim.FromLogProb(nats, data.Dims, bins)));
+        double meanNats = data.Dims * (Math.Log(bins) - (bits * Math.Log(2)));
+        return new Evaluation(bits, bitsError, meanNats, bitsError * natsPerBit, logProb.Length);
+    }
+
+    private static (double Mean, double StandardError) MeanWithError(double[] values)
+    {
+        double mean = values.Average();
+        double variance = values.Sum(value => (value - mean) * (value - mean)) / Math.Max(1, values.Length - 1);
+        return (mean, Math.Sqrt(variance / values.Length));
     }
 }

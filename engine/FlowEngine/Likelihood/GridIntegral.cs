@@ -27,7 +27,7 @@ public static class GridIntegral
             double middle = y.Low + (row + 0.5) * height;
             TableDataset points = new("grid", ["x", "y"], [.. Enumerable.Range(0, cells).Select(
                 i => (double[])[x.Low + (i + 0.5) * width, middle])]);
-            sum += TableEvaluation.LogProb(model, scaling.Apply(points)).Sum(Math.Exp);
+            sum += Evaluation.LogProb(model, scaling.Apply(points)).Sum(Math.Exp);
         }
 
         return sum * width * height;

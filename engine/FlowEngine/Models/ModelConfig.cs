@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 
+using FlowEngine.Data;
+
 namespace FlowEngine.Models;
 
 /// <summary>What a checkpoint says of its model beside the weights: everything needed to build and feed it.</summary>
@@ -29,6 +31,24 @@ public sealed record ModelConfig(
     public GlowOptions Glow => Options as GlowOptions
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, $"the model is of the kind {Options.Kind}, expected {GlowOptions.KindName}");
+
+    /// <summary>What it calls a sample of its data.</summary>
+    public SampleUnit Unit => Table is null ? SampleUnit.Image : SampleUnit.Row;
+
+    /// <summary>The sizes of a sample in a few words, as "8x8x1, 17 grey levels".</summary>
+    internal string DescribeSample()
+    {
+        if (Table is null)
+        {
+            string padded = (Options.Height, Options.Width) == (DataHeight, DataWidth)
+                ? string.Empty
+                : $", padded to {Options.Height}x{Options.Width}";
+            return $"{DataHeight}x{DataWidth}x{Options.Channels}{padded}, {Options.Bins} grey levels";
+        }
+
+        int leftOut = Table.Scaling.Columns.Count - Options.Dims;
+        return $"{Options.Dims} columns{(leftOut > 0 ? $" ({leftOut} left out)" : string.Empty)}";
+    }
 
     /// <summary>As JSON.</summary>
     public string ToJson()

@@ -6,21 +6,12 @@ namespace FlowEngine.Training;
 /// <summary>The conditions of data sets, as a model takes them.</summary>
 public static class Conditions
 {
-    /// <summary>The conditions of images: one-hot rows of their labels.</summary>
+    /// <summary>The conditions of samples: one-hot rows of their labels, or the values they come with.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">The images.</param>
-    /// <returns>(Count, N); empty where the model has none.</returns>
-    /// <exception cref="FlowException">There are no labels, or one is none of the model's classes.</exception>
-    public static float[] Of(IModelOptions model, ImageDataset data) => model.Condition is ConditionOptions condition
-        ? condition.OneHot(data.Labels ?? throw Missing(data.Name, "labels", condition), data.Name)
-        : [];
-
-    /// <summary>The conditions of rows: one-hot rows of their labels, or columns of the table.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="data">The rows.</param>
+    /// <param name="data">The samples.</param>
     /// <returns>(Count, N); empty where the model has none.</returns>
     /// <exception cref="FlowException">There are none, or a label is none of the model's classes.</exception>
-    public static float[] Of(IModelOptions model, ScaledTable data) => model.Condition switch
+    public static float[] Of(IModelOptions model, IDataset data) => model.Condition switch
     {
         null => [],
         { IsClass: true } condition => condition.OneHot(

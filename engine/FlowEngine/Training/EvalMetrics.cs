@@ -1,7 +1,5 @@
 using System.Text.Json;
 
-using FlowEngine.Likelihood;
-
 namespace FlowEngine.Training;
 
 /// <summary>The averaged weights on held-out images.</summary>
@@ -18,22 +16,6 @@ public sealed record EvalMetrics(
 
     /// <summary>The standard error of <see cref="RunMetrics.Nats"/>; null for images.</summary>
     public double? NatsStandardError { get; init; }
-
-    /// <summary>The figures of a table.</summary>
-    internal static EvalMetrics Of(TableEvaluation evaluation, int dims, long images, double seconds)
-    {
-        double bitsPerNat = 1 / (dims * Math.Log(2));
-        return new EvalMetrics(
-            images,
-            -evaluation.Nats * bitsPerNat,
-            evaluation.NatsStandardError * bitsPerNat,
-            evaluation.Rows,
-            seconds)
-        {
-            Nats = evaluation.Nats,
-            NatsStandardError = evaluation.NatsStandardError,
-        };
-    }
 
     internal static EvalMetrics Read(JsonElement json) => new(
         json.GetProperty("images").GetInt64(),

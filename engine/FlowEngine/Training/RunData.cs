@@ -1,41 +1,69 @@
 using FlowEngine.Data;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Training;
 
-/// <summary>What a run trains and judges its model on.</summary>
-public abstract class RunData
+/// <summary>What a run trains and judges its model on, as the model takes it.</summary>
+/// <param name="train">Training samples.</param>
+/// <param name="heldOut">Samples that training does not learn from; none skips evaluation.</param>
+public sealed class RunData(IDataset train, IDataset heldOut)
 {
-    /// <summary>Training images or rows.</summary>
-    public abstract int TrainCount { get; }
+    private const int PeriodicImages = 1_000;
+    private const int FinalImages = 10_000;
+    private const int ReferenceImages = 1_000;
+    private const int ReferenceRows = 10_000;
+    private const int SampleCount = 64;
+    private const int SampleColumns = 8;
+    private const int MostClasses = 16;
+    private const double SampleTemperature = 0.7;
+    private const ulong SampleSeed = 0;
 
-    /// <summary>Held-out images or rows; 0 skips evaluation.</summary>
-    public abstract int HeldOutCount { get; }
+    /// <summary>Training samples.</summary>
+    public IDataset Train => train;
 
-    /// <summary>Creates the trainer.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="options">How to train.</param>
-    /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
-    public abstract Trainer CreateTrainer(Model model, TrainerOptions options);
+    /// <summary>Held-out samples.</summary>
+    public IDataset HeldOut => heldOut;
+
+    private bool IsOfImages => train.Bins is not null;
 
     /// <summary>The data in a few words, for people.</summary>
     /// <param name="config">The model's configuration.</param>
-    public abstract string Describe(ModelConfig config);
+    public string Describe(ModelConfig config) =>
+        $"{train.Name}: {train.Count} training and {heldOut.Count} {train.Unit.HeldOut} {train.Unit.Plural} of "
+        + config.DescribeSample();
 
-    /// <summary>How many held-out data an evaluation takes.</summary>
+    /// <summary>How many held-out samples an evaluation takes: images cost more than rows.</summary>
     /// <param name="final">True at the end of the run.</param>
-    internal abstract int EvaluationCount(bool final);
+    internal int EvaluationCount(bool final) =>
+        IsOfImages ? Math.Min(final ? FinalImages : PeriodicImages, heldOut.Count) : heldOut.Count;
 
-    /// <summary>Evaluates a model on the first held-out data.</summary>
-    internal abstract EvalMetrics Evaluate(
-        Model model, int count, ulong seed, long images, double seconds, CancellationToken stop);
+    /// <summary>Evaluates a model on the first held-out samples.</summary>
+    internal EvalMetrics Evaluate(
+        Model model, int count, ulong seed, long images, double seconds, CancellationToken stop)
+    {
+        Evaluation result = Evaluation.Run(model, heldOut.Take(count), seed, cancel: stop);
+        return new EvalMetrics(images, result.BitsPerDim, result.BitsPerDimStandardError, count, seconds)
+        {
+            Nats = train.Unit.IsInNats ? result.Nats : null,
+            NatsStandardError = train.Unit.IsInNats ? result.NatsStandardError : null,
+        };
+    }
 
     /// <summary>The mean log density of the training data, nats, of the first of them where there are many.</summary>
-    internal abstract double TrainingLogProb(Model model, ulong seed);
+    internal double TrainingLogProb(Model model, ulong seed) =>
+        Evaluation.Run(model, train.Take(IsOfImages ? ReferenceImages : ReferenceRows), seed).Nats;
 
-    /// <summary>Nats of a row from bits per dimension; null for images.</summary>
-    internal abstract double? Nats(double bitsPerDim);
+    /// <summary>Nats of a sample from bits per dimension; null where its likelihood is not told in nats.</summary>
+    internal double? Nats(double bitsPerDim) =>
+        train.Unit.IsInNats ? -bitsPerDim * train.Dims * Math.Log(2) : null;
 
-    /// <summary>A picture of samples; null where there is none.</summary>
-    internal abstract Image? DrawSamples(Model model);
+    /// <summary>A picture of samples; null of other data than images.</summary>
+    internal Image? DrawSamples(Model model) => IsOfImages
+        ? ImageGrid.Compose(
+            model.Config.Options.Condition is null
+                ? Samples.Draw(model, SampleCount, SampleTemperature, SampleSeed)
+                : Samples.DrawClasses(model, SampleColumns, SampleTemperature, SampleSeed, MostClasses),
+            SampleColumns)
+        : null;
 }

@@ -39,10 +39,10 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Lays out the memory of training and allocates it.</summary>
     /// <param name="model">The model to train.</param>
-    /// <param name="data">The training images, of the model's shape and grey levels.</param>
+    /// <param name="data">The training samples, as the model takes them.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
-    public Trainer(Model model, ImageDataset data, TrainerOptions options)
+    public Trainer(Model model, IDataset data, TrainerOptions options)
         : this(model, options with { Batch = Math.Min(options.Batch, Math.Max(1, data.Count)) })
     {
         try
@@ -50,37 +50,11 @@ public sealed class Trainer : IDisposable
             data.RequireFits(model.Config.Options);
             if (data.Count == 0)
             {
-                throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training images");
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument, $"{data.Name} has no {data.Unit.Plural} to train on");
             }
 
-            float[] conditions = Conditions.Of(model.Config.Options, data);
-            _loader = new ImageBatchLoader(_backend, data, conditions, Options.Batch, options.Seed, options.Flip);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Lays out the memory of training and allocates it.</summary>
-    /// <param name="model">The model to train.</param>
-    /// <param name="data">The training rows, scaled, of the model's columns.</param>
-    /// <param name="options">How to train; there is nothing to flip.</param>
-    /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
-    public Trainer(Model model, ScaledTable data, TrainerOptions options)
-        : this(model, options with { Batch = Math.Min(options.Batch, Math.Max(1, data.Count)) })
-    {
-        try
-        {
-            data.RequireFits(model.Config.Options);
-            if (data.Count == 0)
-            {
-                throw new FlowException(FlowErrorKind.InvalidArgument, $"{data.Name} has no training rows");
-            }
-
-            float[] conditions = Conditions.Of(model.Config.Options, data);
-            _loader = new TableBatchLoader(_backend, data, conditions, Options.Batch, options.Seed);
+            _loader = new BatchLoader(_backend, data, Conditions.Of(model.Config.Options, data), Options);
         }
         catch
         {
@@ -176,12 +150,12 @@ public sealed class Trainer : IDisposable
     internal BufferView AveragedWeights => Options.EmaDecay > 0 ? _average.View : Model.Weights;
 
     /// <summary>Initializes every ActNorm on the first batch. An explicit step; its result is part of the checkpoint.</summary>
-    /// <exception cref="InvalidOperationException">The model is initialized already.</exception>
+    /// <exception cref="FlowException">The model is initialized already, or the trainer has no data set.</exception>
     public void Initialize()
     {
         if (Model.Config.IsInitialized)
         {
-            throw new InvalidOperationException("the model is initialized already");
+            throw Invalid("the model is initialized already");
         }
 
         Model.Lease.EnterWriteLock();
@@ -202,18 +176,21 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update on the next batch.</summary>
-    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    /// <exception cref="FlowException">The model is not initialized, or the trainer has no data set.</exception>
     public StepResult Step() => Steps(1)[0];
 
     /// <summary>Updates on the next batches; their losses are read once, after the last.</summary>
     /// <param name="count">How many, 1 to <see cref="TrainerOptions.ReadEvery"/>.</param>
     /// <returns>What each did, in order; overwritten by the next call.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    /// <exception cref="FlowException"><paramref name="count"/> is out of range, the model is not initialized, or the
+    /// trainer has no data set.</exception>
     public ReadOnlySpan<StepResult> Steps(int count)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _results.Length);
+        if (count < 1 || count > _results.Length)
+        {
+            throw Invalid($"{count} updates were asked for, expected 1 to read-every, {_results.Length}");
+        }
+
         EnterStep();
         try
         {
@@ -242,8 +219,7 @@ public sealed class Trainer : IDisposable
     /// <summary>One update on a batch of images scaled to [-0.5, 0.5).</summary>
     /// <param name="images">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
-    /// <exception cref="FlowException">The length is not that of a batch.</exception>
-    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    /// <exception cref="FlowException">The length is not that of a batch, or the model is not initialized.</exception>
     public StepResult Step(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(images.Length);
@@ -272,8 +248,8 @@ public sealed class Trainer : IDisposable
     /// <summary>One update on a batch of grey levels, dequantized: an image's noise depends on how many came before.</summary>
     /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C) of the batch size of <see cref="Options"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
-    /// <exception cref="FlowException">The length is not that of a batch, or a level is not below bins.</exception>
-    /// <exception cref="InvalidOperationException">The model is not initialized.</exception>
+    /// <exception cref="FlowException">The length is not that of a batch, a level is not below bins, or the model is not
+    /// initialized.</exception>
     public StepResult Step(ReadOnlySpan<byte> levels, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(levels.Length);
@@ -374,13 +350,13 @@ public sealed class Trainer : IDisposable
     }
 
     private BatchLoader Data => _loader
-        ?? throw new InvalidOperationException("the trainer has no data set: hand each batch to Step");
+        ?? throw Invalid("the trainer has no data set: hand each batch to Step");
 
     private void EnterStep()
     {
         if (!Model.Config.IsInitialized)
         {
-            throw new InvalidOperationException("the model is not initialized: call Initialize first");
+            throw Invalid("the model is not initialized: call Initialize first");
         }
 
         Model.Lease.EnterWriteLock();
@@ -390,11 +366,11 @@ public sealed class Trainer : IDisposable
     {
         if (length != Options.Batch * Model.Flow.Dims)
         {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{length} values were given, expected a batch of {Options.Batch} images of {Model.Flow.Dims}");
+            throw Invalid($"{length} values were given, expected a batch of {Options.Batch} samples of {Model.Flow.Dims}");
         }
     }
+
+    private static FlowException Invalid(string problem) => new(FlowErrorKind.InvalidArgument, problem);
 
     private OptimizerProgress Progress => new(_results.Length, _progress.View);
 

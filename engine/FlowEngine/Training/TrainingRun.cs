@@ -42,7 +42,7 @@ public sealed class TrainingRun
     {
         (_folder, _config, _trainer, _data, _observer) = (folder, config, trainer, data, observer);
         _stopping = config.Limits.Patience is int patience ? new EarlyStopping(patience) : null;
-        if (_stopping is not null && data.HeldOutCount == 0)
+        if (_stopping is not null && data.HeldOut.Count == 0)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument, "there are no validation data to stop early on: expected some, or no patience");

@@ -36,9 +36,9 @@ public sealed class AnomalyScoresTests
         ImageDataset digits = TinyGlow.Digits.Take(7);
         model.BatchSize = 3;
 
-        AnomalyScores scores = AnomalyScores.Of(model, digits, seed: 9, trainingLogProb: 20);
+        AnomalyScores scores = AnomalyScores.Of(model, digits, trainingLogProb: 20, seed: 9);
         model.BatchSize = 64;
-        AnomalyScores again = AnomalyScores.Of(model, digits, seed: 9, trainingLogProb: 20);
+        AnomalyScores again = AnomalyScores.Of(model, digits, trainingLogProb: 20, seed: 9);
 
         byte[] levels = [.. Enumerable.Range(0, 7).SelectMany(i => digits[i].ToArray())];
         float[][] latents = model.Standardize(model.Dequantize(levels, 9), out double[] logProb);
@@ -58,6 +58,6 @@ public sealed class AnomalyScoresTests
         Assert.Equal(
             ["negative_log_prob", "typicality", "latent_norm_0", "latent_norm_1", "complexity"],
             scores.All().Select(s => s.Name));
-        Assert.Null(AnomalyScores.Of(model, digits, 9, null).Typicality);
+        Assert.Null(AnomalyScores.Of(model, digits, trainingLogProb: null, seed: 9).Typicality);
     }
 }

@@ -134,7 +134,7 @@ public sealed class EmbeddingTests
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
         float[] images = TinyGlow.Images(model.Flow, 4);
         using Trainer trainer = new(model, _options);
-        Assert.Throws<InvalidOperationException>(() => trainer.Step(images));
+        Assert.Throws<FlowException>(() => trainer.Step(images));
         model.Initialize(images);
         double first = trainer.Step(images).BitsPerDim;
         trainer.SetRate(0.005);

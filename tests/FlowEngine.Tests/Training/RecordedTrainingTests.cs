@@ -105,8 +105,8 @@ public sealed class RecordedTrainingTests
         using CpuBackend backend = new(1);
         using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options());
         using Trainer trainer = new(model, TinyGlow.Digits, _options);
-        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Steps(5).Length);
-        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Steps(0).Length);
+        Assert.Throws<FlowException>(() => trainer.Steps(5).Length);
+        Assert.Throws<FlowException>(() => trainer.Steps(0).Length);
         Assert.Throws<FlowException>((_options with { ReadEvery = 0 }).Validate);
     }
 

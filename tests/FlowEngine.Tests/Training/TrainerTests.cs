@@ -130,9 +130,9 @@ public sealed class TrainerTests
         using CpuBackend backend = new(2);
         using Model model = Model.Create(TinyGlow.Config(TinyGlow.Options()), backend, 1);
         using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 64 }, 0);
-        Assert.Throws<InvalidOperationException>(trainer.Initialize);
+        Assert.Throws<FlowException>(trainer.Initialize);
         using LayerWalk walk = new(model.Flow, model.Context, 64);
-        using ImageBatchLoader loader = new(backend, TinyGlow.Digits, [], 64, _options.Seed, flip: false);
+        using BatchLoader loader = new(backend, TinyGlow.Digits, [], _options with { Batch = 64 });
         using StepInput input = backend.CreateStepInput(64, model.Flow.Dims);
         input.Send(loader.Load(0, input, default), 0);
         backend.Dequantize(input, TinyGlow.Digits.Bins, walk.Input);
@@ -154,7 +154,7 @@ public sealed class TrainerTests
         trainer.SaveModel(folder.File("model.safetensors"));
         using Model loaded = Model.Load(folder.File("model.safetensors"), backend);
         using Trainer second = new(loaded, TinyGlow.Digits, _options with { Seed = 77 });
-        Assert.Throws<InvalidOperationException>(second.Initialize);
+        Assert.Throws<FlowException>(second.Initialize);
         Assert.Equal(TinyGlow.Read(backend, model.Weights), TinyGlow.Read(backend, loaded.Weights));
     }
 
