@@ -147,7 +147,7 @@ public sealed class EmbeddingTests
         Assert.Equal(21, trainer.Updates);
         Assert.Throws<FlowException>(() => trainer.Step(images.AsSpan(1)));
         Assert.Throws<FlowException>(() => trainer.SetRate(0));
-        Assert.Throws<InvalidOperationException>(() => trainer.Step());
+        Assert.Throws<FlowException>(() => trainer.Step());
         byte[] levels = new byte[4 * model.Flow.Dims];
         Assert.NotEqual(trainer.Step(levels).BitsPerDim, trainer.Step(levels).BitsPerDim);
         levels[3] = 17;
