@@ -94,8 +94,8 @@ internal static class CompressCommand
 
     private static ImageDataset Load(ParseResult parse)
     {
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
-        ImageDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(train, test);
+        ImageDataset data = new ImageSource(DatasetLoader.Load(parse.GetRequiredValue(_data)))
+            .Part(parse.GetValue(_part) ?? DataPart.Test);
         return parse.GetValue(_limit) switch
         {
             null => data,

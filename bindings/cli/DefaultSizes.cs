@@ -6,8 +6,7 @@ namespace FlowEngine.Cli;
 /// <param name="Levels">Levels, L.</param>
 /// <param name="Steps">Steps of a level, K.</param>
 /// <param name="Hidden">Hidden channels of the coupling networks.</param>
-/// <param name="Epochs">Passes over the data.</param>
-internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epochs)
+internal sealed record DefaultSizes(int Levels, int Steps, int Hidden)
 {
     /// <summary>The levels of a RealNVP, whose last one does not halve the image.</summary>
     /// <param name="height">Rows of an image.</param>
@@ -29,12 +28,12 @@ internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epoch
         int size = Math.Min(height, width);
         if (size <= 16)
         {
-            return new DefaultSizes(Levels(2), Steps: 8, Hidden: 64, Epochs: 40);
+            return new DefaultSizes(Levels(2), Steps: 8, Hidden: 64);
         }
 
         if (size <= 32)
         {
-            return new DefaultSizes(Levels(data.Channels >= 3 ? 3 : 2), Steps: 8, Hidden: 128, Epochs: 10);
+            return new DefaultSizes(Levels(data.Channels >= 3 ? 3 : 2), Steps: 8, Hidden: 128);
         }
 
         int levels = 1;
@@ -43,7 +42,7 @@ internal sealed record DefaultSizes(int Levels, int Steps, int Hidden, int Epoch
             levels++;
         }
 
-        return new DefaultSizes(Levels(levels), Steps: 16, Hidden: 256, Epochs: 10);
+        return new DefaultSizes(Levels(levels), Steps: 16, Hidden: 256);
 
         // An odd size stays an error, which tells of --pad.
         int Levels(int wanted) => Math.Max(1, Divisible(height, width, isPadded, wanted));

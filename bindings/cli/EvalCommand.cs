@@ -71,84 +71,50 @@ internal static class EvalCommand
             model.LoadRawWeights(CheckpointPath.StateBeside(path));
         }
 
-        if (model.Config.Table is TableSettings table)
-        {
-            return RunTable(parse, model, table);
-        }
-
-        ImageDataset data = Load(parse).PrepareFor(model.Config);
+        IDataset data = DataSource.Load(parse.GetRequiredValue(_data), model.Config, parse.GetValue(_label)).Part(
+            parse.GetValue(_part) ?? DataPart.Test, model.Config, Limit(parse), parse.InvocationConfiguration.Error);
+        ulong seed = parse.GetValue(_seed);
         long start = Stopwatch.GetTimestamp();
         ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
-            ? ClassEvaluation.Run(model, data, parse.GetValue(_seed))
+            ? ClassEvaluation.Run(model, data, seed)
             : null;
         Evaluation result = classes is null
-            ? Evaluation.Run(model, data, parse.GetValue(_seed))
+            ? Evaluation.Run(model, data, seed)
             : Evaluation.Of(classes.LogProb, data);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TextWriter output = parse.InvocationConfiguration.Output;
-        output.WriteLine(parse.GetValue(_json)
-            ? new JsonObject
-            {
-                ["bits_per_dim"] = Finite(result.BitsPerDim),
-                ["bits_per_dim_stderr"] = Finite(result.BitsPerDimStandardError),
-                ["nats"] = Finite(result.Nats),
-                ["images"] = result.Samples,
-                ["seconds"] = seconds,
-            }.With(classes, "bits_per_dim", BitsOf).ToJsonString()
-            : FormattableString.Invariant(
-                $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
-                + FormattableString.Invariant(
-                    $"{result.Nats:0.00} nats an image, {result.Samples} images, {seconds:0.0} s"));
-        WriteClasses(parse, classes, "bits/dim", BitsOf);
-        return 0;
+        if (parse.GetValue(_json))
+        {
+            output.WriteLine(Json(result, classes, data, seconds).ToJsonString());
+            return 0;
+        }
 
-        double BitsOf(double nats) => BitsPerDim.FromLogProb(nats, model.Flow.Dims, data.Bins);
-    }
-
-    private static int RunTable(ParseResult parse, Model model, TableSettings table)
-    {
-        TableParts parts = TableLoader.Load(
-            parse.GetRequiredValue(_data), parse.GetValue(_label) ?? table.Label, table.SplitSeed);
-        TableDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(parts);
-        data = data.Take(Limit(parse) ?? data.Count);
-        TableNotes.WriteDepartures(table.Scaling, table.Rows(data), parse.InvocationConfiguration.Error);
-        long start = Stopwatch.GetTimestamp();
-        ScaledTable rows = table.Apply(data);
-        ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
-            ? ClassEvaluation.Run(model, rows)
-            : null;
-        Evaluation result = classes is null ? Evaluation.Run(model, rows) : Evaluation.Of(classes.LogProb, rows);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(_json)
-            ? new JsonObject
-            {
-                ["nats"] = Finite(result.Nats),
-                ["nats_stderr"] = Finite(result.NatsStandardError),
-                ["rows"] = result.Samples,
-                ["seconds"] = seconds,
-            }.With(classes, "nats", nats => nats).ToJsonString()
-            : FormattableString.Invariant(
-                $"{result.Nats:0.0000} ± {2 * result.NatsStandardError:0.0000} nats a row (two standard errors), ")
-                + FormattableString.Invariant($"{result.Samples} rows, {seconds:0.0} s"));
-        WriteClasses(parse, classes, "nats", nats => nats);
+        output.WriteLine(
+            (data.Unit.IsInNats
+                ? FormattableString.Invariant(
+                    $"{result.Nats:0.0000} ± {2 * result.NatsStandardError:0.0000} nats a row (two standard errors), ")
+                : FormattableString.Invariant(
+                    $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
+                    + FormattableString.Invariant($"{result.Nats:0.00} nats an image, "))
+            + FormattableString.Invariant($"{result.Samples} {data.Unit.Plural}, {seconds:0.0} s"));
+        WriteClasses(output, classes, data);
         return 0;
     }
 
     /// <summary>A line for each class, and the classifier's accuracy.</summary>
-    private static void WriteClasses(
-        ParseResult parse, ClassEvaluation? classes, string unit, Func<double, double> inUnit)
+    private static void WriteClasses(TextWriter output, ClassEvaluation? classes, IDataset data)
     {
-        if (classes is null || parse.GetValue(_json))
+        if (classes is null)
         {
             return;
         }
 
-        TextWriter output = parse.InvocationConfiguration.Output;
-        output.WriteLine($"{"class",5} {"count",8} {unit,10} {"accuracy",9}");
+        output.WriteLine($"{"class",5} {"count",8} {(data.Unit.IsInNats ? "nats" : "bits/dim"),10} {"accuracy",9}");
         foreach ((int label, int[] members) in classes.Classes)
         {
+            double nats = classes.MeanLogProb(members);
             output.WriteLine(FormattableString.Invariant(
-                $"{label,5} {members.Length,8} {inUnit(classes.MeanLogProb(members)),10:0.0000} ")
+                $"{label,5} {members.Length,8} {(data.Unit.IsInNats ? nats : BitsOf(nats, data)),10:0.0000} ")
                 + FormattableString.Invariant($"{classes.AccuracyOf(members),9:0.0000}"));
         }
 
@@ -156,38 +122,41 @@ internal static class EvalCommand
             $"accuracy of the classifier by Bayes' rule: {classes.Accuracy:0.0000} of {classes.Labels.Length}"));
     }
 
-    /// <summary>Adds the classes' figures, where there are any.</summary>
-    private static JsonObject With(
-        this JsonObject json, ClassEvaluation? classes, string unit, Func<double, double> inUnit)
+    private static JsonObject Json(Evaluation result, ClassEvaluation? classes, IDataset data, double seconds)
     {
-        if (classes is null)
+        JsonObject json = new()
         {
-            return json;
+            ["unit"] = data.Unit.Name,
+            ["samples"] = result.Samples,
+            ["bits_per_dim"] = Finite(result.BitsPerDim),
+            ["bits_per_dim_stderr"] = Finite(result.BitsPerDimStandardError),
+            ["nats"] = Finite(result.Nats),
+            ["nats_stderr"] = Finite(result.NatsStandardError),
+            ["seconds"] = seconds,
+        };
+        if (classes is not null)
+        {
+            json["accuracy"] = classes.Accuracy;
+            json["classes"] = new JsonArray([.. classes.Classes.Select(part => (JsonNode)new JsonObject
+            {
+                ["class"] = part.Class,
+                ["count"] = part.Data.Length,
+                ["bits_per_dim"] = Finite(BitsOf(classes.MeanLogProb(part.Data), data)),
+                ["nats"] = Finite(classes.MeanLogProb(part.Data)),
+                ["accuracy"] = classes.AccuracyOf(part.Data),
+            })]);
         }
 
-        json["accuracy"] = classes.Accuracy;
-        json["classes"] = new JsonArray([.. classes.Classes.Select(part => (JsonNode)new JsonObject
-        {
-            ["class"] = part.Class,
-            ["count"] = part.Data.Length,
-            [unit] = Finite(inUnit(classes.MeanLogProb(part.Data))),
-            ["accuracy"] = classes.AccuracyOf(part.Data),
-        })]);
         return json;
     }
+
+    private static double BitsOf(double nats, IDataset data) => BitsPerDim.FromLogProb(nats, data.Dims, data.Bins ?? 1);
 
     /// <summary>JSON has no NaN.</summary>
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
-    private static ImageDataset Load(ParseResult parse)
-    {
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(parse.GetRequiredValue(_data));
-        ImageDataset data = (parse.GetValue(_part) ?? DataPart.Test).Of(train, test);
-        return data.Take(Limit(parse) ?? data.Count);
-    }
-
-    private static int? Limit(ParseResult parse) => parse.GetValue(_limit) is not < 1
-        ? parse.GetValue(_limit)
+    private static int Limit(ParseResult parse) => parse.GetValue(_limit) is not < 1
+        ? parse.GetValue(_limit) ?? int.MaxValue
         : throw new FlowException(
             FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number");
 }

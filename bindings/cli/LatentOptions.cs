@@ -67,8 +67,7 @@ internal sealed class LatentOptions
     /// <param name="indices">Which of them.</param>
     public EncodedImages Encode(ParseResult parse, Model model, string source, int[] indices)
     {
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
-        ImageDataset images = (parse.GetValue(Part) ?? DataPart.Test).Of(train, test);
+        ImageDataset images = new ImageSource(DatasetLoader.Load(source)).Part(parse.GetValue(Part) ?? DataPart.Test);
         foreach (int index in indices)
         {
             if ((uint)index >= (uint)images.Count)

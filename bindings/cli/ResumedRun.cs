@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 
-using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
@@ -28,7 +27,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
                 : config.Precision,
             Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
         };
-        RunData data = Load(config);
+        RunData data = DataSource.Load(config.Data, config.Model).ForTraining(config.Model);
         RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
         if (!limits.IsEmpty)
         {
@@ -44,17 +43,5 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         Model model = Model.Load(folder.CheckpointFile, backend);
         Trainer trainer = new(model, data.Train, config.Training);
         return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);
-    }
-
-    private static RunData Load(RunConfig config)
-    {
-        if (config.Model.Table is TableSettings table)
-        {
-            TableParts parts = TableLoader.Load(config.Data, table.Label, table.SplitSeed);
-            return new RunData(table.Apply(parts.Train), table.Apply(parts.Validation));
-        }
-
-        (ImageDataset train, ImageDataset heldOut) = DatasetLoader.Load(config.Data);
-        return new RunData(train.PrepareFor(config.Model), heldOut.PrepareFor(config.Model));
     }
 }

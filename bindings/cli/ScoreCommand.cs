@@ -14,6 +14,8 @@ namespace FlowEngine.Cli;
 /// <summary><c>flow score</c>: how odd a model finds each image or row, and with labels how well that finds anomalies.</summary>
 internal static class ScoreCommand
 {
+    private const int MostReferenceImages = 10_000;
+
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
     private static readonly Option<string> _data = new("--data")
     {
@@ -69,11 +71,10 @@ internal static class ScoreCommand
         using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
         using Model model = Model.Load(path, backend);
         model.BatchSize = parse.GetValue(_batch);
-        ScoredData source = ScoredData.For(model, parse.GetValue(_label), parse.InvocationConfiguration.Error);
         double? typical = parse.GetValue(_reference) is string reference
-            ? source.TypicalLogProb(reference, parse.GetValue(_seed))
+            ? TypicalLogProb(parse, model, reference)
             : model.Config.TrainingLogProb;
-        (AnomalyScores scores, bool[]? isAnomaly) = Score(parse, source, typical);
+        (AnomalyScores scores, bool[]? isAnomaly) = Score(parse, model, typical);
         List<(string Name, double Auroc, double AveragePrecision)> ranking = isAnomaly is null
             ? []
             : [.. scores.All().Select(score => (
@@ -100,28 +101,48 @@ internal static class ScoreCommand
         return 0;
     }
 
-    private static (AnomalyScores Scores, bool[]? IsAnomaly) Score(
-        ParseResult parse, ScoredData source, double? typical)
+    /// <summary>The mean log density of the training part of a source, of the first of its images where there are many.</summary>
+    private static double TypicalLogProb(ParseResult parse, Model model, string path)
     {
-        DataPart part = parse.GetValue(_part);
+        int most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : int.MaxValue;
+        IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
+            .Part(DataPart.Train, model.Config, most);
+        return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
+    }
+
+    private static (AnomalyScores Scores, bool[]? IsAnomaly) Score(ParseResult parse, Model model, double? typical)
+    {
+        IDataset data = Load(parse, model, parse.GetRequiredValue(_data));
+        ulong seed = parse.GetValue(_seed);
+        AnomalyScores scores = AnomalyScores.Of(model, data, typical, seed);
+        if (parse.GetValue(_anomalies) is not string anomalies)
+        {
+            // The labels of images are classes. Of one kind there is nothing to rank.
+            bool[]? labels = data.Unit == SampleUnit.Row && data.Labels is int[] given
+                ? Array.ConvertAll(given, label => label != 0)
+                : null;
+            return (scores, labels?.Distinct().Count() == 2 ? labels : null);
+        }
+
+        AnomalyScores others = AnomalyScores.Of(model, Load(parse, model, anomalies), typical, seed);
+        return (
+            scores.Concat(others),
+            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)]);
+    }
+
+    private static IDataset Load(ParseResult parse, Model model, string path)
+    {
         int limit = parse.GetValue(_limit) ?? int.MaxValue;
         if (limit < 1)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
         }
 
-        ulong seed = parse.GetValue(_seed);
-        (AnomalyScores scores, bool[]? labels) = source.Score(
-            parse.GetRequiredValue(_data), part, limit, seed, typical);
-        if (parse.GetValue(_anomalies) is not string anomalies)
-        {
-            return (scores, labels);
-        }
-
-        (AnomalyScores others, _) = source.Score(anomalies, part, limit, seed, typical);
-        return (
-            scores.Concat(others),
-            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)]);
+        IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
+            .Part(parse.GetValue(_part), model.Config, limit, parse.InvocationConfiguration.Error);
+        return data.Count > 0
+            ? data
+            : throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: that part has no {data.Unit.Plural}");
     }
 
     private static void Summarize(

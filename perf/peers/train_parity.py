@@ -159,7 +159,7 @@ def ours(args):
     curve = [{"images": (w + 1) * REPORT_EVERY, "bits_per_dim": total / REPORT_EVERY}
              for w, total in sums.items() if (w + 1) * REPORT_EVERY <= seen]
     write(args, "ours", {"seconds": points[-1]["seconds"], "curve": curve, "bits_per_dim": result["bits_per_dim"],
-                         "bits_per_dim_stderr": result["bits_per_dim_stderr"], "test_images": result["images"]})
+                         "bits_per_dim_stderr": result["bits_per_dim_stderr"], "test_images": result["samples"]})
 
 
 def write(args, side, result):

@@ -20,7 +20,7 @@ public sealed class TableTrainTests : IDisposable
 
         using JsonDocument eval = JsonDocument.Parse(
             CommandRun.Succeed("eval", run, "--data", table, "--json", "--threads", "1"));
-        Assert.Equal(30, eval.RootElement.GetProperty("rows").GetInt32());
+        Assert.Equal(30, eval.RootElement.GetProperty("samples").GetInt32());
         Assert.True(eval.RootElement.GetProperty("nats").GetDouble() is > -20 and < 0);
 
         string csv = _folder.File("rows.csv");
@@ -46,6 +46,15 @@ public sealed class TableTrainTests : IDisposable
         Assert.Equal(
             File.ReadAllBytes(RunFolder.Open(straight).CheckpointFile),
             File.ReadAllBytes(RunFolder.Open(resumed).CheckpointFile));
+    }
+
+    [Fact]
+    public void What_is_said_of_the_run_holds_for_tables_too()
+    {
+        string run = Train("run", WriteTable(), "--epochs", "1", "--read-every", "5", "--patience", "0");
+        RunConfig config = RunFolder.Open(run).ReadConfig();
+        Assert.Equal(5, config.Training.ReadEvery);
+        Assert.Null(config.Limits.Patience);
     }
 
     [Theory]

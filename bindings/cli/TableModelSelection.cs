@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+
+using FlowEngine.Data;
+using FlowEngine.Models;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The model of a table that a command line describes.</summary>
+internal sealed class TableModelSelection(TrainOptions options, ParseResult parse)
+{
+    private const string DefaultKind = "maf";
+
+    /// <summary>The options on the command line, before the defaults; the scaling is that of the rows.</summary>
+    /// <param name="train">The training rows.</param>
+    /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
+    public ModelConfig Configure(TableDataset train)
+    {
+        string kind = parse.GetValue(options.Model) ?? DefaultKind;
+        if (kind is ModelSelection.Glow or ModelSelection.RealNvp)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"--model {kind} is for images, the data are a table: expected maf or another");
+        }
+
+        TableSettings table = Settings(train);
+        ModelSelection selection = new(options, parse);
+        ConditionOptions? condition = table.Condition is TableScaling scaling
+            ? new ConditionOptions(scaling.Dims, IsClass: false, selection.Into(kind))
+            : selection.Condition(kind, () => Conditions.CountClasses(train.Labels, train.Name), null);
+        VectorOptions sizes = selection.Vector(kind, 1, 1, table.Scaling.Dims, null, condition, null);
+        return new ModelConfig(sizes, IsInitialized: false, train.Name, 1, 1)
+        {
+            Table = table,
+            ClassCounts = condition is { IsClass: true }
+                ? Conditions.Count(condition, train.Labels, train.Name)
+                : null,
+        };
+    }
+
+    private TableSettings Settings(TableDataset train)
+    {
+        string? label = parse.GetValue(options.Label);
+        ulong splitSeed = parse.GetValue(options.SplitSeed);
+        if (parse.GetValue(options.ConditionColumns) is not string names)
+        {
+            return new TableSettings(TableScaling.Fit(train, Logit()), label, splitSeed);
+        }
+
+        (TableDataset named, TableDataset others) = train.Part(names.Split(','));
+        return new TableSettings(TableScaling.Fit(others, Logit()), label, splitSeed)
+        {
+            Condition = TableScaling.Fit(named, null),
+        };
+    }
+
+    private LogitTransform? Logit()
+    {
+        string? bounds = parse.GetValue(options.Bounds);
+        if (parse.GetValue(options.Logit) is not double lambda)
+        {
+            return bounds is null
+                ? null
+                : throw new FlowException(FlowErrorKind.InvalidArgument, "--bounds is given without --logit");
+        }
+
+        string[] ends = (bounds ?? "0,1").Split(',');
+        return ends.Length == 2 && TryParse(ends[0], out double low) && TryParse(ends[1], out double high)
+            ? new LogitTransform(lambda, low, high)
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"--bounds is {bounds}, expected two numbers as in 0,255");
+
+        static bool TryParse(string text, out double value) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+    }
+}
