@@ -43,18 +43,25 @@ internal sealed class EmulatedForm
     /// <summary>The namespaces whose extension methods the copied code calls.</summary>
     public IEnumerable<string> Namespaces => _renderer.Namespaces;
 
-    public static string KernelName(IMethodSymbol kernel) => "Emulate" + kernel.Name;
+    /// <summary>What makes the iterator of a kernel, or of a variant, of the arguments of a launch.</summary>
+    public static string Emulate(IMethodSymbol kernel, KernelEntry entry) => entry.Constants.Count == 0
+        ? KernelName(kernel)
+        : $"{Prefix}Arguments => {KernelName(kernel)}({Prefix}Arguments, {string.Join(", ", entry.Constants)})";
 
-    /// <summary>The iterator of a kernel.</summary>
+    /// <summary>The iterator of a kernel; of one with variants it takes their constants too.</summary>
     public void WriteKernel(DeviceFunction kernel)
     {
         IMethodSymbol method = kernel.Method;
+        KernelDeclaration declaration = kernel.Kernel!;
+        IReadOnlyList<IParameterSymbol> launched = declaration.Entries[0].Parameters;
+        IEnumerable<string> constants =
+            declaration.ConstantParameters.Select(p => $", {Full(p.Type)} {Identifier(p.Name)}");
         _writer.Line($"private static global::System.Collections.Generic.IEnumerator<{Space}SyncRequest> {KernelName(method)}("
-            + $"{Space}EmulatedArguments {Prefix}Arguments)");
+            + $"{Space}EmulatedArguments {Prefix}Arguments{string.Concat(constants)})");
         _writer.Open();
         if (kernel.Waits)
         {
-            foreach (IParameterSymbol parameter in method.Parameters)
+            foreach (IParameterSymbol parameter in launched)
             {
                 _writer.Line($"{Full(parameter.Type)} {Identifier(parameter.Name)} = {Argument(parameter)};");
             }
@@ -63,7 +70,9 @@ internal sealed class EmulatedForm
         }
         else
         {
-            _writer.Line($"{Identifier(method.Name)}({string.Join(", ", method.Parameters.Select(Argument))});");
+            IEnumerable<string> arguments = launched.Select(Argument)
+                .Concat(declaration.ConstantParameters.Select(p => Identifier(p.Name)));
+            _writer.Line($"{Identifier(method.Name)}({string.Join(", ", arguments)});");
             _writer.Line("yield break;");
         }
 
@@ -79,6 +88,8 @@ internal sealed class EmulatedForm
             WriteTwin(twin.Key, twin.Value);
         }
     }
+
+    private static string KernelName(IMethodSymbol kernel) => "Emulate" + kernel.Name;
 
     private static string Full(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 

@@ -45,7 +45,13 @@ internal static class DeviceApi
 
     public static AttributeData? Kernel(IMethodSymbol method) => Attribute(method, "KernelAttribute");
 
-    public static AttributeData? Attribute(ISymbol? symbol, string name) => symbol?.GetAttributes().FirstOrDefault(a =>
+    /// <summary>The [KernelVariant] attributes of a method, in the order of the source.</summary>
+    public static IEnumerable<AttributeData> Variants(IMethodSymbol method) => Attributes(method, "KernelVariantAttribute");
+
+    public static AttributeData? Attribute(ISymbol? symbol, string name) =>
+        symbol is null ? null : Attributes(symbol, name).FirstOrDefault();
+
+    private static IEnumerable<AttributeData> Attributes(ISymbol symbol, string name) => symbol.GetAttributes().Where(a =>
         a.AttributeClass?.Name == name && InNamespace(a.AttributeClass));
 
     private static bool Is(ITypeSymbol? type, string name) =>

@@ -22,6 +22,9 @@ internal sealed class DeviceFunction(IMethodSymbol method, MethodDeclarationSynt
 
     public List<DeviceFunction> Callees { get; } = [];
 
+    /// <summary>The shared memory of a kernel with variants, which its entry points declare.</summary>
+    public List<SharedDeclaration> SharedDeclarations { get; } = [];
+
     /// <summary>Whether it waits for other threads, itself or through what it calls.</summary>
     public bool Waits { get; set; }
 

@@ -23,7 +23,10 @@ internal sealed class FunctionGraph
         foreach (KernelDeclaration kernel in kernels)
         {
             // No device function may take a kernel's name.
-            graph._names[$"{kernel.Method.ContainingType.Name}_{kernel.Method.Name}"] = 1;
+            foreach (string name in kernel.Entries.Select(e => e.Name).Append(kernel.Method.Name))
+            {
+                graph._names[$"{kernel.Method.ContainingType.Name}_{name}"] = 1;
+            }
         }
 
         foreach (KernelDeclaration kernel in kernels)

@@ -9,9 +9,17 @@ namespace FlowEngine.KernelCompiler;
 /// <param name="BlockSize">The threads of a group.</param>
 /// <param name="MinGroups">How many groups should fit a multiprocessor, 0 for no wish.</param>
 /// <param name="Portable">Whether it also runs as OpenCL C.</param>
-internal sealed record KernelDeclaration(IMethodSymbol Method, int BlockSize, int MinGroups, bool Portable)
+/// <param name="Entries">What runners can start: the kernel, or its variants.</param>
+internal sealed record KernelDeclaration(
+    IMethodSymbol Method, int BlockSize, int MinGroups, bool Portable, IReadOnlyList<KernelEntry> Entries)
 {
     private const int MaxParameters = 32;
+
+    /// <summary>Whether the kernel is compiled several times, with constants for its last parameters.</summary>
+    public bool HasVariants => Entries[0].Constants.Count > 0;
+
+    /// <summary>The parameters that constants stand for.</summary>
+    public IEnumerable<IParameterSymbol> ConstantParameters => Method.Parameters.Skip(Entries[0].Parameters.Count);
 
     /// <summary>Reads a declaration and reports what is wrong with it; null if it cannot be a kernel at all.</summary>
     public static KernelDeclaration? Read(ModuleContext module, CTypes types, IMethodSymbol method)
@@ -67,10 +75,13 @@ internal sealed record KernelDeclaration(IMethodSymbol Method, int BlockSize, in
             Wrong("has more than 32 parameters; put numbers into a readonly struct");
         }
 
-        if (method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>().Count(m => DeviceApi.Kernel(m) is not null) > 1)
+        if (Names(method.ContainingType).GroupBy(n => n).Any(g => g.Count() > 1 && Names(method).Contains(g.Key)))
         {
-            Wrong("has the name of another kernel of its class; give it one of its own");
+            Wrong("has the name of another kernel or variant of its class; give it one of its own");
         }
+
+        List<KernelEntry> entries = [.. Variants(method)];
+        CheckVariants(method, entries, Wrong);
 
         foreach (IParameterSymbol parameter in method.Parameters)
         {
@@ -90,6 +101,66 @@ internal sealed record KernelDeclaration(IMethodSymbol Method, int BlockSize, in
             }
         }
 
-        return good ? new KernelDeclaration(method, blockSize, minGroups, portable) : null;
+        if (entries.Count == 0)
+        {
+            entries.Add(Entry(method, method.Name, method.Parameters, []));
+        }
+
+        return good ? new KernelDeclaration(method, blockSize, minGroups, portable, entries) : null;
     }
+
+    private static KernelEntry Entry(
+        IMethodSymbol method, string name, IEnumerable<IParameterSymbol> parameters, IReadOnlyList<int> constants) =>
+        new(name, CNames.Ascii($"{method.ContainingType.Name}_{name}"), [.. parameters], constants);
+
+    private static IEnumerable<KernelEntry> Variants(IMethodSymbol method)
+    {
+        foreach (AttributeData variant in DeviceApi.Variants(method))
+        {
+            // What is no constant of the right type is the C# compiler's to report.
+            string name = variant.ConstructorArguments.FirstOrDefault().Value as string ?? "";
+            List<int> constants = variant.ConstructorArguments.Length == 2
+                ? [.. variant.ConstructorArguments[1].Values.Select(v => v.Value).OfType<int>()]
+                : [];
+            yield return Entry(
+                method, name, method.Parameters.Take(method.Parameters.Length - constants.Count), constants);
+        }
+    }
+
+    private static void CheckVariants(IMethodSymbol method, List<KernelEntry> variants, Action<string> wrong)
+    {
+        if (variants.Count == 0)
+        {
+            return;
+        }
+
+        int count = variants[0].Constants.Count;
+        if (count == 0 || variants.Any(v => v.Constants.Count != count))
+        {
+            wrong("has variants without constants, or with different numbers of them; give each as many, from one");
+        }
+
+        if (count > method.Parameters.Length
+            || method.Parameters.Skip(method.Parameters.Length - count).Any(p => p.Type.SpecialType != SpecialType.System_Int32))
+        {
+            wrong("has variants whose constants are not for parameters of type int; make its last parameters so");
+        }
+
+        if (variants.Any(v => !SyntaxFacts.IsValidIdentifier(v.Name)))
+        {
+            wrong("has a variant whose name is no identifier; give it one");
+        }
+
+        if (variants.Select(v => string.Join(",", v.Constants)).Distinct().Count() < variants.Count)
+        {
+            wrong("has two variants of the same constants; leave one out");
+        }
+    }
+
+    // The names that a class's kernels and their variants take.
+    private static IEnumerable<string> Names(INamedTypeSymbol type) =>
+        type.GetMembers().OfType<IMethodSymbol>().Where(m => DeviceApi.Kernel(m) is not null).SelectMany(Names);
+
+    private static IEnumerable<string> Names(IMethodSymbol kernel) =>
+        Variants(kernel).Select(v => v.Name).Prepend(kernel.Name);
 }

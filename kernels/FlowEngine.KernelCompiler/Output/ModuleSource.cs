@@ -31,7 +31,11 @@ internal static class ModuleSource
             WriteLauncher(kernel, whole, members);
             if (whole)
             {
-                WriteDescriptor(types, kernel, members);
+                foreach (KernelEntry entry in kernel.Kernel!.Entries)
+                {
+                    WriteDescriptor(types, kernel, entry, members);
+                }
+
                 emulated.WriteKernel(kernel);
             }
         }
@@ -87,21 +91,21 @@ internal static class ModuleSource
         writer.Line();
     }
 
-    private static void WriteDescriptor(CTypes types, DeviceFunction kernel, CodeWriter writer)
+    private static void WriteDescriptor(CTypes types, DeviceFunction kernel, KernelEntry entry, CodeWriter writer)
     {
         KernelDeclaration declaration = kernel.Kernel!;
-        writer.Line($"/// <summary>What runners know of {kernel.Method.Name}.</summary>");
-        writer.Line($"public static {Gpu}KernelDescriptor {kernel.Method.Name}Kernel {{ get; }} = new()");
+        writer.Line($"/// <summary>What runners know of {entry.Name}.</summary>");
+        writer.Line($"public static {Gpu}KernelDescriptor {entry.Name}Kernel {{ get; }} = new()");
         writer.Open();
         writer.Line("Module = Module,");
-        writer.Line($"Name = \"{kernel.Name}\",");
+        writer.Line($"Name = \"{entry.CName}\",");
         writer.Line($"BlockSize = {Text(declaration.BlockSize)},");
         writer.Line($"StaticSharedBytes = {Text(kernel.StaticSharedBytes)},");
         writer.Line($"UsesDynamicShared = {(kernel.UsesDynamicShared ? "true" : "false")},");
         writer.Line($"Portable = {(declaration.Portable ? "true" : "false")},");
         writer.Line($"Parameters = new {Gpu}KernelParameter[]");
         writer.Open();
-        foreach (IParameterSymbol parameter in kernel.Method.Parameters)
+        foreach (IParameterSymbol parameter in entry.Parameters)
         {
             string kind = DeviceApi.IsGlobalView(parameter.Type) ? "View"
                 : DeviceApi.IsReadOnlyGlobalView(parameter.Type) ? "ReadOnlyView"
@@ -113,7 +117,7 @@ internal static class ModuleSource
         }
 
         writer.Close("},");
-        writer.Line($"Emulate = {EmulatedForm.KernelName(kernel.Method)},");
+        writer.Line($"Emulate = {EmulatedForm.Emulate(kernel.Method, entry)},");
         writer.Close("};");
         writer.Line();
     }
@@ -133,6 +137,7 @@ internal static class ModuleSource
         string stream = Free("stream", method);
         string grid = Free("grid", method);
         string launch = Free("launch", method);
+        string entry = $"{method.Name}Kernel";
         IEnumerable<string> parameters = method.Parameters
             .Select(p => $"{HostType(p.Type)} {Identifier(p)}")
             .Prepend($"{Gpu}LaunchGrid {grid}")
@@ -147,8 +152,15 @@ internal static class ModuleSource
             return;
         }
 
-        writer.Line($"{Gpu}KernelLaunch {launch} = new({stream}, {method.Name}Kernel, {grid});");
-        foreach (IParameterSymbol parameter in method.Parameters)
+        KernelDeclaration declaration = kernel.Kernel!;
+        if (declaration.HasVariants)
+        {
+            entry = Free("entry", method);
+            WriteChoice(declaration, entry, writer);
+        }
+
+        writer.Line($"{Gpu}KernelLaunch {launch} = new({stream}, {entry}, {grid});");
+        foreach (IParameterSymbol parameter in declaration.Entries[0].Parameters)
         {
             writer.Line($"{launch}.Add({Identifier(parameter)});");
         }
@@ -156,6 +168,23 @@ internal static class ModuleSource
         writer.Line($"{launch}.Submit();");
         writer.Close();
         writer.Line();
+    }
+
+    // The variant whose constants are the arguments.
+    private static void WriteChoice(KernelDeclaration kernel, string entry, CodeWriter writer)
+    {
+        List<IParameterSymbol> parameters = [.. kernel.ConstantParameters];
+        writer.Line($"{Gpu}KernelDescriptor {entry} = ({string.Join(", ", parameters.Select(Identifier))}) switch");
+        writer.Open();
+        foreach (KernelEntry variant in kernel.Entries)
+        {
+            writer.Line($"({string.Join(", ", variant.Constants.Select(c => Text(c)))}) => {variant.Name}Kernel,");
+        }
+
+        string given = string.Join(", ", parameters.Select(p => $"{p.Name} = {{{Identifier(p)}}}"));
+        writer.Line(
+            $"_ => throw new global::System.ArgumentException($\"{kernel.Method.Name} has no variant for {given}\"),");
+        writer.Close("};");
     }
 
     private static string Free(string name, IMethodSymbol method)

@@ -48,20 +48,33 @@ internal static class ModuleText
         ModuleContext module, CTypes types, FunctionGraph graph, DeviceFunction function, CodeWriter writer)
     {
         var names = new CNames();
-        WriteSignature(types, function, names, writer);
-        writer.Open();
-        if (function.Kernel is { } kernel)
+        foreach (IParameterSymbol parameter in function.Method.Parameters)
         {
-            WriteViews(types, function, names, writer);
-            if (function.NeedsWarpScratch)
-            {
-                writer.Line($"WARP_SCRATCH({Text(kernel.BlockSize)});");
-            }
+            names.Of(parameter);
         }
 
+        var body = new CodeWriter();
+        body.Indent();
         var expressions = new ExpressionTranslator(module, types, graph, names);
-        new StatementTranslator(module, types, function, expressions, names, writer).Body(function.Body!);
-        writer.Close();
+        new StatementTranslator(module, types, function, expressions, names, body).Body(function.Body!);
+        if (function.Kernel is not { } kernel)
+        {
+            WriteDeviceFunction(types, function, names, body, writer);
+        }
+        else if (kernel.HasVariants)
+        {
+            WriteDeviceFunction(types, function, names, body, writer);
+            foreach (KernelEntry entry in kernel.Entries)
+            {
+                writer.Line();
+                WriteEntry(types, function, kernel, entry, names, Call(function, entry, names), writer);
+            }
+        }
+        else
+        {
+            WriteEntry(types, function, kernel, kernel.Entries[0], names, body, writer);
+        }
+
         if (function.StaticSharedBytes > 48 * 1024)
         {
             module.Diagnostics.Report(
@@ -72,18 +85,72 @@ internal static class ModuleText
         }
     }
 
-    private static void WriteSignature(CTypes types, DeviceFunction function, CNames names, CodeWriter writer)
+    // A function, or the body that the variants of a kernel share.
+    private static void WriteDeviceFunction(
+        CTypes types, DeviceFunction function, CNames names, CodeWriter body, CodeWriter writer)
     {
-        string head = function.Kernel is { } kernel
-            ? kernel.MinGroups > 0
-                ? $"KERNEL_MIN({Text(kernel.BlockSize)}, {Text(kernel.MinGroups)}) void {function.Name}("
-                : $"KERNEL({Text(kernel.BlockSize)}) void {function.Name}("
-            : $"DEV {types.Of(function.Method.ReturnType, function.Syntax.ReturnType)} {function.Name}(";
-        List<string> parameters = [.. function.Syntax.ParameterList.Parameters.Zip(
-            function.Method.Parameters, (syntax, symbol) => Parameter(types, function, syntax, symbol, names))];
-        string last = function.Kernel is not null ? (function.UsesDynamicShared ? "DYN_PARAM" : "")
-            : !function.NeedsWarpScratch ? ""
-            : parameters.Count == 0 ? "WARP_ARG0" : "WARP_ARG";
+        List<string> parameters =
+        [
+            .. function.SharedDeclarations.Select(s => s.Parameter),
+            .. function.Method.Parameters.Select(p => $"{types.Of(p.Type, Syntax(function, p))} {names.Of(p)}"),
+        ];
+        string last = !function.NeedsWarpScratch ? "" : parameters.Count == 0 ? "WARP_ARG0" : "WARP_ARG";
+        string result = types.Of(function.Method.ReturnType, function.Syntax.ReturnType);
+        WriteSignature($"DEV {result} {function.Name}(", parameters, last, writer);
+        writer.Open();
+        writer.Text(body);
+        writer.Close();
+    }
+
+    private static void WriteEntry(
+        CTypes types,
+        DeviceFunction function,
+        KernelDeclaration kernel,
+        KernelEntry entry,
+        CNames names,
+        CodeWriter body,
+        CodeWriter writer)
+    {
+        string macro = kernel.MinGroups > 0
+            ? $"KERNEL_MIN({Text(kernel.BlockSize)}, {Text(kernel.MinGroups)})"
+            : $"KERNEL({Text(kernel.BlockSize)})";
+        List<string> parameters = [.. entry.Parameters.Select(p => DeviceApi.IsPointer(p.Type)
+            ? $"G{Direction(p)}({Element(types, function, p)}, {names.Of(p)})"
+            : $"{types.Of(p.Type, Syntax(function, p))} {names.Of(p)}")];
+        WriteSignature(
+            $"{macro} void {entry.CName}(", parameters, function.UsesDynamicShared ? "DYN_PARAM" : "", writer);
+        writer.Open();
+
+        // In OpenCL a parameter is a buffer and where in it the view starts.
+        foreach (IParameterSymbol view in entry.Parameters.Where(p => DeviceApi.IsPointer(p.Type)))
+        {
+            writer.Line($"VIEW_{Direction(view)}({Element(types, function, view)}, {names.Of(view)});");
+        }
+
+        if (function.NeedsWarpScratch)
+        {
+            writer.Line($"WARP_SCRATCH({Text(kernel.BlockSize)});");
+        }
+
+        writer.Text(body);
+        writer.Close();
+    }
+
+    // What a variant does: declares the shared memory and calls the body with its constants.
+    private static CodeWriter Call(DeviceFunction function, KernelEntry entry, CNames names)
+    {
+        var call = new CodeWriter();
+        call.Indent();
+        function.SharedDeclarations.ForEach(s => call.Line(s.Text));
+        IEnumerable<string> arguments = function.SharedDeclarations.Select(s => s.Name)
+            .Concat(entry.Parameters.Select(names.Of))
+            .Concat(entry.Constants.Select(c => CLiteral.Of(c)!.Value.Text));
+        call.Line($"{function.Name}({string.Join(", ", arguments)}{(function.NeedsWarpScratch ? " WARP_PASS" : "")});");
+        return call;
+    }
+
+    private static void WriteSignature(string head, List<string> parameters, string last, CodeWriter writer)
+    {
         string end = last.Length == 0 || parameters.Count == 0 ? last : " " + last;
         if (parameters.Count == 0 && end.Length == 0)
         {
@@ -107,38 +174,14 @@ internal static class ModuleText
         writer.Unindent();
     }
 
-    private static string Parameter(
-        CTypes types,
-        DeviceFunction function,
-        ParameterSyntax syntax,
-        IParameterSymbol symbol,
-        CNames names)
-    {
-        string name = names.Of(symbol);
-        return function.Kernel is not null && DeviceApi.IsPointer(symbol.Type)
-            ? $"G{Direction(symbol)}({Element(types, symbol, syntax)}, {name})"
-            : $"{types.Of(symbol.Type, syntax)} {name}";
-    }
-
-    // The views of a kernel's parameters: in OpenCL a parameter is a buffer and where in it the view starts.
-    private static void WriteViews(CTypes types, DeviceFunction function, CNames names, CodeWriter writer)
-    {
-        foreach ((IParameterSymbol symbol, ParameterSyntax syntax) in
-            function.Method.Parameters.Zip(function.Syntax.ParameterList.Parameters, (symbol, syntax) => (symbol, syntax)))
-        {
-            if (DeviceApi.IsPointer(symbol.Type))
-            {
-                writer.Line($"VIEW_{Direction(symbol)}({Element(types, symbol, syntax)}, {names.Of(symbol)});");
-            }
-        }
-    }
-
     private static string Direction(IParameterSymbol symbol) =>
         (DeviceApi.IsReadOnlyGlobalView(symbol.Type) ? "IN" : "OUT") + (DeviceApi.MayAlias(symbol) ? "_ALIAS" : "");
 
-    private static string Element(
-        CTypes types, IParameterSymbol symbol, ParameterSyntax syntax) =>
-        types.Of(((INamedTypeSymbol)symbol.Type).TypeArguments[0], syntax);
+    private static ParameterSyntax Syntax(DeviceFunction function, IParameterSymbol symbol) =>
+        function.Syntax.ParameterList.Parameters[symbol.Ordinal];
+
+    private static string Element(CTypes types, DeviceFunction function, IParameterSymbol symbol) =>
+        types.Of(((INamedTypeSymbol)symbol.Type).TypeArguments[0], Syntax(function, symbol));
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,6 +21,9 @@ internal sealed class CodeWriter
     /// <summary>A line that starts at a column of its own.</summary>
     public void LineAt(int column, string line) => _text.Append(' ', column).Append(line).Append('\n');
 
+    /// <summary>The lines of another writer, as they are.</summary>
+    public void Text(CodeWriter lines) => _text.Append(lines);
+
     public void Open()
     {
         Line("{");

@@ -333,7 +333,7 @@ internal sealed class StatementTranslator(
 
         long start = (function.StaticSharedBytes + SharedAlignment - 1) / SharedAlignment * SharedAlignment;
         function.StaticSharedBytes = start + ((long)length * types.SizeOf(element));
-        writer.Line($"SHARED({types.Of(element, call.Syntax)}, {names.Of(local)}, {Text(length)});");
+        DeclareShared(local, call, $"SHARED({types.Of(element, call.Syntax)}, {names.Of(local)}, {Text(length)});");
     }
 
     private void SharedDynamic(ILocalSymbol local, IInvocationOperation call, bool outermost)
@@ -351,7 +351,22 @@ internal sealed class StatementTranslator(
         }
 
         _dynamicSeen = true;
-        writer.Line($"DYN_SHARED({types.Of(element, call.Syntax)}, {names.Of(local)});");
+        DeclareShared(local, call, $"DYN_SHARED({types.Of(element, call.Syntax)}, {names.Of(local)});");
+    }
+
+    // OpenCL has shared memory in entry points only: that of a kernel with variants comes from there.
+    private void DeclareShared(ILocalSymbol local, IInvocationOperation call, string text)
+    {
+        if (function.Kernel is { HasVariants: true })
+        {
+            string name = names.Of(local);
+            function.SharedDeclarations.Add(
+                new SharedDeclaration(text, $"{types.Of(call.Type!, call.Syntax)} {name}", name));
+        }
+        else
+        {
+            writer.Line(text);
+        }
     }
 
     private bool CheckPlace(IInvocationOperation call, bool outermost)

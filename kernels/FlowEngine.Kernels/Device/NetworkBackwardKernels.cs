@@ -15,177 +15,12 @@ internal static partial class NetworkBackwardKernels
     private const int Wide = 4;
 
     [Kernel(NetworkTile.BlockSize)]
-    private static void Full(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> dOutput,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> hidden,
-        GlobalView<float> dHidden,
-        GlobalView<float> patches,
-        GlobalView<float> dTaps,
-        GlobalView<float> parts,
-        GlobalView<float> dPatches,
-        NeighborhoodRows ofPatches,
-        NeighborhoodRows ofTaps,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(
-            tile,
-            x,
-            dOutput,
-            weights,
-            hidden,
-            dHidden,
-            patches,
-            dTaps,
-            parts,
-            dPatches,
-            ofPatches,
-            ofTaps,
-            chain,
-            NetworkTile.Full,
-            Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void TensorFloat32(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> dOutput,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> hidden,
-        GlobalView<float> dHidden,
-        GlobalView<float> patches,
-        GlobalView<float> dTaps,
-        GlobalView<float> parts,
-        GlobalView<float> dPatches,
-        NeighborhoodRows ofPatches,
-        NeighborhoodRows ofTaps,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(
-            tile,
-            x,
-            dOutput,
-            weights,
-            hidden,
-            dHidden,
-            patches,
-            dTaps,
-            parts,
-            dPatches,
-            ofPatches,
-            ofTaps,
-            chain,
-            NetworkTile.TensorFloat32,
-            Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void TensorFloat32Wide(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> dOutput,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> hidden,
-        GlobalView<float> dHidden,
-        GlobalView<float> patches,
-        GlobalView<float> dTaps,
-        GlobalView<float> parts,
-        GlobalView<float> dPatches,
-        NeighborhoodRows ofPatches,
-        NeighborhoodRows ofTaps,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(
-            tile,
-            x,
-            dOutput,
-            weights,
-            hidden,
-            dHidden,
-            patches,
-            dTaps,
-            parts,
-            dPatches,
-            ofPatches,
-            ofTaps,
-            chain,
-            NetworkTile.TensorFloat32,
-            Wide);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void BFloat16(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> dOutput,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> hidden,
-        GlobalView<float> dHidden,
-        GlobalView<float> patches,
-        GlobalView<float> dTaps,
-        GlobalView<float> parts,
-        GlobalView<float> dPatches,
-        NeighborhoodRows ofPatches,
-        NeighborhoodRows ofTaps,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(
-            tile,
-            x,
-            dOutput,
-            weights,
-            hidden,
-            dHidden,
-            patches,
-            dTaps,
-            parts,
-            dPatches,
-            ofPatches,
-            ofTaps,
-            chain,
-            NetworkTile.BFloat16,
-            Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void BFloat16Wide(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> dOutput,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> hidden,
-        GlobalView<float> dHidden,
-        GlobalView<float> patches,
-        GlobalView<float> dTaps,
-        GlobalView<float> parts,
-        GlobalView<float> dPatches,
-        NeighborhoodRows ofPatches,
-        NeighborhoodRows ofTaps,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(
-            tile,
-            x,
-            dOutput,
-            weights,
-            hidden,
-            dHidden,
-            patches,
-            dTaps,
-            parts,
-            dPatches,
-            ofPatches,
-            ofTaps,
-            chain,
-            NetworkTile.BFloat16,
-            Wide);
-    }
-
+    [KernelVariant("Full", NetworkTile.Full, Narrow)]
+    [KernelVariant("TensorFloat32", NetworkTile.TensorFloat32, Narrow)]
+    [KernelVariant("TensorFloat32Wide", NetworkTile.TensorFloat32, Wide)]
+    [KernelVariant("BFloat16", NetworkTile.BFloat16, Narrow)]
+    [KernelVariant("BFloat16Wide", NetworkTile.BFloat16, Wide)]
     private static void Run(
-        SharedView<float> tile,
         ReadOnlyGlobalView<float> x,
         ReadOnlyGlobalView<float> dOutput,
         ReadOnlyGlobalView<float> weights,
@@ -201,6 +36,7 @@ internal static partial class NetworkBackwardKernels
         int precision,
         int rowBlocks)
     {
+        SharedView<float> tile = SharedMemory.GetDynamic<float>();
         int rows = rowBlocks * 16;
         int pixels = ofTaps.Pixels;
         int outputs = ofTaps.Gathered;

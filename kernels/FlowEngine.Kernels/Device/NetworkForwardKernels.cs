@@ -15,77 +15,12 @@ internal static partial class NetworkForwardKernels
     private const int Wide = 4;
 
     [Kernel(NetworkTile.BlockSize)]
-    private static void Full(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> biases,
-        GlobalView<float> kept,
-        GlobalView<float> output,
-        NeighborhoodRows patches,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(tile, x, weights, biases, kept, output, patches, chain, NetworkTile.Full, Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void TensorFloat32(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> biases,
-        GlobalView<float> kept,
-        GlobalView<float> output,
-        NeighborhoodRows patches,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(tile, x, weights, biases, kept, output, patches, chain, NetworkTile.TensorFloat32, Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void TensorFloat32Wide(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> biases,
-        GlobalView<float> kept,
-        GlobalView<float> output,
-        NeighborhoodRows patches,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(tile, x, weights, biases, kept, output, patches, chain, NetworkTile.TensorFloat32, Wide);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void BFloat16(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> biases,
-        GlobalView<float> kept,
-        GlobalView<float> output,
-        NeighborhoodRows patches,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(tile, x, weights, biases, kept, output, patches, chain, NetworkTile.BFloat16, Narrow);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void BFloat16Wide(
-        ReadOnlyGlobalView<float> x,
-        ReadOnlyGlobalView<float> weights,
-        ReadOnlyGlobalView<float> biases,
-        GlobalView<float> kept,
-        GlobalView<float> output,
-        NeighborhoodRows patches,
-        NetworkChain chain)
-    {
-        SharedView<float> tile = SharedMemory.GetDynamic<float>();
-        Run(tile, x, weights, biases, kept, output, patches, chain, NetworkTile.BFloat16, Wide);
-    }
-
+    [KernelVariant("Full", NetworkTile.Full, Narrow)]
+    [KernelVariant("TensorFloat32", NetworkTile.TensorFloat32, Narrow)]
+    [KernelVariant("TensorFloat32Wide", NetworkTile.TensorFloat32, Wide)]
+    [KernelVariant("BFloat16", NetworkTile.BFloat16, Narrow)]
+    [KernelVariant("BFloat16Wide", NetworkTile.BFloat16, Wide)]
     private static void Run(
-        SharedView<float> tile,
         ReadOnlyGlobalView<float> x,
         ReadOnlyGlobalView<float> weights,
         ReadOnlyGlobalView<float> biases,
@@ -96,6 +31,7 @@ internal static partial class NetworkForwardKernels
         int precision,
         int rowBlocks)
     {
+        SharedView<float> tile = SharedMemory.GetDynamic<float>();
         int rows = rowBlocks * 16;
         int words = NetworkTile.Words(chain.Hidden, precision);
         SharedView<float> ring = tile.Slice(rows * chain.Stride);

@@ -47,46 +47,10 @@ internal static partial class WeightGradientKernels
     public static int Stride(int precision) => precision == NetworkTile.BFloat16 ? HalfStride : WholeStride;
 
     [Kernel(NetworkTile.BlockSize)]
-    private static void Full(
-        ReadOnlyGlobalView<float> hidden,
-        ReadOnlyGlobalView<float> dHidden,
-        ReadOnlyGlobalView<float> patches,
-        ReadOnlyGlobalView<float> dTaps,
-        GlobalView<float> parts,
-        Sizes sizes)
-    {
-        SharedView<float> stages = SharedMemory.GetDynamic<float>();
-        Run(stages, hidden, dHidden, patches, dTaps, parts, sizes, NetworkTile.Full);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void TensorFloat32(
-        ReadOnlyGlobalView<float> hidden,
-        ReadOnlyGlobalView<float> dHidden,
-        ReadOnlyGlobalView<float> patches,
-        ReadOnlyGlobalView<float> dTaps,
-        GlobalView<float> parts,
-        Sizes sizes)
-    {
-        SharedView<float> stages = SharedMemory.GetDynamic<float>();
-        Run(stages, hidden, dHidden, patches, dTaps, parts, sizes, NetworkTile.TensorFloat32);
-    }
-
-    [Kernel(NetworkTile.BlockSize)]
-    private static void BFloat16(
-        ReadOnlyGlobalView<float> hidden,
-        ReadOnlyGlobalView<float> dHidden,
-        ReadOnlyGlobalView<float> patches,
-        ReadOnlyGlobalView<float> dTaps,
-        GlobalView<float> parts,
-        Sizes sizes)
-    {
-        SharedView<float> stages = SharedMemory.GetDynamic<float>();
-        Run(stages, hidden, dHidden, patches, dTaps, parts, sizes, NetworkTile.BFloat16);
-    }
-
+    [KernelVariant("Full", NetworkTile.Full)]
+    [KernelVariant("TensorFloat32", NetworkTile.TensorFloat32)]
+    [KernelVariant("BFloat16", NetworkTile.BFloat16)]
     private static void Run(
-        SharedView<float> stages,
         ReadOnlyGlobalView<float> hidden,
         ReadOnlyGlobalView<float> dHidden,
         ReadOnlyGlobalView<float> patches,
@@ -95,6 +59,7 @@ internal static partial class WeightGradientKernels
         Sizes sizes,
         int precision)
     {
+        SharedView<float> stages = SharedMemory.GetDynamic<float>();
         // Which product, and which tile of it; h₂ and dc₂ stand after h₁ and dc₁.
         long layer = (long)sizes.Pixels * NetworkTile.Words(sizes.Hidden, precision);
         int rowTiles = Tiles(sizes.Hidden);

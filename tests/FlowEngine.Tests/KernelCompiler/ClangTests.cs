@@ -20,7 +20,7 @@ public sealed class ClangTests
     private static readonly KernelModule[] _modules =
     [
         ElementwiseKernels.Module, ReductionKernels.Module, IntegerKernels.Module, ControlFlowKernels.Module,
-        TensorKernels.Module,
+        TensorKernels.Module, VariantKernels.Module,
     ];
 
     [Theory]

@@ -144,6 +144,15 @@ public sealed partial class DiagnosticTests
     [InlineData("FLOWK012", "[Kernel(2048)] static void [|Run|](GlobalView<int> y) { }")]
     [InlineData("FLOWK012", "[Kernel(32)] static int [|Run|](GlobalView<int> y) => 3;")]
     [InlineData("FLOWK012", "[Kernel(32)] static void [|Run|]<T>(GlobalView<int> y) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\")] static void [|Run|](GlobalView<int> y, int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1)] static void [|Run|](GlobalView<int> y, long n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1, 2, 3)] static void [|Run|](int m, int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A b\", 1)] static void [|Run|](int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"Run\", 1)] static void [|Run|](int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1)] [KernelVariant(\"A\", 2)] static void [|Run|](int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1)] [KernelVariant(\"B\", 1)] static void [|Run|](int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1)] [KernelVariant(\"B\", 1, 2)] static void [|Run|](int m, int n) { }")]
+    [InlineData("FLOWK012", "[Kernel(32)] [KernelVariant(\"A\", 1)] static void [|Run|](int n) { } [Kernel(32)] static void [|A|](int n) { }")]
     [InlineData("FLOWK013", "[Kernel(32)] static void Run([|bool b|]) { }")]
     [InlineData("FLOWK013", "[Kernel(32)] static void Run([|int[] a|]) { }")]
     [InlineData("FLOWK013", "[Kernel(32)] static void Run([|SharedView<int> a|]) { }")]
@@ -163,6 +172,8 @@ public sealed partial class DiagnosticTests
     [InlineData("readonly struct Size { public readonly int A; } [Kernel(32)] static void Run(Size a, GlobalView<Size> y) { y[0] = a; }")]
     [InlineData(
         "[Kernel(32)] static void Run(GlobalView<int> y) { SharedView<int> s = SharedMemory.Allocate<int>(12288); }")]
+    [InlineData(
+        "[Kernel(32)] [KernelVariant(\"A\", 1)] [KernelVariant(\"B\", 2)] static void Run(GlobalView<int> y, int n) { y[0] = n; }")]
     [InlineData("[Kernel(32)] static void Run(GlobalView<int> y) { A(y); A(y); } static void A(GlobalView<int> y) { B(y); } static void B(GlobalView<int> y) { }")]
     public void Declaration_is_right(string members) => Assert.Empty(Translate(members).Diagnostics);
 

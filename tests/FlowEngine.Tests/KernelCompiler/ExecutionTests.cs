@@ -61,6 +61,36 @@ public sealed class ExecutionTests : IDisposable
         Assert.Equal(y.Take(4).Sum() + y.Skip(128).Take(4).Sum(), y[160], 1e-4f);
     }
 
+    [Fact]
+    public void Variant_has_the_constants_that_the_launch_asks_for()
+    {
+        float[] x = [1, 3, 2];
+        using GpuBuffer<float> input = Upload(x);
+        using GpuBuffer<float> result = _device.Allocate<float>(1);
+        float Reduce(int operation, int exponent)
+        {
+            VariantKernels.Reduce(_stream, new LaunchGrid(1), input, result, x.Length, operation, exponent);
+            return Download(result)[0];
+        }
+
+        Assert.Equal(14, Reduce(VariantKernels.Sum, 2));
+        Assert.Equal(36, Reduce(VariantKernels.Sum, 3));
+        Assert.Equal(9, Reduce(VariantKernels.Largest, 2));
+        VariantKernels.Scale(_stream, new LaunchGrid(1), input, x.Length, 1);
+        VariantKernels.Scale(_stream, new LaunchGrid(1), input, x.Length, 1);
+        VariantKernels.Scale(_stream, new LaunchGrid(1), input, x.Length, -1);
+        Assert.Equal([2, 6, 4], Download(input));
+    }
+
+    [Fact]
+    public void Launch_without_a_variant_for_its_arguments_says_which()
+    {
+        using GpuBuffer<float> input = Upload<float>([1, 2]);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => VariantKernels.Reduce(
+            _stream, new LaunchGrid(1), input, input, 2, VariantKernels.Largest, 3));
+        Assert.Equal("Reduce has no variant for operation = 1, exponent = 3", error.Message);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(128)]

@@ -9,7 +9,7 @@ namespace FlowEngine.Tests.KernelCompiler;
 public sealed class TranslationTests
 {
     public static TheoryData<string> Modules =>
-        ["ElementwiseKernels", "ReductionKernels", "IntegerKernels", "ControlFlowKernels", "TensorKernels"];
+        ["ElementwiseKernels", "ReductionKernels", "IntegerKernels", "ControlFlowKernels", "TensorKernels", "VariantKernels"];
 
     [Theory]
     [MemberData(nameof(Modules))]
@@ -19,6 +19,7 @@ public sealed class TranslationTests
     [Theory]
     [InlineData("ElementwiseKernels")]
     [InlineData("ReductionKernels")]
+    [InlineData("VariantKernels")]
     public void Generated_CSharp_is_as_verified(string name)
     {
         // The hash changes with the prelude, which is not the matter here.
@@ -85,7 +86,8 @@ public sealed class TranslationTests
         "ReductionKernels" => ReductionKernels.Module,
         "IntegerKernels" => IntegerKernels.Module,
         "ControlFlowKernels" => ControlFlowKernels.Module,
-        _ => TensorKernels.Module,
+        "TensorKernels" => TensorKernels.Module,
+        _ => VariantKernels.Module,
     };
 
     private static TranslatedModule Translate(string name) => KernelCompilation.Translate(

@@ -39,13 +39,16 @@ internal readonly struct FusedNetwork(PixelNetworkShape network, NetworkPrecisio
         && SharedBytesOf(NetworkProduct.MaxRowBlocks) <= device.MaxSharedBytesPerGroup
         && pixels / (RowsPerBlock * NetworkProduct.MaxRowBlocks) >= device.Multiprocessors;
 
+    /// <summary>The blocks of 16 pixels of a tile.</summary>
+    /// <param name="pixels">B·P.</param>
+    public int RowBlocks(int pixels) => IsWide(pixels) ? NetworkProduct.MaxRowBlocks : Narrow;
+
     /// <summary>A group for each tile.</summary>
     /// <param name="pixels">B·P.</param>
     public LaunchGrid Grid(int pixels)
     {
-        int rowBlocks = IsWide(pixels) ? NetworkProduct.MaxRowBlocks : Narrow;
-        int rows = rowBlocks * RowsPerBlock;
-        return new LaunchGrid((pixels + rows - 1) / rows, DynamicSharedBytes: SharedBytesOf(rowBlocks));
+        int rows = RowBlocks(pixels) * RowsPerBlock;
+        return new LaunchGrid((pixels + rows - 1) / rows, DynamicSharedBytes: SharedBytesOf(RowBlocks(pixels)));
     }
 
     /// <summary>The words of packed matrices.</summary>

@@ -26,24 +26,9 @@ public sealed partial class GpuBackend
         NeighborhoodRows patches = PatchRows(network, image);
         var chain = new NetworkChain(
             network.Hidden, Neighbors.Taps * network.OutputChannels, products, fused.Stride, kept.IsEmpty ? 0 : 1);
-        switch (NetworkPrecision, fused.IsWide(image.Pixels))
-        {
-            case (NetworkPrecision.BFloat16, true):
-                NetworkForwardKernels.BFloat16Wide(_stream, grid, x, packed, biases, hidden, output, patches, chain);
-                break;
-            case (NetworkPrecision.BFloat16, false):
-                NetworkForwardKernels.BFloat16(_stream, grid, x, packed, biases, hidden, output, patches, chain);
-                break;
-            case (NetworkPrecision.TensorFloat32, true):
-                NetworkForwardKernels.TensorFloat32Wide(_stream, grid, x, packed, biases, hidden, output, patches, chain);
-                break;
-            case (NetworkPrecision.TensorFloat32, false):
-                NetworkForwardKernels.TensorFloat32(_stream, grid, x, packed, biases, hidden, output, patches, chain);
-                break;
-            default:
-                NetworkForwardKernels.Full(_stream, grid, x, packed, biases, hidden, output, patches, chain);
-                break;
-        }
+        NetworkForwardKernels.Run(
+            _stream, grid, x, packed, biases, hidden, output, patches, chain, (int)NetworkPrecision,
+            fused.RowBlocks(image.Pixels));
     }
 
     private void BackwardFused(
@@ -143,34 +128,9 @@ public sealed partial class GpuBackend
             Mirrored = 1,
         };
         var chain = new NetworkChain(network.Hidden, Neighbors.Taps * network.InputChannels, 3, fused.Stride, 1);
-        switch (NetworkPrecision, fused.IsWide(image.Pixels))
-        {
-            case (NetworkPrecision.BFloat16, true):
-                NetworkBackwardKernels.BFloat16Wide(
-                    _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches,
-                    ofTaps, chain);
-                break;
-            case (NetworkPrecision.BFloat16, false):
-                NetworkBackwardKernels.BFloat16(
-                    _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches,
-                    ofTaps, chain);
-                break;
-            case (NetworkPrecision.TensorFloat32, true):
-                NetworkBackwardKernels.TensorFloat32Wide(
-                    _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches,
-                    ofTaps, chain);
-                break;
-            case (NetworkPrecision.TensorFloat32, false):
-                NetworkBackwardKernels.TensorFloat32(
-                    _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches,
-                    ofTaps, chain);
-                break;
-            default:
-                NetworkBackwardKernels.Full(
-                    _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches,
-                    ofTaps, chain);
-                break;
-        }
+        NetworkBackwardKernels.Run(
+            _stream, grid, x, dOutput, packed, hiddens, dHiddens, patches, dTaps, parts, dPatches, ofPatches, ofTaps, chain,
+            (int)NetworkPrecision, fused.RowBlocks(image.Pixels));
     }
 
     private void WeightGradients(
@@ -186,18 +146,8 @@ public sealed partial class GpuBackend
             WeightGradientKernels.TilesOf(sizes),
             space.Slices,
             DynamicSharedBytes: sizeof(float) * WeightGradientKernels.SharedWords((int)NetworkPrecision));
-        switch (NetworkPrecision)
-        {
-            case NetworkPrecision.BFloat16:
-                WeightGradientKernels.BFloat16(_stream, grid, hiddens, dHiddens, patches, dTaps, slices, sizes);
-                break;
-            case NetworkPrecision.TensorFloat32:
-                WeightGradientKernels.TensorFloat32(_stream, grid, hiddens, dHiddens, patches, dTaps, slices, sizes);
-                break;
-            default:
-                WeightGradientKernels.Full(_stream, grid, hiddens, dHiddens, patches, dTaps, slices, sizes);
-                break;
-        }
+        WeightGradientKernels.Run(
+            _stream, grid, hiddens, dHiddens, patches, dTaps, slices, sizes, (int)NetworkPrecision);
     }
 
     private static NeighborhoodRows PatchRows(PixelNetworkShape network, ImageShape image) => new(
