@@ -101,14 +101,15 @@ say "tests"
 status=0
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
-read -r total errors test_failed test_skipped <<<"$(sed -n \
-    's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\), Skipped: \([0-9]*\).*/\1 \2 \3 \4/p' "$report" | tail -n 1)"
-if [ -z "${total:-}" ]; then
+read -r total errors test_failed test_skipped not_run <<<"$(sed -nE \
+    's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' \
+    "$report" | tail -n 1)"
+if [ -z "${not_run:-}" ]; then
     echo "test.sh: the test program ended with $status and without a summary" >&2
     exit 1
 fi
 
-passed=$((passed + total - test_failed - test_skipped))
+passed=$((passed + total - test_failed - test_skipped - not_run))
 failed=$((failed + test_failed + errors))
 skipped=$((skipped + test_skipped))
 

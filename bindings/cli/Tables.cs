@@ -28,7 +28,7 @@ internal static class Tables
     /// <summary>A table without rows yet.</summary>
     public static Table Titled(string title, params string[] columns)
     {
-        Table table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Simple).LeftAligned();
+        Table table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Simple);
         foreach (string column in columns)
         {
             table.AddColumn(new TableColumn(column).NoWrap());

@@ -1,3 +1,5 @@
+using CommunityToolkit.HighPerformance;
+
 namespace FlowEngine.Data;
 
 /// <summary>Lays images out as one picture to look at.</summary>
@@ -45,27 +47,39 @@ public static class ImageGrid
         byte[] pixels = new byte[Image.CheckedLength(
             (int)Math.Min(height, int.MaxValue), (int)Math.Min(width, int.MaxValue), channels)];
         pixels.AsSpan().Fill(Background);
-
-        int last = images.Bins - 1;
+        Span2D<byte> picture = new(pixels, (int)height, (int)width * channels);
         for (int i = 0; i < images.Count; i++)
         {
-            ReadOnlySpan<byte> image = images[i];
             int top = Gap + i / columns * (images.Height * factor + Gap);
             int left = Gap + i % columns * (images.Width * factor + Gap);
-            for (int y = 0; y < images.Height * factor; y++)
-            {
-                for (int x = 0; x < images.Width * factor; x++)
-                {
-                    int from = (y / factor * images.Width + x / factor) * images.Channels;
-                    int to = ((top + y) * (int)width + left + x) * channels;
-                    for (int c = 0; c < channels; c++)
-                    {
-                        pixels[to + c] = (byte)((image[from + c] * 255 + last / 2) / last);
-                    }
-                }
-            }
+            Draw(images, i, factor, channels, picture.Slice(
+                top, left * channels, images.Height * factor, images.Width * factor * channels));
         }
 
         return new Image((int)height, (int)width, channels, pixels);
+    }
+
+    /// <summary>Draws an image, enlarged, into its cell of the picture.</summary>
+    private static void Draw(ImageDataset images, int index, int factor, int channels, Span2D<byte> cell)
+    {
+        ReadOnlySpan<byte> image = images[index];
+        int last = images.Bins - 1;
+        for (int y = 0; y < images.Height; y++)
+        {
+            Span<byte> row = cell.GetRowSpan(y * factor);
+            for (int x = 0; x < images.Width * factor; x++)
+            {
+                int from = (y * images.Width + x / factor) * images.Channels;
+                for (int c = 0; c < channels; c++)
+                {
+                    row[x * channels + c] = (byte)((image[from + c] * 255 + last / 2) / last);
+                }
+            }
+
+            for (int copy = 1; copy < factor; copy++)
+            {
+                row.CopyTo(cell.GetRowSpan(y * factor + copy));
+            }
+        }
     }
 }

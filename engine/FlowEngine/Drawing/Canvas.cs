@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+
+using CommunityToolkit.HighPerformance;
+
 using FlowEngine.Data;
 
 namespace FlowEngine.Drawing;
@@ -7,7 +11,9 @@ namespace FlowEngine.Drawing;
 /// <param name="height">Rows.</param>
 internal sealed class Canvas(int width, int height)
 {
-    private readonly byte[] _pixels = [.. Enumerable.Repeat((byte)255, Image.CheckedLength(height, width, 3))];
+    private readonly Color[] _pixels = [.. Enumerable.Repeat(Color.White, Image.CheckedLength(height, width, 3) / 3)];
+
+    private Span2D<Color> Pixels => new(_pixels, height, width);
 
     /// <summary>Colors a pixel.</summary>
     /// <param name="x">Column, from the left.</param>
@@ -18,22 +24,17 @@ internal sealed class Canvas(int width, int height)
     {
         if ((uint)x < (uint)width && (uint)y < (uint)height)
         {
-            Span<byte> pixel = _pixels.AsSpan((y * width + x) * 3, 3);
-            Color mixed = new Color(pixel[0], pixel[1], pixel[2]).Mix(color, opacity);
-            (pixel[0], pixel[1], pixel[2]) = (mixed.Red, mixed.Green, mixed.Blue);
+            ref Color pixel = ref Pixels[y, x];
+            pixel = pixel.Mix(color, opacity);
         }
     }
 
     /// <summary>Fills a rectangle.</summary>
     public void Fill(int left, int top, int columns, int rows, Color color)
     {
-        for (int y = top; y < top + rows; y++)
-        {
-            for (int x = left; x < left + columns; x++)
-            {
-                Dot(x, y, color);
-            }
-        }
+        (int x, int y) = (Math.Clamp(left, 0, width), Math.Clamp(top, 0, height));
+        (int right, int bottom) = (Math.Clamp(left + columns, x, width), Math.Clamp(top + rows, y, height));
+        Pixels.Slice(y, x, bottom - y, right - x).Fill(color);
     }
 
     /// <summary>Draws the edge of a rectangle, one pixel wide.</summary>
@@ -72,6 +73,6 @@ internal sealed class Canvas(int width, int height)
         }
     }
 
-    /// <summary>The picture, which the canvas goes on drawing on.</summary>
-    public Image ToImage() => new(height, width, 3, _pixels);
+    /// <summary>A copy of the picture.</summary>
+    public Image ToImage() => new(height, width, 3, MemoryMarshal.AsBytes<Color>(_pixels).ToArray());
 }
