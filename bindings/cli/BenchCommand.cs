@@ -76,7 +76,7 @@ internal static class BenchCommand
         bool isHost = !backend.IsQueued;
         double peak = isHost ? CpuPeak.MeasureGflops(threads) : double.NaN;
         ImageDataset data = RandomImages(sizes, batch * BatchesOfData, (int)training.Seed);
-        ModelConfig config = new(sizes, IsInitialized: false, data.Name, sizes.Height, sizes.Width);
+        ModelConfig config = new(sizes, IsInitialized: false, DataSchema.AsIs(data.Name, sizes));
         using Model model = Model.Create(config, backend, training.Seed);
         model.BatchSize = batch;
         using Trainer trainer = new(model, data, training);

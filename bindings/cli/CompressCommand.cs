@@ -71,7 +71,7 @@ internal static class CompressCommand
                 $"{data.Name} has {data.Bins} grey levels, and the model is of {bins}: coding without loss needs as many");
         }
 
-        data = data.PrepareFor(model.Config);
+        data = model.Config.Images.Apply(data);
         Evaluation expected = Evaluation.Run(model, data, parse.GetValue(_seed));
         byte[] levels = new byte[(long)data.Count * model.Flow.Dims];
         for (int i = 0; i < data.Count; i++)
@@ -113,8 +113,7 @@ internal static class CompressCommand
         Evaluation expected,
         double seconds)
     {
-        double ratio = model.Config.DataHeight * (double)model.Config.DataWidth * model.Config.Options.Channels
-            * report.Images / report.LengthInBytes;
+        double ratio = (double)model.Config.Images.Length * report.Images / report.LengthInBytes;
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
         {

@@ -87,7 +87,7 @@ internal static class DecompressCommand
             byte[][] images = [.. levels.Chunk(model.Flow.Dims)];
             ImageDataset padded = new(
                 Path.GetFileName(path), file.Height, file.Width, file.Channels, file.Bins, images);
-            return (padded.Crop(model.Config.DataHeight, model.Config.DataWidth), seconds);
+            return (model.Config.Images.Restore(padded), seconds);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

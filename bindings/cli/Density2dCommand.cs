@@ -86,7 +86,6 @@ internal static class Density2dCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, scaling.Notes().First());
         }
 
-        TableSettings settings = new(scaling, label, seed);
         AutoregressiveOptions sizes = new()
         {
             Direction = AutoregressiveDirection.Density,
@@ -95,7 +94,8 @@ internal static class Density2dCommand
             Hidden = 64,
             HiddenLayers = 2,
         };
-        ModelConfig config = new(sizes, IsInitialized: false, train.Name, 1, 1) { Table = settings };
+        ModelConfig config = new(
+            sizes, IsInitialized: false, new TableSchema(train.Name, scaling, parts.Train.LabelColumn, seed));
         using Model model = Model.Create(config, backend, seed);
         output.WriteLine(
             $"{train.Name}: {train.Count} rows; {config.Options.Summary}, {model.Flow.Parameters.Count} parameters");
@@ -109,7 +109,7 @@ internal static class Density2dCommand
             + $"(two standard errors) on {test.Samples} test rows");
 
         DensityPicture picture = new(train);
-        TableDataset samples = Samples.DrawRows(trained, SampleCount, 1, seed);
+        TableDataset samples = new TableModel(trained).Sample(SampleCount, 1, seed);
         double[] density = Array.ConvertAll(
             Evaluation.LogProb(trained, scaling.Apply(picture.Points())), Math.Exp);
         string target = parse.GetRequiredValue(_out);

@@ -85,7 +85,7 @@ internal static class EvalCommand
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
         {
-            output.WriteLine(Json(result, classes, data, seconds).ToJsonString());
+            output.WriteLine(Json(result, model, classes, data, seconds).ToJsonString());
             return 0;
         }
 
@@ -97,24 +97,27 @@ internal static class EvalCommand
                     $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
                     + FormattableString.Invariant($"{result.Nats:0.00} nats an image, "))
             + FormattableString.Invariant($"{result.Samples} {data.Unit.Plural}, {seconds:0.0} s"));
-        WriteClasses(output, classes, data);
+        WriteClasses(output, model, classes, data);
         return 0;
     }
 
     /// <summary>A line for each class, and the classifier's accuracy.</summary>
-    private static void WriteClasses(TextWriter output, ClassEvaluation? classes, IDataset data)
+    private static void WriteClasses(TextWriter output, Model model, ClassEvaluation? classes, IDataset data)
     {
         if (classes is null)
         {
             return;
         }
 
-        output.WriteLine($"{"class",5} {"count",8} {(data.Unit.IsInNats ? "nats" : "bits/dim"),10} {"accuracy",9}");
-        foreach ((int label, int[] members) in classes.Classes)
+        string[] names = [.. classes.Classes.Select(part => model.Config.Classes.NameOf(part.Class))];
+        int width = Math.Max("class".Length, names.Max(name => name.Length));
+        output.WriteLine(
+            $"{"class".PadLeft(width)} {"count",8} {(data.Unit.IsInNats ? "nats" : "bits/dim"),10} {"accuracy",9}");
+        foreach ((string name, (_, int[] members)) in names.Zip(classes.Classes))
         {
             double nats = classes.MeanLogProb(members);
             output.WriteLine(FormattableString.Invariant(
-                $"{label,5} {members.Length,8} {(data.Unit.IsInNats ? nats : BitsOf(nats, data)),10:0.0000} ")
+                $"{name.PadLeft(width)} {members.Length,8} {(data.Unit.IsInNats ? nats : BitsOf(nats, data)),10:0.0000} ")
                 + FormattableString.Invariant($"{classes.AccuracyOf(members),9:0.0000}"));
         }
 
@@ -122,7 +125,8 @@ internal static class EvalCommand
             $"accuracy of the classifier by Bayes' rule: {classes.Accuracy:0.0000} of {classes.Labels.Length}"));
     }
 
-    private static JsonObject Json(Evaluation result, ClassEvaluation? classes, IDataset data, double seconds)
+    private static JsonObject Json(
+        Evaluation result, Model model, ClassEvaluation? classes, IDataset data, double seconds)
     {
         JsonObject json = new()
         {
@@ -140,6 +144,7 @@ internal static class EvalCommand
             json["classes"] = new JsonArray([.. classes.Classes.Select(part => (JsonNode)new JsonObject
             {
                 ["class"] = part.Class,
+                ["name"] = model.Config.Classes.NameOf(part.Class),
                 ["count"] = part.Data.Length,
                 ["bits_per_dim"] = Finite(BitsOf(classes.MeanLogProb(part.Data), data)),
                 ["nats"] = Finite(classes.MeanLogProb(part.Data)),

@@ -37,7 +37,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetRequiredValue(options.Device),
             parse.GetValue(options.Threads),
             parse.GetValue(options.Precision));
-        string[] notes = model.Config.Table is TableSettings table
+        string[] notes = model.Config.Table is TableSchema table
             ? [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []]
             : [];
         return new TrainingSession(
@@ -69,16 +69,17 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         ? value
         : throw new FlowException(FlowErrorKind.InvalidArgument, $"{option.Name} is missing (flow train --help)");
 
-    private ModelConfig Configure(DataSource source, IModelOptions? from) => source switch
+    private ModelConfig Configure(DataSource source, ModelConfig? checkpoint) => source switch
     {
-        ImageSource images => new ImageModelSelection(options, parse).Configure(images.Train, from),
-        _ => new TableModelSelection(options, parse).Configure(((TableSource)source).Train),
+        ImageSource images => new ImageModelSelection(options, parse).Configure(
+            images.Train, images.Part(DataPart.Test), checkpoint),
+        _ => new TableModelSelection(options, parse).Configure(((TableSource)source).Parts),
     };
 
     private Model Initialized(string checkpoint, DataSource source, IBackend backend) =>
         Model.Load(checkpoint, backend, from =>
         {
-            ModelConfig config = Configure(source, from.Options);
+            ModelConfig config = Configure(source, from);
             return config.Options.Equals(WithSizesOf(from.Options, config.Options))
                 ? config with { IsInitialized = from.IsInitialized }
                 : throw new FlowException(

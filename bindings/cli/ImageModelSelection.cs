@@ -4,7 +4,6 @@ using System.Globalization;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
-using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
@@ -16,27 +15,33 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
 
     /// <summary>The options on the command line, before those of a checkpoint, before the defaults.</summary>
     /// <param name="data">The training images.</param>
-    /// <param name="from">The model of a checkpoint to start from; null for none.</param>
+    /// <param name="others">Images whose classes the model knows, too.</param>
+    /// <param name="checkpoint">The model to start from; null for none.</param>
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
-    public ModelConfig Configure(ImageDataset data, IModelOptions? from)
+    public ModelConfig Configure(ImageDataset data, ImageDataset others, ModelConfig? checkpoint)
     {
+        IModelOptions? from = checkpoint?.Options;
         ModelSelection selection = new(options, parse);
         string kind = selection.Kind(from);
         int bins = parse.GetValue(options.Bins) ?? data.Bins;
+        DataClasses? classes = null;
         ConditionOptions? condition = selection.Condition(
-            kind, () => Conditions.CountClasses(data.Labels, data.Name), from);
+            kind,
+            () => (classes = DataClasses.Of(data.Labels, others.Labels ?? [], data.ClassNames, data.Name)).Count,
+            from);
         IModelOptions model = kind switch
         {
             ModelSelection.Glow => Glow(data, bins, condition, from as GlowOptions),
             ModelSelection.RealNvp => RealNvp(data, bins, condition, from as RealNvpOptions),
             _ => selection.Vector(kind, data.Height, data.Width, data.Channels, bins, condition, from),
         };
-        return new ModelConfig(model, IsInitialized: false, data.Name, data.Height, data.Width)
+        if (classes is null && checkpoint is { Options.Condition.IsClass: true } && data.Labels is int[] labels)
         {
-            ClassCounts = condition is { IsClass: true } && data.Labels is int[] labels
-                ? Conditions.Count(condition, labels, data.Name)
-                : null,
-        };
+            // The checkpoint's classes stay the model's: the data are matched with them by name.
+            classes = checkpoint.Classes.Recount(checkpoint.Classes.Number(labels, data.ClassNames, data.Name));
+        }
+
+        return new ModelConfig(model, IsInitialized: false, ImageSchema.Of(data, model) with { Classes = classes });
     }
 
     private GlowOptions Glow(ImageDataset data, int bins, ConditionOptions? condition, GlowOptions? from)

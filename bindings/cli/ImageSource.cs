@@ -28,5 +28,5 @@ internal sealed class ImageSource((ImageDataset Train, ImageDataset Test) parts)
 
     /// <inheritdoc/>
     public override IDataset Part(DataPart part, ModelConfig model, int limit, TextWriter? notes) =>
-        Part(part).Take(limit).PrepareFor(model);
+        model.Images.Apply(Part(part).Take(limit));
 }

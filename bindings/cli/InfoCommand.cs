@@ -74,7 +74,7 @@ internal static class InfoCommand
         }
 
         (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
-        ImageDataset data = (test.Count > 0 ? test : train).PrepareFor(model.Config);
+        ImageDataset data = model.Config.Images.Apply(test.Count > 0 ? test : train);
         data = data.Take(CheckedImages);
         float[] images = new float[data.Count * model.Flow.Dims];
         for (int i = 0; i < images.Length; i++)

@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
@@ -9,6 +10,8 @@ namespace FlowEngine.Cli;
 /// <summary>The tables of <c>flow info</c>.</summary>
 internal static class InfoTables
 {
+    private const int MostClasses = 20;
+
     public static void Write(
         TextWriter output,
         string path,
@@ -42,10 +45,22 @@ internal static class InfoTables
             options.Bins is int bins
                 ? $"{options.Height}x{options.Width}x{options.Channels}, {bins} grey levels"
                 : $"{options.Dims} columns");
-        Tables.Row(table, "data", $"{config.DataName} {config.DataHeight}x{config.DataWidth}".Trim());
+        Tables.Row(table, "data", $"{config.Data?.Name} {config.DataSummary}".Trim());
+        if (options.Condition is { IsClass: true })
+        {
+            Tables.Row(table, "classes", Classes(config.Classes));
+        }
+
         Tables.Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }
+
+    /// <summary>The first names, with how many training data each class had.</summary>
+    private static string Classes(DataClasses classes) =>
+        string.Join(", ", Enumerable.Range(0, Math.Min(classes.Count, MostClasses)).Select(
+            i => classes.NameOf(i) + (classes.Counts is null ? string.Empty : $" ({classes.Counts[i]})")))
+        + (classes.Count > MostClasses ? ", ..." : string.Empty)
+        + (classes.Names is null ? "; the checkpoint has numbers instead of names" : string.Empty);
 
     private static Table Memory(
         Model model, IReadOnlyList<(string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)> plans)

@@ -57,7 +57,8 @@ internal sealed class LatentOptions
         }
 
         model.Dispose();
-        throw new FlowException(FlowErrorKind.InvalidArgument, "the model is of a table, expected one of images");
+        throw new FlowException(
+            FlowErrorKind.InvalidArgument, $"the model is of {model.Config.DataSummary}, expected images");
     }
 
     /// <summary>Encodes some images of a source.</summary>

@@ -17,8 +17,10 @@ internal static class SampleCommand
     private static readonly Option<int?> _count = CommandOptions.Number<int>(
         "--count", "How many; of a model of classes without --label, of each class [default: 64; of each class 10]");
 
-    private static readonly Option<int?> _label = CommandOptions.Number<int>(
-        "--label", "The class, of a model of classes [default: all, of images one a row and from the same noise]");
+    private static readonly Option<string?> _label = CommandOptions.Text(
+        "--label",
+        "CLASS",
+        "The name of the class, of a model of classes [default: all, of images one a row and from the same noise]");
 
     private static readonly Option<string?> _given = CommandOptions.Text(
         "--given", "A,B", "The values of the condition columns, of a model that has such, in the units of the table");
@@ -54,7 +56,7 @@ internal static class SampleCommand
             parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
         bool isTable = model.Config.Table is not null;
-        int? label = parse.GetValue(_label);
+        int? label = parse.GetValue(_label) is string name ? model.Config.Classes.IndexOf(name, "--label") : null;
         bool isOfAllClasses = model.Config.Options.Condition is { IsClass: true } && label is null;
         int count = parse.GetValue(_count) ?? (isOfAllClasses ? 10 : 64);
         int most = isTable ? MostRows : MostImages;
@@ -69,7 +71,7 @@ internal static class SampleCommand
         string what;
         if (isTable)
         {
-            TableDataset rows = DrawRows(parse, model, count, OnlyOne(temperatures), seed);
+            TableDataset rows = DrawRows(parse, model, label, count, OnlyOne(temperatures), seed);
             CsvWriter.Write(target, rows);
             count = rows.Count;
             what = $"rows of {rows.Columns.Count} columns";
@@ -96,26 +98,19 @@ internal static class SampleCommand
             FlowErrorKind.InvalidArgument,
             $"--temperature has {temperatures.Length} numbers, and a model of a table has one level");
 
-    private static TableDataset DrawRows(ParseResult parse, Model model, int count, double temperature, ulong seed)
+    private static TableDataset DrawRows(
+        ParseResult parse, Model model, int? label, int count, double temperature, ulong seed)
     {
-        ConditionOptions? condition = model.Config.Options.Condition;
-        int? label = parse.GetValue(_label);
-        if (condition is { IsClass: true })
+        TableModel table = new(model);
+        if (model.Config.Options.Condition is { IsClass: true })
         {
             RequireNoValues(parse);
-            return Samples.DrawRowsOfClasses(
-                model, label is int one ? [one] : [.. Enumerable.Range(0, condition.Length)], count, temperature, seed);
+            return table.SampleClasses(
+                label is int one ? [one] : [.. model.Config.Classes.Seen], count, temperature, seed);
         }
 
-        if (label is not null)
-        {
-            throw new FlowException(FlowErrorKind.InvalidArgument, "--label is given, and the model is not of classes");
-        }
-
-        float[] given = parse.GetValue(_given) is null
-            ? []
-            : model.Config.Table!.ConditionOf(NumberLists.Real(parse, _given, []));
-        return Samples.DrawRows(model, count, temperature, seed, given);
+        return table.Sample(
+            count, temperature, seed, parse.GetValue(_given) is null ? null : NumberLists.Real(parse, _given, []));
     }
 
     private static void RequireNoValues(ParseResult parse)

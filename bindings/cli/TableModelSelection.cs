@@ -3,7 +3,6 @@ using System.Globalization;
 
 using FlowEngine.Data;
 using FlowEngine.Models;
-using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
@@ -13,9 +12,9 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
     private const string DefaultKind = "maf";
 
     /// <summary>The options on the command line, before the defaults; the scaling is that of the rows.</summary>
-    /// <param name="train">The training rows.</param>
+    /// <param name="parts">The training rows, and those whose classes the model knows, too.</param>
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
-    public ModelConfig Configure(TableDataset train)
+    public ModelConfig Configure(TableParts parts)
     {
         string kind = parse.GetValue(options.Model) ?? DefaultKind;
         if (kind is ModelSelection.Glow or ModelSelection.RealNvp)
@@ -25,32 +24,32 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
                 $"--model {kind} is for images, the data are a table: expected maf or another");
         }
 
-        TableSettings table = Settings(train);
+        TableDataset train = parts.Train;
+        TableSchema table = Schema(train);
         ModelSelection selection = new(options, parse);
         ConditionOptions? condition = table.Condition is TableScaling scaling
             ? new ConditionOptions(scaling.Dims, IsClass: false, selection.Into(kind))
-            : selection.Condition(kind, () => Conditions.CountClasses(train.Labels, train.Name), null);
+            : selection.Condition(kind, () => (table = table with { Classes = Classes(parts) }).Classes!.Count, null);
         VectorOptions sizes = selection.Vector(kind, 1, 1, table.Scaling.Dims, null, condition, null);
-        return new ModelConfig(sizes, IsInitialized: false, train.Name, 1, 1)
-        {
-            Table = table,
-            ClassCounts = condition is { IsClass: true }
-                ? Conditions.Count(condition, train.Labels, train.Name)
-                : null,
-        };
+        return new ModelConfig(sizes, IsInitialized: false, table);
     }
 
-    private TableSettings Settings(TableDataset train)
+    private static DataClasses Classes(TableParts parts) => DataClasses.Of(
+        parts.Train.Labels,
+        [.. parts.Validation.Labels ?? [], .. parts.Test.Labels ?? []],
+        parts.Train.ClassNames,
+        parts.Train.Name);
+
+    private TableSchema Schema(TableDataset train)
     {
-        string? label = parse.GetValue(options.Label);
         ulong splitSeed = parse.GetValue(options.SplitSeed);
         if (parse.GetValue(options.ConditionColumns) is not string names)
         {
-            return new TableSettings(TableScaling.Fit(train, Logit()), label, splitSeed);
+            return new TableSchema(train.Name, TableScaling.Fit(train, Logit()), train.LabelColumn, splitSeed);
         }
 
         (TableDataset named, TableDataset others) = train.Part(names.Split(','));
-        return new TableSettings(TableScaling.Fit(others, Logit()), label, splitSeed)
+        return new TableSchema(train.Name, TableScaling.Fit(others, Logit()), train.LabelColumn, splitSeed)
         {
             Condition = TableScaling.Fit(named, null),
         };

@@ -6,8 +6,10 @@ namespace FlowEngine.Cli;
 /// <summary>Rows of a table in three parts.</summary>
 internal sealed class TableSource(TableParts parts) : DataSource
 {
-    /// <summary>The training part, before scaling.</summary>
-    public TableDataset Train => parts.Train;
+    private const int MostShown = 8;
+
+    /// <summary>The parts, before scaling.</summary>
+    public TableParts Parts => parts;
 
     /// <inheritdoc/>
     public override SampleUnit Unit => SampleUnit.Row;
@@ -26,28 +28,39 @@ internal sealed class TableSource(TableParts parts) : DataSource
             _ => parts.Validation,
         };
         rows = rows.Take(limit);
-        TableSettings table = model.Table!;
+        TableSchema schema = model.Table!;
         if (notes is not null)
         {
-            WriteDepartures(table.Scaling, table.Rows(rows), notes);
+            WriteNotes(schema, rows, notes);
         }
 
-        return table.Apply(rows);
+        return schema.Apply(rows);
     }
 
-    /// <summary>Writes a line for each column that the model does not see and that differs from the training rows.</summary>
-    private static void WriteDepartures(TableScaling scaling, TableDataset rows, TextWriter notes)
+    /// <summary>
+    /// Writes a line about columns that are not the model's, about names that are missing, and for each column that the
+    /// model does not see and that differs from the training rows.
+    /// </summary>
+    private static void WriteNotes(TableSchema schema, TableDataset data, TextWriter notes)
     {
-        if (rows.Columns.Count != scaling.Columns.Count)
-        {
-            // Scaling the rows will refuse them.
-            return;
-        }
-
-        foreach ((int column, int count) in scaling.Departures(rows))
+        TableDataset rows = schema.Select(data).Rows;
+        string[] unknown = [.. data.UnreadColumns, .. data.Columns.Except([.. schema.Columns, .. schema.ConditionColumns])];
+        if (schema.Columns.Except(data.Columns).Any())
         {
             notes.WriteLine(
-                $"flow: note: {count} rows differ in column {column} ({scaling.Columns[column].Name}) from all training "
+                $"flow: note: {data.Name} or the model has no names of columns: they are taken in their order");
+        }
+        else if (unknown.Length > 0)
+        {
+            notes.WriteLine(
+                $"flow: note: {data.Name} has {unknown.Length} columns that the model does not know, and that are left out: "
+                + string.Join(", ", unknown.Take(MostShown)) + (unknown.Length > MostShown ? ", ..." : string.Empty));
+        }
+
+        foreach ((int column, int count) in schema.Scaling.Departures(rows))
+        {
+            notes.WriteLine(
+                $"flow: note: {count} rows differ in column {column} ({schema.Columns[column]}) from all training "
                 + "rows, in which it had no density; log densities leave that column out");
         }
     }

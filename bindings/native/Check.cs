@@ -105,6 +105,15 @@ internal static unsafe class Check
             : throw Invalid($"{name} has {length} values, expected a multiple of {dims}");
     }
 
+    /// <summary>How many samples are to be drawn.</summary>
+    public static void Count(long count)
+    {
+        if (count is < 0 or > uint.MaxValue)
+        {
+            throw Invalid($"count is {count}, expected 0 to {uint.MaxValue}");
+        }
+    }
+
     /// <summary>An array of a length that follows from others; NULL is for no elements alone.</summary>
     public static void Array(void* array, nuint length, long expected, string name)
     {

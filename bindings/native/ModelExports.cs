@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -18,7 +19,7 @@ internal static unsafe class ModelExports
             string kind = Check.Text(name, nameof(name));
             ModelOptions given = Check.Options<ModelOptions>(options, ModelOptions.FirstSize, nameof(options));
             IModelOptions sizes = ModelDefaults.Complete(kind, given);
-            ModelConfig config = new(sizes, IsInitialized: false, string.Empty, sizes.Height, sizes.Width);
+            ModelConfig config = new(sizes, IsInitialized: false, DataSchema.AsIs(string.Empty, sizes));
             *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, given.Seed));
         });
 
@@ -86,8 +87,10 @@ internal static unsafe class ModelExports
             {
                 Levels = flow.Levels.Count,
                 IsInitialized = config.IsInitialized ? 1 : 0,
-                DataHeight = config.DataHeight,
-                DataWidth = config.DataWidth,
+                DataHeight = (config.Data as ImageSchema)?.Height ?? config.Options.Height,
+                DataWidth = (config.Data as ImageSchema)?.Width ?? config.Options.Width,
+                TableColumns = config.Table?.Columns.Count ?? 0,
+                TableConditionColumns = config.Table?.ConditionColumns.Count ?? 0,
                 Backend = device.BackendNumber,
                 Device = device.Ordinal,
                 Threads = device.Threads,

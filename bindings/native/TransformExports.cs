@@ -210,7 +210,7 @@ internal static unsafe class TransformExports
             Model target = lease.Target.Model;
             int dims = target.Flow.Dims;
 
-            CheckCount(count);
+            Check.Count(count);
             Check.Array(images, length, count * dims, nameof(images));
             Batches batches = new(call, count, dims);
             if (batches.AreOnDevice)
@@ -235,7 +235,7 @@ internal static unsafe class TransformExports
             Model target = lease.Target.Model;
             int dims = target.Flow.Dims;
 
-            CheckCount(count);
+            Check.Count(count);
             Check.Array(levels, length, count * dims, nameof(levels));
             Batches batches = new(call, count, dims);
             if (batches.AreOnDevice)
@@ -269,14 +269,6 @@ internal static unsafe class TransformExports
         Model model, Batches batches, long first, int batch, double temperature, ulong seed) =>
         model.Sample(
             batch, batches.Temperatures(temperature), seed, (uint)first, batches.ConditionOf(model, first, batch));
-
-    private static void CheckCount(long count)
-    {
-        if (count is < 0 or > uint.MaxValue)
-        {
-            throw Check.Invalid($"count is {count}, expected 0 to {uint.MaxValue}");
-        }
-    }
 
     /// <summary>Checks the arrays of all levels; returns the values of one image in each.</summary>
     private static long[] LevelDims(Model model, float** levels, nuint* lengths, nuint levelCount, long count)

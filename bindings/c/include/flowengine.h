@@ -17,7 +17,8 @@
  *              Every array comes with its length in elements (bytes where the name says so), which is checked.
  *   Tables     The models of vectors take rows of D floats where images are spoken of: height and width are 1, and the
  *              channels are the columns.  With bins 0 they are of continuous data, which is taken as it is: log-probabilities
- *              are of that, and bits per dimension -log_prob / (D ln 2).
+ *              are of that, and bits per dimension -log_prob / (D ln 2).  A model trained on a table by the flow command
+ *              scales its rows: the functions flow_model_rows_* take and give them in the units of the table.
  *   Units      Log-probabilities are in nats, one per image, of data scaled to [-0.5, 0.5).  Float images are taken
  *              as scaled already.  Byte images are grey levels 0 to bins - 1 and are scaled and dequantized:
  *              (level + u) / bins - 0.5, u uniform in [0, 1).  Bits per dimension are
@@ -161,6 +162,8 @@ typedef struct flow_model_info {
     int32_t  precision;          /* FLOW_PRECISION_... */
     int32_t  hidden_layers, mixing, batch_norm, prior;
     int32_t  classes, condition_columns, condition_into; /* as in flow_model_options */
+    int32_t  table_columns;      /* of a row in the units of its table; 0 where the model has no schema of a table */
+    int32_t  table_condition_columns; /* of what is given with it in those units */
 } flow_model_info;
 
 /** What a file of compressed images says of itself. */
@@ -577,6 +580,103 @@ FLOW_API flow_status flow_trainer_snapshot(flow_trainer *trainer, flow_model **m
 
 /** Releases a trainer.  NULL is allowed. */
 FLOW_API void flow_trainer_free(flow_trainer *trainer);
+
+/* --- What a model knows of its data ------------------------------------------------------------------------- */
+
+/**
+ * What a checkpoint says of the data of its model, as JSON.  Of a table: "name", "kind" ("table"), "columns" (of each
+ * "name", "mean", "deviation", and "left_out" where the model does not see it: "constant" or "copy"), "logit" ("lambda",
+ * "low", "high"), "condition" (with "columns" of its own), "label", "split_seed".  Of images: "name", "kind" ("images"),
+ * "height", "width", "channels", "levels", "range", "bins", "scaling", "padding".  Of both "classes", in the order of their
+ * numbers, with "name" and "count".  "null" where the checkpoint says nothing.
+ *
+ * @param json            receives the text and a NUL; NULL to ask for the length.
+ * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param length_bytes    receives the length of the text with its NUL.
+ */
+FLOW_API flow_status flow_model_schema(
+    const flow_model *model, char *json, size_t capacity_bytes, size_t *length_bytes);
+
+/**
+ * Tells a model what its data are; its checkpoints will say so.
+ *
+ * @param json          as flow_model_schema gives it; only names and numbers that the model needs have to be there.
+ * @param length_bytes  of json, without a NUL.
+ */
+FLOW_API flow_status flow_model_set_schema(flow_model *model, const char *json, size_t length_bytes);
+
+/**
+ * The class by Bayes' rule of log densities under every class, with the counts of the schema as prior (all classes alike
+ * where it has none).
+ *
+ * @param class_log_prob  B * classes numbers, of flow_model_class_log_prob.
+ * @param classes         receives B numbers of classes: "name" of the schema says which those are.
+ * @param probability     receives B * classes numbers.
+ */
+FLOW_API flow_status flow_model_classify(
+    const flow_model *model, const double *class_log_prob, size_t length, int32_t *classes, size_t classes_length,
+    double *probability, size_t probability_length);
+
+/**
+ * Rows in the units of their table to what the model sees.
+ *
+ * @param rows     B * table_columns numbers, the columns in the order of the schema, those left out among them.
+ * @param values   receives B * D floats, for every function that takes images.
+ * @param log_det  receives B numbers: what the log density of values needs added to be that of rows, nats.
+ */
+FLOW_API flow_status flow_model_rows_scale(
+    const flow_model *model, const double *rows, size_t length, float *values, size_t values_length,
+    double *log_det, size_t log_det_length);
+
+/**
+ * What a conditional model is given to what flow_call takes as condition.
+ *
+ * @param given      table_condition_columns numbers for each row, in the units of the table; of classes the number of one
+ *                   for each row.
+ * @param condition  receives condition_columns, or classes, numbers for each row.
+ */
+FLOW_API flow_status flow_model_condition(
+    const flow_model *model, const double *given, size_t given_length, float *condition, size_t condition_length);
+
+/** What the model gives to rows in the units of their table; columns left out come back. */
+FLOW_API flow_status flow_model_rows_restore(
+    const flow_model *model, const float *values, size_t values_length, double *rows, size_t length);
+
+/**
+ * Log densities of B rows in the units of their table, in nats.
+ *
+ * @param rows   as for flow_model_rows_scale.
+ * @param given  as for flow_model_condition, for each row or once for all; NULL for a model that is not conditional.
+ */
+FLOW_API flow_status flow_model_rows_log_prob(
+    const flow_model *model, const double *rows, size_t length, const double *given, size_t given_length,
+    const flow_call *call, double *log_prob, size_t log_prob_length);
+
+/** The class of each of B rows in the units of their table, and the probabilities of all, as flow_model_classify. */
+FLOW_API flow_status flow_model_rows_predict(
+    const flow_model *model, const double *rows, size_t length, const flow_call *call, int32_t *classes,
+    size_t classes_length, double *probability, size_t probability_length);
+
+/** Draws rows in the units of their table.  Arguments as for flow_model_sample and flow_model_rows_log_prob. */
+FLOW_API flow_status flow_model_rows_sample(
+    const flow_model *model, int64_t count, const double *given, size_t given_length, double temperature, uint64_t seed,
+    const flow_call *call, double *rows, size_t length);
+
+/** Scaled images of data_height x data_width to the size the model takes, in the middle of values of grey level 0. */
+FLOW_API flow_status flow_model_pad(
+    const flow_model *model, const float *images, size_t length, float *padded, size_t padded_length);
+
+/** The same of images in grey levels. */
+FLOW_API flow_status flow_model_pad_u8(
+    const flow_model *model, const uint8_t *levels, size_t length, uint8_t *padded, size_t padded_length);
+
+/** Images as the model gives them to data_height x data_width. */
+FLOW_API flow_status flow_model_crop(
+    const flow_model *model, const float *padded, size_t padded_length, float *images, size_t length);
+
+/** The same of images in grey levels. */
+FLOW_API flow_status flow_model_crop_u8(
+    const flow_model *model, const uint8_t *padded, size_t padded_length, uint8_t *levels, size_t length);
 
 #ifdef __cplusplus
 }

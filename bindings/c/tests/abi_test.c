@@ -22,7 +22,7 @@ ASSERT_SIZE(flow_status, 4);
 ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
 ASSERT_SIZE(flow_model_options, 80);
-ASSERT_SIZE(flow_model_info, 168);
+ASSERT_SIZE(flow_model_info, 176);
 ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);

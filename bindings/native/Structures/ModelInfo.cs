@@ -39,4 +39,6 @@ internal unsafe struct ModelInfo
     public int Classes;
     public int ConditionColumns;
     public int ConditionInto;
+    public int TableColumns;
+    public int TableConditionColumns;
 }

@@ -52,7 +52,8 @@ class ModelInfo(_Sized):
         (name, c.c_int64) for name in ("dims", "tensors", "parameters", "parameters_length", "constants_length")
     ] + [("model", c.c_char * 32)] + [
         (name, c.c_int32) for name in
-        ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into")
+        ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into",
+         "table_columns", "table_condition_columns")
     ]
 
 
@@ -164,6 +165,19 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_trainer_resume": (c.c_int32, [_P, c.c_char_p]),
     "flow_trainer_snapshot": (c.c_int32, [_P, _P]),
     "flow_trainer_free": (None, [_P]),
+    "flow_model_schema": (c.c_int32, [_P, _P, _N, _P]),
+    "flow_model_set_schema": (c.c_int32, [_P, c.c_char_p, _N]),
+    "flow_model_classify": (c.c_int32, [*_IN, _P, _N, _P, _N]),
+    "flow_model_rows_scale": (c.c_int32, [*_IN, _P, _N, _P, _N]),
+    "flow_model_condition": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_rows_restore": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_rows_log_prob": (c.c_int32, [*_IN, _P, _N, *_CALL_OUT]),
+    "flow_model_rows_predict": (c.c_int32, [*_IN, *_CALL_OUT, _P, _N]),
+    "flow_model_rows_sample": (c.c_int32, [_P, c.c_int64, _P, _N, c.c_double, _U64, *_CALL_OUT]),
+    "flow_model_pad": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_pad_u8": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_crop": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_crop_u8": (c.c_int32, [*_IN, _P, _N]),
 }
 
 

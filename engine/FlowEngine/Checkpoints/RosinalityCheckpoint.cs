@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -33,7 +34,7 @@ public static class RosinalityCheckpoint
             Bins = bins,
         };
         options.Validate();
-        ModelConfig config = new(options, IsInitialized: true, string.Empty, size, size);
+        ModelConfig config = new(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options));
         CheckpointFile.Save(target, tensors, config.ToJson());
         return config;
     }

@@ -11,15 +11,19 @@ public static class CsvWriter
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="table">The rows; labels are not written.</param>
+    /// <param name="table">The rows; the names of their classes come last, where they have labels of a named column.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it cannot be written.</exception>
     public static void Write(string path, TableDataset table)
     {
         StringBuilder text = new();
-        text.AppendJoin(',', table.Columns.Select(Quoted)).Append('\n');
+        int[]? labels = table.LabelColumn is null ? null : table.Labels;
+        text.AppendJoin(',', table.Columns.Select(Quoted));
+        text.Append(labels is null ? string.Empty : $",{Quoted(table.LabelColumn!)}").Append('\n');
         for (int i = 0; i < table.Count; i++)
         {
-            text.AppendJoin(',', table[i].ToArray().Select(Number)).Append('\n');
+            text.AppendJoin(',', table[i].ToArray().Select(Number));
+            text.Append(labels is null ? string.Empty : $",{Quoted(DataClasses.NameOf(labels[i], table.ClassNames))}");
+            text.Append('\n');
         }
 
         WriteText(path, text.ToString());

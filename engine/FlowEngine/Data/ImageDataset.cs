@@ -77,6 +77,9 @@ public sealed class ImageDataset : IDataset
     /// <summary>One label an image in the order of the images, or null where the source has none.</summary>
     public int[]? Labels { get; }
 
+    /// <summary>What a label k is called; null where labels are numbers.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <inheritdoc/>
     public int Dims => Height * Width * Channels;
 
@@ -142,7 +145,7 @@ public sealed class ImageDataset : IDataset
         }
 
         byte[][] images = Array.ConvertAll(_images, image => Array.ConvertAll(image, v => levels[v]));
-        return new ImageDataset(Name, Height, Width, Channels, bins, images, Labels);
+        return With(Height, Width, bins, images, Labels);
     }
 
     /// <summary>The same images centered in zeros; of an odd border the smaller half is top and left.</summary>
@@ -163,19 +166,14 @@ public sealed class ImageDataset : IDataset
         }
 
         int length = Image.CheckedLength(height, width, Channels);
-        int first = ((height - Height) / 2 * width + (width - Width) / 2) * Channels;
+        ImagePadding padding = new(Height, Width, Channels, height, width);
         byte[][] images = Array.ConvertAll(_images, image =>
         {
             byte[] padded = new byte[length];
-            for (int row = 0; row < Height; row++)
-            {
-                image.AsSpan(row * Width * Channels, Width * Channels)
-                    .CopyTo(padded.AsSpan(first + row * width * Channels));
-            }
-
+            padding.Pad<byte>(image, padded, 0);
             return padded;
         });
-        return new ImageDataset(Name, height, width, Channels, Bins, images, Labels);
+        return With(height, width, Bins, images, Labels);
     }
 
     /// <summary>The same images cut to their middle: what <see cref="Pad"/> added goes away again.</summary>
@@ -194,40 +192,14 @@ public sealed class ImageDataset : IDataset
             return this;
         }
 
-        int first = ((Height - height) / 2 * Width + (Width - width) / 2) * Channels;
+        ImagePadding padding = new(height, width, Channels, Height, Width);
         byte[][] images = Array.ConvertAll(_images, image =>
         {
             byte[] cropped = new byte[height * width * Channels];
-            for (int row = 0; row < height; row++)
-            {
-                image.AsSpan(first + row * Width * Channels, width * Channels)
-                    .CopyTo(cropped.AsSpan(row * width * Channels));
-            }
-
+            padding.Crop<byte>(image, cropped);
             return cropped;
         });
-        return new ImageDataset(Name, height, width, Channels, Bins, images, Labels);
-    }
-
-    /// <summary>The same images as a model takes them: quantized to its grey levels and padded to its size.</summary>
-    /// <param name="model">The model's configuration.</param>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: the model was made for images of
-    /// another size or other channels, or of more grey levels than there are.</exception>
-    public ImageDataset PrepareFor(ModelConfig model)
-    {
-        IModelOptions options = model.Options;
-        if ((Height, Width, Channels) != (model.DataHeight, model.DataWidth, options.Channels)
-            || options.Bins is not int bins
-            || Bins < bins)
-        {
-            throw Invalid(
-                Name,
-                $"images of {Height}x{Width}x{Channels} in {Bins} grey levels, the model expects "
-                + $"{model.DataHeight}x{model.DataWidth}x{options.Channels} "
-                + (options.Bins is int expected ? $"in {expected} or more" : "of continuous values"));
-        }
-
-        return Quantize(bins).Pad(options.Height, options.Width);
+        return With(height, width, Bins, images, Labels);
     }
 
     /// <summary>The first images.</summary>
@@ -235,18 +207,16 @@ public sealed class ImageDataset : IDataset
     /// <exception cref="FlowException"><paramref name="count"/> is negative.</exception>
     public ImageDataset Take(int count) => count >= Count ? this
         : count < 0 ? throw Invalid(Name, $"cannot take {count} images, expected 0 or more")
-        : new ImageDataset(Name, Height, Width, Channels, Bins, _images[..count], Labels?[..count]);
+        : With(Height, Width, Bins, _images[..count], Labels?[..count]);
 
     IDataset IDataset.Take(int count) => Take(count);
 
     /// <summary>These images, then those of another set of the same shape and grey levels.</summary>
     /// <param name="other">The other set.</param>
     /// <exception cref="FlowException">Its images are of another shape, or of more grey levels.</exception>
-    public ImageDataset Concat(ImageDataset other) => new(
-        Name,
+    public ImageDataset Concat(ImageDataset other) => With(
         Height,
         Width,
-        Channels,
         Bins,
         [.. _images, .. other._images],
         Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
@@ -270,11 +240,17 @@ public sealed class ImageDataset : IDataset
             labels?[i] = Labels![index];
         }
 
-        return new ImageDataset(Name, Height, Width, Channels, Bins, images, labels);
+        return With(Height, Width, Bins, images, labels);
     }
 
-    /// <summary>The same images with labels, for readers that find them in a file of their own.</summary>
-    internal ImageDataset WithLabels(int[] labels) => new(Name, Height, Width, Channels, Bins, _images, labels);
+    /// <summary>The same images with other labels.</summary>
+    /// <param name="labels">One an image.</param>
+    /// <param name="names">What a label k is called; null where labels are numbers.</param>
+    internal ImageDataset WithLabels(int[] labels, IReadOnlyList<string>? names = null) =>
+        new(Name, Height, Width, Channels, Bins, _images, labels) { ClassNames = names };
+
+    private ImageDataset With(int height, int width, int bins, byte[][] images, int[]? labels) =>
+        new(Name, height, width, Channels, bins, images, labels) { ClassNames = ClassNames };
 
     /// <summary>Mirrors an image left to right, in place.</summary>
     /// <param name="image">Of the shape of this set.</param>

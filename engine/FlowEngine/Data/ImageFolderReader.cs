@@ -90,7 +90,10 @@ internal static class ImageFolderReader
         int[]? labels = classes.Length == 0
             ? null
             : Array.ConvertAll(files, file => Array.BinarySearch(classes, ClassOf(file), StringComparer.Ordinal));
-        return new ImageDataset(name, first!.Height, first.Width, first.Channels, 256, images, labels);
+        return new ImageDataset(name, first!.Height, first.Width, first.Channels, 256, images, labels)
+        {
+            ClassNames = labels is null ? null : classes,
+        };
     }
 
     private static string ClassOf(string file) => file[..file.IndexOf('/', StringComparison.Ordinal)];

@@ -91,7 +91,7 @@ internal static class NpyTableReader
 
         reader.ExpectEnd();
         double[][] rows = header.IsFortranOrder ? Transposed(lines, count) : [.. lines];
-        return new TableDataset(name, [.. Enumerable.Range(0, columns).Select(i => $"column {i}")], rows);
+        return new TableDataset(name, [.. Enumerable.Range(0, columns).Select(TableDataset.GeneratedName)], rows);
     }
 
     private static double[][] Transposed(List<double[]> columns, int count)

@@ -6,6 +6,9 @@ namespace FlowEngine.Data;
 /// <remarks>Immutable, so one table serves many threads. Values are finite: readers refuse others by place.</remarks>
 public sealed class TableDataset
 {
+    private const int MostShown = 12;
+    private const string GeneratedPrefix = "column ";
+
     private readonly double[][] _rows;
 
     /// <summary>Creates a table over arrays, which are taken over, not copied: do not change them after.</summary>
@@ -58,6 +61,15 @@ public sealed class TableDataset
     /// <summary>One label a row, or null where the source has none.</summary>
     public int[]? Labels { get; }
 
+    /// <summary>What a label k is called; null where labels are numbers.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
+    /// <summary>The column the labels were in; null where they were in none.</summary>
+    public string? LabelColumn { get; init; }
+
+    /// <summary>Columns of the source that were not read, as nobody had asked for them.</summary>
+    public IReadOnlyList<string> UnreadColumns { get; init; } = [];
+
     /// <summary>The values of one row.</summary>
     /// <param name="index">0..Count-1.</param>
     /// <exception cref="FlowException"><paramref name="index"/> is outside the table.</exception>
@@ -84,7 +96,43 @@ public sealed class TableDataset
             labels?[i] = Labels![index];
         }
 
-        return new TableDataset(Name, Columns, rows, labels);
+        return With(Columns, rows, labels);
+    }
+
+    /// <summary>The name of a column of a source that names none.</summary>
+    /// <param name="index">Its index from 0.</param>
+    internal static string GeneratedName(int index) => $"{GeneratedPrefix}{index}";
+
+    /// <summary>True for a name that no source gave.</summary>
+    internal static bool IsGeneratedName(string name) =>
+        name.StartsWith(GeneratedPrefix, StringComparison.Ordinal)
+        && name.AsSpan(GeneratedPrefix.Length) is { Length: > 0 } rest && !rest.ContainsAnyExceptInRange('0', '9');
+
+    /// <summary>Finds columns by name; of columns of one name, the first for the first that asks.</summary>
+    /// <param name="names">The names.</param>
+    /// <returns>Their indices.</returns>
+    /// <exception cref="FlowException">Some are missing: which.</exception>
+    internal int[] Find(IReadOnlyList<string> names)
+    {
+        Dictionary<string, Queue<int>> places = Enumerable.Range(0, Columns.Count)
+            .GroupBy(j => Columns[j])
+            .ToDictionary(same => same.Key, same => new Queue<int>(same));
+        List<string> missing = [];
+        int[] found = new int[names.Count];
+        for (int j = 0; j < found.Length; j++)
+        {
+            if (!places.TryGetValue(names[j], out Queue<int>? same) || !same.TryDequeue(out found[j]))
+            {
+                missing.Add(names[j]);
+            }
+        }
+
+        return missing.Count == 0
+            ? found
+            : throw Invalid(
+                Name,
+                $"has {Columns.Count} columns ({Shown(Columns)}), the model expects {names.Count}: "
+                + $"{Shown(missing)} {(missing.Count == 1 ? "is" : "are")} missing");
     }
 
     /// <summary>Finds a column.</summary>
@@ -105,14 +153,13 @@ public sealed class TableDataset
             ? index
             : throw Invalid(
                 Name,
-                $"has no column '{name}', expected one of {string.Join(", ", Columns.Take(12))} "
+                $"has no column '{name}', expected one of {Shown(Columns)} "
                 + $"or an index 0 to {Columns.Count - 1}");
     }
 
     /// <summary>The same rows with some of their columns, in the order given.</summary>
     /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
-    public TableDataset SelectColumns(IReadOnlyList<int> columns) => new(
-        Name,
+    public TableDataset SelectColumns(IReadOnlyList<int> columns) => With(
         [.. columns.Select(column => Columns[column])],
         Array.ConvertAll(_rows, row => (double[])[.. columns.Select(column => row[column])]),
         Labels);
@@ -143,14 +190,31 @@ public sealed class TableDataset
     /// <summary>The rows of this table, then those of another of the same columns.</summary>
     /// <param name="other">The other table.</param>
     /// <exception cref="FlowException">It has another number of columns.</exception>
-    public TableDataset Concat(TableDataset other) => new(
-        Name,
+    public TableDataset Concat(TableDataset other) => With(
         Columns,
         [.. _rows, .. other._rows],
         Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
 
     /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
-    internal TableDataset WithLabels(int[] labels) => new(Name, Columns, _rows, labels);
+    /// <param name="labels">One a row.</param>
+    /// <param name="names">What a label k is called; null where labels are numbers.</param>
+    internal TableDataset WithLabels(int[] labels, IReadOnlyList<string>? names = null) =>
+        With(Columns, _rows, labels, names);
+
+    private TableDataset With(IReadOnlyList<string> columns, double[][] rows, int[]? labels) =>
+        With(columns, rows, labels, ClassNames);
+
+    private TableDataset With(
+        IReadOnlyList<string> columns, double[][] rows, int[]? labels, IReadOnlyList<string>? classNames) =>
+        new(Name, columns, rows, labels)
+        {
+            ClassNames = classNames,
+            LabelColumn = LabelColumn,
+            UnreadColumns = UnreadColumns,
+        };
+
+    private static string Shown(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? ", ..." : string.Empty);
 
     private static FlowException Invalid(string name, string problem) =>
         new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");

@@ -12,7 +12,7 @@ public static class TableLoader
     public static IReadOnlyList<string> BuiltIn => TableShapes.Names;
 
     /// <summary>True if a source is a table rather than images.</summary>
-    /// <param name="source">As <see cref="Load"/> takes it.</param>
+    /// <param name="source">As <see cref="Load(string, string?, ulong)"/> takes it.</param>
     /// <exception cref="FlowException">The path is missing or unreadable.</exception>
     public static bool IsTable(string source)
     {
@@ -62,7 +62,17 @@ public static class TableLoader
     /// Io: the path is missing or unreadable. BadFormat: the content is damaged or not of finite numbers, by line or row
     /// and column. InvalidArgument: there is no such label column.
     /// </exception>
-    public static TableParts Load(string source, string? label, ulong seed)
+    public static TableParts Load(string source, string? label, ulong seed) => Load(source, label, seed, null);
+
+    /// <summary>Loads rows for a model that is there already, split as its own were.</summary>
+    /// <param name="source">As above. Columns that the model does not know are not read; its label may be missing.</param>
+    /// <param name="label">The label column; null for that of the model.</param>
+    /// <param name="schema">What the model knows of its rows.</param>
+    /// <exception cref="FlowException">As above.</exception>
+    public static TableParts Load(string source, string? label, TableSchema schema) =>
+        Load(source, label, schema.SplitSeed, schema);
+
+    private static TableParts Load(string source, string? label, ulong seed, TableSchema? schema)
     {
         if (BuiltIn.Contains(source))
         {
@@ -73,14 +83,14 @@ public static class TableLoader
         {
             string name = Path.GetFileName(Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar));
             (TableDataset? train, TableDataset? validation, TableDataset? test) = Directory.Exists(source)
-                ? LoadFolder(source, name, label)
-                : LoadFile(source, name, label);
+                ? LoadFolder(source, name, label, schema)
+                : LoadFile(source, name, label, schema);
             return Complete(source, train, validation, test, seed);
         });
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFile(
-        string path, string name, string? label)
+        string path, string name, string? label, TableSchema? schema)
     {
         if (!IsText(path) && label is not null)
         {
@@ -93,19 +103,19 @@ public static class TableLoader
             return NpyTableReader.ReadArchive(path, name);
         }
 
-        TableDataset all = IsText(path) ? CsvReader.Read(path, name, label) : NpyTableReader.Read(path, name);
+        TableDataset all = IsText(path) ? CsvReader.Read(path, name, label, schema) : NpyTableReader.Read(path, name);
         return name.StartsWith("test_", StringComparison.Ordinal) || name.StartsWith("test.", StringComparison.Ordinal)
             ? (null, null, all)
             : (all, null, null);
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFolder(
-        string folder, string name, string? label)
+        string folder, string name, string? label, TableSchema? schema)
     {
         return (Read(["train"]), Read(_validationStems), Read(["test"]));
 
         TableDataset? Read(string[] stems) => FindPart(folder, stems) is string path
-            ? IsText(path) ? CsvReader.Read(path, name, label) : NpyTableReader.Read(path, name)
+            ? IsText(path) ? CsvReader.Read(path, name, label, schema) : NpyTableReader.Read(path, name)
             : null;
     }
 
@@ -131,7 +141,9 @@ public static class TableLoader
             }
         }
 
-        train ??= any.Take(0);
+        string[]? classes = ClassNames([train, validation, test]);
+        (train, validation, test) = (Like(any, train, classes), Like(any, validation, classes), Like(any, test, classes));
+        train ??= Like(any, any, classes)!.Take(0);
         if (test is null)
         {
             (train, test) = SplitOff(train, seed);
@@ -143,6 +155,26 @@ public static class TableLoader
         }
 
         return new TableParts(train, validation, test);
+    }
+
+    /// <summary>The names of the classes of all parts, whose files numbered them on their own; null for numbers alone.</summary>
+    private static string[]? ClassNames(TableDataset?[] parts) => parts.All(part => part?.ClassNames is null)
+        ? null
+        : [.. parts.Where(part => part?.Labels is not null)
+            .SelectMany(part => part!.Labels!.Distinct().Select(label => DataClasses.NameOf(label, part.ClassNames)))
+            .Distinct()
+            .Order(StringComparer.Ordinal)];
+
+    /// <summary>A part with the columns in the order of another, and with labels by common names of classes.</summary>
+    private static TableDataset? Like(TableDataset other, TableDataset? part, string[]? classes)
+    {
+        bool isOrdered = part is null || part.Columns.SequenceEqual(other.Columns)
+            || part.Columns.All(TableDataset.IsGeneratedName) || other.Columns.All(TableDataset.IsGeneratedName);
+        part = isOrdered ? part : part!.SelectColumns(part.Find(other.Columns));
+        return part?.Labels is null || classes is null ? part : part.WithLabels(
+            Array.ConvertAll(part.Labels, label => Array.BinarySearch(
+                classes, DataClasses.NameOf(label, part.ClassNames), StringComparer.Ordinal)),
+            classes);
     }
 
     /// <summary>A tenth of the rows, rounded, leaves; all keep their order.</summary>

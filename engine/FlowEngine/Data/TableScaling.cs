@@ -28,7 +28,7 @@ public sealed class TableScaling
     public TableScaling(IReadOnlyList<TableColumn> columns, LogitTransform? logit)
     {
         logit?.Validate();
-        (Columns, Logit) = (columns, logit);
+        (Columns, Names, Logit) = (columns, [.. columns.Select(column => column.Name)], logit);
         _kept = [.. Enumerable.Range(0, columns.Count).Where(j => columns[j].IsKept)];
         for (int j = 0; j < columns.Count; j++)
         {
@@ -51,6 +51,9 @@ public sealed class TableScaling
 
     /// <summary>The columns of the table.</summary>
     public IReadOnlyList<TableColumn> Columns { get; }
+
+    /// <summary>The names of the columns of the table, in order.</summary>
+    public IReadOnlyList<string> Names { get; }
 
     /// <summary>The logit before the standardization; null for none.</summary>
     public LogitTransform? Logit { get; }
@@ -160,7 +163,7 @@ public sealed class TableScaling
             }
         }
 
-        return new TableDataset(name, [.. Columns.Select(column => column.Name)], rows);
+        return new TableDataset(name, Names, rows);
     }
 
     /// <summary>Rows that depart from the training rows in a column the model does not see.</summary>
@@ -216,6 +219,11 @@ public sealed class TableScaling
             {
                 json.WriteNumber("copy_of", source);
                 json.WriteBoolean("reversed", column.IsReversed);
+            }
+
+            if (!column.IsKept)
+            {
+                json.WriteString("left_out", column.CopyOf is null ? "constant" : "copy");
             }
 
             json.WriteEndObject();

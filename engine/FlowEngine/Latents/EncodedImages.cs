@@ -41,7 +41,7 @@ public sealed class EncodedImages
     /// <exception cref="FlowException">The images do not fit the model, or it is not trained.</exception>
     public static EncodedImages Of(Model model, ImageDataset images, ulong seed = 0)
     {
-        ImageDataset fitting = images.PrepareFor(model.Config);
+        ImageDataset fitting = model.Config.Images.Apply(images);
         byte[] levels = new byte[fitting.Count * model.Flow.Dims];
         for (int i = 0; i < fitting.Count; i++)
         {

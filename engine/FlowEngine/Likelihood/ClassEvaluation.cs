@@ -42,12 +42,24 @@ public sealed record ClassEvaluation(double[] LogProb, int[] Labels, int[] Answe
     {
         int[] labels = data.Labels ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, $"{data.Name} has no labels, expected the classes of the model");
-        if (model.Config.Options.Condition is not { IsClass: true } condition)
-        {
-            throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not conditional on classes");
-        }
+        return Run(model, data, labels, seed);
+    }
 
-        int classes = condition.Length;
+    /// <summary>The classifier by Bayes' rule.</summary>
+    /// <param name="model">A model of classes.</param>
+    /// <param name="data">Samples that fit it; labels are not read.</param>
+    /// <param name="seed">The seed of the noise of grey levels.</param>
+    /// <returns>The class it takes for each sample, and p(y|x), (B, N).</returns>
+    /// <exception cref="FlowException">The data do not fit the model, or there are none.</exception>
+    public static (int[] Answers, double[] Posteriors) Predict(Model model, IDataset data, ulong seed = 0)
+    {
+        ClassEvaluation evaluation = Run(model, data, new int[data.Count], seed);
+        return (evaluation.Answers, evaluation.Posteriors);
+    }
+
+    private static ClassEvaluation Run(Model model, IDataset data, int[] labels, ulong seed)
+    {
+        int classes = model.Config.Classes.Count;
         DatasetPass pass = new(model, data, seed);
         double[] logProb = new double[data.Count];
         int[] answers = new int[data.Count];
@@ -59,8 +71,9 @@ public sealed record ClassEvaluation(double[] LogProb, int[] Labels, int[] Answe
             {
                 int sample = pass.First + i;
                 Span<double> row = part.AsSpan(i * classes, classes);
-                logProb[sample] = row[condition.Class(labels[sample], $"{data.Name}: label {sample}")];
-                answers[sample] = ToPosterior(row, model.Config.ClassCounts);
+                logProb[sample] = row[
+                    model.Config.Options.Condition!.Class(labels[sample], $"{data.Name}: label {sample}")];
+                answers[sample] = ToPosterior(row, model.Config.Classes.Counts);
                 row.CopyTo(posteriors.AsSpan(sample * classes));
             }
         }
@@ -73,7 +86,8 @@ public sealed record ClassEvaluation(double[] LogProb, int[] Labels, int[] Answe
     /// <param name="logProb">(N), overwritten.</param>
     /// <param name="counts">How often each class was, or null.</param>
     /// <returns>The likeliest class; the first of equal ones.</returns>
-    internal static int ToPosterior(Span<double> logProb, IReadOnlyList<long>? counts)
+    /// <remarks>p(y|x) = p(x|y) p(y) / Σ p(x|y) p(y)</remarks>
+    public static int ToPosterior(Span<double> logProb, IReadOnlyList<long>? counts)
     {
         int best = 0;
         for (int c = 0; c < logProb.Length; c++)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Checkpoints;
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
@@ -577,6 +578,15 @@ public sealed class Model : IDisposable
                 FlowErrorKind.InvalidArgument,
                 $"a batch of {batch} images of {Flow.Dims} values is not in 1 to 2^31 - 1 values");
         }
+    }
+
+    /// <summary>Tells the model what its data are; its checkpoint will say so.</summary>
+    /// <param name="schema">What it knows of its data from now on.</param>
+    /// <exception cref="FlowException">The schema is of another model.</exception>
+    public void SetSchema(DataSchema schema)
+    {
+        schema.RequireFits(Config.Options);
+        Config = Config with { Data = schema };
     }
 
     /// <summary>Says what <see cref="ModelConfig.TrainingLogProb"/> is of these weights.</summary>

@@ -8,14 +8,17 @@ namespace FlowEngine.Models;
 /// <summary>What a checkpoint says of its model beside the weights: everything needed to build and feed it.</summary>
 /// <param name="Options">The kind of model and its sizes.</param>
 /// <param name="IsInitialized">True once data-dependent initialization has run; part of the file, never guessed.</param>
-/// <param name="DataName">The data set it was trained on, or empty.</param>
-/// <param name="DataHeight">Rows of its images before padding.</param>
-/// <param name="DataWidth">Columns of its images before padding.</param>
-public sealed record ModelConfig(
-    IModelOptions Options, bool IsInitialized, string DataName, int DataHeight, int DataWidth)
+/// <param name="Data">What it knows of its data; null for a model of vectors in a file that says nothing of them: it takes
+/// them as they are.</param>
+public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, DataSchema? Data)
 {
-    /// <summary>How the rows of its table are read and scaled; null for images.</summary>
-    public TableSettings? Table { get; init; }
+    /// <summary>What it knows of the rows of its table; null for images.</summary>
+    public TableSchema? Table => Data as TableSchema;
+
+    /// <summary>What it knows of its images.</summary>
+    /// <exception cref="FlowException">The model is of rows.</exception>
+    public ImageSchema Images => Data as ImageSchema ?? throw new FlowException(
+        FlowErrorKind.InvalidArgument, $"the model is of {DataSummary}, expected images");
 
     /// <summary>
     /// The mean log density of its training data, nats: of images scaled to [-0.5, 0.5), of rows in their own units.
@@ -23,32 +26,24 @@ public sealed record ModelConfig(
     /// </summary>
     public double? TrainingLogProb { get; init; }
 
-    /// <summary>How many training data each class had; null where the model is not of classes, or not trained.</summary>
-    public IReadOnlyList<long>? ClassCounts { get; init; }
+    /// <summary>The classes it is conditional on, by their numbers where its data did not name them.</summary>
+    /// <exception cref="FlowException">The model is not of classes.</exception>
+    public DataClasses Classes => Options.Condition is { IsClass: true } condition
+        ? Data?.Classes ?? new DataClasses(condition.Length, null, null)
+        : throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not conditional on classes");
+
+    /// <summary>What it calls a sample of its data.</summary>
+    public SampleUnit Unit => Options.Bins is null ? SampleUnit.Row : SampleUnit.Image;
+
+    /// <summary>What its data are, in a few words, as "images of 8x8x1, 17 grey levels".</summary>
+    public string DataSummary =>
+        $"{Unit.Plural} of {Data?.Summary ?? $"{Options.Dims} values, of which the checkpoint has no schema"}";
 
     /// <summary>The sizes of a Glow.</summary>
     /// <exception cref="FlowException">The model is of another kind.</exception>
     public GlowOptions Glow => Options as GlowOptions
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, $"the model is of the kind {Options.Kind}, expected {GlowOptions.KindName}");
-
-    /// <summary>What it calls a sample of its data.</summary>
-    public SampleUnit Unit => Table is null ? SampleUnit.Image : SampleUnit.Row;
-
-    /// <summary>The sizes of a sample in a few words, as "8x8x1, 17 grey levels".</summary>
-    internal string DescribeSample()
-    {
-        if (Table is null)
-        {
-            string padded = (Options.Height, Options.Width) == (DataHeight, DataWidth)
-                ? string.Empty
-                : $", padded to {Options.Height}x{Options.Width}";
-            return $"{DataHeight}x{DataWidth}x{Options.Channels}{padded}, {Options.Bins} grey levels";
-        }
-
-        int leftOut = Table.Scaling.Columns.Count - Options.Dims;
-        return $"{Options.Dims} columns{(leftOut > 0 ? $" ({leftOut} left out)" : string.Empty)}";
-    }
 
     /// <summary>As JSON.</summary>
     public string ToJson()
@@ -61,29 +56,10 @@ public sealed record ModelConfig(
             Options.Write(json);
             json.WriteBoolean("initialized", IsInitialized);
             json.WriteStartObject("data");
-            json.WriteString("name", DataName);
-            json.WriteNumber("height", DataHeight);
-            json.WriteNumber("width", DataWidth);
-            if (Options.Bins is not null)
-            {
-                json.WriteString("scaling", "(level + u) / bins - 0.5");
-            }
-
-            Table?.Write(json);
+            Data?.Write(json);
             if (TrainingLogProb is double logProb)
             {
                 json.WriteNumber("training_log_prob", logProb);
-            }
-
-            if (ClassCounts is not null)
-            {
-                json.WriteStartArray("class_counts");
-                foreach (long count in ClassCounts)
-                {
-                    json.WriteNumberValue(count);
-                }
-
-                json.WriteEndArray();
             }
 
             json.WriteEndObject();
@@ -104,43 +80,16 @@ public sealed record ModelConfig(
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             JsonElement data = root.GetProperty("data");
-            ModelConfig config = new(
-                ModelKinds.Read(Text(root, "model"), root),
-                root.GetProperty("initialized").GetBoolean(),
-                Text(data, "name"),
-                data.GetProperty("height").GetInt32(),
-                data.GetProperty("width").GetInt32())
+            IModelOptions options = ModelKinds.Read(root.GetProperty("model").GetString() ?? string.Empty, root);
+            options.Validate();
+            DataSchema? schema = DataSchema.Read(data, options);
+            schema?.RequireFits(options);
+            return new ModelConfig(options, root.GetProperty("initialized").GetBoolean(), schema)
             {
-                Table = TableSettings.Read(data),
                 TrainingLogProb = data.TryGetProperty("training_log_prob", out JsonElement logProb)
                     ? logProb.GetDouble()
                     : null,
-                ClassCounts = data.TryGetProperty("class_counts", out JsonElement counts)
-                    ? [.. counts.EnumerateArray().Select(count => count.GetInt64())]
-                    : null,
             };
-            config.Options.Validate();
-            if (config.Table is TableSettings table && table.Scaling.Dims != config.Options.Dims)
-            {
-                throw new FormatException(
-                    $"the scaling is of {table.Scaling.Dims} columns, the model of {config.Options.Dims}");
-            }
-
-            int columns = config.Options.Condition is { IsClass: false } vector ? vector.Length : 0;
-            if (config.Table is not null && (config.Table.Condition?.Dims ?? 0) != columns)
-            {
-                throw new FormatException(
-                    $"the scaling has {config.Table.Condition?.Dims ?? 0} condition columns, the model {columns}");
-            }
-
-            int classes = config.Options.Condition is { IsClass: true } condition ? condition.Length : 0;
-            if (config.ClassCounts is not null
-                && (config.ClassCounts.Count != classes || config.ClassCounts.Any(count => count < 0)))
-            {
-                throw new FormatException($"there are {config.ClassCounts.Count} class counts, expected {classes}");
-            }
-
-            return config;
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException
             or InvalidOperationException or FlowException)
@@ -149,6 +98,4 @@ public sealed record ModelConfig(
                 FlowErrorKind.BadFormat, $"{source}: the configuration does not read: {exception.Message}", exception);
         }
     }
-
-    private static string Text(JsonElement parent, string name) => parent.GetProperty(name).GetString() ?? string.Empty;
 }

@@ -2,7 +2,7 @@ using FlowEngine.Data;
 
 namespace FlowEngine.Models;
 
-/// <summary>Samples of a model as its data were: pictures, or rows of a table.</summary>
+/// <summary>Samples of a model of images, as its data were.</summary>
 public static class Samples
 {
     /// <summary>Draws images as the model's data were: in grey levels, with the padding cut off again.</summary>
@@ -27,11 +27,14 @@ public static class Samples
     {
         float[] condition = label is int given ? Condition(model, given) : [];
         float[] scaled = model.Sample(count, temperatures, seed, 0, condition);
-        return ToImages(model, scaled, "samples", label is int drawn ? [.. Enumerable.Repeat(drawn, count)] : null);
+        ImageDataset samples = ToImages(model, scaled, "samples");
+        return label is int drawn
+            ? samples.WithLabels([.. Enumerable.Repeat(drawn, count)], model.Config.Classes.Names)
+            : samples;
     }
 
     /// <summary>Scaled values as images of grey levels, with the padding of the model cut off.</summary>
-    internal static ImageDataset ToImages(Model model, float[] scaled, string name, int[]? labels = null)
+    internal static ImageDataset ToImages(Model model, float[] scaled, string name)
     {
         byte[] levels = model.Quantize(scaled);
         int dims = model.Flow.Dims;
@@ -41,11 +44,9 @@ public static class Samples
             images[i] = levels[(i * dims)..((i + 1) * dims)];
         }
 
-        ModelConfig config = model.Config;
-        IModelOptions options = config.Options;
-        ImageDataset padded = new(
-            name, options.Height, options.Width, options.Channels, options.Bins!.Value, images, labels);
-        return padded.Crop(config.DataHeight, config.DataWidth);
+        ImageSchema schema = model.Config.Images;
+        return schema.Restore(new ImageDataset(
+            name, schema.PaddedHeight, schema.PaddedWidth, schema.Channels, schema.Bins, images));
     }
 
     /// <summary>
@@ -56,7 +57,7 @@ public static class Samples
     /// <param name="temperature">Scales the latent noise.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="most">The most classes that are drawn, the first ones.</param>
-    /// <returns>The images of class 0, then those of class 1, and so on.</returns>
+    /// <returns>The images of the first class there were training data of, then those of the next, and so on.</returns>
     /// <exception cref="FlowException">An argument is out of range, or the model has no classes.</exception>
     public static ImageDataset DrawClasses(
         Model model, int count, double temperature, ulong seed, int most = int.MaxValue) =>
@@ -66,58 +67,13 @@ public static class Samples
     /// <inheritdoc cref="DrawClasses(Model, int, double, ulong, int)"/>
     public static ImageDataset DrawClasses(
         Model model, int count, double[] temperatures, ulong seed, int most = int.MaxValue) =>
-        Enumerable.Range(0, Math.Min(most, Classes(model)))
+        model.Config.Classes.Seen
+            .Take(most)
             .Select(label => Draw(model, count, temperatures, seed, label))
             .Aggregate((all, next) => all.Concat(next));
-
-    /// <summary>
-    /// Draws rows of classes in the units of the model's table, and their class in a last column, <c>label</c>.
-    /// </summary>
-    /// <param name="model">A model of a table that is conditional on classes.</param>
-    /// <param name="labels">The classes, in order.</param>
-    /// <param name="count">How many rows of each, at least 1.</param>
-    /// <param name="temperature">Scales the latent noise.</param>
-    /// <param name="seed">The seed.</param>
-    /// <exception cref="FlowException">An argument is out of range, or the model is another.</exception>
-    public static TableDataset DrawRowsOfClasses(
-        Model model, IReadOnlyList<int> labels, int count, double temperature, ulong seed)
-    {
-        List<double[]> rows = [];
-        IReadOnlyList<string> columns = [];
-        foreach (int label in labels)
-        {
-            TableDataset part = DrawRows(model, count, temperature, seed, Condition(model, label));
-            columns = [.. part.Columns, "label"];
-            for (int i = 0; i < part.Count; i++)
-            {
-                rows.Add([.. part[i], label]);
-            }
-        }
-
-        return new TableDataset("samples", columns, [.. rows]);
-    }
 
     /// <summary>The condition of a class.</summary>
     private static float[] Condition(Model model, int label) => model.Config.Options.Condition?.OneHot([label])
         ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, $"the label {label} was given, and the model is not conditional");
-
-    private static int Classes(Model model) => model.Config.Options.Condition is { IsClass: true } condition
-        ? condition.Length
-        : throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not conditional on classes");
-
-    /// <summary>Draws rows in the units of the model's table, the columns it does not see among them.</summary>
-    /// <param name="model">The model of a table.</param>
-    /// <param name="count">How many, at least 1.</param>
-    /// <param name="temperature">Scales the latent noise: 1 draws from the model.</param>
-    /// <param name="seed">The seed; row i of a seed is always the same.</param>
-    /// <param name="condition">As for <see cref="Model.Sample(int, double, ulong, uint, ReadOnlySpan{float})"/>.</param>
-    /// <exception cref="FlowException">An argument is out of range, or the model is of images.</exception>
-    public static TableDataset DrawRows(
-        Model model, int count, double temperature, ulong seed, ReadOnlySpan<float> condition = default)
-    {
-        TableScaling scaling = model.Config.Table?.Scaling ?? throw new FlowException(
-            FlowErrorKind.InvalidArgument, "the model is of images: it has no rows of a table");
-        return scaling.Restore("samples", model.Sample(count, temperature, seed, 0, condition));
-    }
 }

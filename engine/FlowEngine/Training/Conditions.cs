@@ -19,32 +19,6 @@ public static class Conditions
         ConditionOptions condition => data.Conditions ?? throw Missing(data.Name, "condition columns", condition),
     };
 
-    /// <summary>How many classes labels tell of: one more than the largest.</summary>
-    /// <param name="labels">The labels of the training data; null where there are none.</param>
-    /// <param name="source">The data, for messages.</param>
-    /// <exception cref="FlowException">There are no labels, or one is negative.</exception>
-    public static int CountClasses(int[]? labels, string source) => labels is { Length: > 0 } && labels.Min() >= 0
-        ? labels.Max() + 1
-        : throw new FlowException(
-            FlowErrorKind.InvalidArgument,
-            $"{source} has no labels to be conditional on, expected classes 0, 1, ...");
-
-    /// <summary>How many data each class has.</summary>
-    /// <param name="condition">The classes.</param>
-    /// <param name="labels">The label of each datum.</param>
-    /// <param name="source">The data, for messages.</param>
-    /// <exception cref="FlowException">A label is none of the classes.</exception>
-    public static long[] Count(ConditionOptions condition, ReadOnlySpan<int> labels, string source)
-    {
-        long[] counts = new long[condition.Length];
-        for (int i = 0; i < labels.Length; i++)
-        {
-            counts[condition.Class(labels[i], $"{source}: label {i}")]++;
-        }
-
-        return counts;
-    }
-
     private static FlowException Missing(string source, string what, ConditionOptions condition) => new(
         FlowErrorKind.InvalidArgument, $"{source} has no {what}, and the model is conditional on {condition.What}");
 }

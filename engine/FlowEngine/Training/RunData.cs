@@ -30,8 +30,7 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     /// <summary>The data in a few words, for people.</summary>
     /// <param name="config">The model's configuration.</param>
     public string Describe(ModelConfig config) =>
-        $"{train.Name}: {train.Count} training and {heldOut.Count} {train.Unit.HeldOut} {train.Unit.Plural} of "
-        + config.DescribeSample();
+        $"{train.Name}: {train.Count} training and {heldOut.Count} {train.Unit.HeldOut} {config.DataSummary}";
 
     /// <summary>How many held-out samples an evaluation takes: images cost more than rows.</summary>
     /// <param name="final">True at the end of the run.</param>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 
 using FlowEngine.Checkpoints;
+using FlowEngine.Data;
 using FlowEngine.Models;
 
 namespace FlowEngine.Training;
@@ -28,7 +29,7 @@ public static class RunReport
     {
         RunConfig config = folder.ReadConfig();
         IReadOnlyList<RunMetrics> metrics = folder.ReadMetrics();
-        string title = $"{config.Model.Options.Kind} on {config.Model.DataName}";
+        string title = $"{config.Model.Options.Kind} on {config.Model.Data?.Name}";
         bool isTable = config.Model.Table is not null;
         StringBuilder html = new();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -115,14 +116,14 @@ public static class RunReport
         IModelOptions model = config.Model.Options;
         TrainerOptions training = config.Training;
         html.Append("<h2>Configuration</h2>\n<table>\n");
-        if (config.Model.Table is TableSettings table)
+        if (config.Model.Table is TableSchema table)
         {
-            Row("data", $"{config.Data}, {table.Scaling.Columns.Count} columns");
+            Row("data", $"{config.Data}, {table.Columns.Count} columns");
             Row("model input", $"{table.Scaling.Dims} columns, mean 0 and deviation 1");
         }
         else
         {
-            Row("data", $"{config.Data}, {config.Model.DataHeight}x{config.Model.DataWidth}x{model.Channels}");
+            Row("data", $"{config.Data}, {config.Model.DataSummary}");
             Row("model input", $"{model.Height}x{model.Width}x{model.Channels}, {model.Bins} grey levels");
         }
 

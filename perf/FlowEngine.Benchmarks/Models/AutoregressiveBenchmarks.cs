@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 
+using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Layers;
@@ -44,7 +45,7 @@ public class AutoregressiveBenchmarks : ICountedWork
     {
         Random random = new(1);
         _backend = new CpuBackend();
-        _model = Model.Create(new ModelConfig(Options, false, "noise", 1, 1), _backend, seed: 1);
+        _model = Model.Create(new ModelConfig(Options, false, DataSchema.AsIs("noise", Options)), _backend, seed: 1);
         _model.BatchSize = Batch;
         float[] weights = new float[_model.Flow.Parameters.Length];
         _model.ReadParameters(weights);

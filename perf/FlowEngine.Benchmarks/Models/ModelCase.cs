@@ -34,7 +34,7 @@ public sealed class ModelCase
     public override string ToString() => $"{_name}, batch {Batch}";
 
     internal ModelConfig Config =>
-        new(Glow, IsInitialized: false, "noise", Glow.Height, Glow.Width);
+        new(Glow, IsInitialized: false, DataSchema.AsIs("noise", Glow));
 
     /// <summary>Random images, the same every time.</summary>
     internal ImageDataset Images(int count)

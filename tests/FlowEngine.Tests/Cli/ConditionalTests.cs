@@ -19,6 +19,7 @@ public sealed class ConditionalTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(CommandRun.Succeed("eval", run, "--data", "digits", "--json"));
         JsonElement[] classes = [.. json.RootElement.GetProperty("classes").EnumerateArray()];
         Assert.Equal(Enumerable.Range(0, 10), classes.Select(part => part.GetProperty("class").GetInt32()));
+        Assert.Equal("7", classes[7].GetProperty("name").GetString());
         Assert.Equal(180, classes.Sum(part => part.GetProperty("count").GetInt32()));
         double bits = classes.Sum(part =>
             part.GetProperty("count").GetInt32() * part.GetProperty("bits_per_dim").GetDouble()) / 180;
@@ -31,7 +32,7 @@ public sealed class ConditionalTests : IDisposable
         Assert.Equal((342, 104), Size(grid));
         CommandRun.Succeed("sample", run, "--count", "4", "--label", "7", "--out", grid);
         Assert.Equal((70, 70), Size(grid));
-        CommandRun.Refuse(["sample", run, "--label", "10", "--out", grid], "is 10, expected one of the model's classes 0 to 9");
+        CommandRun.Refuse(["sample", run, "--label", "10", "--out", grid], "no class '10'", "0, 1, 2, 3");
         CommandRun.Refuse(["sample", run, "--given", "1", "--out", grid], "no condition columns");
         CommandRun.Refuse(
             ["compress", run, "--data", "digits", "--out", _folder.File("digits.flw")], "conditional");
@@ -58,12 +59,12 @@ public sealed class ConditionalTests : IDisposable
 
         string rows = _folder.File("rows.csv");
         CommandRun.Succeed("sample", run, "--count", "50", "--label", "1", "--out", rows);
-        TableDataset drawn = TableLoader.Load(rows, "label", 0).All;
+        TableDataset drawn = TableLoader.Load(rows, "kind", 0).All;
         Assert.Equal(["a", "b", "c"], drawn.Columns);
         Assert.All(drawn.Labels!, label => Assert.Equal(1, label));
         Assert.InRange(Enumerable.Range(0, 50).Average(i => drawn[i][0]), 2, 4);
         CommandRun.Succeed("sample", run, "--count", "3", "--out", rows);
-        Assert.Equal(6, TableLoader.Load(rows, "label", 0).All.Count);
+        Assert.Equal(6, TableLoader.Load(rows, "kind", 0).All.Count);
     }
 
     [Fact]
@@ -85,7 +86,7 @@ public sealed class ConditionalTests : IDisposable
         CommandRun.Refuse(["sample", run, "--out", rows], "conditional on 1 condition columns");
         CommandRun.Refuse(["sample", run, "--given", "1,2", "--out", rows], "2 values", "expected c");
         CommandRun.Refuse(["sample", run, "--given", "much", "--out", rows], "expected numbers");
-        CommandRun.Refuse(["sample", run, "--label", "1", "--out", rows], "not of classes");
+        CommandRun.Refuse(["sample", run, "--label", "1", "--out", rows], "not conditional on classes");
     }
 
     [Theory]

@@ -63,7 +63,7 @@ public sealed class Density2dTests : IDisposable
     public void The_integral_of_a_density_is_one_and_that_over_half_the_plane_is_less()
     {
         TableDataset rows = TableLoader.Load("two-moons", null, seed: 0).Train;
-        TableSettings table = new(TableScaling.Fit(rows, null), null, 0);
+        TableSchema table = new("moons", TableScaling.Fit(rows, null), null, 0);
         AutoregressiveOptions options = new()
         {
             Direction = AutoregressiveDirection.Density,
@@ -74,7 +74,7 @@ public sealed class Density2dTests : IDisposable
         };
         using IBackend backend = Devices.Open("cpu", 1);
         using Model model = Model.Create(
-            new ModelConfig(options, IsInitialized: false, "moons", 1, 1) { Table = table }, backend, seed: 3);
+            new ModelConfig(options, IsInitialized: false, table), backend, seed: 3);
         model.Initialize(table.Scaling.Apply(rows).Rows(0, 256));
         double whole = GridIntegral.Run(model, (-10, 10), (-8, 8), cells: 250);
         Assert.True(Math.Abs(whole - 1) <= 1e-2, $"{whole}");

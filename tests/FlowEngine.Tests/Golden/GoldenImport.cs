@@ -1,4 +1,5 @@
 using FlowEngine.Checkpoints;
+using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -21,6 +22,6 @@ internal static class GoldenImport
             Hidden = shape.Hidden,
             Coupling = shape.Affine ? CouplingKind.Affine : CouplingKind.Additive,
         };
-        CheckpointFile.Save(path, tensors, new ModelConfig(options, true, "golden", height, width).ToJson());
+        CheckpointFile.Save(path, tensors, new ModelConfig(options, true, DataSchema.AsIs("golden", options)).ToJson());
     }
 }

@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
@@ -191,9 +192,11 @@ public sealed class ConditionalModelTests
         {
             Condition = new ConditionOptions(10, IsClass: true, ConditionInto.Prior),
         };
-        ModelConfig config = TinyGlow.Config(options) with
+        ModelConfig config = TinyGlow.Config(options);
+        ImageDataset digits = TinyGlow.Digits;
+        config = config with
         {
-            ClassCounts = Conditions.Count(options.Condition, TinyGlow.Digits.Labels, "digits"),
+            Data = config.Data! with { Classes = DataClasses.Of(digits.Labels, [], digits.ClassNames, digits.Name) },
         };
         using Model model = Model.Create(config, backend, 1);
         TrainerOptions training = _training with { Batch = 64, Rate = 2e-3 };
@@ -258,14 +261,18 @@ public sealed class ConditionalModelTests
     }
 
     [Fact]
-    public void A_checkpoint_whose_class_counts_do_not_fit_is_refused()
+    public void A_checkpoint_whose_classes_do_not_fit_is_refused()
     {
         ModelConfig config = TinyGlow.Config(TinyGlow.Options() with { Condition = Classes(ConditionInto.Prior) });
-        string json = (config with { ClassCounts = [4, 5, 6] }).ToJson();
-        Assert.Equal([4, 5, 6], ModelConfig.Parse(json, "test").ClassCounts!);
+        DataClasses classes = new(3, ["cat", "dog", "7"], [4, 5, 6]);
+        string json = (config with { Data = config.Data! with { Classes = classes } }).ToJson();
+        DataClasses read = ModelConfig.Parse(json, "test").Classes;
+        Assert.Equal([4, 5, 6], read.Counts!);
+        Assert.Equal(["cat", "dog", "7"], read.Names!);
         Assert.Equal(config.Options, ModelConfig.Parse(json, "test").Options);
-        AssertBad((config with { ClassCounts = [4, 5] }).ToJson());
-        AssertBad((config with { ClassCounts = [4, -5, 6] }).ToJson());
+        AssertBad((config with { Data = config.Data with { Classes = new DataClasses(2, null, [4, 5]) } }).ToJson());
+        AssertBad(json.Replace("\"count\": 5", "\"count\": -5", StringComparison.Ordinal));
+        AssertBad(json.Replace("\"dog\"", "\"cat\"", StringComparison.Ordinal));
         AssertBad(json.Replace("\"prior\"", "\"both halves\"", StringComparison.Ordinal));
 
         static void AssertBad(string json) =>

@@ -46,7 +46,7 @@ internal static class TinyGlow
     }
 
     public static ModelConfig Config(IModelOptions options) =>
-        new(options, false, "test", options.Height, options.Width);
+        new(options, false, DataSchema.AsIs("test", options));
 
     /// <summary>
     /// A model whose every parameter is off its initial value, so that nothing is zero or one by chance.

@@ -110,7 +110,7 @@ public sealed class VectorModelTests
 
         using CpuBackend other = new(3);
         using Model loaded = Model.Load(folder.File("model.safetensors"), other);
-        Assert.Equal(straight.Config, loaded.Config);
+        Assert.Equal(straight.Config.ToJson(), loaded.Config.ToJson());
         Assert.Throws<FlowException>(() => loaded.Initialize(first));
         using Trainer resumed = new(loaded, _training);
         resumed.Resume(folder.File("training.safetensors"));
@@ -259,7 +259,8 @@ public sealed class VectorModelTests
     public void Options_come_back_from_JSON(IModelOptions options)
     {
         ModelConfig config = TinyGlow.Config(options);
-        Assert.Equal(config, ModelConfig.Parse(config.ToJson(), "test"));
+        ModelConfig read = ModelConfig.Parse(config.ToJson(), "test");
+        Assert.Equal((config.Options, config.ToJson()), (read.Options, read.ToJson()));
         Assert.Contains(options.Kind, ModelKinds.Names);
     }
 
