@@ -28,9 +28,9 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error) : Training
         {
             _bar.Value = progress.Fraction;
             _bar.Description = progress.Nats is double nats
-                ? FormattableString.Invariant($"{nats:0.0000} nats, {progress.ImagesPerSecond:0} rows/s{_heldOut}")
+                ? FormattableString.Invariant($"{nats:0.0000} nats, {progress.SamplesPerSecond:0} rows/s{_heldOut}")
                 : FormattableString.Invariant(
-                    $"{progress.BitsPerDim:0.0000} bits/dim, {progress.ImagesPerSecond:0} images/s{_heldOut}");
+                    $"{progress.BitsPerDim:0.0000} bits/dim, {progress.SamplesPerSecond:0} images/s{_heldOut}");
         }
     }
 

@@ -52,8 +52,13 @@ internal static class CommandOptions
         new(name) { HelpName = helpName, Description = description };
 
     /// <summary>A number with a default.</summary>
-    public static Option<T> Number<T>(string name, string description, T defaultValue)
-        where T : struct, INumber<T> => new(name)
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="defaultValue">Its value where it is left out.</param>
+    /// <param name="earlierNames">Names of earlier versions, which still hold.</param>
+    public static Option<T> Number<T>(
+        string name, string description, T defaultValue, params string[] earlierNames)
+        where T : struct, INumber<T> => new(name, earlierNames)
         {
             HelpName = "N",
             Description = description,
@@ -62,8 +67,9 @@ internal static class CommandOptions
         };
 
     /// <summary>A number that may be left out; what it is then, the description says.</summary>
-    public static Option<T?> Number<T>(string name, string description)
-        where T : struct, INumber<T> => new(name)
+    /// <inheritdoc cref="Number{T}(string, string, T, string[])"/>
+    public static Option<T?> Number<T>(string name, string description, params string[] earlierNames)
+        where T : struct, INumber<T> => new(name, earlierNames)
         {
             HelpName = "N",
             Description = description,

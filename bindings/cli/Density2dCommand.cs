@@ -137,8 +137,8 @@ internal static class Density2dCommand
             Batch = Batch,
             Seed = seed,
             Schedule = Schedule.Cosine,
-            WarmupImages = (long)(Warmup * updates) * Batch,
-            TotalImages = (long)updates * Batch,
+            WarmupSamples = (long)(Warmup * updates) * Batch,
+            TotalSamples = (long)updates * Batch,
             EmaDecay = 0.99,
         });
         trainer.Initialize();

@@ -136,7 +136,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             Batch = Given(options.Batch, defaults.Batch),
             Optimizer = parse.GetValue(options.Optimizer),
             Rate = parse.GetValue(options.Rate),
-            WarmupImages = Given(options.WarmupImages, defaults.Warmup),
+            WarmupSamples = Given(options.WarmupSamples, defaults.Warmup),
             Schedule = parse.GetValue(options.Schedule),
             Clip = parse.GetValue(options.Clip),
             EmaDecay = Given(options.Ema, defaults.Ema),

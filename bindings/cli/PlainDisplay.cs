@@ -18,20 +18,20 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
         Output.WriteLine(metrics switch
         {
             TrainMetrics { Nats: double nats } train => FormattableString.Invariant(
-                $"{100 * _fraction,3:0}%  {train.Images,9} rows  {nats:0.0000} nats  ")
-                + FormattableString.Invariant($"gradient {train.GradientNorm:0.000}  {train.ImagesPerSecond:0} rows/s  ")
+                $"{100 * _fraction,3:0}%  {train.Samples,9} rows  {nats:0.0000} nats  ")
+                + FormattableString.Invariant($"gradient {train.GradientNorm:0.000}  {train.SamplesPerSecond:0} rows/s  ")
                 + $"{Remaining(train.Seconds)} left",
             EvalMetrics { Nats: double nats } eval => FormattableString.Invariant(
-                $"      {eval.Images,9} rows  {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} ")
-                + $"nats on {eval.HeldOutImages} validation rows (two standard errors)",
+                $"      {eval.Samples,9} rows  {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} ")
+                + $"nats on {eval.HeldOutSamples} validation rows (two standard errors)",
             TrainMetrics train => FormattableString.Invariant(
-                $"{100 * _fraction,3:0}%  {train.Images,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
+                $"{100 * _fraction,3:0}%  {train.Samples,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
                 + FormattableString.Invariant(
-                    $"gradient {train.GradientNorm:0.000}  {train.ImagesPerSecond:0.0} images/s  ")
+                    $"gradient {train.GradientNorm:0.000}  {train.SamplesPerSecond:0.0} images/s  ")
                 + $"{Remaining(train.Seconds)} left",
             EvalMetrics eval => FormattableString.Invariant(
-                $"      {eval.Images,9} images  {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} ")
-                + $"bits/dim on {eval.HeldOutImages} held-out images",
+                $"      {eval.Samples,9} images  {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} ")
+                + $"bits/dim on {eval.HeldOutSamples} held-out images",
             _ => metrics.ToJson(),
         });
         Output.Flush();

@@ -5,21 +5,21 @@ namespace FlowEngine.Cli;
 /// <summary>Tells the learning rate's schedule where a run ends.</summary>
 internal static class ScheduleEnd
 {
-    /// <summary>The options with the images of the whole run.</summary>
+    /// <summary>The options with the samples of the whole run.</summary>
     /// <param name="training">The options.</param>
     /// <param name="limits">Where the run ends.</param>
-    /// <param name="images">Training images.</param>
-    public static TrainerOptions Set(TrainerOptions training, RunLimits limits, int images)
+    /// <param name="samples">Training samples.</param>
+    public static TrainerOptions Set(TrainerOptions training, RunLimits limits, int samples)
     {
-        int batch = Math.Clamp(training.Batch, 1, Math.Max(1, images));
-        long? updates = limits.Updates(batch, Math.Max(1, images / batch));
+        int batch = Math.Clamp(training.Batch, 1, Math.Max(1, samples));
+        long? updates = limits.Updates(batch, Math.Max(1, samples / batch));
         if (updates is null && training.Schedule == Schedule.Cosine)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                "minutes do not say where a cosine schedule ends: expected --epochs or --images too");
+                "minutes do not say where a cosine schedule ends: expected --epochs or --samples too");
         }
 
-        return training with { TotalImages = updates is long count ? count * batch : long.MaxValue };
+        return training with { TotalSamples = updates is long count ? count * batch : long.MaxValue };
     }
 }

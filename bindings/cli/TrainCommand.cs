@@ -82,7 +82,7 @@ internal static class TrainCommand
             FormattableString.Invariant(
                 $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
             + FormattableString.Invariant(
-                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupImages} {unit}), ")
+                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupSamples} {unit}), ")
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
@@ -99,9 +99,9 @@ internal static class TrainCommand
             yield return $"{epochs} epochs";
         }
 
-        if (limits.Images is long images)
+        if (limits.Samples is long samples)
         {
-            yield return $"{images} images";
+            yield return $"{samples} samples";
         }
 
         if (limits.Minutes is double minutes)
@@ -118,16 +118,16 @@ internal static class TrainCommand
     private static string DoneText(TrainingSession session, TrainingRun run, RunOutcome outcome)
     {
         Trainer trainer = session.Trainer;
-        string unit = trainer.Model.Config.Table is null ? "images" : "rows";
+        string unit = trainer.Model.Config.Unit.Plural;
         string skipped = trainer.Skipped > 0 ? $"; {trainer.Skipped} updates skipped" : string.Empty;
         string best = run.LastEvaluation is { Nats: double nats } eval
             ? FormattableString.Invariant($"; validation {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats ")
-                + $"(two standard errors) after {eval.Images} rows"
+                + $"(two standard errors) after {eval.Samples} rows"
             : string.Empty;
         return outcome == RunOutcome.Stopped
-            ? $"stopped after {trainer.Images} {unit}{skipped}; go on with: flow train --resume {session.Folder.Root}"
+            ? $"stopped after {trainer.Samples} {unit}{skipped}; go on with: flow train --resume {session.Folder.Root}"
             : FormattableString.Invariant(
-                $"done    {trainer.Images} {unit} in {run.Seconds:0.0} s of training{skipped}{best}; ")
+                $"done    {trainer.Samples} {unit} in {run.Seconds:0.0} s of training{skipped}{best}; ")
                 + session.Folder.ReportFile;
     }
 
@@ -136,7 +136,7 @@ internal static class TrainCommand
         ["kind"] = "done",
         ["outcome"] = CommandOptions.NameOf(outcome),
         ["update"] = session.Trainer.Updates,
-        ["images"] = session.Trainer.Images,
+        ["samples"] = session.Trainer.Samples,
         ["skipped"] = session.Trainer.Skipped,
         ["seconds"] = run.Seconds,
         ["bits_per_dim"] = run.LastEvaluation is { } eval && double.IsFinite(eval.BitsPerDim) ? eval.BitsPerDim : null,

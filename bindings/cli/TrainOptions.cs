@@ -107,8 +107,8 @@ internal sealed class TrainOptions
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
         "--epochs", "Ends after N passes over the data [default, without another end: 40 up to 16 pixels, else 10]");
 
-    public Option<long?> Images { get; } = CommandOptions.Number<long>(
-        "--images", "Ends after N images [default: none]");
+    public Option<long?> Samples { get; } = CommandOptions.Number<long>(
+        "--samples", "Ends after N images or rows [default: none]", "--images");
 
     public Option<double?> Minutes { get; } = CommandOptions.Number<double>(
         "--minutes", "Ends after N minutes of training, evaluation not counted [default: none]");
@@ -126,8 +126,8 @@ internal sealed class TrainOptions
     public Option<Schedule> Schedule { get; } = CommandOptions.ChoiceOrFirst<Schedule>(
         "--schedule", "The learning rate after the warm-up");
 
-    public Option<long> WarmupImages { get; } = CommandOptions.Number(
-        "--warmup-images", "Images over which the learning rate rises; 25600 rows for tables", 6_400L);
+    public Option<long> WarmupSamples { get; } = CommandOptions.Number(
+        "--warmup-samples", "Images or rows over which the learning rate rises; 25600 for tables", 6_400L, "--warmup-images");
 
     public Option<double> Clip { get; } = CommandOptions.Number(
         "--clip", "Largest norm of the gradient; 0 for no limit", 1.0);
@@ -166,7 +166,7 @@ internal sealed class TrainOptions
     private Option[] All =>
     [
         Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, Model, Preset, Levels, Steps, Hidden,
-        Coupling, Blocks, Layers, Permutation, BatchNorm, Prior, Bins, Pad, Batch, Epochs, Images, Minutes, Patience, Rate, Optimizer, Schedule, WarmupImages, Clip, Ema, Flip,
+        Coupling, Blocks, Layers, Permutation, BatchNorm, Prior, Bins, Pad, Batch, Epochs, Samples, Minutes, Patience, Rate, Optimizer, Schedule, WarmupSamples, Clip, Ema, Flip,
         Memory, Device, Threads, Precision, ReadEvery, Seed, Init, Resume, Json,
     ];
 
@@ -180,12 +180,12 @@ internal sealed class TrainOptions
 
     /// <summary>The limits on the command line; all null where there are none.</summary>
     public RunLimits Limits(ParseResult parse) =>
-        new(parse.GetValue(Epochs), parse.GetValue(Images), parse.GetValue(Minutes));
+        new(parse.GetValue(Epochs), parse.GetValue(Samples), parse.GetValue(Minutes));
 
     /// <summary>Refuses what would make a resumed run another run.</summary>
     public void RequireResumable(ParseResult parse)
     {
-        Option[] allowed = [Resume, Epochs, Images, Minutes, Device, Threads, Precision, Json];
+        Option[] allowed = [Resume, Epochs, Samples, Minutes, Device, Threads, Precision, Json];
         if (All.Except(allowed).FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
         {
             throw new FlowException(

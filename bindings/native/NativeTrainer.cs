@@ -26,12 +26,12 @@ internal sealed class NativeTrainer(HandleTable.Lease<NativeModel> model, Traine
             WasSkipped = trainer.Last.WasSkipped ? 1 : 0,
             Updates = trainer.Updates,
             Skipped = trainer.Skipped,
-            Images = trainer.Images,
+            Images = trainer.Samples,
             Epoch = trainer.Last.Epoch,
             UpdatesPerEpoch = trainer.UpdatesPerEpoch,
             BitsPerDim = trainer.Last.BitsPerDim,
             GradientNorm = trainer.Last.GradientNorm,
-            LearningRate = trainer.Options.RateAt(Math.Max(1, trainer.Images)),
+            LearningRate = trainer.Options.RateAt(Math.Max(1, trainer.Samples)),
         };
         Check.Put(trainer.SkippedBecause ?? string.Empty, metrics->SkippedBecause, 128);
     }

@@ -32,8 +32,8 @@ internal static unsafe class TrainingDefaults
             WeightDecay = given->WeightDecay,
             Clip = given->Clip < 0 ? 0 : Or(given->Clip, defaults.Clip),
             EmaDecay = given->EmaDecay < 0 ? 0 : Or(given->EmaDecay, defaults.EmaDecay),
-            WarmupImages = given->WarmupImages == 0 ? defaults.WarmupImages : Math.Max(0, given->WarmupImages),
-            TotalImages = given->TotalImages == 0 ? defaults.TotalImages : given->TotalImages,
+            WarmupSamples = given->WarmupImages == 0 ? defaults.WarmupSamples : Math.Max(0, given->WarmupImages),
+            TotalSamples = given->TotalImages == 0 ? defaults.TotalSamples : given->TotalImages,
             Seed = given->Seed,
         };
     }

@@ -139,21 +139,21 @@ def ours(args):
     data = ["--data", args.data, *pad]
     subprocess.run([*flow, "import", os.path.join(args.out, "initial.safetensors"), start], check=True)
     subprocess.run([*flow, "train", *data, "--out", run, "--init", start,
-                    "--batch", str(BATCH), "--images", str(shape["images"]),
-                    "--lr", str(RATE), "--schedule", "constant", "--warmup-images", str(args.warmup), "--clip", "0", "--ema", "0",
+                    "--batch", str(BATCH), "--samples", str(shape["images"]),
+                    "--lr", str(RATE), "--schedule", "constant", "--warmup-samples", str(args.warmup), "--clip", "0", "--ema", "0",
                     "--seed", str(args.seed), "--threads", str(args.threads), "--json"], check=True)
     checkpoint = os.path.join(run, "checkpoint.safetensors")
     text = subprocess.run([*flow, "eval", checkpoint, "--data", args.data, "--threads", str(args.threads), "--json"],
                           check=True, capture_output=True, text=True).stdout
     result = json.loads(text.strip().splitlines()[-1])
     points = [json.loads(line) for line in open(os.path.join(run, "metrics.jsonl"))]
-    points = [p for p in points if "bits_per_dim" in p and "images" in p and p.get("kind", "train") == "train"]
+    points = [p for p in points if "bits_per_dim" in p and "samples" in p and p.get("kind", "train") == "train"]
     # A line of metrics is a mean since the line before; the curve's windows are those of the peer.
     sums, seen = {}, 0
     for p in points:
-        while seen < p["images"]:
+        while seen < p["samples"]:
             window = seen // REPORT_EVERY
-            until = min(p["images"], (window + 1) * REPORT_EVERY)
+            until = min(p["samples"], (window + 1) * REPORT_EVERY)
             sums[window] = sums.get(window, 0.0) + p["bits_per_dim"] * (until - seen)
             seen = until
     curve = [{"images": (w + 1) * REPORT_EVERY, "bits_per_dim": total / REPORT_EVERY}

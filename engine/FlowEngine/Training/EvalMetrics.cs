@@ -2,15 +2,15 @@ using System.Text.Json;
 
 namespace FlowEngine.Training;
 
-/// <summary>The averaged weights on held-out images.</summary>
-/// <param name="Images">Images seen in training.</param>
-/// <param name="BitsPerDim">Mean bits per dimension of the held-out images.</param>
+/// <summary>The averaged weights on held-out samples.</summary>
+/// <param name="Samples">Samples seen in training.</param>
+/// <param name="BitsPerDim">Mean bits per dimension of the held-out samples.</param>
 /// <param name="BitsPerDimStandardError">Its standard error over them.</param>
-/// <param name="HeldOutImages">How many they were.</param>
+/// <param name="HeldOutSamples">How many they were.</param>
 /// <param name="Seconds">Time spent in updates since the run began.</param>
 public sealed record EvalMetrics(
-    long Images, double BitsPerDim, double BitsPerDimStandardError, int HeldOutImages, double Seconds)
-    : RunMetrics(Images, BitsPerDim, Seconds)
+    long Samples, double BitsPerDim, double BitsPerDimStandardError, int HeldOutSamples, double Seconds)
+    : RunMetrics(Samples, BitsPerDim, Seconds)
 {
     internal const string Kind = "eval";
 
@@ -18,10 +18,10 @@ public sealed record EvalMetrics(
     public double? NatsStandardError { get; init; }
 
     internal static EvalMetrics Read(JsonElement json) => new(
-        json.GetProperty("images").GetInt64(),
+        json.GetProperty("samples", "images").GetInt64(),
         ReadNumber(json, "bits_per_dim"),
         ReadNumber(json, "bits_per_dim_stderr"),
-        json.GetProperty("held_out_images").GetInt32(),
+        json.GetProperty("held_out_samples", "held_out_images").GetInt32(),
         ReadNumber(json, "seconds"))
     {
         Nats = ReadOptional(json, "nats"),
@@ -31,10 +31,10 @@ public sealed record EvalMetrics(
     internal override void Write(Utf8JsonWriter json)
     {
         json.WriteString("kind", Kind);
-        json.WriteNumber("images", Images);
+        json.WriteNumber("samples", Samples);
         WriteNumber(json, "bits_per_dim", BitsPerDim);
         WriteNumber(json, "bits_per_dim_stderr", BitsPerDimStandardError);
-        json.WriteNumber("held_out_images", HeldOutImages);
+        json.WriteNumber("held_out_samples", HeldOutSamples);
         WriteNumber(json, "seconds", Seconds);
         WriteNats(json);
         if (NatsStandardError is double error)

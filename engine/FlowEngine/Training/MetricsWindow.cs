@@ -7,20 +7,20 @@ internal sealed class MetricsWindow
     private double _norm;
     private double _seconds;
     private int _finite;
-    private long _images;
+    private long _samples;
 
     /// <summary>True if no update came since the last line.</summary>
-    public bool IsEmpty => _images == 0;
+    public bool IsEmpty => _samples == 0;
 
-    /// <summary>Images per second of training time.</summary>
-    public double ImagesPerSecond => _images / Math.Max(_seconds, 1e-9);
+    /// <summary>Samples per second of training time.</summary>
+    public double SamplesPerSecond => _samples / Math.Max(_seconds, 1e-9);
 
     /// <summary>Mean bits per dimension.</summary>
     public double BitsPerDim => _finite > 0 ? _bits / _finite : double.NaN;
 
     public void Add(in StepResult step, int batch, double seconds)
     {
-        _images += batch;
+        _samples += batch;
         _seconds += seconds;
         if (!step.WasSkipped)
         {
@@ -35,15 +35,15 @@ internal sealed class MetricsWindow
     {
         TrainMetrics metrics = new(
             update,
-            last.Images,
+            last.Samples,
             last.Epoch,
             BitsPerDim,
             _finite > 0 ? _norm / _finite : double.NaN,
             last.Rate,
-            ImagesPerSecond,
+            SamplesPerSecond,
             totalSeconds,
             skipped);
-        (_bits, _norm, _seconds, _finite, _images) = (0, 0, 0, 0, 0);
+        (_bits, _norm, _seconds, _finite, _samples) = (0, 0, 0, 0, 0);
         return metrics;
     }
 }

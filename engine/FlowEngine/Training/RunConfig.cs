@@ -94,9 +94,9 @@ public sealed record RunConfig(
         json.WriteNumber("beta2", Training.Beta2);
         json.WriteNumber("epsilon", Training.Epsilon);
         json.WriteNumber("weight_decay", Training.WeightDecay);
-        json.WriteNumber("warmup_images", Training.WarmupImages);
+        json.WriteNumber("warmup_samples", Training.WarmupSamples);
         json.WriteString("schedule", Training.Schedule.ToString());
-        json.WriteNumber("total_images", Training.TotalImages);
+        json.WriteNumber("total_samples", Training.TotalSamples);
         json.WriteNumber("clip", Training.Clip);
         json.WriteNumber("ema", Training.EmaDecay);
         json.WriteBoolean("flip", Training.Flip);
@@ -118,9 +118,9 @@ public sealed record RunConfig(
         Beta2 = json.GetProperty("beta2").GetDouble(),
         Epsilon = json.GetProperty("epsilon").GetDouble(),
         WeightDecay = json.GetProperty("weight_decay").GetDouble(),
-        WarmupImages = json.GetProperty("warmup_images").GetInt64(),
+        WarmupSamples = json.GetProperty("warmup_samples", "warmup_images").GetInt64(),
         Schedule = Enum.Parse<Schedule>(json.GetProperty("schedule").GetString()!),
-        TotalImages = json.GetProperty("total_images").GetInt64(),
+        TotalSamples = json.GetProperty("total_samples", "total_images").GetInt64(),
         Clip = json.GetProperty("clip").GetDouble(),
         EmaDecay = json.GetProperty("ema").GetDouble(),
         Flip = json.GetProperty("flip").GetBoolean(),
@@ -136,9 +136,9 @@ public sealed record RunConfig(
             json.WriteNumber("epochs", epochs);
         }
 
-        if (Limits.Images is long images)
+        if (Limits.Samples is long samples)
         {
-            json.WriteNumber("images", images);
+            json.WriteNumber("samples", samples);
         }
 
         if (Limits.Minutes is double minutes)
@@ -154,7 +154,9 @@ public sealed record RunConfig(
 
     private static RunLimits ReadLimits(JsonElement json) => new(
         json.TryGetProperty("epochs", out JsonElement epochs) ? epochs.GetInt32() : null,
-        json.TryGetProperty("images", out JsonElement images) ? images.GetInt64() : null,
+        json.TryGetProperty("samples", out JsonElement samples) || json.TryGetProperty("images", out samples)
+            ? samples.GetInt64()
+            : null,
         json.TryGetProperty("minutes", out JsonElement minutes) ? minutes.GetDouble() : null)
     {
         Patience = json.TryGetProperty("patience", out JsonElement patience) ? patience.GetInt32() : null,

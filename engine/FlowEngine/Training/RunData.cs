@@ -39,10 +39,10 @@ public sealed class RunData(IDataset train, IDataset heldOut)
 
     /// <summary>Evaluates a model on the first held-out samples.</summary>
     internal EvalMetrics Evaluate(
-        Model model, int count, ulong seed, long images, double seconds, CancellationToken stop)
+        Model model, int count, ulong seed, long samples, double seconds, CancellationToken stop)
     {
         Evaluation result = Evaluation.Run(model, heldOut.Take(count), seed, cancel: stop);
-        return new EvalMetrics(images, result.BitsPerDim, result.BitsPerDimStandardError, count, seconds)
+        return new EvalMetrics(samples, result.BitsPerDim, result.BitsPerDimStandardError, count, seconds)
         {
             Nats = train.Unit.IsInNats ? result.Nats : null,
             NatsStandardError = train.Unit.IsInNats ? result.NatsStandardError : null,

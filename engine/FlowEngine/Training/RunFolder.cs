@@ -81,9 +81,9 @@ public sealed class RunFolder
     }
 
     /// <summary>The sample grid of a moment.</summary>
-    /// <param name="images">Images seen; null for the end of the run.</param>
-    public string SampleFile(long? images) => Path.Combine(
-        SamplesFolder, $"{images?.ToString("D8", CultureInfo.InvariantCulture) ?? "final"}.png");
+    /// <param name="samples">Samples seen; null for the end of the run.</param>
+    public string SampleFile(long? samples) => Path.Combine(
+        SamplesFolder, $"{samples?.ToString("D8", CultureInfo.InvariantCulture) ?? "final"}.png");
 
     /// <summary>Writes the configuration.</summary>
     /// <param name="config">The configuration.</param>
@@ -115,25 +115,25 @@ public sealed class RunFolder
     }
 
     /// <summary>Forgets what came after a position: its updates are made again.</summary>
-    /// <param name="images">Images seen at that position.</param>
+    /// <param name="samples">Samples seen at that position.</param>
     /// <returns>The lines that stay.</returns>
     /// <exception cref="FlowException">They cannot be read or written.</exception>
-    public IReadOnlyList<RunMetrics> CutMetrics(long images)
+    public IReadOnlyList<RunMetrics> CutMetrics(long samples)
     {
-        RunMetrics[] kept = [.. ReadMetrics().Where(metrics => metrics.Images <= images)];
+        RunMetrics[] kept = [.. ReadMetrics().Where(metrics => metrics.Samples <= samples)];
         string text = string.Concat(kept.Select(metrics => metrics.ToJson() + "\n"));
         AtomicFile.Write(MetricsFile, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
         return kept;
     }
 
     /// <summary>Writes a sample grid.</summary>
-    /// <param name="images">Images seen; null for the end of the run.</param>
+    /// <param name="samples">Samples seen; null for the end of the run.</param>
     /// <param name="grid">The picture.</param>
     /// <exception cref="FlowException">It cannot be written.</exception>
-    public void WriteSample(long? images, Image grid)
+    public void WriteSample(long? samples, Image grid)
     {
         Guard(SamplesFolder, () => Directory.CreateDirectory(SamplesFolder));
-        AtomicFile.Write(SampleFile(images), stream => stream.Write(PngImage.Encode(grid)));
+        AtomicFile.Write(SampleFile(samples), stream => stream.Write(PngImage.Encode(grid)));
     }
 
     private static void Guard(string path, Action action) => Guard(path, () =>

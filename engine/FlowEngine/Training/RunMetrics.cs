@@ -4,10 +4,10 @@ using System.Text.Json;
 namespace FlowEngine.Training;
 
 /// <summary>One line of a run's <c>metrics.jsonl</c>.</summary>
-/// <param name="Images">Images seen in training.</param>
+/// <param name="Samples">Samples seen in training.</param>
 /// <param name="BitsPerDim">Bits per dimension; NaN (null in the file) where nothing finite was there.</param>
 /// <param name="Seconds">Time spent in updates since the run began.</param>
-public abstract record RunMetrics(long Images, double BitsPerDim, double Seconds)
+public abstract record RunMetrics(long Samples, double BitsPerDim, double Seconds)
 {
     /// <summary>Mean log density of a row in the units of its table, nats; null for images.</summary>
     public double? Nats { get; init; }
@@ -77,9 +77,8 @@ public abstract record RunMetrics(long Images, double BitsPerDim, double Seconds
     private protected static double? ReadOptional(JsonElement json, string name) =>
         json.TryGetProperty(name, out _) ? ReadNumber(json, name) : null;
 
-    private protected static double ReadNumber(JsonElement json, string name)
-    {
-        JsonElement value = json.GetProperty(name);
-        return value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble();
-    }
+    private protected static double ReadNumber(JsonElement json, string name) => ReadNumber(json.GetProperty(name));
+
+    private protected static double ReadNumber(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble();
 }

@@ -30,18 +30,18 @@ public static class RunReport
         RunConfig config = folder.ReadConfig();
         IReadOnlyList<RunMetrics> metrics = folder.ReadMetrics();
         string title = $"{config.Model.Options.Kind} on {config.Model.Data?.Name}";
-        bool isTable = config.Model.Table is not null;
+        bool isInNats = config.Model.Unit.IsInNats;
         StringBuilder html = new();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.Append(Invariant($"<title>{Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n"));
         html.Append(Invariant($"<h1>{Text(title)}</h1>\n"));
         AppendSummary(html, config, metrics);
-        html.Append(isTable ? "<h2>Log density of a row</h2>\n" : "<h2>Bits per dimension</h2>\n");
+        html.Append(isInNats ? "<h2>Log density of a row</h2>\n" : "<h2>Bits per dimension</h2>\n");
         html.Append(CurvePlot.Draw(
-            isTable ? "nats, negative: less is better" : "bits per dimension",
-            isTable ? "rows seen" : "images seen",
+            isInNats ? "nats, negative: less is better" : "bits per dimension",
+            $"{config.Model.Unit.Plural} seen",
             ("training", "#3568b8", Points(metrics.OfType<TrainMetrics>())),
-            (isTable ? "validation" : "held out", "#c2541b", Points(metrics.OfType<EvalMetrics>())))).Append('\n');
+            (config.Model.Unit.HeldOut, "#c2541b", Points(metrics.OfType<EvalMetrics>())))).Append('\n');
         AppendSamples(html, folder.SampleFiles);
         AppendConfiguration(html, config);
         html.Append("</body>\n</html>\n");
@@ -49,7 +49,7 @@ public static class RunReport
     }
 
     private static (double X, double Y)[] Points(IEnumerable<RunMetrics> metrics) =>
-        [.. metrics.Select(line => ((double)line.Images, -line.Nats ?? line.BitsPerDim))];
+        [.. metrics.Select(line => ((double)line.Samples, -line.Nats ?? line.BitsPerDim))];
 
     private static void AppendSummary(StringBuilder html, RunConfig config, IReadOnlyList<RunMetrics> metrics)
     {
@@ -59,8 +59,8 @@ public static class RunReport
         }
 
         RunMetrics last = metrics[^1];
-        string unit = config.Model.Table is null ? "images" : "rows";
-        html.Append(Invariant($"<p>{last.Images:#,0} {unit} seen in {last.Seconds / 60:0.0} minutes of training."));
+        string unit = config.Model.Unit.Plural;
+        html.Append(Invariant($"<p>{last.Samples:#,0} {unit} seen in {last.Seconds / 60:0.0} minutes of training."));
         IEnumerable<EvalMetrics> evaluations = metrics.OfType<EvalMetrics>();
         EvalMetrics? shown = config.Limits.Patience is null
             ? evaluations.LastOrDefault()
@@ -70,7 +70,7 @@ public static class RunReport
             html.Append(eval.Nats is double nats
                 ? Invariant($" Validation: {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats (two standard errors)")
                 : Invariant($" Held out: {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits per dimension"));
-            html.Append(Invariant($" over {eval.HeldOutImages:#,0} {unit}, after {eval.Images:#,0}."));
+            html.Append(Invariant($" over {eval.HeldOutSamples:#,0} {unit}, after {eval.Samples:#,0}."));
         }
 
         html.Append("</p>\n");
@@ -90,8 +90,8 @@ public static class RunReport
             // The newest first, the others evenly spaced down to the oldest.
             string file = files[shown == 1 ? 0 : i * (files.Count - 1) / (shown - 1)];
             string name = Path.GetFileNameWithoutExtension(file);
-            string caption = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long images)
-                ? Invariant($"after {images:#,0} images")
+            string caption = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long samples)
+                ? Invariant($"after {samples:#,0} images")
                 : "at the end";
             html.Append(Invariant($"<figure><figcaption>{Text(caption)}</figcaption>"));
             html.Append(Invariant($"<img alt=\"samples {Text(caption)}\" "));
@@ -130,7 +130,7 @@ public static class RunReport
         Row("model", $"{model.Summary}");
         Row("batch", $"{training.Batch}");
         Row("optimizer", $"{training.Optimizer}, learning rate {training.Rate}, {training.Schedule}");
-        Row("warm-up", $"{training.WarmupImages} images");
+        Row("warm-up", $"{training.WarmupSamples} {config.Model.Unit.Plural}");
         Row("gradient norm clipped at", $"{training.Clip}");
         Row("moving average", $"{training.EmaDecay}");
         Row("flip", $"{training.Flip}");
@@ -149,7 +149,7 @@ public static class RunReport
         string[] parts =
         [
             limits.Epochs is null ? string.Empty : Invariant($"{limits.Epochs} epochs"),
-            limits.Images is null ? string.Empty : Invariant($"{limits.Images} images"),
+            limits.Samples is null ? string.Empty : Invariant($"{limits.Samples} samples"),
             limits.Minutes is null ? string.Empty : Invariant($"{limits.Minutes} minutes"),
             limits.Patience is null ? string.Empty : Invariant($"{limits.Patience} epochs without a better validation"),
         ];

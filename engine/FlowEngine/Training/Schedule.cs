@@ -6,6 +6,6 @@ public enum Schedule
     /// <summary>It stays.</summary>
     Constant,
 
-    /// <summary>It falls to zero over the images of the run, as half a cosine.</summary>
+    /// <summary>It falls to zero over the samples of the run, as half a cosine.</summary>
     Cosine,
 }

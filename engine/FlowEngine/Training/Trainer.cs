@@ -137,8 +137,8 @@ public sealed class Trainer : IDisposable
     /// <summary>What was not finite at the last skipped update: the first layer that made it, or the parameter.</summary>
     public string? SkippedBecause { get; private set; }
 
-    /// <summary>Images seen so far.</summary>
-    public long Images => Updates * Options.Batch;
+    /// <summary>Samples seen so far.</summary>
+    public long Samples => Updates * Options.Batch;
 
     /// <summary>Updates in one pass over the data; 0 for a trainer that is handed its batches.</summary>
     public int UpdatesPerEpoch => _loader?.BatchesPerEpoch ?? 0;
@@ -204,7 +204,7 @@ public sealed class Trainer : IDisposable
             if (ReadResults(count) is int skipped)
             {
                 // What the batch was, its number says; the weights are those of after the last update.
-                Load((_results[skipped].Images / Options.Batch) - 1, _plan.Input);
+                Load((_results[skipped].Samples / Options.Batch) - 1, _plan.Input);
                 SkippedBecause = Explain(_results.AsSpan(skipped, count - skipped));
             }
 
@@ -254,7 +254,7 @@ public sealed class Trainer : IDisposable
     {
         RequireWholeBatch(levels.Length);
         Model.RequireCondition(condition.Length, Options.Batch);
-        Model.RequireLevels(levels, Images);
+        Model.RequireLevels(levels, Samples);
         EnterStep();
         try
         {
@@ -263,10 +263,10 @@ public sealed class Trainer : IDisposable
             Span<uint> indices = _input.Indices;
             for (int i = 0; i < indices.Length; i++)
             {
-                indices[i] = (uint)(Images + i);
+                indices[i] = (uint)(Samples + i);
             }
 
-            PhiloxKey key = new(Options.Seed, (uint)RandomPurpose.TrainingNoise, (uint)(Images >> 32));
+            PhiloxKey key = new(Options.Seed, (uint)RandomPurpose.TrainingNoise, (uint)(Samples >> 32));
             Queue(_updateOnLevels, key, epoch: 0, 0);
             if (ReadResults(1) is not null)
             {
@@ -403,7 +403,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Images));
+    private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Samples));
 
     private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
 
@@ -414,7 +414,7 @@ public sealed class Trainer : IDisposable
         Send(key);
         update.Run();
         Model.Invalidate();
-        _results[index] = new StepResult(Images, epoch, double.NaN, double.NaN, Options.RateAt(Images), WasSkipped: false);
+        _results[index] = new StepResult(Samples, epoch, double.NaN, double.NaN, Options.RateAt(Samples), WasSkipped: false);
     }
 
     /// <summary>One update on what lies in the plan's input.</summary>
@@ -484,7 +484,7 @@ public sealed class Trainer : IDisposable
         string? name = double.IsFinite(since[0].BitsPerDim) ? NonFiniteGradient() : NonFiniteLayer();
         return name
             ?? (since.Length > 1
-                ? $"something in update {since[0].Images / Options.Batch} (no longer with the weights of "
+                ? $"something in update {since[0].Samples / Options.Batch} (no longer with the weights of "
                     + $"{since.Length - 1} updates later)"
                 : double.IsFinite(since[0].BitsPerDim) ? "the gradient norm" : "the prior");
     }

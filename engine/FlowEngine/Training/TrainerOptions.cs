@@ -6,7 +6,7 @@ namespace FlowEngine.Training;
 /// <summary>How a model is trained.</summary>
 public sealed record TrainerOptions
 {
-    /// <summary>Images of one update.</summary>
+    /// <summary>Samples of one update.</summary>
     public int Batch { get; init; } = 64;
 
     /// <summary>The update rule.</summary>
@@ -27,14 +27,14 @@ public sealed record TrainerOptions
     /// <summary>Weight decay; 0 for none.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>Images over which the learning rate rises from zero.</summary>
-    public long WarmupImages { get; init; } = 6_400;
+    /// <summary>Samples over which the learning rate rises from zero.</summary>
+    public long WarmupSamples { get; init; } = 6_400;
 
     /// <summary>How the learning rate goes after the warm-up.</summary>
     public Schedule Schedule { get; init; } = Schedule.Constant;
 
-    /// <summary>Images of the whole run: where a cosine ends.</summary>
-    public long TotalImages { get; init; } = long.MaxValue;
+    /// <summary>Samples of the whole run: where a cosine ends.</summary>
+    public long TotalSamples { get; init; } = long.MaxValue;
 
     /// <summary>The largest norm of the gradient of the mean bits per dimension; 0 for no limit.</summary>
     public double Clip { get; init; } = 1;
@@ -57,13 +57,13 @@ public sealed record TrainerOptions
     /// <summary>The seed of shuffles, noise and flips.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The learning rate of the update that brings the images seen to <paramref name="images"/>.</summary>
-    /// <param name="images">Images seen after that update.</param>
-    public double RateAt(long images)
+    /// <summary>The learning rate of the update that brings the samples seen to <paramref name="samples"/>.</summary>
+    /// <param name="samples">Samples seen after that update.</param>
+    public double RateAt(long samples)
     {
-        double warm = WarmupImages > 0 ? Math.Min(1, (double)images / WarmupImages) : 1;
+        double warm = WarmupSamples > 0 ? Math.Min(1, (double)samples / WarmupSamples) : 1;
         double fall = Schedule == Schedule.Cosine
-            ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)images / TotalImages)))
+            ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)samples / TotalSamples)))
             : 1;
         return Rate * warm * fall;
     }
@@ -78,8 +78,8 @@ public sealed record TrainerOptions
         Require(Beta2 is >= 0 and < 1, "beta2", Beta2, "0 to less than 1");
         Require(Epsilon > 0 && double.IsFinite(Epsilon), "epsilon", Epsilon, "a positive number");
         Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), "weight decay", WeightDecay, "0 or more");
-        Require(WarmupImages >= 0, "warmup-images", WarmupImages, "0 or more");
-        Require(TotalImages >= 1, "images", TotalImages, "1 or more");
+        Require(WarmupSamples >= 0, "warmup-samples", WarmupSamples, "0 or more");
+        Require(TotalSamples >= 1, "samples", TotalSamples, "1 or more");
         Require(Clip >= 0 && double.IsFinite(Clip), "clip", Clip, "0 (none) or more");
         Require(ReadEvery is null or (>= 1 and <= 1000), "read-every", ReadEvery ?? 0, "1 to 1000");
         Require(EmaDecay is >= 0 and < 1, "ema", EmaDecay, "0 (none) to less than 1");

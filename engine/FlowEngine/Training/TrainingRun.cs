@@ -94,7 +94,7 @@ public sealed class TrainingRun
 
         _trainer.Resume(_folder.StateFile);
         _trainer.Model.SetTrainingLogProb(null);
-        IReadOnlyList<RunMetrics> metrics = _folder.CutMetrics(_trainer.Images);
+        IReadOnlyList<RunMetrics> metrics = _folder.CutMetrics(_trainer.Samples);
         _seconds = metrics.Count > 0 ? metrics.Max(line => line.Seconds) : 0;
         _savedAtSeconds = _seconds;
         foreach (EvalMetrics evaluation in metrics.OfType<EvalMetrics>())
@@ -102,7 +102,7 @@ public sealed class TrainingRun
             Note(evaluation);
         }
 
-        if (_stopping?.Best?.Images == _trainer.Images)
+        if (_stopping?.Best?.Samples == _trainer.Samples)
         {
             // The run may have ended between the two files.
             _trainer.SaveModel(_folder.CheckpointFile);
@@ -183,7 +183,7 @@ public sealed class TrainingRun
             _last = result;
             _window.Add(result, _trainer.Options.Batch, _secondsPerUpdate);
             _skippedInARow = result.WasSkipped ? _skippedInARow + 1 : 0;
-            skipped = result.WasSkipped ? result.Images / _trainer.Options.Batch : skipped;
+            skipped = result.WasSkipped ? result.Samples / _trainer.Options.Batch : skipped;
         }
 
         if (skipped > 0 && !_hasWarned)
@@ -197,7 +197,7 @@ public sealed class TrainingRun
             _last,
             Fraction,
             _window.BitsPerDim,
-            _window.ImagesPerSecond,
+            _window.SamplesPerSecond,
             _seconds,
             _data.Nats(_window.BitsPerDim)));
     }
@@ -247,7 +247,7 @@ public sealed class TrainingRun
         using Model model = _trainer.Snapshot();
         RecordLine();
         Evaluate(model, _data.EvaluationCount(final: false), CancellationToken.None);
-        if (_stopping.Best?.Images == _trainer.Images)
+        if (_stopping.Best?.Samples == _trainer.Samples)
         {
             // The state first: a run that is killed between finds in its metrics whose the checkpoint should be.
             Save();
@@ -258,7 +258,7 @@ public sealed class TrainingRun
     private void Show(CancellationToken stop)
     {
         using Model model = _trainer.Snapshot();
-        DrawSamples(model, _trainer.Images);
+        DrawSamples(model, _trainer.Samples);
         if (_stopping is null)
         {
             TryEvaluate(model, final: false, stop);
@@ -284,11 +284,11 @@ public sealed class TrainingRun
         model.Save(_folder.CheckpointFile);
     }
 
-    private void DrawSamples(Model model, long? images)
+    private void DrawSamples(Model model, long? samples)
     {
         if (_data.DrawSamples(model) is Image grid)
         {
-            _folder.WriteSample(images, grid);
+            _folder.WriteSample(samples, grid);
         }
     }
 
@@ -306,14 +306,14 @@ public sealed class TrainingRun
 
     private void Evaluate(Model model, int count, CancellationToken stop)
     {
-        bool isKnown = _evaluated?.Images == _trainer.Images && _evaluated.HeldOutImages == count;
+        bool isKnown = _evaluated?.Samples == _trainer.Samples && _evaluated.HeldOutSamples == count;
         if (count == 0 || isKnown)
         {
             return;
         }
 
         EvalMetrics evaluation = _data.Evaluate(
-            model, count, _config.Training.Seed, _trainer.Images, _seconds, stop);
+            model, count, _config.Training.Seed, _trainer.Samples, _seconds, stop);
         Note(evaluation);
         Record(evaluation);
     }

@@ -367,7 +367,7 @@ internal static class BitDigests
         float[] rows = TinyGlow.Images(model.Flow, 70);
         yield return [.. model.LogProb(rows).Select(value => (float)value)];
         yield return model.Sample(35, 0.8, seed: 1);
-        using Trainer trainer = new(model, new TrainerOptions { Batch = 70, WarmupImages = 0 });
+        using Trainer trainer = new(model, new TrainerOptions { Batch = 70, WarmupSamples = 0 });
         trainer.Step(rows);
         trainer.Step(rows);
         yield return [.. TinyGlow.Read(backend, model.Weights).Select(value => (float)value)];

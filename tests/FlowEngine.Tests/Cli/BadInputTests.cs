@@ -25,13 +25,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("multiples of 16", "--levels", "4")]
     [InlineData("levels is 99", "--levels", "99")]
     [InlineData("batch is 0", "--batch", "0")]
-    [InlineData("images is 0", "--images", "0")]
+    [InlineData("samples is 0", "--samples", "0")]
     [InlineData("epochs is -3", "--epochs", "-3")]
     [InlineData("minutes is NaN", "--minutes", "NaN")]
     [InlineData("cosine", "--minutes", "1", "--schedule", "cosine")]
     [InlineData("ema is 1", "--ema", "1")]
     [InlineData("clip is -1", "--clip", "-1")]
-    [InlineData("warmup-images is -1", "--warmup-images", "-1")]
+    [InlineData("warmup-samples is -1", "--warmup-samples", "-1")]
     [InlineData("bins is 300", "--bins", "300")]
     [InlineData("bins is 1,", "--bins", "1")]
     [InlineData("in 17 grey levels", "--bins", "32")]
@@ -105,7 +105,7 @@ public sealed class BadInputTests : IDisposable
     {
         string file = _folder.File("file");
         File.WriteAllText(file, "in the way");
-        string run = CommandRun.Train(_folder, "run", "--images", "32");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
 
         CommandRun.Refuse(["train", "--data", "digits", "--out", file], "is a file");
         CommandRun.Refuse(["train", "--data", "digits", "--out", Path.Combine(file, "run"), "--hidden", "8"], file);
@@ -117,7 +117,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Checkpoints_and_data_that_do_not_fit()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "32");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
         string wide = _folder.File("wide");
         Directory.CreateDirectory(wide);
         for (int i = 0; i < 4; i++)
@@ -137,7 +137,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Numbers_of_other_commands_out_of_range()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "32");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
         CommandRun.Refuse(["eval", run, "--data", "digits", "--batch", "0"], "batch is 0");
         CommandRun.Refuse(["eval", run, "--data", "digits", "--limit", "0"], "limit is 0");
         CommandRun.Refuse(["eval", run], "--data");
@@ -174,18 +174,18 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Runs_that_cannot_be_resumed()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "32");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
         CommandRun.Refuse(["train", "--resume", run, "--lr", "0.1"], "--lr cannot be given with --resume");
         CommandRun.Refuse(["train", "--resume", run, "--out", run], "--out cannot be given");
         CommandRun.Refuse(["train", "--resume", _folder.File("none")], "no run is there");
         RunFolder folder = RunFolder.Open(run);
         byte[] state = File.ReadAllBytes(folder.StateFile);
         File.WriteAllBytes(folder.StateFile, state[..(state.Length / 2)]);
-        CommandRun.Refuse(["train", "--resume", run, "--images", "64"], folder.StateFile);
+        CommandRun.Refuse(["train", "--resume", run, "--samples", "64"], folder.StateFile);
         File.Delete(folder.StateFile);
-        CommandRun.Refuse(["train", "--resume", run, "--images", "64"], "before its first checkpoint");
+        CommandRun.Refuse(["train", "--resume", run, "--samples", "64"], "before its first checkpoint");
         File.WriteAllText(folder.ConfigFile, "{}");
-        CommandRun.Refuse(["train", "--resume", run, "--images", "64"], folder.ConfigFile);
+        CommandRun.Refuse(["train", "--resume", run, "--samples", "64"], folder.ConfigFile);
     }
 
     private void MakeBadData()
@@ -222,7 +222,7 @@ public sealed class BadInputTests : IDisposable
 
     private void MakeBadCheckpoints()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "32");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
         byte[] good = File.ReadAllBytes(RunFolder.Open(run).CheckpointFile);
         File.WriteAllBytes(_folder.File("cut"), good[..(good.Length * 2 / 3)]);
         byte[] flipped = [.. good];

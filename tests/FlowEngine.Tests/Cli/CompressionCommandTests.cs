@@ -14,7 +14,7 @@ public sealed class CompressionCommandTests : IDisposable
     [Fact]
     public void Images_come_back_as_an_array()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "640");
+        string run = CommandRun.Train(_folder, "run", "--samples", "640");
         string file = _folder.File("digits.flw");
         using JsonDocument json = JsonDocument.Parse(CommandRun.Succeed(
             "compress", run, "--data", "digits", "--limit", "150", "--block", "50", "--out", file, "--json"));
@@ -57,7 +57,7 @@ public sealed class CompressionCommandTests : IDisposable
         string run = _folder.File("run");
         CommandRun.Succeed(
             "train", "--data", source, "--out", run, "--pad", "10", "--levels", "1", "--hidden", "8", "--steps", "1",
-            "--batch", "16", "--threads", "1", "--warmup-images", "64", "--images", "64");
+            "--batch", "16", "--threads", "1", "--warmup-samples", "64", "--samples", "64");
         string file = _folder.File("images.flw");
         string output = CommandRun.Succeed(
             "compress", run, "--data", source, "--part", "all", "--out", file, "--block", "20");
@@ -76,8 +76,8 @@ public sealed class CompressionCommandTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
-        string other = CommandRun.Train(_folder, "other", "--images", "64", "--seed", "1");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
+        string other = CommandRun.Train(_folder, "other", "--samples", "64", "--seed", "1");
         string file = _folder.File("digits.flw");
         string[] compress = ["compress", run, "--data", "digits", "--limit", "20", "--out", file];
         CommandRun.Succeed([.. compress, "--block", "10"]);
@@ -88,7 +88,7 @@ public sealed class CompressionCommandTests : IDisposable
         string missing = _folder.File("missing");
         CommandRun.Refuse(["decompress", run, missing, "--out", _folder.File("x.npy")], missing);
         string coarse = _folder.File("coarse");
-        CommandRun.Succeed([.. CommandRun.TinyTraining(coarse), "--bins", "8", "--images", "64"]);
+        CommandRun.Succeed([.. CommandRun.TinyTraining(coarse), "--bins", "8", "--samples", "64"]);
         CommandRun.Refuse(
             ["compress", coarse, "--data", "digits", "--out", file], "17 grey levels", "without loss");
         byte[] damaged = File.ReadAllBytes(file);

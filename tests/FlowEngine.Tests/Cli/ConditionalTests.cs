@@ -15,7 +15,7 @@ public sealed class ConditionalTests : IDisposable
     [Fact]
     public void Eval_of_a_model_of_digits_tells_of_each_class_and_sample_draws_them()
     {
-        string run = CommandRun.Train(_folder, "run", "--conditional", "--images", "1280");
+        string run = CommandRun.Train(_folder, "run", "--conditional", "--samples", "1280");
         using JsonDocument json = JsonDocument.Parse(CommandRun.Succeed("eval", run, "--data", "digits", "--json"));
         JsonElement[] classes = [.. json.RootElement.GetProperty("classes").EnumerateArray()];
         Assert.Equal(Enumerable.Range(0, 10), classes.Select(part => part.GetProperty("class").GetInt32()));
@@ -51,7 +51,7 @@ public sealed class ConditionalTests : IDisposable
         string table = Table(out string run);
         CommandRun.Succeed(
             "train", "--data", table, "--label", "kind", "--conditional", "--out", run,
-            "--blocks", "2", "--hidden", "16", "--epochs", "40", "--batch", "32", "--lr", "0.005", "--warmup-images", "0");
+            "--blocks", "2", "--hidden", "16", "--epochs", "40", "--batch", "32", "--lr", "0.005", "--warmup-samples", "0");
         using JsonDocument json = JsonDocument.Parse(
             CommandRun.Succeed("eval", run, "--data", table, "--json", "--part", "all"));
         Assert.True(json.RootElement.GetProperty("accuracy").GetDouble() >= 0.95, json.RootElement.ToString());
@@ -73,7 +73,7 @@ public sealed class ConditionalTests : IDisposable
         string table = Table(out string run);
         CommandRun.Succeed(
             "train", "--data", table, "--label", "kind", "--condition-columns", "c", "--out", run, "--model", "dense-glow",
-            "--blocks", "2", "--hidden", "16", "--epochs", "40", "--batch", "32", "--lr", "0.005", "--warmup-images", "0");
+            "--blocks", "2", "--hidden", "16", "--epochs", "40", "--batch", "32", "--lr", "0.005", "--warmup-samples", "0");
         CommandRun.Succeed("eval", run, "--data", table);
         CommandRun.Succeed("score", run, "--data", table, "--out", _folder.File("scores.csv"));
         string rows = _folder.File("rows.csv");

@@ -31,7 +31,7 @@ public sealed class EarlyStoppingTests : IDisposable
     public void A_resumed_run_stops_where_a_straight_one_does_with_the_same_bits()
     {
         string straight = CommandRun.Train(_folder, "straight", _unstable);
-        string resumed = CommandRun.Train(_folder, "resumed", [.. _unstable, "--images", "2000"]);
+        string resumed = CommandRun.Train(_folder, "resumed", [.. _unstable, "--samples", "2000"]);
         CommandRun.Succeed("train", "--resume", resumed, "--epochs", "30");
 
         Assert.Equal(
@@ -68,5 +68,5 @@ public sealed class EarlyStoppingTests : IDisposable
     }
 
     private static IEnumerable<(long, double)> Evaluations(string run) =>
-        RunFolder.Open(run).ReadMetrics().OfType<EvalMetrics>().Select(e => (e.Images, e.BitsPerDim));
+        RunFolder.Open(run).ReadMetrics().OfType<EvalMetrics>().Select(e => (e.Samples, e.BitsPerDim));
 }

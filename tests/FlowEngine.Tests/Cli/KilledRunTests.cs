@@ -33,7 +33,7 @@ public sealed class KilledRunTests : IDisposable
         RunMetrics last = folder.ReadMetrics()[^1];
         Assert.True(last.Seconds >= 0.02 * 60);
         string straight = CommandRun.Train(
-            _folder, "straight", "--images", FormattableString.Invariant($"{last.Images}"));
+            _folder, "straight", "--samples", FormattableString.Invariant($"{last.Samples}"));
         Assert.Equal(
             File.ReadAllBytes(RunFolder.Open(straight).StateFile), File.ReadAllBytes(folder.StateFile));
     }

@@ -13,7 +13,7 @@ public sealed class LatentCommandTests : IDisposable
     [Fact]
     public void Pictures_have_a_row_for_each_leg_image_and_pair()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "256");
+        string run = CommandRun.Train(_folder, "run", "--samples", "256");
         string target = _folder.File("picture.png");
 
         string output = CommandRun.Succeed(
@@ -45,7 +45,7 @@ public sealed class LatentCommandTests : IDisposable
     [Fact]
     public void The_ends_of_a_way_are_the_images_themselves()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "256");
+        string run = CommandRun.Train(_folder, "run", "--samples", "256");
         string target = _folder.File("picture.png");
 
         CommandRun.Succeed("interpolate", run, "--data", "digits", "--images", "4,9", "--points", "2", "--out", target);
@@ -58,7 +58,7 @@ public sealed class LatentCommandTests : IDisposable
     [Fact]
     public void Bad_input_is_refused_in_one_line()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
 
         CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0,999"], "image 999", "180");
         CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0"], "two images");
@@ -76,7 +76,7 @@ public sealed class LatentCommandTests : IDisposable
     [Fact]
     public void A_temperature_for_each_level_draws_samples()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         string one = _folder.File("one.png");
         string two = _folder.File("two.png");
 

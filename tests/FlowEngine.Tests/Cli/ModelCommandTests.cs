@@ -19,7 +19,7 @@ public sealed class ModelCommandTests : IDisposable
     [InlineData("all", 1797)]
     public void Eval_prints_one_object(string part, int images)
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
 
         string output = CommandRun.Succeed("eval", run, "--data", "digits", "--part", part, "--json");
 
@@ -34,7 +34,7 @@ public sealed class ModelCommandTests : IDisposable
     [Fact]
     public void Eval_repeats_the_figure_of_the_run_and_batch_and_threads_do_not_matter()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         double recorded = RunFolder.Open(run).ReadMetrics()[^1].BitsPerDim;
 
         Assert.Equal(recorded, Bits("--batch", "64", "--threads", "1"));
@@ -51,7 +51,7 @@ public sealed class ModelCommandTests : IDisposable
     [Fact]
     public void Raw_weights_are_those_beside_the_checkpoint()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "512", "--lr", "0.01");
+        string run = CommandRun.Train(_folder, "run", "--samples", "512", "--lr", "0.01");
         string[] eval = ["eval", run, "--data", "digits", "--limit", "50", "--json"];
 
         Assert.NotEqual(Bits(CommandRun.Succeed(eval)), Bits(CommandRun.Succeed([.. eval, "--weights", "raw"])));
@@ -69,7 +69,7 @@ public sealed class ModelCommandTests : IDisposable
     [Fact]
     public void Sample_writes_a_grid_that_a_seed_repeats()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         string first = _folder.File("first.png");
         string second = _folder.File("second.png");
 
@@ -87,7 +87,7 @@ public sealed class ModelCommandTests : IDisposable
     [InlineData(true)]
     public void Info_describes_memory_and_every_layer(bool onData)
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         string[] info = ["info", run, .. onData ? (string[])["--data", "digits"] : []];
 
         string text = CommandRun.Succeed(info);

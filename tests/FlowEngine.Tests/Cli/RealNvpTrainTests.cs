@@ -18,7 +18,7 @@ public sealed class RealNvpTrainTests : IDisposable
         const string Summary = "model   realnvp: 2 levels, 1 residual blocks, hidden 8; ";
 
         string run = _folder.File("run");
-        Assert.Contains(Summary, CommandRun.Succeed([.. Training(run), "--images", "128"]), StringComparison.Ordinal);
+        Assert.Contains(Summary, CommandRun.Succeed([.. Training(run), "--samples", "128"]), StringComparison.Ordinal);
         Assert.Equal("realnvp", RunFolder.Open(run).ReadConfig().Model.Options.Kind);
 
         Assert.Contains("bits per dimension", CommandRun.Succeed(["eval", run, "--data", "digits"]), StringComparison.Ordinal);
@@ -28,11 +28,11 @@ public sealed class RealNvpTrainTests : IDisposable
             layer => Assert.Contains(layer, info, StringComparison.Ordinal));
         CommandRun.Succeed(["sample", run, "--count", "4", "--out", _folder.File("four.png")]);
         CommandRun.Succeed(["score", run, "--data", "digits", "--out", _folder.File("scores.csv")]);
-        CommandRun.Succeed(["train", "--resume", run, "--images", "192"]);
+        CommandRun.Succeed(["train", "--resume", run, "--samples", "192"]);
 
         string second = CommandRun.Succeed(
         [
-            "train", "--data", "digits", "--out", _folder.File("second"), "--init", run, "--images", "32", "--batch", "32",
+            "train", "--data", "digits", "--out", _folder.File("second"), "--init", run, "--samples", "32", "--batch", "32",
         ]);
         Assert.Contains(Summary, second, StringComparison.Ordinal);
         CommandRun.Refuse(
@@ -77,6 +77,6 @@ public sealed class RealNvpTrainTests : IDisposable
     private static string[] Training(string run) =>
     [
         "train", "--data", "digits", "--out", run, "--model", "realnvp", "--hidden", "8", "--blocks", "1", "--batch", "32",
-        "--threads", "1", "--warmup-images", "64",
+        "--threads", "1", "--warmup-samples", "64",
     ];
 }

@@ -16,7 +16,7 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void Scores_of_images_go_to_a_file_and_what_they_find_to_the_output()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "512");
+        string run = CommandRun.Train(_folder, "run", "--samples", "512");
         string noise = WriteNoise();
         string csv = _folder.File("scores.csv");
 
@@ -40,7 +40,7 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void Json_holds_scores_and_ranking_and_a_reference_may_replace_the_training_mean()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         string json = CommandRun.Succeed(
             "score", run, "--data", "digits", "--limit", "5", "--anomalies", WriteNoise(), "--json", "--reference",
             "digits", "--threads", "1");
@@ -65,7 +65,7 @@ public sealed class ScoreTests : IDisposable
     [InlineData("expected all or test or train", "run", "digits", "--part", "half")]
     public void Bad_input_is_refused_in_one_line(string says, string model, string data, params string[] options)
     {
-        CommandRun.Train(_folder, "run", "--images", "32");
+        CommandRun.Train(_folder, "run", "--samples", "32");
         File.WriteAllBytes(_folder.File("small.npy"), SampleFiles.Npy("|u1", "(4, 4, 4)", new byte[64]));
         string source = data == "digits" ? data : _folder.File(data);
         CommandRun.Refuse(["score", _folder.File(model), "--data", source, .. options], says);

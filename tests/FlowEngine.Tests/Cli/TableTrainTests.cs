@@ -77,7 +77,7 @@ public sealed class TableTrainTests : IDisposable
         CommandRun.Succeed(
         [
             "train", "--data", table, "--label", "kind", "--out", run, "--blocks", "2", "--hidden", "8", "--batch", "32",
-            "--warmup-images", "64", "--threads", "1", .. more,
+            "--warmup-samples", "64", "--threads", "1", .. more,
         ]);
         return run;
     }

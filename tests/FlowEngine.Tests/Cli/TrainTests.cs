@@ -18,12 +18,12 @@ public sealed partial class TrainTests : IDisposable
     [Fact]
     public void A_run_writes_every_file_and_each_reads()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "256");
+        string run = CommandRun.Train(_folder, "run", "--samples", "256");
 
         RunFolder folder = RunFolder.Open(run);
         RunConfig config = folder.ReadConfig();
         Assert.Equal("digits", config.Data);
-        Assert.Equal(256, config.Limits.Images);
+        Assert.Equal(256, config.Limits.Samples);
         Assert.Equal(config, RunConfig.Parse(config.ToJson(), "again"));
         Assert.Equal(17, config.Model.Glow.Bins);
         Assert.True(ModelConfig.Parse(CheckpointFile.Load(folder.CheckpointFile).Config, "checkpoint").IsInitialized);
@@ -35,21 +35,21 @@ public sealed partial class TrainTests : IDisposable
         Assert.Equal(lines.Length, folder.ReadMetrics().Count);
         Assert.Equal(
             [
-                "kind", "update", "images", "epoch", "bits_per_dim", "gradient_norm", "lr", "images_per_s", "seconds",
+                "kind", "update", "samples", "epoch", "bits_per_dim", "gradient_norm", "lr", "samples_per_s", "seconds",
                 "skipped",
             ],
             Keys(lines.First(line => line.Contains("\"train\"", StringComparison.Ordinal))));
         Assert.Superset(
-            new HashSet<string> { "kind", "images", "bits_per_dim", "bits_per_dim_stderr", "seconds" },
+            new HashSet<string> { "kind", "samples", "bits_per_dim", "bits_per_dim_stderr", "seconds" },
             Keys(lines.First(line => line.Contains("\"eval\"", StringComparison.Ordinal))).ToHashSet());
         EvalMetrics last = Assert.IsType<EvalMetrics>(folder.ReadMetrics()[^1]);
-        Assert.Equal((256, 180), (last.Images, last.HeldOutImages));
+        Assert.Equal((256, 180), (last.Samples, last.HeldOutSamples));
     }
 
     [Fact]
     public void The_chosen_sizes_are_printed()
     {
-        string output = CommandRun.Succeed([.. CommandRun.TinyTraining(_folder.File("run")), "--images", "32"]);
+        string output = CommandRun.Succeed([.. CommandRun.TinyTraining(_folder.File("run")), "--samples", "32"]);
 
         Assert.Contains("1617 training and 180 held-out images of 8x8x1, 17 grey", output, StringComparison.Ordinal);
         Assert.Contains("2 levels of 1 steps, hidden 8, affine couplings", output, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed partial class TrainTests : IDisposable
     public void Json_output_is_the_metrics_file_and_a_last_line()
     {
         string run = _folder.File("run");
-        string[] lines = CommandRun.Succeed([.. CommandRun.TinyTraining(run), "--images", "128", "--json"])
+        string[] lines = CommandRun.Succeed([.. CommandRun.TinyTraining(run), "--samples", "128", "--json"])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(File.ReadAllLines(RunFolder.Open(run).MetricsFile), lines[..^1].Select(line => line.TrimEnd()));
@@ -75,10 +75,10 @@ public sealed partial class TrainTests : IDisposable
     public void A_resumed_run_ends_with_the_bits_of_a_straight_one(string schedule, string memory)
     {
         string[] options = ["--schedule", schedule, "--memory", memory, "--flip", "--seed", "3"];
-        string straight = CommandRun.Train(_folder, "straight", [.. options, "--images", "512"]);
-        string resumed = CommandRun.Train(_folder, "resumed", [.. options, "--images", "256"]);
+        string straight = CommandRun.Train(_folder, "straight", [.. options, "--samples", "512"]);
+        string resumed = CommandRun.Train(_folder, "resumed", [.. options, "--samples", "256"]);
 
-        CommandRun.Succeed("train", "--resume", resumed, "--images", "512");
+        CommandRun.Succeed("train", "--resume", resumed, "--samples", "512");
 
         AssertSameTensors(RunFolder.Open(straight).CheckpointFile, RunFolder.Open(resumed).CheckpointFile);
         AssertSameTensors(RunFolder.Open(straight).StateFile, RunFolder.Open(resumed).StateFile);
@@ -86,9 +86,30 @@ public sealed partial class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_run_folder_that_counts_images_under_earlier_names_resumes()
+    {
+        string straight = CommandRun.Train(_folder, "straight", "--samples", "128");
+        string resumed = CommandRun.Train(_folder, "resumed", "--samples", "64");
+        RunFolder folder = RunFolder.Open(resumed);
+        foreach (string file in new[] { folder.ConfigFile, folder.MetricsFile })
+        {
+            string text = File.ReadAllText(file);
+            Assert.Contains("samples", text, StringComparison.Ordinal);
+            File.WriteAllText(file, text.Replace("samples", "images", StringComparison.Ordinal));
+        }
+
+        int lines = folder.ReadMetrics().Count;
+        CommandRun.Succeed("train", "--resume", resumed, "--images", "128");
+
+        Assert.InRange(folder.ReadMetrics().Count, lines + 1, int.MaxValue);
+        Assert.DoesNotContain("images", File.ReadAllText(folder.MetricsFile), StringComparison.Ordinal);
+        AssertSameTensors(RunFolder.Open(straight).CheckpointFile, folder.CheckpointFile);
+    }
+
+    [Fact]
     public void A_complete_run_resumes_to_nothing()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64");
         string metrics = File.ReadAllText(RunFolder.Open(run).MetricsFile);
 
         CommandRun.Succeed("train", "--resume", run);
@@ -99,28 +120,28 @@ public sealed partial class TrainTests : IDisposable
     [Fact]
     public void Metrics_after_the_resumed_position_are_cut_off()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "128");
+        string run = CommandRun.Train(_folder, "run", "--samples", "128");
         RunFolder folder = RunFolder.Open(run);
         folder.Append(new EvalMetrics(160, 9, 9, 9, 9));
         File.AppendAllText(folder.MetricsFile, "{\"kind\":\"tra");
 
-        CommandRun.Succeed("train", "--resume", run, "--images", "160");
+        CommandRun.Succeed("train", "--resume", run, "--samples", "160");
 
         IReadOnlyList<RunMetrics> metrics = folder.ReadMetrics();
         Assert.DoesNotContain(metrics, line => line.BitsPerDim == 9);
         Assert.Equal(File.ReadAllLines(folder.MetricsFile).Length, metrics.Count);
-        Assert.Equal(160, metrics[^1].Images);
+        Assert.Equal(160, metrics[^1].Samples);
     }
 
     [Fact]
     public void Init_takes_weights_and_sizes_and_initializes_nothing_again()
     {
-        string first = CommandRun.Train(_folder, "first", "--images", "128");
+        string first = CommandRun.Train(_folder, "first", "--samples", "128");
 
         // At this rate the weights stay, but for the rounding of their average.
         CommandRun.Succeed(
             "train", "--data", "digits", "--out", _folder.File("second"), "--init", first, "--batch", "32",
-            "--images", "32", "--lr", "1e-30", "--threads", "1");
+            "--samples", "32", "--lr", "1e-30", "--threads", "1");
 
         IReadOnlyDictionary<string, NamedTensor> before =
             CheckpointFile.Load(RunFolder.Open(first).CheckpointFile).Tensors;
@@ -132,7 +153,7 @@ public sealed partial class TrainTests : IDisposable
     [Fact]
     public void Padding_is_cut_off_samples_again()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "64", "--pad", "12", "--levels", "2");
+        string run = CommandRun.Train(_folder, "run", "--samples", "64", "--pad", "12", "--levels", "2");
         string grid = _folder.File("grid.png");
 
         CommandRun.Succeed("sample", run, "--count", "1", "--out", grid);
@@ -144,14 +165,14 @@ public sealed partial class TrainTests : IDisposable
     [Fact]
     public void Padding_without_a_size_reaches_the_next_multiple()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "32", "--levels", "4", "--pad");
+        string run = CommandRun.Train(_folder, "run", "--samples", "32", "--levels", "4", "--pad");
         Assert.Equal(16, RunFolder.Open(run).ReadConfig().Model.Glow.Height);
     }
 
     [Fact]
     public void The_report_needs_no_other_file()
     {
-        string run = CommandRun.Train(_folder, "run", "--images", "128");
+        string run = CommandRun.Train(_folder, "run", "--samples", "128");
         string html = File.ReadAllText(RunFolder.Open(run).ReportFile);
 
         Assert.Contains("<svg", html, StringComparison.Ordinal);
@@ -193,10 +214,10 @@ public sealed partial class TrainTests : IDisposable
     private static double Difference(NamedTensor a, NamedTensor b) =>
         a.ToDoubles().Zip(b.ToDoubles(), (x, y) => Math.Abs(x - y)).Max();
 
-    private static (long Images, double BitsPerDim) LastEvaluation(string run)
+    private static (long Samples, double BitsPerDim) LastEvaluation(string run)
     {
         EvalMetrics last = RunFolder.Open(run).ReadMetrics().OfType<EvalMetrics>().Last();
-        return (last.Images, last.BitsPerDim);
+        return (last.Samples, last.BitsPerDim);
     }
 
     private static (int Height, int Width) SizeOf(string png)

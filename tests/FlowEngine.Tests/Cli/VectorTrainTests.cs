@@ -21,18 +21,18 @@ public sealed class VectorTrainTests : IDisposable
         string kind, string summary, params string[] more)
     {
         string run = _folder.File("run");
-        string output = CommandRun.Succeed([.. Training(run, kind), .. more, "--images", "128"]);
+        string output = CommandRun.Succeed([.. Training(run, kind), .. more, "--samples", "128"]);
         Assert.Contains($"model   {summary}; ", output, StringComparison.Ordinal);
         Assert.Equal(kind, RunFolder.Open(run).ReadConfig().Model.Options.Kind);
 
         Assert.Contains("bits per dimension", CommandRun.Succeed(["eval", run, "--data", "digits"]), StringComparison.Ordinal);
         Assert.Contains(kind, CommandRun.Succeed(["info", run]), StringComparison.Ordinal);
         CommandRun.Succeed(["sample", run, "--count", "4", "--out", _folder.File("four.png")]);
-        CommandRun.Succeed(["train", "--resume", run, "--images", "192"]);
+        CommandRun.Succeed(["train", "--resume", run, "--samples", "192"]);
 
         string second = CommandRun.Succeed(
         [
-            "train", "--data", "digits", "--out", _folder.File("second"), "--init", run, "--images", "32", "--batch", "32",
+            "train", "--data", "digits", "--out", _folder.File("second"), "--init", run, "--samples", "32", "--batch", "32",
         ]);
         Assert.Contains($"model   {summary}; ", second, StringComparison.Ordinal);
         CommandRun.Refuse(
@@ -59,6 +59,6 @@ public sealed class VectorTrainTests : IDisposable
     private static string[] Training(string run, string kind) =>
     [
         "train", "--data", "digits", "--out", run, "--model", kind, "--hidden", "16", "--layers", "1", "--blocks", "2",
-        "--batch", "32", "--threads", "1", "--warmup-images", "64",
+        "--batch", "32", "--threads", "1", "--warmup-samples", "64",
     ];
 }

@@ -82,7 +82,7 @@ public sealed class ImageCompressorTests : IDisposable
     {
         GlowOptions options = TinyGlow.Options(steps: 3, hidden: 16);
         using Model model = Model.Create(TinyGlow.Config(options), _backend, 1);
-        using (TinyGlow.Train(model, new TrainerOptions { Batch = 32, WarmupImages = 64 }, 150))
+        using (TinyGlow.Train(model, new TrainerOptions { Batch = 32, WarmupSamples = 64 }, 150))
         {
         }
 

@@ -55,13 +55,13 @@ public sealed class FakeCudaTrainingTests
     {
         using GpuBackend backend = Start();
         using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options()))
-        using (Trainer trainer = new(model, TinyGlow.Digits, new TrainerOptions { Batch = 8, WarmupImages = 80 }))
+        using (Trainer trainer = new(model, TinyGlow.Digits, new TrainerOptions { Batch = 8, WarmupSamples = 80 }))
         {
             foreach (double rate in new[] { 0.01, 0.01, 0.01, 0.5, 0.02 })
             {
                 trainer.SetRate(rate);
                 double expected = trainer.Step().Rate;
-                Assert.Equal(rate * trainer.Images / 80, expected, 1e-12);
+                Assert.Equal(rate * trainer.Samples / 80, expected, 1e-12);
                 Assert.Equal((float)expected, (float)TinyGlow.Read(backend, trainer.Rate)[0]);
             }
 

@@ -17,7 +17,7 @@ namespace FlowEngine.Tests.Models;
 /// <summary>Models whose distribution depends on a class or on numbers.</summary>
 public sealed class ConditionalModelTests
 {
-    private static readonly TrainerOptions _training = new() { Batch = 12, WarmupImages = 0, Seed = 4 };
+    private static readonly TrainerOptions _training = new() { Batch = 12, WarmupSamples = 0, Seed = 4 };
 
     public static TheoryData<IModelOptions> Models => new()
     {

@@ -11,7 +11,7 @@ namespace FlowEngine.Tests.Models;
 /// <summary>What programs that embed the engine use: memory for files, batches of their own, gradients.</summary>
 public sealed class EmbeddingTests
 {
-    private static readonly TrainerOptions _options = new() { Batch = 4, WarmupImages = 0, Seed = 2 };
+    private static readonly TrainerOptions _options = new() { Batch = 4, WarmupSamples = 0, Seed = 2 };
 
     [Fact]
     public void A_checkpoint_goes_through_memory()

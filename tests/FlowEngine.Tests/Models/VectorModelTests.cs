@@ -16,7 +16,7 @@ namespace FlowEngine.Tests.Models;
 /// <summary>MAF, IAF, NICE, dense Glow and RealNVP as whole models: those whose layers run one by one.</summary>
 public sealed class VectorModelTests
 {
-    private static readonly TrainerOptions _training = new() { Batch = 24, WarmupImages = 0, Seed = 4 };
+    private static readonly TrainerOptions _training = new() { Batch = 24, WarmupSamples = 0, Seed = 4 };
 
     public static TheoryData<IModelOptions> Models => new()
     {

@@ -14,7 +14,7 @@ namespace FlowEngine.Tests.Training;
 /// <summary>The same training on the CPU and on the runners of GPU kernels.</summary>
 public sealed class DeviceTrainingTests
 {
-    private static readonly TrainerOptions _options = new() { Batch = 8, WarmupImages = 64, Seed = 4, EmaDecay = 0.9 };
+    private static readonly TrainerOptions _options = new() { Batch = 8, WarmupSamples = 64, Seed = 4, EmaDecay = 0.9 };
 
     [Theory]
     [InlineData(GlowPreset.Glow, CouplingKind.Affine, MemoryMode.Store)]

@@ -17,7 +17,7 @@ public sealed class RecordedTrainingTests
     private static readonly TrainerOptions _options = new()
     {
         Batch = 8,
-        WarmupImages = 64,
+        WarmupSamples = 64,
         Seed = 4,
         EmaDecay = 0.9,
         ReadEvery = 4,

@@ -15,7 +15,7 @@ namespace FlowEngine.Tests.Training;
 
 public sealed class TrainerTests
 {
-    private static readonly TrainerOptions _options = new() { Batch = 16, WarmupImages = 64, Seed = 4 };
+    private static readonly TrainerOptions _options = new() { Batch = 16, WarmupSamples = 64, Seed = 4 };
 
     [Theory]
     [InlineData(MemoryMode.Store)]
