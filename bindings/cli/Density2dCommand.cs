@@ -141,12 +141,7 @@ internal static class Density2dCommand
             TotalSamples = (long)updates * Batch,
             EmaDecay = 0.99,
         });
-        trainer.Initialize();
-        for (int i = 0; i < updates; i++)
-        {
-            trainer.Step();
-        }
-
+        trainer.Train(updates);
         if (trainer.Skipped > 0)
         {
             error.WriteLine(

@@ -56,6 +56,39 @@ public sealed class ImageDataset : IDataset
         (Height, Width, Channels, Bins, _images, Labels) = (height, width, channels, bins, images, labels);
     }
 
+    /// <summary>Images of a caller's array, which is copied.</summary>
+    /// <param name="name">Short name for messages and reports.</param>
+    /// <param name="levels">(N, height, width, channels), every sample below bins.</param>
+    /// <param name="height">Rows of an image, at least 1.</param>
+    /// <param name="width">Columns of an image, at least 1.</param>
+    /// <param name="channels">Samples a pixel, at least 1.</param>
+    /// <param name="bins">Number of grey levels, 2..256.</param>
+    /// <param name="labels">One label an image, or null.</param>
+    /// <exception cref="FlowException">A size or a sample is out of range, or the length is not that of whole images.</exception>
+    public static ImageDataset Of(
+        string name,
+        ReadOnlySpan<byte> levels,
+        int height,
+        int width,
+        int channels,
+        int bins = 256,
+        int[]? labels = null)
+    {
+        int length = Image.CheckedLength(height, width, channels);
+        if (levels.Length % length != 0)
+        {
+            throw Invalid(name, $"{levels.Length} samples, expected a multiple of {length} for {height}x{width}x{channels}");
+        }
+
+        byte[][] images = new byte[levels.Length / length][];
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = levels.Slice(i * length, length).ToArray();
+        }
+
+        return new ImageDataset(name, height, width, channels, bins, images, labels);
+    }
+
     /// <summary>Short name, as the source calls itself.</summary>
     public string Name { get; }
 

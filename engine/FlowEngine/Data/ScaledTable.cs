@@ -9,6 +9,16 @@ namespace FlowEngine.Data;
 /// <param name="Dims">Columns that the model sees, D.</param>
 public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, int Dims) : IDataset
 {
+    /// <summary>Rows of a caller's array as the model is to see them: nothing is scaled.</summary>
+    /// <param name="name">Short name for messages and reports.</param>
+    /// <param name="values">(N, dims), finite; taken over, not copied.</param>
+    /// <param name="dims">Columns, D.</param>
+    /// <exception cref="FlowException">The length is not that of whole rows.</exception>
+    public static ScaledTable Of(string name, float[] values, int dims) => dims > 0 && values.Length % dims == 0
+        ? new ScaledTable(name, values, new double[values.Length / dims], dims)
+        : throw new FlowException(
+            FlowErrorKind.InvalidArgument, $"{name}: {values.Length} values, expected rows of {dims} columns");
+
     /// <summary>One label a row, or null where the table has none.</summary>
     public int[]? Labels { get; init; }
 

@@ -12,6 +12,12 @@ namespace FlowEngine.Models;
 /// them as they are.</param>
 public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, DataSchema? Data)
 {
+    /// <summary>The configuration of a new model.</summary>
+    /// <param name="options">The kind of model and its sizes.</param>
+    /// <param name="data">What it knows of its data; null where it takes them as they are.</param>
+    public static ModelConfig New(IModelOptions options, DataSchema? data = null) =>
+        new(options, IsInitialized: false, data ?? DataSchema.AsIs(string.Empty, options));
+
     /// <summary>What it knows of the rows of its table; null for images.</summary>
     public TableSchema? Table => Data as TableSchema;
 

@@ -175,6 +175,32 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>Trains on the data set: initializes the model where that is to do, and makes updates.</summary>
+    /// <param name="updates">How many; <see cref="UpdatesPerEpoch"/> of them are a pass over the data.</param>
+    /// <param name="progress">Is told of each, in groups of <see cref="TrainerOptions.ReadEvery"/>; null for nobody.</param>
+    /// <param name="cancel">Ends the training between groups; what was trained stays.</param>
+    /// <exception cref="FlowException"><paramref name="updates"/> is negative, or the trainer has no data set.</exception>
+    public void Train(long updates, Action<StepResult>? progress = null, CancellationToken cancel = default)
+    {
+        if (updates < 0)
+        {
+            throw Invalid($"updates is {updates}, expected 0 or more");
+        }
+
+        if (!Model.Config.IsInitialized)
+        {
+            Initialize();
+        }
+
+        for (long end = Updates + updates; Updates < end && !cancel.IsCancellationRequested;)
+        {
+            foreach (StepResult step in Steps((int)Math.Min(end - Updates, _results.Length)))
+            {
+                progress?.Invoke(step);
+            }
+        }
+    }
+
     /// <summary>One update on the next batch.</summary>
     /// <exception cref="FlowException">The model is not initialized, or the trainer has no data set.</exception>
     public StepResult Step() => Steps(1)[0];
@@ -216,24 +242,24 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>One update on a batch of images scaled to [-0.5, 0.5).</summary>
-    /// <param name="images">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <summary>One update on a batch as the model sees it: images scaled to [-0.5, 0.5), or rows.</summary>
+    /// <param name="values">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch, or the model is not initialized.</exception>
-    public StepResult Step(ReadOnlySpan<float> images, ReadOnlySpan<float> condition = default)
+    public StepResult Step(ReadOnlySpan<float> values, ReadOnlySpan<float> condition = default)
     {
-        RequireWholeBatch(images.Length);
+        RequireWholeBatch(values.Length);
         Model.RequireCondition(condition.Length, Options.Batch);
         EnterStep();
         try
         {
             FillConditions(condition);
-            _backend.Write(images, _plan.Input);
+            _backend.Write(values, _plan.Input);
             _dataLogDet[0] = 0;
             Queue(_update, default, epoch: 0, 0);
             if (ReadResults(1) is not null)
             {
-                _backend.Write(images, _plan.Input);
+                _backend.Write(values, _plan.Input);
                 SkippedBecause = Explain(_results.AsSpan(0, 1));
             }
 
@@ -245,7 +271,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>One update on a batch of grey levels, dequantized: an image's noise depends on how many came before.</summary>
+    /// <summary>One update on a batch of grey levels, dequantized: a sample's noise depends on how many came before.</summary>
     /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C) of the batch size of <see cref="Options"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch, a level is not below bins, or the model is not

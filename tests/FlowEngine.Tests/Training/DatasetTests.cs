@@ -37,6 +37,38 @@ public sealed class DatasetTests
     }
 
     [Fact]
+    public void Arrays_in_memory_train_as_README_shows()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 200).SelectMany(i => TinyGlow.Digits[i].ToArray())];
+
+        GlowOptions sizes = new()
+        {
+            Height = 8,
+            Width = 8,
+            Channels = 1,
+            Levels = 2,
+            Steps = 4,
+            Hidden = 32,
+            Bins = 17,
+        };
+        using CpuBackend device = new(2);
+        using Model model = Model.Create(ModelConfig.New(sizes), device, seed: 1);
+        ImageDataset images = ImageDataset.Of("mine", pixels, height: 8, width: 8, channels: 1, bins: 17);
+        using Trainer trainer = new(model, images, new TrainerOptions { Batch = 32 });
+        trainer.Train(10 * trainer.UpdatesPerEpoch, cancel: TestContext.Current.CancellationToken);
+        using Model trained = trainer.Snapshot();
+        double bits = Evaluation.Run(trained, images, cancel: TestContext.Current.CancellationToken).BitsPerDim;
+
+        Assert.Equal(10 * trainer.UpdatesPerEpoch * 32, trainer.Samples);
+        Assert.InRange(bits, 1, 5);
+        Assert.Throws<FlowException>(() => ImageDataset.Of("mine", pixels.AsSpan(1), 8, 8, 1));
+        Assert.Throws<FlowException>(() => ScaledTable.Of("mine", new float[5], 2));
+        using CancellationTokenSource stop = new();
+        trainer.Train(5, _ => stop.Cancel(), stop.Token);
+        Assert.Equal((10 * trainer.UpdatesPerEpoch) + 1, trainer.Updates);
+    }
+
+    [Fact]
     public void A_steady_step_on_a_table_allocates_no_managed_memory()
     {
         using CpuBackend backend = new(2);
