@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Training;
 
 using Spectre.Console;
@@ -5,7 +6,7 @@ using Spectre.Console;
 namespace FlowEngine.Cli;
 
 /// <summary>A progress bar with bits per dimension, rate and time left, for terminals.</summary>
-internal sealed class BarDisplay(TextWriter output, TextWriter error) : TrainingDisplay(output, error)
+internal sealed class BarDisplay(TextWriter output, TextWriter error, SampleUnit unit) : TrainingDisplay(output, error)
 {
     private ProgressTask? _bar;
     private string _heldOut = string.Empty;
@@ -27,10 +28,9 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error) : Training
         if (_bar is not null)
         {
             _bar.Value = progress.Fraction;
-            _bar.Description = progress.Nats is double nats
-                ? FormattableString.Invariant($"{nats:0.0000} nats, {progress.SamplesPerSecond:0} rows/s{_heldOut}")
-                : FormattableString.Invariant(
-                    $"{progress.BitsPerDim:0.0000} bits/dim, {progress.SamplesPerSecond:0} images/s{_heldOut}");
+            _bar.Description = FormattableString.Invariant(
+                $"{progress.Nats ?? progress.BitsPerDim:0.0000} {unit.Likelihood}, ")
+                + FormattableString.Invariant($"{progress.SamplesPerSecond:0} {unit.Plural}/s{_heldOut}");
         }
     }
 

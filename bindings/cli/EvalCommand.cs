@@ -112,7 +112,7 @@ internal static class EvalCommand
         string[] names = [.. classes.Classes.Select(part => model.Config.Classes.NameOf(part.Class))];
         int width = Math.Max("class".Length, names.Max(name => name.Length));
         output.WriteLine(
-            $"{"class".PadLeft(width)} {"count",8} {(data.Unit.IsInNats ? "nats" : "bits/dim"),10} {"accuracy",9}");
+            $"{"class".PadLeft(width)} {"count",8} {data.Unit.Likelihood,10} {"accuracy",9}");
         foreach ((string name, (_, int[] members)) in names.Zip(classes.Classes))
         {
             double nats = classes.MeanLogProb(members);

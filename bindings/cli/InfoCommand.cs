@@ -11,13 +11,13 @@ namespace FlowEngine.Cli;
 /// <summary><c>flow info</c>: what a checkpoint is, what memory it takes, how invertible its layers are.</summary>
 internal static class InfoCommand
 {
-    private const int CheckedImages = 8;
+    private const int CheckedSamples = 8;
 
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
     private static readonly Option<int> _batch = CommandOptions.Number(
-        "--batch", "Images at once, for the memory plan", 64);
+        "--batch", "Samples at once, for the memory plan", 64);
     private static readonly Option<string?> _data = CommandOptions.Text(
-        "--data", "PATH", "Images to check invertibility on [default: samples of the model]");
+        "--data", "PATH", "Images or rows to check invertibility on [default: samples of the model]");
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string> _device = CommandOptions.Device();
@@ -49,7 +49,7 @@ internal static class InfoCommand
             ("train, invert", model.PlanMemory(model.BatchSize, MemoryMode.Invert)),
         ];
         IReadOnlyList<LayerInvertibility> layers = model.Config.IsInitialized
-            ? model.CheckInvertibility(Images(parse, model), new float[model.Flow.ConditionLength])
+            ? model.CheckInvertibility(Samples(parse, model), new float[model.Flow.ConditionLength])
             : [];
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
@@ -64,25 +64,29 @@ internal static class InfoCommand
         return 0;
     }
 
-    /// <summary>Images as the layers see them: those of a data set at the middle of their levels, or samples.</summary>
-    private static float[] Images(ParseResult parse, Model model)
+    /// <summary>Samples as the layers see them: of a data set, grey levels at their middle, or drawn from the model.</summary>
+    private static float[] Samples(ParseResult parse, Model model)
     {
         if (parse.GetValue(_data) is not string source)
         {
             return model.Sample(
-                CheckedImages, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
+                CheckedSamples, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
         }
 
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
-        ImageDataset data = model.Config.Images.Apply(test.Count > 0 ? test : train);
-        data = data.Take(CheckedImages);
-        float[] images = new float[data.Count * model.Flow.Dims];
-        for (int i = 0; i < images.Length; i++)
+        DataSource data = DataSource.Load(source, model.Config);
+        IDataset part = data.Part(DataPart.Test, model.Config, CheckedSamples);
+        part = part.Count > 0 ? part : data.Part(DataPart.Train, model.Config, CheckedSamples);
+        int[] indices = [.. Enumerable.Range(0, part.Count)];
+        float[] values = new float[part.Count * part.Dims];
+        if (part.Bins is not int bins)
         {
-            images[i] = (data[i / model.Flow.Dims][i % model.Flow.Dims] + 0.5f) / data.Bins - 0.5f;
+            part.Fill(indices, [], values);
+            return values;
         }
 
-        return images;
+        byte[] levels = new byte[values.Length];
+        part.Fill(indices, levels, []);
+        return Array.ConvertAll(levels, level => ((level + 0.5f) / bins) - 0.5f);
     }
 
     private static JsonObject Json(

@@ -1,11 +1,12 @@
 using System.Globalization;
 
+using FlowEngine.Data;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
 /// <summary>One line per line of metrics, for logs.</summary>
-internal sealed class PlainDisplay(TextWriter output, TextWriter error) : TrainingDisplay(output, error)
+internal sealed class PlainDisplay(TextWriter output, TextWriter error, SampleUnit unit) : TrainingDisplay(output, error)
 {
     private double _fraction;
 
@@ -15,23 +16,20 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error) : Traini
     /// <inheritdoc/>
     public override void Recorded(RunMetrics metrics)
     {
+        string figure = FormattableString.Invariant(
+            $"{metrics.Samples,9} {unit.Plural}  {metrics.Nats ?? metrics.BitsPerDim:0.0000}");
         Output.WriteLine(metrics switch
         {
-            TrainMetrics { Nats: double nats } train => FormattableString.Invariant(
-                $"{100 * _fraction,3:0}%  {train.Samples,9} rows  {nats:0.0000} nats  ")
-                + FormattableString.Invariant($"gradient {train.GradientNorm:0.000}  {train.SamplesPerSecond:0} rows/s  ")
-                + $"{Remaining(train.Seconds)} left",
-            EvalMetrics { Nats: double nats } eval => FormattableString.Invariant(
-                $"      {eval.Samples,9} rows  {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} ")
-                + $"nats on {eval.HeldOutSamples} validation rows (two standard errors)",
             TrainMetrics train => FormattableString.Invariant(
-                $"{100 * _fraction,3:0}%  {train.Samples,9} images  {train.BitsPerDim:0.0000} bits/dim  ")
-                + FormattableString.Invariant(
-                    $"gradient {train.GradientNorm:0.000}  {train.SamplesPerSecond:0.0} images/s  ")
+                $"{100 * _fraction,3:0}%  {figure} {unit.Likelihood}  gradient {train.GradientNorm:0.000}  ")
+                + FormattableString.Invariant($"{train.SamplesPerSecond:0.0} {unit.Plural}/s  ")
                 + $"{Remaining(train.Seconds)} left",
+            EvalMetrics { NatsStandardError: double error } eval => FormattableString.Invariant(
+                $"      {figure} ± {2 * error:0.0000} {unit.Likelihood} on {eval.HeldOutSamples} {unit.HeldOut} ")
+                + $"{unit.Plural} (two standard errors)",
             EvalMetrics eval => FormattableString.Invariant(
-                $"      {eval.Samples,9} images  {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} ")
-                + $"bits/dim on {eval.HeldOutSamples} held-out images",
+                $"      {figure} ± {eval.BitsPerDimStandardError:0.0000} {unit.Likelihood} on {eval.HeldOutSamples} ")
+                + $"{unit.HeldOut} {unit.Plural}",
             _ => metrics.ToJson(),
         });
         Output.Flush();

@@ -41,7 +41,7 @@ internal static class TrainCommand
             error.WriteLine($"flow: note: {note}");
         }
 
-        TrainingDisplay display = TrainingDisplay.For(output, error, isJson);
+        TrainingDisplay display = TrainingDisplay.For(output, error, isJson, session.Config.Model.Unit);
         TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.Data, display);
         if (session.IsResumed)
         {
@@ -72,7 +72,7 @@ internal static class TrainCommand
         IModelOptions options = model.Config.Options;
         TrainerOptions training = trainer.Options;
         RunLimits limits = session.Config.Limits;
-        string unit = model.Config.Table is null ? "images" : "rows";
+        string unit = model.Config.Unit.Plural;
         Line($"data    {session.Data.Describe(model.Config)}");
         Line($"model   {options.Summary}; {model.Flow.Parameters.Count} parameters");
         Line(
@@ -87,12 +87,12 @@ internal static class TrainCommand
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
             $"run     {session.Folder.Root}: batch {training.Batch}, {trainer.UpdatesPerEpoch} updates an epoch, until "
-            + string.Join(" or ", Ends(limits)));
+            + string.Join(" or ", Ends(limits, unit)));
 
         void Line(string text) => output.WriteLine(text);
     }
 
-    private static IEnumerable<string> Ends(RunLimits limits)
+    private static IEnumerable<string> Ends(RunLimits limits, string unit)
     {
         if (limits.Epochs is int epochs)
         {
@@ -101,7 +101,7 @@ internal static class TrainCommand
 
         if (limits.Samples is long samples)
         {
-            yield return $"{samples} samples";
+            yield return $"{samples} {unit}";
         }
 
         if (limits.Minutes is double minutes)

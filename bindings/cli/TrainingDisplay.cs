@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
@@ -8,10 +9,10 @@ internal abstract class TrainingDisplay(TextWriter output, TextWriter error) : I
     protected TextWriter Output { get; } = output;
 
     /// <summary>The display for an output: lines of JSON, a progress bar on a terminal, or plain lines.</summary>
-    public static TrainingDisplay For(TextWriter output, TextWriter error, bool isJson) =>
+    public static TrainingDisplay For(TextWriter output, TextWriter error, bool isJson, SampleUnit unit) =>
         isJson ? new JsonDisplay(output, error)
-        : ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? new BarDisplay(output, error)
-        : new PlainDisplay(output, error);
+        : ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? new BarDisplay(output, error, unit)
+        : new PlainDisplay(output, error, unit);
 
     /// <summary>Runs a training while it is shown.</summary>
     public virtual RunOutcome Show(Func<RunOutcome> run) => run();

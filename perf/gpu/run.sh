@@ -111,8 +111,8 @@ if [ -f "$out/digits/checkpoint.safetensors" ]; then
     add "digits/bits per dimension" bits false "$bits_device"
 fi
 if [ -d "$here/cifar10" ]; then
-    small=(--hidden 16 --images 50)
-    [ "$is_cuda" = true ] && small=(--hidden 128 --images 2000)
+    small=(--hidden 16 --samples 50)
+    [ "$is_cuda" = true ] && small=(--hidden 128 --samples 2000)
     part train-cifar 45 "$flow" train --data "$here/cifar10" --out "$out/cifar" --device "$device" --levels 3 --steps 2 \
         --batch 25 "${small[@]}" --json
 fi

@@ -21,6 +21,9 @@ public sealed record SampleUnit
     /// <summary>What the samples are called that training does not learn from.</summary>
     public string HeldOut { get; }
 
+    /// <summary>The unit of a likelihood.</summary>
+    public string Likelihood => IsInNats ? "nats" : "bits/dim";
+
     /// <summary>True for nats of a sample in the units of its table; false for bits per dimension.</summary>
     public bool IsInNats { get; }
 }

@@ -34,6 +34,7 @@ public sealed class TableTrainTests : IDisposable
         string scores = CommandRun.Succeed(
             "score", run, "--data", table, "--threads", "1", "--out", _folder.File("scores.csv"));
         Assert.Contains("30 anomalies", scores, StringComparison.Ordinal);
+        Assert.Contains("round-trip error", CommandRun.Succeed("info", run, "--data", table), StringComparison.Ordinal);
     }
 
     [Fact]
