@@ -10,10 +10,10 @@ internal sealed class DatasetPass
     private readonly Model _model;
     private readonly IDataset _data;
     private readonly ulong _seed;
-    private readonly float[] _conditions;
     private readonly int[] _indices;
     private readonly byte[] _levels;
     private readonly float[] _values;
+    private float[]? _conditions;
 
     /// <param name="model">The model.</param>
     /// <param name="data">The samples.</param>
@@ -33,7 +33,6 @@ internal sealed class DatasetPass
         _indices = new int[batch];
         _levels = new byte[data.Bins is null ? 0 : length];
         _values = new float[data.Bins is null ? length : 0];
-        _conditions = Conditions.Of(model.Config.Options, data);
     }
 
     /// <summary>The index of the batch's first sample.</summary>
@@ -50,6 +49,7 @@ internal sealed class DatasetPass
     {
         get
         {
+            _conditions ??= Conditions.Of(_model.Config.Options, _data);
             int length = _model.Flow.ConditionLength;
             return _conditions.AsSpan(First * length, Count * length);
         }

@@ -209,6 +209,9 @@ public sealed class ConditionalModelTests
         Assert.Equal(given, evaluation.LogProb.Average(), 1e-6);
         Assert.All(
             evaluation.Posteriors.Chunk(10), row => Assert.Equal(1, row.Sum(), 1e-9));
+        byte[] levels = [.. Enumerable.Range(0, 300).SelectMany(i => digits[i].ToArray())];
+        ImageDataset unlabelled = ImageDataset.Of("unlabelled", levels, 8, 8, 1, digits.Bins);
+        Assert.Equal(evaluation.Answers, ClassEvaluation.Predict(model, unlabelled, seed: 1).Answers);
 
         // The same noise makes another image of another class.
         float[] zero = model.Sample(1, 0.7, 1, condition: options.Condition.OneHot([0]));
