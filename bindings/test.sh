@@ -82,6 +82,7 @@ c_and_cpp() {
         FLOWENGINE_CUDA_LIBRARY="$work/libfakecuda.so" LD_LIBRARY_PATH="$libraries:$work" "$work/cuda_test"
     check "without any driver" env $no_drivers sh -c "'$work/device_test' | grep -q ' 0 failed, 0 devices'"
     check "compile log_prob" compile c99 "$c/tests/log_prob.c" "$work/log_prob"
+    check "compile rows" compile c99 "$c/tests/rows.c" "$work/rows"
 
     for image in v3 v4; do
         if [ "$image" = v4 ] && ! grep -q avx512dq /proc/cpuinfo; then
@@ -176,7 +177,8 @@ python_suite() {
     # A wheel is a zip: into an empty folder, as pip --target puts it.
     check "unpack the wheel" "$python" -m zipfile -e "$work"/wheel/*.whl "$work/site"
     export PYTHONPATH="$work/site"
-    env -u FLOWENGINE_LIBRARY FLOWENGINE_C_LOG_PROB="$work/log_prob" FLOWENGINE_CUDA_STAND_IN="$work/libfakecuda.so" \
+    env -u FLOWENGINE_LIBRARY FLOWENGINE_C_LOG_PROB="$work/log_prob" FLOWENGINE_C_ROWS="$work/rows" \
+        FLOWENGINE_CUDA_STAND_IN="$work/libfakecuda.so" \
         "$python" -m pytest -q -p no:cacheprovider "$root/bindings/python/tests" > "$work/pytest" 2>&1 || true
     local line kind
     line=$(tail -n 1 "$work/pytest")

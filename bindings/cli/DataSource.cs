@@ -34,9 +34,9 @@ internal abstract class DataSource
     /// <exception cref="FlowException">The path is missing, unreadable or damaged, or of the other kind.</exception>
     public static DataSource Load(string path, ModelConfig model, string? label = null)
     {
-        if (model.Table is TableSchema table)
+        if (model.Unit == SampleUnit.Row)
         {
-            return new TableSource(TableLoader.Load(path, label, table));
+            return new TableSource(TableLoader.Load(path, label, model.Table));
         }
 
         return label is null

@@ -37,7 +37,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetRequiredValue(options.Device),
             parse.GetValue(options.Threads),
             parse.GetValue(options.Precision));
-        string[] notes = model.Config.Table is TableSchema table
+        string[] notes = model.Config.Data is TableSchema table
             ? [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []]
             : [];
         return new TrainingSession(

@@ -51,14 +51,16 @@ internal sealed class LatentOptions
     public Model LoadModel(ParseResult parse, IBackend backend)
     {
         Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(Checkpoint)), backend);
-        if (model.Config.Table is null)
+        try
         {
+            _ = model.Config.Images;
             return model;
         }
-
-        model.Dispose();
-        throw new FlowException(
-            FlowErrorKind.InvalidArgument, $"the model is of {model.Config.DataSummary}, expected images");
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Encodes some images of a source.</summary>

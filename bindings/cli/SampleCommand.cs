@@ -55,7 +55,7 @@ internal static class SampleCommand
         using IBackend backend = Devices.Open(
             parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
-        bool isTable = model.Config.Table is not null;
+        bool isTable = model.Config.Unit == SampleUnit.Row;
         int? label = parse.GetValue(_label) is string name ? model.Config.Classes.IndexOf(name, "--label") : null;
         bool isOfAllClasses = model.Config.Options.Condition is { IsClass: true } && label is null;
         int count = parse.GetValue(_count) ?? (isOfAllClasses ? 10 : 64);

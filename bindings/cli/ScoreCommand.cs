@@ -74,7 +74,7 @@ internal static class ScoreCommand
         double? typical = parse.GetValue(_reference) is string reference
             ? TypicalLogProb(parse, model, reference)
             : model.Config.TrainingLogProb;
-        (AnomalyScores scores, bool[]? isAnomaly) = Score(parse, model, typical);
+        (AnomalyScores scores, bool[]? isAnomaly, string[]? classes) = Score(parse, model, typical);
         List<(string Name, double Auroc, double AveragePrecision)> ranking = isAnomaly is null
             ? []
             : [.. scores.All().Select(score => (
@@ -82,7 +82,7 @@ internal static class ScoreCommand
                 Ranking.Auroc(score.Values, isAnomaly),
                 Ranking.AveragePrecision(score.Values, isAnomaly)))];
         bool isJson = parse.GetValue(_json);
-        string text = isJson ? Json(scores, isAnomaly, typical, ranking) : Csv(scores, isAnomaly);
+        string text = isJson ? Json(scores, isAnomaly, classes, typical, ranking) : Csv(scores, isAnomaly, classes);
 
         // What is for people does not mix with what is for programs.
         TextWriter output = parse.InvocationConfiguration.Output;
@@ -110,25 +110,35 @@ internal static class ScoreCommand
         return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
     }
 
-    private static (AnomalyScores Scores, bool[]? IsAnomaly) Score(ParseResult parse, Model model, double? typical)
+    /// <summary>The scores, which are anomalies where that is known, and of a model of classes the likeliest of each.</summary>
+    private static (AnomalyScores Scores, bool[]? IsAnomaly, string[]? Classes) Score(
+        ParseResult parse, Model model, double? typical)
     {
         IDataset data = Load(parse, model, parse.GetRequiredValue(_data));
         ulong seed = parse.GetValue(_seed);
         AnomalyScores scores = AnomalyScores.Of(model, data, typical, seed);
+        string[]? classes = Classify(model, data, seed);
         if (parse.GetValue(_anomalies) is not string anomalies)
         {
             // The labels of images are classes. Of one kind there is nothing to rank.
             bool[]? labels = data.Unit == SampleUnit.Row && data.Labels is int[] given
                 ? Array.ConvertAll(given, label => label != 0)
                 : null;
-            return (scores, labels?.Distinct().Count() == 2 ? labels : null);
+            return (scores, labels?.Distinct().Count() == 2 ? labels : null, classes);
         }
 
-        AnomalyScores others = AnomalyScores.Of(model, Load(parse, model, anomalies), typical, seed);
+        IDataset odd = Load(parse, model, anomalies);
+        AnomalyScores others = AnomalyScores.Of(model, odd, typical, seed);
         return (
             scores.Concat(others),
-            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)]);
+            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)],
+            classes is null ? null : [.. classes, .. Classify(model, odd, seed)!]);
     }
+
+    private static string[]? Classify(Model model, IDataset data, ulong seed) =>
+        model.Config.Options.Condition is { IsClass: true }
+            ? Array.ConvertAll(ClassEvaluation.Predict(model, data, seed).Answers, model.Config.Classes.NameOf)
+            : null;
 
     private static IDataset Load(ParseResult parse, Model model, string path)
     {
@@ -177,16 +187,18 @@ internal static class ScoreCommand
     private static IEnumerable<(string Name, double[] Values)> Columns(AnomalyScores scores) =>
         scores.All().Skip(1).Prepend(("log_prob", scores.LogProb));
 
-    private static string Csv(AnomalyScores scores, bool[]? isAnomaly)
+    private static string Csv(AnomalyScores scores, bool[]? isAnomaly, string[]? classes)
     {
         (string Name, double[] Values)[] columns = [.. Columns(scores)];
         StringBuilder text = new();
-        text.Append("row").Append(isAnomaly is null ? string.Empty : ",anomaly").Append(',');
+        text.Append("row").Append(isAnomaly is null ? string.Empty : ",anomaly");
+        text.Append(classes is null ? string.Empty : ",class").Append(',');
         text.AppendJoin(',', columns.Select(column => column.Name)).Append('\n');
         for (int i = 0; i < scores.LogProb.Length; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"{i}");
-            text.Append(isAnomaly is null ? string.Empty : isAnomaly[i] ? ",1" : ",0").Append(',');
+            text.Append(isAnomaly is null ? string.Empty : isAnomaly[i] ? ",1" : ",0");
+            text.Append(classes is null ? string.Empty : $",{CsvWriter.Quoted(classes[i])}").Append(',');
             text.AppendJoin(',', columns.Select(column => CsvWriter.Number(column.Values[i]))).Append('\n');
         }
 
@@ -196,6 +208,7 @@ internal static class ScoreCommand
     private static string Json(
         AnomalyScores scores,
         bool[]? isAnomaly,
+        string[]? classes,
         double? typical,
         List<(string Name, double Auroc, double AveragePrecision)> ranking)
     {
@@ -206,6 +219,11 @@ internal static class ScoreCommand
             ["scores"] = new JsonObject([.. Columns(scores).Select(score =>
                 KeyValuePair.Create<string, JsonNode?>(score.Name, Numbers(score.Values)))]),
         };
+        if (classes is not null)
+        {
+            json["class"] = new JsonArray([.. classes.Select(name => (JsonNode)name)]);
+        }
+
         if (isAnomaly is not null)
         {
             json["anomaly"] = new JsonArray([.. isAnomaly.Select(a => (JsonNode)(a ? 1 : 0))]);

@@ -28,7 +28,7 @@ internal sealed class TableSource(TableParts parts) : DataSource
             _ => parts.Validation,
         };
         rows = rows.Take(limit);
-        TableSchema schema = model.Table!;
+        TableSchema schema = model.Table;
         if (notes is not null)
         {
             WriteNotes(schema, rows, notes);

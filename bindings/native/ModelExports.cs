@@ -19,7 +19,7 @@ internal static unsafe class ModelExports
             string kind = Check.Text(name, nameof(name));
             ModelOptions given = Check.Options<ModelOptions>(options, ModelOptions.FirstSize, nameof(options));
             IModelOptions sizes = ModelDefaults.Complete(kind, given);
-            ModelConfig config = new(sizes, IsInitialized: false, DataSchema.AsIs(string.Empty, sizes));
+            ModelConfig config = ModelConfig.New(sizes);
             *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, given.Seed));
         });
 
@@ -89,8 +89,8 @@ internal static unsafe class ModelExports
                 IsInitialized = config.IsInitialized ? 1 : 0,
                 DataHeight = (config.Data as ImageSchema)?.Height ?? config.Options.Height,
                 DataWidth = (config.Data as ImageSchema)?.Width ?? config.Options.Width,
-                TableColumns = config.Table?.Columns.Count ?? 0,
-                TableConditionColumns = config.Table?.ConditionColumns.Count ?? 0,
+                TableColumns = (config.Data as TableSchema)?.Columns.Count ?? 0,
+                TableConditionColumns = (config.Data as TableSchema)?.ConditionColumns.Count ?? 0,
                 Backend = device.BackendNumber,
                 Device = device.Ordinal,
                 Threads = device.Threads,

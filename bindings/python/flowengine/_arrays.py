@@ -37,6 +37,8 @@ class Images:
     is_levels: bool
     owner: Any
     call: _ffi.Call
+    #: Of rows in the units of a table what a log density of the values needs added, (B), nats.
+    log_det: Optional[np.ndarray] = None
 
     @property
     def is_on_device(self) -> bool:
@@ -50,6 +52,8 @@ class Result:
     array: Any
     pointer: int
     length: int
+    #: Where the caller wants what is made of it; None for a new array.
+    target: Any = None
 
 
 def check_layout(layout: str) -> str:

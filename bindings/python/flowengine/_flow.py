@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import abc
+import copy
 import ctypes
 import inspect
 import os
@@ -10,7 +11,7 @@ from typing import Any, Optional, Sequence, TypeVar, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _cuda, _device, _ffi
+from . import _arrays, _cuda, _device, _ffi, _schema
 from ._training import ACTIVATIONS, OPTIMIZERS, SCHEDULES, ProgressFunction, Training, choice, to_handle
 from .errors import InvalidArgumentError
 
@@ -41,12 +42,11 @@ class Flow(abc.ABC):
         self.classes: Optional[int] = None
         self.condition_columns: Optional[int] = None
         self.condition_into = CONDITION_PLACES[0]
-        #: Of a model of classes, how often each was in the data of the last ``fit``; None before that.
-        self.class_prior_: Optional[DoubleArray] = None
         #: Mean bits per dimension of each update of the last ``fit``.
         self.history_: list[float] = []
         self._handle: Optional[_ffi.Handle] = None
         self._info = _ffi.ModelInfo()
+        self._schema: Optional[dict[str, Any]] = None
         self._place = _arrays.HOST
 
     # --- Making, loading, saving ---------------------------------------------------------------------------------
@@ -137,6 +137,28 @@ class Flow(abc.ABC):
         return int(self._described.dims)
 
     @property
+    def schema(self) -> Optional[dict[str, Any]]:
+        """
+        What the model knows of its data: columns, scaling and label of a table, or size, levels and padding of images,
+        and the names and counts of classes, as ``flow_model_schema`` of the C API says. None where the checkpoint says
+        nothing.
+        """
+        _ = self._model
+        return copy.deepcopy(self._schema)
+
+    @property
+    def classes_(self) -> npt.NDArray[Any]:
+        """The labels of a model of classes in the order of their probabilities: numbers, or names."""
+        names = _schema.class_names(self._schema)
+        return np.arange(int(self._described.classes)) if names is None else _schema.labels_of(names)
+
+    @property
+    def class_prior_(self) -> Optional[DoubleArray]:
+        """Of a model of classes, how often each was in its training data; None where that is not known."""
+        counts = _schema.class_counts(self._schema)
+        return None if counts is None else np.array(counts, np.float64) / max(1, sum(counts))
+
+    @property
     def n_parameters(self) -> int:
         """Trained values."""
         return int(self._described.parameters)
@@ -183,7 +205,7 @@ class Flow(abc.ABC):
         :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
             host memory.
         :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N), or one of all; of another
-            not used.
+            not used. Classes of a new model may be names, as many as it has.
         :param epochs: passes over the images.
         :param warmup_images: images over which the learning rate rises from zero.
         :param clip: the largest norm of the gradient; None for no limit.
@@ -196,6 +218,7 @@ class Flow(abc.ABC):
         _arrays.require_host(x)
         if self._handle is None:
             self.build(self._shape_of(x))
+            self._learn_names(x, y)
         images = self._images(x, None)
         condition = None
         if self._is_conditional:
@@ -214,9 +237,12 @@ class Flow(abc.ABC):
         trained = training.run()
         self.history_ = training.history
         self._take(trained)
-        if self.classes is not None:
-            counts = np.bincount(np.asarray(y).reshape(-1), minlength=self.classes)
-            self.class_prior_ = counts / counts.sum()
+        if condition is not None and self.classes is not None:
+            counts = condition.sum(axis=0, dtype=np.float64)
+            names = _schema.class_names(self._schema)
+            self._describe(classes=[
+                {"count": int(count)} if names is None else {"name": names[number], "count": int(count)}
+                for number, count in enumerate(counts)])
         return self
 
     def initialize(self: _Self, x: Any, y: Any = None) -> _Self:
@@ -236,33 +262,23 @@ class Flow(abc.ABC):
     def class_log_prob(self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0) -> DoubleArray:
         """Log densities of images under every class of a model that is conditional on classes: (B, classes), nats."""
         images = self._images(x, None, batch)
-        shape = (images.count, int(self._described.classes))
-        if images.is_levels:
-            return self._call("flow_model_class_log_prob_u8", images, shape, np.float64, None, seed, first_index)
-        return self._call("flow_model_class_log_prob", images, shape, np.float64, None)
+        result = self._under_classes(images, seed, first_index)
+        return result if images.log_det is None else result + images.log_det[:, None]
 
     def predict_proba(self, x: Any) -> DoubleArray:
         """
-        The probability of each class by Bayes' rule, (B, classes), with the class frequencies that ``fit`` saw
-        (``class_prior_``); all alike for a model that was loaded.
+        The probability of each class by Bayes' rule, (B, classes), in the order of :attr:`classes_`, with the frequencies
+        :attr:`class_prior_`; all alike where those are not known.
         """
-        joint = self.class_log_prob(x)
-        prior = self.class_prior_ if self.class_prior_ is not None else np.full(joint.shape[1], 1 / joint.shape[1])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            joint = joint + np.log(prior)
-            largest = joint.max(axis=1, keepdims=True)
-            # Where no class has a density, none is likelier than another.
-            joint = np.where(np.isinf(largest), 1, np.exp(joint - largest))
-        return joint / joint.sum(axis=1, keepdims=True)
+        return self._classify(x)[1]
 
-    def predict(self, x: Any) -> npt.NDArray[np.int64]:
-        """The likeliest class of each image, (B), by Bayes' rule as :meth:`predict_proba`."""
-        return np.argmax(self.predict_proba(x), axis=1)
+    def predict(self, x: Any) -> npt.NDArray[Any]:
+        """The likeliest of :attr:`classes_` for each image, (B), by Bayes' rule as :meth:`predict_proba`."""
+        return self.classes_[self._classify(x)[0]]
 
     def score(self, x: Any, y: Any = None) -> float:
-        """The mean log density, nats per image."""
-        del y
-        return float(self.log_prob(x).mean())
+        """The mean log density, nats per image; of a conditional model given y, which others do not use."""
+        return float(self.log_prob(x, y if self._is_conditional else None).mean())
 
     # --- Inference -----------------------------------------------------------------------------------------------
 
@@ -287,13 +303,14 @@ class Flow(abc.ABC):
             one, or the legacy default stream.
         :returns: (B), nats, of the scaled data.
         """
-        return self._per_image("flow_model_log_prob", x, y, seed, first_index, batch, out, stream)
+        return self._per_image("flow_model_log_prob", 1, x, y, seed, first_index, batch, out, stream)
 
     def bits_per_dim(
             self, x: Any, y: Any = None, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
             stream: Optional[int] = None) -> DoubleArray:
         """Bits per dimension of each image, (B): the code length of its grey levels. Arguments as :meth:`log_prob`."""
-        return self._per_image("flow_model_bits_per_dim", x, y, seed, first_index, batch, out, stream)
+        bits_per_nat = -1 / (self.dims * np.log(2))
+        return self._per_image("flow_model_bits_per_dim", bits_per_nat, x, y, seed, first_index, batch, out, stream)
 
     def forward(
             self, x: Any, y: Any = None, *, as_levels: bool = False, standard: bool = False, out: Any = None,
@@ -427,6 +444,7 @@ class Flow(abc.ABC):
             self._handle = None
             raise InvalidArgumentError(f"the checkpoint is of a model of the kind {found}, expected {self.kind}")
         self._place = _place(self._info)
+        self._schema = _schema.read(self._model)
         self._take_sizes()
         self.classes = self._info.classes or None
         self.condition_columns = self._info.condition_columns or None
@@ -434,6 +452,24 @@ class Flow(abc.ABC):
 
     def _refresh(self) -> None:
         _ffi.call("flow_model_get_info", self._model, ctypes.byref(self._info))
+
+    def _learn_names(self, x: Any, y: Any) -> None:
+        """What the first data of a new model say of themselves: here the names of its classes."""
+        del x
+        labels = None if y is None or self.classes is None else np.asarray(y)
+        if labels is None or labels.dtype.kind not in "OSU":
+            return
+        names = sorted({_schema.name_of(label) for label in labels.reshape(-1)})
+        if len(names) != self.classes:
+            raise InvalidArgumentError(
+                f"y has {len(names)} names of classes ({', '.join(names[:8])}), expected {self.classes}")
+        self._describe(classes=[{"name": name} for name in names])
+
+    def _describe(self, **entries: Any) -> None:
+        """Changes what the model knows of its data."""
+        if self._schema is not None:
+            _schema.write(self._model, {**self._schema, **entries})
+            self._schema = _schema.read(self._model)
 
     def _entries(self) -> list[_ffi.Parameter]:
         entries = []
@@ -462,15 +498,30 @@ class Flow(abc.ABC):
             if rows.ndim != 2 or rows.shape[1] != columns or len(rows) not in (1, count):
                 raise InvalidArgumentError(f"y has the shape {given.shape}, expected ({count}, {columns})")
             return rows
-        labels = np.atleast_1d(given)
-        if labels.dtype.kind not in "iu":
-            raise TypeError(f"classes are {labels.dtype}, expected whole numbers")
+        labels = self._numbered(np.atleast_1d(given))
         if labels.ndim != 1 or len(labels) not in (1, count):
             raise InvalidArgumentError(f"y has the shape {given.shape}, expected ({count},)")
         if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
             raise InvalidArgumentError(
                 f"a class is {labels.min() if labels.min() < 0 else labels.max()}, expected 0 to {classes - 1}")
         return np.eye(classes, dtype=np.float32)[labels]
+
+    def _numbered(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Labels as the numbers of the model's classes."""
+        names = _schema.class_names(self._schema)
+        if names is None:
+            if labels.dtype.kind not in "iu":
+                raise TypeError(f"classes are {labels.dtype}, expected whole numbers")
+            return labels
+        if labels.dtype.kind not in "iuOSU":
+            raise TypeError(f"classes are {labels.dtype}, expected whole numbers or names")
+        numbers = {name: number for number, name in enumerate(names)}
+        given, places = np.unique(labels.astype(str), return_inverse=True)
+        unknown = [name for name in given if _schema.name_of(name) not in numbers]
+        if unknown:
+            raise InvalidArgumentError(
+                f"there is no class {unknown[0]!r}, expected one of {', '.join(names[:12])}")
+        return np.array([numbers[_schema.name_of(name)] for name in given], np.int64)[places].reshape(labels.shape)
 
     def _tell(self, call: _ffi.Call, y: Any, count: int) -> None:
         """Adds a condition to a call, which keeps the array."""
@@ -525,13 +576,32 @@ class Flow(abc.ABC):
         return _arrays.from_images(result.array, self.layout) if isinstance(result.array, np.ndarray) else result.array
 
     def _per_image(
-            self, name: str, x: Any, y: Any, seed: int, first_index: int, batch: int, out: Any,
+            self, name: str, per_nat: float, x: Any, y: Any, seed: int, first_index: int, batch: int, out: Any,
             stream: Optional[int]) -> DoubleArray:
         images = self._images(x, stream, batch)
         self._tell(images.call, y, images.count)
         if images.is_levels:
             return self._call(name + "_u8", images, (images.count,), np.float64, out, seed, first_index)
-        return self._call(name, images, (images.count,), np.float64, out)
+        result = self._call(name, images, (images.count,), np.float64, out)
+        if images.log_det is not None:
+            result += per_nat * images.log_det
+        return result
+
+    def _under_classes(self, images: _arrays.Images, seed: int = 0, first_index: int = 0) -> DoubleArray:
+        """Log densities of what the model sees under every class."""
+        shape = (images.count, int(self._described.classes))
+        if images.is_levels:
+            return self._call("flow_model_class_log_prob_u8", images, shape, np.float64, None, seed, first_index)
+        return self._call("flow_model_class_log_prob", images, shape, np.float64, None)
+
+    def _classify(self, x: Any) -> tuple[npt.NDArray[np.int32], DoubleArray]:
+        """The number of the likeliest class of each datum, and the probabilities of all."""
+        joint = self._under_classes(self._images(x, None))
+        classes, probability = np.empty(len(joint), np.int32), np.empty_like(joint)
+        _ffi.call(
+            "flow_model_classify", self._model, joint.ctypes.data, joint.size, classes.ctypes.data, classes.size,
+            probability.ctypes.data, probability.size)
+        return classes, probability
 
     def _call(
             self, name: str, images: _arrays.Images, shape: tuple[int, ...], dtype: Any, out: Any, *noise: int) -> Any:

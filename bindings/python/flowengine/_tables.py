@@ -1,12 +1,12 @@
 """Flows of vectors, as estimators of the rows of a table."""
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
-from . import _arrays, _ffi
-from ._flow import Flow
+from . import _arrays, _cuda, _ffi, _schema
+from ._flow import DoubleArray, Flow, FloatArray
 from ._training import choice
 from .errors import InvalidArgumentError
 
@@ -16,10 +16,13 @@ PRIORS = ("logistic", "gaussian")
 
 class TableFlow(Flow):
     """
-    A flow of the rows of a table, arrays (n, d) of floats, which are taken as they are: columns that differ much in scale
-    are better standardized first.
+    A flow of the rows of a table: arrays (n, d) of numbers, or data frames, whose columns are matched by name.
 
-    Bits per dimension are -log_prob / (d ln 2).
+    A model that the ``flow`` command trained scales them as its :attr:`schema` says: rows, log densities, samples and the
+    numbers of a condition are in the units of the table, with the columns the model does not see among them. One that
+    ``fit`` made takes rows as they are: columns that differ much in scale are better standardized first.
+
+    Bits per dimension are -log_prob / (d ln 2), of the d columns that the model sees.
     """
 
     def __init__(
@@ -53,13 +56,93 @@ class TableFlow(Flow):
     @property
     def n_features_in_(self) -> int:
         """Columns of the table."""
-        return self.dims
+        return int(self._described.table_columns) or self.dims
+
+    @property
+    def feature_names_in_(self) -> "np.ndarray[Any, np.dtype[np.object_]]":
+        """The names of the columns of the table."""
+        return np.array(self._columns(), dtype=object)
+
+    def inverse(
+            self, latents: Any, y: Any = None, *, standard: bool = False, out: Any = None,
+            stream: Optional[int] = None) -> Any:
+        """The rows of latents, float64 in the units of the table. Arguments as for :meth:`Flow.inverse`."""
+        if _cuda.view(latents, stream) is not None:
+            self._require_as_is()
+            return super().inverse(latents, y, standard=standard, out=out, stream=stream)
+        return self._restored(super().inverse(latents, y, standard=standard, stream=stream), np.float64, out)
+
+    def sample(
+            self, count: int = 1, y: Any = None, *, temperature: Union[float, Sequence[float]] = 1, seed: int = 0,
+            dtype: Any = np.float64, out: Any = None, stream: Optional[int] = None) -> Any:
+        """
+        Draws rows in the units of the table.
+
+        :param dtype: float64 or float32.
+        :param out: filled and returned: of dtype, (count, columns); float32 on the model's CUDA device.
+        """
+        if out is not None and _cuda.view(out, stream) is not None:
+            self._require_as_is()
+            return super().sample(count, y, temperature=temperature, seed=seed, out=out, stream=stream)
+        if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
+            raise InvalidArgumentError(f"dtype is {np.dtype(dtype)}, expected float64 or float32")
+        return self._restored(super().sample(count, y, temperature=temperature, seed=seed, stream=stream), dtype, out)
+
+    def _columns(self) -> list[str]:
+        return [f"column {index}" for index in range(self.dims)] if self._schema is None else _schema.columns(self._schema)
 
     def _images(self, x: Any, stream: Any, batch: int = 0) -> _arrays.Images:
-        rows = super()._images(x, stream, batch)
-        if rows.is_levels:
-            raise TypeError("rows are uint8, expected floats")
-        return rows
+        if _cuda.view(x, stream) is not None:
+            self._require_as_is()
+            return super()._images(x, stream, batch)
+        _arrays.require_no_stream(stream)
+        rows = _schema.rows(x, self._columns())
+        if self._schema is None:
+            return super()._images(rows, stream, batch)
+        scaled, log_det = _schema.scale(self._model, rows, self.dims)
+        return _arrays.Images(
+            scaled.ctypes.data, len(scaled), scaled.size, False, scaled, _ffi.Call(batch=batch), log_det)
+
+    def _condition(self, y: Any, count: int) -> FloatArray:
+        given = int(self._described.table_condition_columns)
+        if not given or y is None:
+            return super()._condition(y, count)
+        values = _schema.rows(
+            y if hasattr(y, "columns") else np.atleast_2d(np.asarray(y)),
+            [column["name"] for column in (self._schema or {})["condition"]["columns"]])
+        if len(values) not in (1, count):
+            raise InvalidArgumentError(f"y has {len(values)} rows, expected {count}")
+        condition = np.empty((len(values), int(self._described.condition_columns)), np.float32)
+        _ffi.call(
+            "flow_model_condition", self._model, values.ctypes.data, values.size, condition.ctypes.data, condition.size)
+        return condition
+
+    def _restored(self, scaled: FloatArray, dtype: Any, out: Any) -> Any:
+        """Rows in the units of the table from what the model gives."""
+        rows: DoubleArray = scaled if self._schema is None else _schema.restore(
+            self._model, scaled, len(self._columns()))
+        if out is None:
+            return rows.astype(dtype, copy=False)
+        target = _arrays.result(out, rows.shape, np.dtype(dtype))
+        target.array[...] = rows
+        return target.array
+
+    def _require_as_is(self) -> None:
+        """Rows in device memory are not scaled."""
+        schema = self._schema or {}
+        changed = "logit" in schema or "logit" in schema.get("condition", {}) or any(
+            (column["mean"], column["deviation"]) != (0, 1)
+            for part in (schema, schema.get("condition", {})) for column in part.get("columns", []))
+        if changed:
+            raise InvalidArgumentError(
+                "the model scales its rows (see schema), which is done in host memory: the array is in CUDA memory")
+
+    def _learn_names(self, x: Any, y: Any) -> None:
+        super()._learn_names(x, y)
+        names = [str(name) for name in getattr(x, "columns", ())]
+        if names and self._schema is not None:
+            self._describe(columns=[
+                {**column, "name": name} for column, name in zip(self._schema["columns"], names)])
 
 
 class _Autoregressive(TableFlow):

@@ -366,6 +366,76 @@ class Fuzzer:
     def trainer_resume(self): return [self.handle("trainer"), self.file()]
     def trainer_snapshot(self): return [self.handle("trainer"), self.new("model")]
 
+    def model_schema(self):
+        pointer, length = self.array(ctypes.c_ubyte, self.pick([0, 100, 10_000]), odd=False)
+        return [self.handle("model"), self.pick([pointer, None]), length, self.array(ctypes.c_size_t, 1, odd=False)[0]]
+
+    def model_set_schema(self):
+        model = self.handle("model")
+        text, length = ctypes.create_string_buffer(100_000), ctypes.c_size_t()
+        if _ffi.library.flow_model_schema(model, text, len(text), ctypes.byref(length)) == 0:
+            known = bytearray(text.value)
+        else:
+            known = bytearray(b'{"columns": [], "classes": [{"count": -1}]}')
+        for _ in range(self.pick([0, 0, 1, 3])):
+            known[int(self.random.integers(len(known)))] = self.pick(b'0123456789-.,:{}[]"ab\xff')
+        content = bytes(known)
+        self.keep.append(content)
+        return [model, content, len(content)] if not self.chance(10) else [model, None, self.pick([0, *HUGE])]
+
+    def doubles(self, length: int, *usual: float):
+        pointer, length = self.array(ctypes.c_double, length)
+        if pointer and length:
+            values = np.array([self.real(*usual) for _ in range(length)])
+            ctypes.memmove(pointer, values.ctypes.data, values.nbytes)
+        return pointer, length
+
+    def rows(self, count: int): return self.doubles(count * D, 0, 1, -0.5, 3.25)
+    def given(self, count: int): return self.doubles(self.pick([0, 0, 1, 2, count, 2 * count]), 0, 1, 0.5)
+
+    def model_classify(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.doubles(2 * count, -3, -700), *self.array(ctypes.c_int32, count),
+                *self.array(ctypes.c_double, 2 * count)]
+
+    def model_rows_scale(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.rows(count), *self.array(ctypes.c_float, count * D),
+                *self.array(ctypes.c_double, count)]
+
+    def model_condition(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.given(count), *self.array(ctypes.c_float, self.pick([count, 2 * count]))]
+
+    def model_rows_restore(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.images()[:2], *self.array(ctypes.c_double, count * D)]
+
+    def model_rows_log_prob(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.rows(count), *self.given(count), self.call(),
+                *self.array(ctypes.c_double, count)]
+
+    def model_rows_predict(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.rows(count), self.call(), *self.array(ctypes.c_int32, count),
+                *self.array(ctypes.c_double, 2 * count)]
+
+    def model_rows_sample(self):
+        count = self.pick([0, 1, 3])
+        asked = count if not self.chance(8) else self.pick([-1, 2**31, 2**63 - 1, -2**63])
+        return [self.handle("model"), asked, *self.given(count), self.real(0, 0.7, 1), 5, self.call(),
+                *self.array(ctypes.c_double, count * D)]
+
+    def padding(self, kind: Any):
+        pointer, length, count = self.images(kind)
+        return [self.handle("model"), pointer, length, *self.array(kind, count * D)]
+
+    def model_pad(self): return self.padding(ctypes.c_float)
+    def model_pad_u8(self): return self.padding(ctypes.c_ubyte)
+    def model_crop(self): return self.padding(ctypes.c_float)
+    def model_crop_u8(self): return self.padding(ctypes.c_ubyte)
+
 
 def main() -> int:
     calls, seed = int(sys.argv[1]), int(sys.argv[2])

@@ -73,12 +73,12 @@ internal static class CsvReader
         };
     }
 
-    /// <summary>All but the label column; of a file with names, those a schema knows, if it has them all.</summary>
+    /// <summary>All but the label column; of a file with names that a schema knows, those.</summary>
     private static int[] ColumnsToRead(string[] columns, int labelIndex, TableSchema? schema)
     {
         int[] all = [.. Enumerable.Range(0, columns.Length).Where(i => i != labelIndex)];
         string[] known = schema is null ? [] : [.. schema.Columns, .. schema.ConditionColumns];
-        return known.Length > 0 && known.All(columns.Contains)
+        return known.Any(columns.Contains)
             ? [.. all.Where(i => known.Contains(columns[i]))]
             : all;
     }

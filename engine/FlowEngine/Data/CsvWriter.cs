@@ -40,7 +40,9 @@ public static class CsvWriter
     /// <param name="value">Any number.</param>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Quoted(string name) => name.AsSpan().IndexOfAny(_quoted) < 0
+    /// <summary>A text as CSV has it.</summary>
+    /// <param name="name">Any text.</param>
+    public static string Quoted(string name) => name.AsSpan().IndexOfAny(_quoted) < 0
         ? name
         : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -19,10 +19,15 @@ public abstract record DataSchema(string Name)
     /// <summary>The schema of a model that takes data as they are: rows without scaling, images without padding.</summary>
     /// <param name="name">The data set, or empty.</param>
     /// <param name="options">The model.</param>
-    public static DataSchema AsIs(string name, IModelOptions options) => options.Bins is null
-        ? TableSchema.Identity(name, options)
-        : new ImageSchema(
-            name, options.Height, options.Width, options.Channels, options.Bins.Value, options.Height, options.Width);
+    /// <exception cref="FlowException">The sizes of the model do not fit each other.</exception>
+    public static DataSchema AsIs(string name, IModelOptions options)
+    {
+        options.Validate();
+        return options.Bins is int bins
+            ? new ImageSchema(
+                name, options.Height, options.Width, options.Channels, bins, options.Height, options.Width)
+            : TableSchema.Identity(name, options);
+    }
 
     /// <summary>As JSON.</summary>
     public string ToJson()
@@ -55,7 +60,8 @@ public abstract record DataSchema(string Name)
             or InvalidOperationException or FlowException)
         {
             throw new FlowException(
-                FlowErrorKind.BadFormat, $"the data schema does not read: {exception.Message}", exception);
+                FlowErrorKind.BadFormat,
+                $"the data schema does not read, expected one of {options.Summary}: {exception.Message}", exception);
         }
     }
 

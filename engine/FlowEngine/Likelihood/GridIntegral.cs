@@ -16,7 +16,7 @@ public static class GridIntegral
     /// <exception cref="FlowException">The model is not of a table of two columns.</exception>
     public static double Run(Model model, (double Low, double High) x, (double Low, double High) y, int cells)
     {
-        TableScaling scaling = model.Config.Table is { Scaling: { Dims: 2, Columns.Count: 2 } two }
+        TableScaling scaling = model.Config.Data is TableSchema { Scaling: { Dims: 2, Columns.Count: 2 } two }
             ? two
             : throw new FlowException(FlowErrorKind.InvalidArgument, "the model is not of a table of two columns");
         double width = (x.High - x.Low) / cells;

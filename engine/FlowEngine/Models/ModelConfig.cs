@@ -18,8 +18,10 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
     public static ModelConfig New(IModelOptions options, DataSchema? data = null) =>
         new(options, IsInitialized: false, data ?? DataSchema.AsIs(string.Empty, options));
 
-    /// <summary>What it knows of the rows of its table; null for images.</summary>
-    public TableSchema? Table => Data as TableSchema;
+    /// <summary>What it knows of the rows of its table.</summary>
+    /// <exception cref="FlowException">The model is of images, or its checkpoint says nothing of its rows.</exception>
+    public TableSchema Table => Data as TableSchema ?? throw new FlowException(
+        FlowErrorKind.InvalidArgument, $"the model is of {DataSummary}, expected rows of a table with a schema");
 
     /// <summary>What it knows of its images.</summary>
     /// <exception cref="FlowException">The model is of rows.</exception>

@@ -20,8 +20,7 @@ public sealed class TableModel
     public TableModel(Model model)
     {
         Model = model;
-        Schema = model.Config.Table ?? throw new FlowException(
-            FlowErrorKind.InvalidArgument, $"the model is of {model.Config.DataSummary}, expected rows of a table");
+        Schema = model.Config.Table;
     }
 
     /// <summary>The model.</summary>

@@ -116,7 +116,7 @@ public static class RunReport
         IModelOptions model = config.Model.Options;
         TrainerOptions training = config.Training;
         html.Append("<h2>Configuration</h2>\n<table>\n");
-        if (config.Model.Table is TableSchema table)
+        if (config.Model.Data is TableSchema table)
         {
             Row("data", $"{config.Data}, {table.Columns.Count} columns");
             Row("model input", $"{table.Scaling.Dims} columns, mean 0 and deviation 1");

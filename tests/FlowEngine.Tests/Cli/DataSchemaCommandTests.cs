@@ -1,7 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 
+using FlowEngine.Data;
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
+using FlowEngine.Training;
 
 using Xunit;
 
@@ -25,7 +30,7 @@ public sealed class DataSchemaCommandTests : IDisposable
         Assert.Equal(scores, Scores(run, reordered));
         Assert.Contains("does not know, and that are left out: note", Run("eval", run, "--data", reordered).Error);
         CommandRun.Refuse(
-            ["eval", run, "--data", WriteTable("a,c,kind", row => [row[0], row[2], row[3]])], "b is missing");
+            ["eval", run, "--data", WriteTable("a,note,c,kind", row => [row[0], "none", row[2], row[3]])], "b is missing");
 
         // Scoring needs no label, and rows without names are taken in their order.
         Assert.Equal(scores.Length, Scores(run, WriteTable("b,c,a", row => [row[1], row[2], row[0]])).Length);
@@ -37,7 +42,7 @@ public sealed class DataSchemaCommandTests : IDisposable
     public void Classes_are_matched_by_name_in_a_file_that_has_some_of_them()
     {
         string whole = WriteTable("a,b,c,kind", row => row);
-        string run = Train(whole, "--conditional", "--epochs", "30");
+        string run = Train(whole, "--conditional");
         string birch = WriteTable("a,b,c,kind", row => row, kind => kind == "birch");
         JsonElement eval = Eval(run, birch);
         Assert.True(eval.GetProperty("accuracy").GetDouble() >= 0.9, eval.ToString());
@@ -59,6 +64,36 @@ public sealed class DataSchemaCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_library_says_what_the_command_says()
+    {
+        string rows = WriteTable("a,b,c,kind", row => row, name: "test_rows");
+        string run = Train(WriteTable("a,b,c,kind", row => row), "--conditional");
+        string drawn = _folder.File("drawn.csv");
+        CommandRun.Succeed("sample", run, "--label", "birch", "--count", "3", "--seed", "7", "--out", drawn);
+        using JsonDocument scores = JsonDocument.Parse(CommandRun.Succeed("score", run, "--data", rows, "--json"));
+
+        using IBackend backend = Devices.Open("cpu", 1);
+        using Model model = Model.Load(RunFolder.Open(run).CheckpointFile, backend);
+        TableModel table = new(model);
+        TableDataset data = TableLoader.Load(rows, null, table.Schema).All;
+        Assert.Equal(
+            scores.RootElement.GetProperty("scores").GetProperty("log_prob").EnumerateArray()
+                .Select(value => value.GetDouble()),
+            table.LogProb(data, TestContext.Current.CancellationToken));
+        (int[] classes, double[] probabilities) = table.Predict(data);
+        Assert.Equal(
+            scores.RootElement.GetProperty("class").EnumerateArray().Select(value => value.GetString()),
+            classes.Select(model.Config.Classes.NameOf));
+        Assert.All(probabilities.Chunk(3), row => Assert.Equal(1, row.Sum(), 1e-9));
+        TableDataset samples = table.SampleClasses([model.Config.Classes.IndexOf("birch", "test")], 3, seed: 7);
+        TableDataset read = TableLoader.Load(drawn, "kind", 0).All;
+        Assert.Equal(Rows(read).Order(StringComparer.Ordinal), Rows(samples).Order(StringComparer.Ordinal));
+
+        static IEnumerable<string> Rows(TableDataset table) => Enumerable.Range(0, table.Count)
+            .Select(i => string.Join(',', table[i].ToArray().Select(CsvWriter.Number)));
+    }
+
+    [Fact]
     public void Classes_are_those_there_are_data_of()
     {
         string run = Train(
@@ -71,11 +106,11 @@ public sealed class DataSchemaCommandTests : IDisposable
 
     private string Train(string table, params string[] more)
     {
-        string run = _folder.File($"run{Directory.GetDirectories(Path.GetDirectoryName(table)!).Length}");
+        string run = _folder.File("run");
         CommandRun.Succeed(
         [
             "train", "--data", table, "--label", "kind", "--out", run, "--blocks", "2", "--hidden", "8", "--batch", "32",
-            "--lr", "0.01", "--warmup-images", "0", "--threads", "1", .. more.Contains("--epochs") ? more : [.. more, "--epochs", "2"],
+            "--lr", "0.01", "--warmup-images", "0", "--threads", "1", "--epochs", "20", .. more,
         ]);
         return run;
     }
@@ -102,10 +137,11 @@ public sealed class DataSchemaCommandTests : IDisposable
     }
 
     /// <summary>Three kinds of rows that lie apart in a.</summary>
-    private string WriteTable(string? header, Func<string[], string[]> change, Func<string, bool>? keeps = null)
+    private string WriteTable(
+        string? header, Func<string[], string[]> change, Func<string, bool>? keeps = null, string name = "table")
     {
         Random random = new(1);
-        string path = _folder.File($"table{Guid.NewGuid():N}.csv");
+        string path = _folder.File($"{name}{_folder.FileNames.Length}.csv");
         IEnumerable<string[]> rows = Enumerable.Range(0, 300).Select(i =>
         {
             double a = (3 * (i % 3)) + random.NextDouble();

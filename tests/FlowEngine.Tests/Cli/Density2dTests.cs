@@ -39,7 +39,7 @@ public sealed class Density2dTests : IDisposable
         RequireUnitIntegral(output);
         using IBackend backend = Devices.Open("cpu", 1);
         using Model model = Model.Load(saved, backend);
-        Assert.Equal(["c", "a"], model.Config.Table!.Scaling.Columns.Select(column => column.Name));
+        Assert.Equal(["c", "a"], model.Config.Table.Scaling.Columns.Select(column => column.Name));
         Assert.InRange(model.Config.Table.Scaling.Columns[0].Mean, 1400, 1600);
     }
 

@@ -1,0 +1,98 @@
+"""What a model knows of its data, and what that makes of rows, classes and images."""
+from __future__ import annotations
+
+import ctypes
+import json
+from typing import Any, Optional, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _ffi
+from .errors import InvalidArgumentError
+
+
+def read(model: ctypes.c_void_p) -> Optional[dict[str, Any]]:
+    """The schema of a model; None where its checkpoint says nothing."""
+    length = ctypes.c_size_t()
+    _ffi.call("flow_model_schema", model, None, 0, ctypes.byref(length))
+    text = ctypes.create_string_buffer(length.value)
+    _ffi.call("flow_model_schema", model, text, length.value, ctypes.byref(length))
+    return json.loads(text.value.decode())  # type: ignore[no-any-return]
+
+
+def write(model: ctypes.c_void_p, schema: dict[str, Any]) -> None:
+    text = json.dumps(schema).encode()
+    _ffi.call("flow_model_set_schema", model, text, len(text))
+
+
+def class_names(schema: Optional[dict[str, Any]]) -> Optional[list[str]]:
+    """The names of the classes in the order of their numbers; None where the checkpoint has numbers alone."""
+    classes = (schema or {}).get("classes") or []
+    return [one["name"] for one in classes] if classes and all("name" in one for one in classes) else None
+
+
+def class_counts(schema: Optional[dict[str, Any]]) -> Optional[list[int]]:
+    classes = (schema or {}).get("classes") or []
+    return [one["count"] for one in classes] if classes and all("count" in one for one in classes) else None
+
+
+def name_of(label: Any) -> str:
+    """The name of a class as schemas have it: that of a whole number is the number."""
+    text = str(label)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
+
+
+def labels_of(names: Sequence[str]) -> npt.NDArray[Any]:
+    """The classes as labels: numbers where all names are numbers, else text."""
+    if all(name.lstrip("-").isdigit() for name in names):
+        return np.array([int(name) for name in names], np.int64)
+    return np.array(names)
+
+
+def columns(schema: dict[str, Any]) -> list[str]:
+    """The columns of a table, those left out among them, without those of a condition."""
+    return [column["name"] for column in schema["columns"]]
+
+
+def rows(x: Any, names: list[str]) -> npt.NDArray[np.float64]:
+    """
+    Rows of a table as the library takes them: of a data frame the columns by name, of arrays and of frames without any of
+    the names by place.
+    """
+    found = [str(name) for name in getattr(x, "columns", ())]
+    if found and set(found) & set(names):
+        missing = [name for name in names if name not in found]
+        if missing:
+            raise InvalidArgumentError(f"the rows lack the columns {', '.join(missing)}, expected {', '.join(names)}")
+        keys = list(x.columns)
+        x = x[[keys[found.index(name)] for name in names]]
+    values = np.asarray(x) if hasattr(x, "columns") else _arrays.to_numpy(x)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"rows are {values.dtype}, expected numbers")
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise InvalidArgumentError(
+            f"rows have the shape {values.shape}, expected (n, {len(names)}), the columns {', '.join(names[:8])}")
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def scale(model: ctypes.c_void_p, values: npt.NDArray[np.float64], dims: int) -> tuple[
+        npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Rows in the units of their table to what the model sees, and what a log density of that needs added."""
+    scaled, log_det = np.empty((len(values), dims), np.float32), np.empty(len(values))
+    _ffi.call(
+        "flow_model_rows_scale", model, values.ctypes.data, values.size, scaled.ctypes.data, scaled.size,
+        log_det.ctypes.data, log_det.size)
+    return scaled, log_det
+
+
+def restore(model: ctypes.c_void_p, scaled: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float64]:
+    """What a model gives to rows of so many columns in the units of their table."""
+    scaled = np.ascontiguousarray(scaled)
+    values = np.empty((len(scaled), count))
+    _ffi.call("flow_model_rows_restore", model, scaled.ctypes.data, scaled.size, values.ctypes.data, values.size)
+    return values
