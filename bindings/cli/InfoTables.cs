@@ -1,4 +1,3 @@
-using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
@@ -10,8 +9,6 @@ namespace FlowEngine.Cli;
 /// <summary>The tables of <c>flow info</c>.</summary>
 internal static class InfoTables
 {
-    private const int MostClasses = 20;
-
     public static void Write(
         TextWriter output,
         string path,
@@ -48,19 +45,12 @@ internal static class InfoTables
         Tables.Row(table, "data", $"{config.Data?.Name} {config.DataSummary}".Trim());
         if (options.Condition is { IsClass: true })
         {
-            Tables.Row(table, "classes", Classes(config.Classes));
+            Tables.Row(table, "classes", config.Classes.Summary);
         }
 
         Tables.Row(table, "parameters", FormattableString.Invariant($"{model.Flow.Parameters.Count:#,0}"));
         return table;
     }
-
-    /// <summary>The first names, with how many training data each class had.</summary>
-    private static string Classes(DataClasses classes) =>
-        string.Join(", ", Enumerable.Range(0, Math.Min(classes.Count, MostClasses)).Select(
-            i => classes.NameOf(i) + (classes.Counts is null ? string.Empty : $" ({classes.Counts[i]})")))
-        + (classes.Count > MostClasses ? ", ..." : string.Empty)
-        + (classes.Names is null ? "; the checkpoint has numbers instead of names" : string.Empty);
 
     private static Table Memory(
         Model model, IReadOnlyList<(string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)> plans)

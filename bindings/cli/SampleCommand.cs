@@ -85,7 +85,10 @@ internal static class SampleCommand
             int columns = isOfAllClasses ? count : (int)Math.Ceiling(Math.Sqrt(count));
             PngImage.Write(target, ImageGrid.Compose(samples, columns));
             count = samples.Count;
-            what = $"samples of {samples.Height}x{samples.Width}x{samples.Channels}";
+            what = $"samples of {samples.Height}x{samples.Width}x{samples.Channels}"
+                + (isOfAllClasses
+                    ? $", a row each of {string.Join(", ", model.Config.Classes.Seen.Select(model.Config.Classes.NameOf))}"
+                    : string.Empty);
         }
 
         parse.InvocationConfiguration.Output.WriteLine($"{target}: {count} {what}");

@@ -74,6 +74,11 @@ internal static class TrainCommand
         RunLimits limits = session.Config.Limits;
         string unit = model.Config.Unit.Plural;
         Line($"data    {session.Data.Describe(model.Config)}");
+        if (options.Condition is { IsClass: true })
+        {
+            Line($"classes {model.Config.Classes.Summary}");
+        }
+
         Line($"model   {options.Summary}; {model.Flow.Parameters.Count} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "

@@ -918,6 +918,66 @@ static void test_conditions(void)
     INVALID(flow_model_create("glow", &o, NULL, &model));
 }
 
+/* What a model knows of its data, and rows of a table that it scales. */
+static void test_schema(flow_model *glow)
+{
+    static const char scaled[] =
+        "{\"columns\": [{\"name\": \"a\", \"mean\": 10, \"deviation\": 2}, {\"name\": \"c\", \"mean\": 7, \"deviation\": 0},"
+        " {\"name\": \"b\", \"mean\": -1, \"deviation\": 0.5}], \"classes\": [{\"name\": \"x\", \"count\": 3},"
+        " {\"name\": \"y\", \"count\": 1}]}";
+    static char json[4096];
+    static uint8_t padded[N * D];
+    double rows[6] = {12, 7, -1, 8, 7, 0}, back[6], log_det[2], joint[2] = {-1, -1}, probability[4], given[2] = {0, 1};
+    float values[4], condition[4];
+    int32_t classes[2];
+    flow_model *model = NULL;
+    flow_model_info info;
+    flow_model_options o = options();
+    size_t length = 0;
+    int i;
+
+    OK(flow_model_schema(glow, NULL, 0, &length));
+    CHECK(length > 1 && length <= sizeof json);
+    INVALID(flow_model_schema(glow, json, length - 1, &length));
+    OK(flow_model_schema(glow, json, length, &length));
+    CHECK(strlen(json) + 1 == length && strstr(json, "\"kind\":\"images\"") != NULL);
+    OK(flow_model_set_schema(glow, json, length - 1));
+    OK(flow_model_pad_u8(glow, levels, N * D, padded, N * D));
+    CHECK(memcmp(padded, levels, sizeof padded) == 0);
+    INVALID(flow_model_crop_u8(glow, padded, N * D, padded, N * D - 1));
+    INVALID(flow_model_rows_log_prob(glow, rows, 6, NULL, 0, NULL, log_prob, 2));
+
+    o.height = o.width = 0;
+    o.channels = 2;
+    o.bins = 0;
+    o.classes = 2;
+    OK(flow_model_create("maf", &o, NULL, &model));
+    GIVES(FLOW_BAD_FORMAT, flow_model_set_schema(model, "{}", 2));
+    GIVES(FLOW_BAD_FORMAT, flow_model_set_schema(model, json, length - 1));
+    INVALID(flow_model_set_schema(model, NULL, 2));
+    OK(flow_model_set_schema(model, scaled, sizeof scaled - 1));
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.table_columns == 3 && info.table_condition_columns == 0 && info.dims == 2);
+    OK(flow_model_rows_scale(model, rows, 6, values, 4, log_det, 2));
+    CHECK(values[0] == 1 && values[1] == 0 && values[2] == -1 && values[3] == 2 && fabs(log_det[0]) <= 1e-15);
+    OK(flow_model_rows_restore(model, values, 4, back, 6));
+    for (i = 0; i < 6; i++)
+        CHECK(back[i] == rows[i]);
+    OK(flow_model_condition(model, given, 2, condition, 4));
+    CHECK(condition[0] == 1 && condition[1] == 0 && condition[2] == 0 && condition[3] == 1);
+    OK(flow_model_classify(model, joint, 2, classes, 1, probability, 2));
+    CHECK(classes[0] == 0 && fabs(probability[0] - 0.75) <= 1e-12 && fabs(probability[1] - 0.25) <= 1e-12);
+    INVALID(flow_model_rows_scale(model, rows, 5, values, 4, log_det, 2));
+    given[1] = 2;
+    INVALID(flow_model_condition(model, given, 2, condition, 4));
+    rows[4] = NAN;
+    INVALID(flow_model_rows_scale(model, rows, 6, values, 4, log_det, 2));
+    CHECK(strstr(flow_last_error(), "row 1, column 1 (c)") != NULL);
+    flow_model_free(model);
+}
+
 static void test_handles(flow_model *model)
 {
     flow_model *freed = NULL;
@@ -955,6 +1015,7 @@ int main(int argc, char **argv)
     model = test_create();
     test_inference(model);
     test_files(model, argv[1]);
+    test_schema(model);
     test_compression(model);
     test_tape(model);
     test_trainer(model, argv[1]);

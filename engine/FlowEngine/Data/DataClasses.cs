@@ -63,6 +63,13 @@ public sealed class DataClasses
     /// <param name="index">0 to N - 1.</param>
     public string NameOf(int index) => NameOf(index, Names);
 
+    /// <summary>The first names for people, with how many training data each class had.</summary>
+    public string Summary =>
+        string.Join(", ", Enumerable.Range(0, Math.Min(Count, MostNamed)).Select(
+            index => NameOf(index) + (Counts is null ? string.Empty : $" ({Counts[index]})")))
+        + (Count > MostNamed ? $", ... ({Count} classes)" : string.Empty)
+        + (Names is null ? "; the checkpoint has numbers instead of names" : string.Empty);
+
     /// <summary>The classes of which there were training data; all where that is not known.</summary>
     public IEnumerable<int> Seen => Enumerable.Range(0, Count).Where(index => Counts is null || Counts[index] > 0);
 

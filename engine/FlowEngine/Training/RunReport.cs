@@ -127,6 +127,11 @@ public static class RunReport
             Row("model input", $"{model.Height}x{model.Width}x{model.Channels}, {model.Bins} grey levels");
         }
 
+        if (model.Condition is { IsClass: true })
+        {
+            Row("classes", $"{config.Model.Classes.Summary}");
+        }
+
         Row("model", $"{model.Summary}");
         Row("batch", $"{training.Batch}");
         Row("optimizer", $"{training.Optimizer}, learning rate {training.Rate}, {training.Schedule}");
