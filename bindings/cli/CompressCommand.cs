@@ -121,10 +121,10 @@ internal static class CompressCommand
             {
                 ["images"] = report.Images,
                 ["bytes"] = report.LengthInBytes,
-                ["ratio"] = ratio,
-                ["bits_per_dim"] = report.BitsPerDim,
-                ["coded_bits_per_dim"] = Finite(report.CodedBitsPerDim),
-                ["model_bits_per_dim"] = Finite(expected.BitsPerDim),
+                ["ratio"] = JsonNumber.Finite(ratio),
+                ["bits_per_dim"] = JsonNumber.Finite(report.BitsPerDim),
+                ["coded_bits_per_dim"] = JsonNumber.Finite(report.CodedBitsPerDim),
+                ["model_bits_per_dim"] = JsonNumber.Finite(expected.BitsPerDim),
                 ["coded_images"] = report.CodedImages,
                 ["initial_bits"] = report.InitialBits,
                 ["blocks"] = report.Blocks,
@@ -146,7 +146,4 @@ internal static class CompressCommand
                 $"{report.InitialBits / 8:0} bytes begin {report.Blocks - report.StoredBlocks} blocks")
             + (report.StoredBlocks > 0 ? $", and {report.StoredBlocks} are stored as they are" : string.Empty));
     }
-
-    /// <summary>JSON has no NaN.</summary>
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

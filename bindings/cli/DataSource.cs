@@ -47,14 +47,20 @@ internal abstract class DataSource
     /// <summary>A part as a model takes it.</summary>
     /// <param name="part">Which.</param>
     /// <param name="model">The model's configuration.</param>
-    /// <param name="limit">The most samples of it, the first ones.</param>
+    /// <param name="limit">The most samples of it, the first ones; null for all.</param>
     /// <param name="notes">Is told of samples that the model cannot judge whole; null for nobody.</param>
-    /// <exception cref="FlowException">The data do not fit the model, or have no such part.</exception>
-    public abstract IDataset Part(
-        DataPart part, ModelConfig model, int limit = int.MaxValue, TextWriter? notes = null);
+    /// <exception cref="FlowException">The data do not fit the model, or have no such part; the limit is not positive.</exception>
+    public IDataset Part(DataPart part, ModelConfig model, int? limit = null, TextWriter? notes = null) =>
+        limit is null or > 0
+            ? Take(part, model, limit ?? int.MaxValue, notes)
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
 
     /// <summary>What a run trains and judges a model on.</summary>
     /// <param name="model">The model's configuration.</param>
     /// <exception cref="FlowException">The data do not fit the model.</exception>
     public RunData ForTraining(ModelConfig model) => new(Part(DataPart.Train, model), Part(HeldOut, model));
+
+    /// <summary>The first samples of a part.</summary>
+    protected abstract IDataset Take(DataPart part, ModelConfig model, int limit, TextWriter? notes);
 }

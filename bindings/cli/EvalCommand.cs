@@ -72,7 +72,10 @@ internal static class EvalCommand
         }
 
         IDataset data = DataSource.Load(parse.GetRequiredValue(_data), model.Config, parse.GetValue(_label)).Part(
-            parse.GetValue(_part) ?? DataPart.Test, model.Config, Limit(parse), parse.InvocationConfiguration.Error);
+            parse.GetValue(_part) ?? DataPart.Test,
+            model.Config,
+            parse.GetValue(_limit),
+            parse.InvocationConfiguration.Error);
         ulong seed = parse.GetValue(_seed);
         long start = Stopwatch.GetTimestamp();
         ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
@@ -132,10 +135,10 @@ internal static class EvalCommand
         {
             ["unit"] = data.Unit.Name,
             ["samples"] = result.Samples,
-            ["bits_per_dim"] = Finite(result.BitsPerDim),
-            ["bits_per_dim_stderr"] = Finite(result.BitsPerDimStandardError),
-            ["nats"] = Finite(result.Nats),
-            ["nats_stderr"] = Finite(result.NatsStandardError),
+            ["bits_per_dim"] = JsonNumber.Finite(result.BitsPerDim),
+            ["bits_per_dim_stderr"] = JsonNumber.Finite(result.BitsPerDimStandardError),
+            ["nats"] = JsonNumber.Finite(result.Nats),
+            ["nats_stderr"] = JsonNumber.Finite(result.NatsStandardError),
             ["seconds"] = seconds,
         };
         if (classes is not null)
@@ -146,8 +149,8 @@ internal static class EvalCommand
                 ["class"] = part.Class,
                 ["name"] = model.Config.Classes.NameOf(part.Class),
                 ["count"] = part.Data.Length,
-                ["bits_per_dim"] = Finite(BitsOf(classes.MeanLogProb(part.Data), data)),
-                ["nats"] = Finite(classes.MeanLogProb(part.Data)),
+                ["bits_per_dim"] = JsonNumber.Finite(BitsOf(classes.MeanLogProb(part.Data), data)),
+                ["nats"] = JsonNumber.Finite(classes.MeanLogProb(part.Data)),
                 ["accuracy"] = classes.AccuracyOf(part.Data),
             })]);
         }
@@ -156,12 +159,4 @@ internal static class EvalCommand
     }
 
     private static double BitsOf(double nats, IDataset data) => BitsPerDim.FromLogProb(nats, data.Dims, data.Bins ?? 1);
-
-    /// <summary>JSON has no NaN.</summary>
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
-    private static int Limit(ParseResult parse) => parse.GetValue(_limit) is not < 1
-        ? parse.GetValue(_limit) ?? int.MaxValue
-        : throw new FlowException(
-            FlowErrorKind.InvalidArgument, $"limit is {parse.GetValue(_limit)}, expected a positive number");
 }

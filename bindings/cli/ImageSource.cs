@@ -27,6 +27,6 @@ internal sealed class ImageSource((ImageDataset Train, ImageDataset Test) parts)
     };
 
     /// <inheritdoc/>
-    public override IDataset Part(DataPart part, ModelConfig model, int limit, TextWriter? notes) =>
+    protected override IDataset Take(DataPart part, ModelConfig model, int limit, TextWriter? notes) =>
         model.Images.Apply(Part(part).Take(limit));
 }

@@ -126,13 +126,10 @@ internal static class InfoCommand
             ["layers"] = new JsonArray([.. layers.Select(layer => new JsonObject
             {
                 ["name"] = layer.Name,
-                ["round_trip_error"] = Finite(layer.RoundTripError),
-                ["condition_number"] = Finite(layer.ConditionNumber),
-                ["smallest_scale"] = Finite(layer.SmallestScale),
+                ["round_trip_error"] = JsonNumber.Finite(layer.RoundTripError),
+                ["condition_number"] = JsonNumber.Finite(layer.ConditionNumber),
+                ["smallest_scale"] = JsonNumber.Finite(layer.SmallestScale),
             })]),
         };
     }
-
-    /// <summary>JSON has no NaN.</summary>
-    private static double? Finite(double? value) => value is double number && double.IsFinite(number) ? number : null;
 }

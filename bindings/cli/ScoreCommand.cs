@@ -82,7 +82,9 @@ internal static class ScoreCommand
                 Ranking.Auroc(score.Values, isAnomaly),
                 Ranking.AveragePrecision(score.Values, isAnomaly)))];
         bool isJson = parse.GetValue(_json);
-        string text = isJson ? Json(scores, isAnomaly, classes, typical, ranking) : Csv(scores, isAnomaly, classes);
+        string text = isJson
+            ? Json(model.Config.Unit, scores, isAnomaly, classes, typical, ranking)
+            : Csv(scores, isAnomaly, classes);
 
         // What is for people does not mix with what is for programs.
         TextWriter output = parse.InvocationConfiguration.Output;
@@ -104,7 +106,7 @@ internal static class ScoreCommand
     /// <summary>The mean log density of the training part of a source, of the first of its images where there are many.</summary>
     private static double TypicalLogProb(ParseResult parse, Model model, string path)
     {
-        int most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : int.MaxValue;
+        int? most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : null;
         IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
             .Part(DataPart.Train, model.Config, most);
         return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
@@ -142,14 +144,9 @@ internal static class ScoreCommand
 
     private static IDataset Load(ParseResult parse, Model model, string path)
     {
-        int limit = parse.GetValue(_limit) ?? int.MaxValue;
-        if (limit < 1)
-        {
-            throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
-        }
-
         IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
-            .Part(parse.GetValue(_part), model.Config, limit, parse.InvocationConfiguration.Error);
+            .Part(
+                parse.GetValue(_part), model.Config, parse.GetValue(_limit), parse.InvocationConfiguration.Error);
         return data.Count > 0
             ? data
             : throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: that part has no {data.Unit.Plural}");
@@ -206,6 +203,7 @@ internal static class ScoreCommand
     }
 
     private static string Json(
+        SampleUnit unit,
         AnomalyScores scores,
         bool[]? isAnomaly,
         string[]? classes,
@@ -214,8 +212,9 @@ internal static class ScoreCommand
     {
         JsonObject json = new()
         {
+            ["unit"] = unit.Name,
             ["count"] = scores.LogProb.Length,
-            ["training_log_prob"] = typical,
+            ["training_log_prob"] = JsonNumber.Finite(typical),
             ["scores"] = new JsonObject([.. Columns(scores).Select(score =>
                 KeyValuePair.Create<string, JsonNode?>(score.Name, Numbers(score.Values)))]),
         };
@@ -235,7 +234,6 @@ internal static class ScoreCommand
         return json.ToJsonString() + "\n";
     }
 
-    /// <summary>JSON has no NaN.</summary>
     private static JsonArray Numbers(double[] values) =>
-        new([.. values.Select(value => double.IsFinite(value) ? (JsonNode)value : null)]);
+        new([.. values.Select(value => (JsonNode?)JsonNumber.Finite(value))]);
 }

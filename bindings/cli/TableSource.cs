@@ -18,7 +18,7 @@ internal sealed class TableSource(TableParts parts) : DataSource
     protected override DataPart HeldOut => DataPart.Validation;
 
     /// <inheritdoc/>
-    public override IDataset Part(DataPart part, ModelConfig model, int limit, TextWriter? notes)
+    protected override IDataset Take(DataPart part, ModelConfig model, int limit, TextWriter? notes)
     {
         TableDataset rows = part switch
         {

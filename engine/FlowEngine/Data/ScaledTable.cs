@@ -13,11 +13,22 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <param name="name">Short name for messages and reports.</param>
     /// <param name="values">(N, dims), finite; taken over, not copied.</param>
     /// <param name="dims">Columns, D.</param>
-    /// <exception cref="FlowException">The length is not that of whole rows.</exception>
-    public static ScaledTable Of(string name, float[] values, int dims) => dims > 0 && values.Length % dims == 0
-        ? new ScaledTable(name, values, new double[values.Length / dims], dims)
-        : throw new FlowException(
-            FlowErrorKind.InvalidArgument, $"{name}: {values.Length} values, expected rows of {dims} columns");
+    /// <exception cref="FlowException">The length is not that of whole rows, or a value is not finite: which.</exception>
+    public static ScaledTable Of(string name, float[] values, int dims)
+    {
+        if (dims < 1 || values.Length % dims != 0)
+        {
+            throw Invalid($"{values.Length} values, expected rows of {dims} columns");
+        }
+
+        int bad = Array.FindIndex(values, value => !float.IsFinite(value));
+        return bad < 0
+            ? new ScaledTable(name, values, new double[values.Length / dims], dims)
+            : throw Invalid(FormattableString.Invariant(
+                $"row {bad / dims}, column {bad % dims} holds {values[bad]}, expected a finite number"));
+
+        FlowException Invalid(string problem) => new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");
+    }
 
     /// <summary>One label a row, or null where the table has none.</summary>
     public int[]? Labels { get; init; }

@@ -33,6 +33,11 @@ public sealed class JsonContractTests : IDisposable
         _score.AssertHolds(
             Run("score", run, "--data", "digits", "--limit", "9", "--anomalies", "digits", "--json"),
             Images, Mean, Anomalies);
+        string packed = _folder.File("digits.flw");
+        JsonContract.Of("flow compress --json").AssertHolds(
+            Run("compress", run, "--data", "digits", "--limit", "9", "--out", packed, "--json"));
+        JsonContract.Of("flow decompress --json").AssertHolds(
+            Run("decompress", run, packed, "--out", _folder.File("digits.npy"), "--json"));
     }
 
     [Fact]
@@ -40,6 +45,7 @@ public sealed class JsonContractTests : IDisposable
     {
         string run = CommandRun.Train(_folder, "run", "--conditional", "--samples", "64");
         _eval.AssertHolds(Run("eval", run, "--data", "digits", "--json"), Classes);
+        _score.AssertHolds(Run("score", run, "--data", "digits", "--limit", "9", "--json"), Classes, Images, Mean);
     }
 
     [Fact]

@@ -63,6 +63,8 @@ public sealed class DatasetTests
         Assert.InRange(bits, 1, 5);
         Assert.Throws<FlowException>(() => ImageDataset.Of("mine", pixels.AsSpan(1), 8, 8, 1));
         Assert.Throws<FlowException>(() => ScaledTable.Of("mine", new float[5], 2));
+        FlowException error = Assert.Throws<FlowException>(() => ScaledTable.Of("mine", [1, 2, 3, float.NaN], 2));
+        Assert.Contains("mine: row 1, column 1 holds NaN", error.Message, StringComparison.Ordinal);
         using CancellationTokenSource stop = new();
         trainer.Train(5, _ => stop.Cancel(), stop.Token);
         Assert.Equal((10 * trainer.UpdatesPerEpoch) + 1, trainer.Updates);
