@@ -31,6 +31,20 @@ internal sealed class Arrays(IBackend backend) : IDisposable
         return view;
     }
 
+    /// <summary>Parameters of a network one after the other, of a deviation each.</summary>
+    public BufferView Parameters(NetworkShape shape, double[] deviations)
+    {
+        BufferView array = Zeros(shape.ParametersLength);
+        var parts = new ParameterParts(array);
+        int next = 0;
+        foreach (NetworkParameter parameter in shape.Parameters)
+        {
+            Backend.Copy(Random(parameter.Length, deviations[next++]), parts.Take(parameter.Length));
+        }
+
+        return array;
+    }
+
     /// <summary>Zeros: for outputs and workspaces.</summary>
     public BufferView Zeros(long length)
     {

@@ -4,11 +4,13 @@ using FlowEngine.Layers;
 namespace FlowEngine.Execution;
 
 /// <summary>ActNorm, 1x1 convolution and coupling: what the fused operations run as one.</summary>
-internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, CouplingLayer Coupling, PixelNetwork Network)
+internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, CouplingLayer Coupling)
 {
     private const int LayersOfStep = 3;
 
     public int Channels => Coupling.Channels;
+
+    public Network Network => Coupling.Network;
 
     public PixelAffineParameters AffineParameters(in LayerContext context) =>
         ActNorm.With(context, Convolution, gradients: false);
@@ -40,7 +42,7 @@ internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, 
         i + LayersOfStep <= layers.Count
         && layers[i] is ActNorm actNorm
         && layers[i + 1] is InvertibleConv1x1 convolution
-        && layers[i + 2] is CouplingLayer { Network: PixelNetwork network } coupling
-            ? new FlowStep(actNorm, convolution, coupling, network)
+        && layers[i + 2] is CouplingLayer { Network.Shape: PixelNetworkShape } coupling
+            ? new FlowStep(actNorm, convolution, coupling)
             : null;
 }

@@ -13,11 +13,11 @@ namespace FlowEngine.Execution;
 internal sealed class StepsStage : PlanStage
 {
     private readonly IReadOnlyList<FlowStep> _steps;
+    private readonly IPixelStage[] _stages;
     private readonly bool _squeezes;
     private readonly LayerContext _context;
     private readonly PreparedWeights _prepared;
     private readonly bool _stores;
-    private readonly ArenaRegion _taps;
     private readonly ArenaRegion _workspace;
     private readonly ArenaRegion _condition;
     private readonly ArenaRegion? _dOutput;
@@ -58,11 +58,11 @@ internal sealed class StepsStage : PlanStage
         _stores = training == MemoryMode.Store;
         _anchors = new ArenaRegion?[steps.Count];
         IBackend backend = context.Backend;
-        PixelNetwork network = steps[0].Network;
+        _stages = [.. steps.Select(step => step.Network.Pixel(backend).Stage(step.Coupling.Kind))];
+        Network network = steps[0].Network;
         ImageShape output = shape.WithChannels(network.OutputChannels);
         long keptLength = network.KeptLength(backend, shape);
-        _taps = arena.Share("taps", backend.PixelNetworkTapsLength(network.Shape, shape));
-        _workspace = arena.Share("workspace", network.ScratchLength(backend, shape, training is not null));
+        _workspace = arena.Share("workspace", network.WorkspaceLength(backend, shape, training is not null));
         if (training is null)
         {
             return;
@@ -109,7 +109,6 @@ internal sealed class StepsStage : PlanStage
 
     private IBackend Backend => _context.Backend;
 
-    private LayerContext NetworkContext => _context with { Workspace = _workspace.View, Condition = _condition.View };
 
     public override void Forward(BufferView x, BufferView y, BufferView logDet)
     {
@@ -118,18 +117,17 @@ internal sealed class StepsStage : PlanStage
             Backend.Copy(x, _start.View);
         }
 
-        Backend.PixelAffineForward(Output, _prepared.Map(_steps[0]), x, y, logDet, _squeezes);
+        Backend.PixelAffineForward(Output, Map(0), x, y, logDet);
         for (int k = 0; k < _steps.Count; k++)
         {
-            FlowStep step = _steps[k];
-            BufferView weights = _prepared.Network(step);
             (BufferView coupled, BufferView output, BufferView kept) = _stores
                 ? (_stored[k].Coupled.View, _stored[k].Output.View, _stored[k].Kept.View)
                 : (_anchors[k]?.View ?? default, default, default);
-            RunNetwork(step, weights, y, kept);
-            PixelAffineMap next = k + 1 < _steps.Count ? _prepared.Map(_steps[k + 1]) : default;
-            Backend.PixelStageForward(
-                step.Coupling.Kind, step.Network.Shape, Output, weights, Taps(step), y, next, output, coupled, y, logDet);
+            LayerContext context = NetworkContext(k);
+            Network network = _steps[k].Network;
+            BufferView taps = network.ForwardToTaps(context, Output, y, kept);
+            PixelAffineMap next = k + 1 < _steps.Count ? Map(k + 1) : default;
+            _stages[k].Forward(Output, network.Weights(context), taps, y, next, output, coupled, y, logDet);
         }
     }
 
@@ -137,25 +135,15 @@ internal sealed class StepsStage : PlanStage
     {
         for (int k = _steps.Count - 1; k >= 0; k--)
         {
-            FlowStep step = _steps[k];
-            BufferView weights = _prepared.Network(step);
-            RunNetwork(step, weights, y, default);
-            Backend.PixelStageInverse(
-                step.Coupling.Kind,
-                step.Network.Shape,
-                Output,
-                weights,
-                Taps(step),
-                y,
-                _prepared.Map(step),
-                k > 0 ? y : x,
-                squeeze: k == 0 && _squeezes);
+            LayerContext context = NetworkContext(k);
+            Network network = _steps[k].Network;
+            BufferView taps = network.ForwardToTaps(context, Output, y, default);
+            _stages[k].Inverse(Output, network.Weights(context), taps, y, Map(k), k > 0 ? y : x);
         }
     }
 
     public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
     {
-        LayerContext context = NetworkContext;
         if (_start is not null)
         {
             Backend.Copy(_start.View, x);
@@ -165,8 +153,7 @@ internal sealed class StepsStage : PlanStage
         for (int k = _steps.Count - 1; k >= 0; k--)
         {
             FlowStep step = _steps[k];
-            bool squeeze = k == 0 && _squeezes;
-            BufferView weights = _prepared.Network(step);
+            LayerContext context = NetworkContext(k);
             BufferView kept;
             BufferView previous;
             BufferView dOutput = _dOutput!.View.Slice(0, Output.WithChannels(step.Network.OutputChannels).Length);
@@ -183,35 +170,22 @@ internal sealed class StepsStage : PlanStage
                 // The step's output is read while its input is written: two buffers take turns.
                 previous = k == 0 ? x : value == y ? _inTurn!.View.Slice(0, Output.Length) : y;
                 kept = _keptOfOne!.View.Slice(0, step.Network.KeptLength(Backend, Output));
-                RunNetwork(step, weights, value, kept);
-                Backend.PixelStageBackward(
-                    step.Coupling.Kind,
-                    step.Network.Shape,
-                    Output,
-                    weights,
-                    Taps(step),
-                    value,
-                    _prepared.Map(step),
-                    dy,
-                    dLogDet,
-                    previous,
-                    dy,
-                    dOutput,
-                    squeeze);
+                BufferView taps = step.Network.ForwardToTaps(context, Output, value, kept);
+                _stages[k].Backward(
+                    Output, step.Network.Weights(context), taps, value, Map(k), dy, dLogDet, previous, dy, dOutput);
                 previous = k > 0 && _anchors[k - 1] is ArenaRegion anchor ? anchor.View : previous;
             }
 
-            step.Network.Backward(context with { Prepared = weights }, Output, value, kept, dOutput, dy);
+            step.Network.Backward(context, Output, value, kept, dOutput, dy);
             Backend.PixelAffineBackward(
                 Output,
-                _prepared.Map(step),
+                Map(k),
                 previous,
                 dy,
                 k > 0 ? dy : dx,
                 DMatrix(k),
                 DOffset(k),
-                _workspace.View,
-                squeeze);
+                _workspace.View);
             value = previous;
         }
     }
@@ -222,9 +196,14 @@ internal sealed class StepsStage : PlanStage
     private BufferView DOffset(int step) =>
         _dMaps[step].View.Slice((long)Output.Channels * Output.Channels, Output.Channels);
 
-    private BufferView Taps(FlowStep step) =>
-        _taps.View.Slice(0, Backend.PixelNetworkTapsLength(step.Network.Shape, Output));
+    private PixelAffineMap Map(int step) =>
+        _prepared.Map(_steps[step]) with { Squeezes = step == 0 && _squeezes };
 
-    private void RunNetwork(FlowStep step, BufferView weights, BufferView x, BufferView kept) =>
-        step.Network.ForwardToTaps(NetworkContext with { Prepared = weights }, Output, x, Taps(step), kept);
+    /// <summary>What a step's network runs with; its packed weights are valid until another's are asked for.</summary>
+    private LayerContext NetworkContext(int step) => _context with
+    {
+        Prepared = _prepared.Network(_steps[step]),
+        Workspace = _workspace.View,
+        Condition = _condition.View,
+    };
 }

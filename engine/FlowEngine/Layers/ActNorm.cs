@@ -42,27 +42,7 @@ public sealed class ActNorm : PixelAffineLayer
         BufferView mean = context.Value(_bias);
         BufferView deviation = context.Value(_logScale);
         context.Backend.ActNormStatistics(input, x, mean, deviation);
-        FromStatistics(context.Backend, mean, deviation);
-    }
-
-    /// <summary>Turns a mean and a deviation, in place, into the bias and log scale that normalize them.</summary>
-    internal static void FromStatistics(IBackend backend, BufferView meanToBias, BufferView deviationToLogScale)
-    {
-        // The smallest deviation that is still divided by; Glow's own constant.
-        const double Floor = 1e-6;
-
-        double[] bias = new double[meanToBias.Length];
-        double[] logScale = new double[deviationToLogScale.Length];
-        backend.Read(meanToBias, bias);
-        backend.Read(deviationToLogScale, logScale);
-        for (int c = 0; c < bias.Length; c++)
-        {
-            bias[c] = -bias[c];
-            logScale[c] = -Math.Log(logScale[c] + Floor);
-        }
-
-        backend.Write(bias, meanToBias);
-        backend.Write(logScale, deviationToLogScale);
+        ActNormStart.FromStatistics(context.Backend, mean, deviation);
     }
 
     internal PixelAffineParameters With(in LayerContext context, InvertibleConv1x1 convolution, bool gradients) =>

@@ -17,5 +17,5 @@ namespace FlowEngine.Layers;
 /// <param name="channels">C, at least 2; x₁ is the first ⌊C/2⌋ of them.</param>
 /// <param name="network">From ⌊C/2⌋ channels to 2⌈C/2⌉.</param>
 /// <exception cref="ArgumentOutOfRangeException">C is below 2, or the network's output does not fit.</exception>
-public sealed class AffineCoupling(string name, int channels, ICouplingNetwork network)
+public sealed class AffineCoupling(string name, int channels, Network network)
     : CouplingLayer(name, CouplingKind.Affine, channels, network);

@@ -6,7 +6,7 @@ namespace FlowEngine.Layers;
 /// <remarks>The formulae stand at <see cref="IBackend.CouplingForward"/>'s part of the contract.</remarks>
 public abstract class CouplingLayer : IFlowLayer
 {
-    private protected CouplingLayer(string name, CouplingKind kind, int channels, ICouplingNetwork network)
+    private protected CouplingLayer(string name, CouplingKind kind, int channels, Network network)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, OutputChannels(kind, channels), nameof(network));
@@ -26,7 +26,7 @@ public abstract class CouplingLayer : IFlowLayer
     public int Channels { get; }
 
     /// <summary>The network.</summary>
-    public ICouplingNetwork Network { get; }
+    public Network Network { get; }
 
     /// <summary>The channels a network inside a coupling gives.</summary>
     /// <param name="kind">Affine or additive.</param>
@@ -49,15 +49,15 @@ public abstract class CouplingLayer : IFlowLayer
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        OutputLength(input) + NetworkKeptLength(backend, input) + (backward ? OutputLength(input) : 0)
+        OutputLength(input) + Network.KeptLength(backend, input) + (backward ? OutputLength(input) : 0)
         + Network.WorkspaceLength(backend, input, backward);
 
     /// <inheritdoc/>
     public long KeptLength(IBackend backend, ImageShape input, bool store) =>
-        store ? OutputLength(input) + NetworkKeptLength(backend, input) : 0;
+        store ? OutputLength(input) + Network.KeptLength(backend, input) : 0;
 
     /// <inheritdoc/>
-    public void Initialize(in LayerContext context, ImageShape input, BufferView x)
+    public virtual void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
         LayerContext inner = Split(context, input, backward: false, out _, out _, out BufferView kept);
         Network.Initialize(inner, input, x, kept);
@@ -110,9 +110,6 @@ public abstract class CouplingLayer : IFlowLayer
 
     private long OutputLength(ImageShape input) => input.WithChannels(Network.OutputChannels).Length;
 
-    private long NetworkKeptLength(IBackend backend, ImageShape input) =>
-        Network.KeptLength(backend, input);
-
     private LayerContext Split(
         in LayerContext context,
         ImageShape input,
@@ -122,7 +119,7 @@ public abstract class CouplingLayer : IFlowLayer
         out BufferView kept)
     {
         long outputLength = OutputLength(input);
-        long keptLength = NetworkKeptLength(context.Backend, input);
+        long keptLength = Network.KeptLength(context.Backend, input);
         long used = context.Kept.IsEmpty ? outputLength + keptLength : 0;
         BufferView place = context.Kept.IsEmpty ? context.Workspace : context.Kept;
         output = place.Slice(0, outputLength);

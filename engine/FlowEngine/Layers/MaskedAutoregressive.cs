@@ -17,7 +17,7 @@ namespace FlowEngine.Layers;
 /// Inverse     x_d = y_d e^(a_d) + m_d
 /// Backward    MAF: dx_d = dy_d e^(-a_d);  dm_d = -dx_d;  dr_d = -(dy_d y_d + dLogDet[b]) / (1 + |r_d|/3)²;
 ///                  dx += network backward(dm, dr)
-///             IAF: from the last dimension to the first, by way of <see cref="IBackend.AutoregressiveSolveBackward"/>
+///             IAF: from the last dimension to the first, by way of <see cref="IAutoregressiveNetwork.SolveBackward"/>
 /// </code>
 /// The inverse of MAF and the forward pass of IAF go dimension by dimension. The backward pass of MAF therefore reads
 /// the x that the forward pass kept; that of IAF recomputes it in one pass.
@@ -44,10 +44,11 @@ public sealed class MaskedAutoregressive : IFlowLayer
         AutoregressiveDirection direction,
         int conditions = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
         Name = name;
         Direction = direction;
         _dims = dims;
-        Network = new DenseNetwork(
+        Network = new Network(
             parameters,
             name,
             new DenseNetworkShape(conditions + dims, hidden, hiddenLayers, 2 * dims, IsAutoregressive: true, conditions));
@@ -60,7 +61,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
     public AutoregressiveDirection Direction { get; }
 
     /// <summary>The MADE.</summary>
-    public DenseNetwork Network { get; }
+    public Network Network { get; }
 
     private bool IsOfData => Direction == AutoregressiveDirection.Density;
 
@@ -82,7 +83,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
         OutputLength(input) + (backward ? OutputLength(input) + Network.KeptLength(backend, Rows(input)) : 0)
         + Math.Max(
             Network.WorkspaceLength(backend, Rows(input), backward),
-            backend.AutoregressiveSolveWorkspaceLength(Network.Shape, input.Batch));
+            Solver(backend).SolveWorkspaceLength(input.Batch));
 
     /// <inheritdoc/>
     public long KeptLength(IBackend backend, ImageShape input, bool store) =>
@@ -108,16 +109,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
         }
         else
         {
-            context.Backend.AutoregressiveSolve(
-                Network.Shape,
-                input,
-                context.Prepared,
-                context.Condition,
-                normalize: true,
-                x,
-                y,
-                output,
-                inner.Workspace);
+            Solve(inner, input, normalize: true, x, y, output);
         }
 
         context.Backend.AutoregressiveNormalize(input, x, output, y, logDet);
@@ -130,16 +122,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
             context with { Kept = default }, input, backward: false, out BufferView output, out _, out _);
         if (IsOfData)
         {
-            context.Backend.AutoregressiveSolve(
-                Network.Shape,
-                input,
-                context.Prepared,
-                context.Condition,
-                normalize: false,
-                y,
-                x,
-                output,
-                inner.Workspace);
+            Solve(inner, input, normalize: false, y, x, output);
         }
         else
         {
@@ -219,10 +202,24 @@ public sealed class MaskedAutoregressive : IFlowLayer
             context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
         Network.Forward(inner, Rows(input), y, output, kept);
         backend.AutoregressiveDenormalize(input, y, output, x);
-        backend.AutoregressiveSolveBackward(
-            Network.Shape, input, context.Prepared, y, output, kept, dy, dLogDet, dx, dOutput, inner.Workspace);
+        Solver(backend).SolveBackward(
+            input, Network.Weights(context), y, output, kept, dy, dLogDet, dx, dOutput, inner.Workspace);
         Network.Backward(inner, Rows(input), y, kept, dOutput, default);
     }
+
+    private IAutoregressiveNetwork Solver(IBackend backend) => (IAutoregressiveNetwork)backend.GetNetwork(Network.Shape);
+
+    private void Solve(
+        in LayerContext context, ImageShape input, bool normalize, BufferView known, BufferView found, BufferView output) =>
+        Solver(context.Backend).Solve(
+            input,
+            Network.Weights(context),
+            context.Condition,
+            normalize,
+            known,
+            found,
+            output,
+            context.Workspace);
 
     private static bool IsStored(in LayerContext context, ImageShape input) => context.Kept.Length > input.Length;
 

@@ -30,7 +30,7 @@ public sealed class MaskedCoupling : IFlowLayer
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The mask does not fit C, or the network's output the mask.</exception>
     public MaskedCoupling(
-        ParameterSet parameters, string name, int channels, CouplingMask mask, ICouplingNetwork network)
+        ParameterSet parameters, string name, int channels, CouplingMask mask, Network network)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mask.Channels, nameof(mask));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mask.FirstChannel + mask.Channels, channels, nameof(mask));
@@ -53,7 +53,7 @@ public sealed class MaskedCoupling : IFlowLayer
     public CouplingMask Mask { get; }
 
     /// <summary>The network.</summary>
-    public ICouplingNetwork Network { get; }
+    public Network Network { get; }
 
     /// <inheritdoc/>
     public ImageShape OutputShape(ImageShape input)

@@ -10,10 +10,7 @@ namespace FlowEngine.Likelihood;
 /// </summary>
 public sealed class ConvolutionPrior : IPrior
 {
-    private readonly ZeroConvolutionShape _shape;
-    private readonly Parameter _weight;
-    private readonly Parameter _bias;
-    private readonly Parameter _logScale;
+    private readonly Network _network;
 
     /// <summary>Creates a prior.</summary>
     /// <param name="parameters">Where its parameters go.</param>
@@ -26,10 +23,7 @@ public sealed class ConvolutionPrior : IPrior
     {
         Name = name;
         IsConditional = isConditional;
-        _shape = new ZeroConvolutionShape(channels, 2 * channels, outsideReadsOne);
-        _weight = parameters.Add($"{name}.weight", [2 * channels, 3, 3, channels], null, [0, 3, 1, 2]);
-        _bias = parameters.Add($"{name}.bias", [2 * channels]);
-        _logScale = parameters.Add($"{name}.log_scale", [2 * channels]);
+        _network = new Network(parameters, name, new ZeroConvolutionShape(channels, 2 * channels, outsideReadsOne));
     }
 
     /// <inheritdoc/>
@@ -40,40 +34,34 @@ public sealed class ConvolutionPrior : IPrior
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape latent) =>
-        backend.ZeroConvolutionWorkspaceLength(_shape, latent) + (IsConditional ? 0 : latent.Length);
+        _network.WorkspaceLength(backend, latent, backward: true) + (IsConditional ? 0 : latent.Length);
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
     {
-        BufferView input = Input(context, latent, kept, out BufferView scratch);
-        context.Backend.ZeroConvolutionForward(_shape, latent, Values(context), input, prior, scratch);
+        LayerContext inner = Input(context, latent, kept, out BufferView input);
+        _network.Forward(inner, latent, input, prior, default);
     }
 
     /// <inheritdoc/>
     public void Backward(
         in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept)
     {
-        BufferView input = Input(context, latent, kept, out BufferView scratch);
-        ZeroConvolutionParameters gradients = new(
-            context.Gradient(_weight), context.Gradient(_bias), context.Gradient(_logScale));
-        context.Backend.ZeroConvolutionBackward(
-            _shape, latent, Values(context), input, dPrior, dKept, gradients, scratch);
+        LayerContext inner = Input(context, latent, kept, out BufferView input);
+        _network.Backward(inner, latent, input, default, dPrior, dKept);
     }
 
-    private ZeroConvolutionParameters Values(in LayerContext context) =>
-        new(context.Value(_weight), context.Value(_bias), context.Value(_logScale));
-
-    private BufferView Input(in LayerContext context, ImageShape latent, BufferView kept, out BufferView scratch)
+    private LayerContext Input(in LayerContext context, ImageShape latent, BufferView kept, out BufferView input)
     {
         if (IsConditional)
         {
-            scratch = context.Workspace;
-            return kept;
+            input = kept;
+            return context;
         }
 
-        BufferView zeros = context.Workspace.Slice(0, latent.Length);
-        scratch = context.Workspace.Slice(latent.Length, context.Workspace.Length - latent.Length);
-        context.Backend.Fill(zeros, 0);
-        return zeros;
+        BufferView workspace = context.Workspace;
+        input = workspace.Slice(0, latent.Length);
+        context.Backend.Fill(input, 0);
+        return context with { Workspace = workspace.Slice(latent.Length, workspace.Length - latent.Length) };
     }
 }

@@ -41,7 +41,7 @@ public sealed record DenseGlowOptions : VectorOptions
                 IsAutoregressive: false,
                 NetworkConditions);
             layers.Add(new AffineCoupling(
-                $"{name}.coupling", Dims, new DenseNetwork(parameters, $"{name}.coupling", network)));
+                $"{name}.coupling", Dims, new Network(parameters, $"{name}.coupling", network)));
         }
 
         return Build(parameters, layers, PriorKind.Gaussian);

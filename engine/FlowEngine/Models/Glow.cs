@@ -57,8 +57,9 @@ public static class Glow
             options.Hidden,
             CouplingLayer.OutputChannels(options.Coupling, channels),
             InnerActNorm: !isRosinality,
-            OutsideReadsOne: isRosinality);
-        PixelNetwork network = new(parameters, name, shape, conditions);
+            OutsideReadsOne: isRosinality,
+            conditions);
+        Network network = new(parameters, name, shape);
         return options.Coupling == CouplingKind.Affine
             ? new AffineCoupling(name, channels, network)
             : new AdditiveCoupling(name, channels, network);

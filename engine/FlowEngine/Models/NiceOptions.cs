@@ -54,15 +54,15 @@ public sealed record NiceOptions : VectorOptions
             string name = $"blocks.{block}";
             Initializer order = block == 0 ? Permutation.Parted : Permutation.Halves;
             layers.Add(new Permutation(parameters, $"{name}.permutation", Dims, order));
-            DenseNetworkShape network = new(
+            DenseNetworkShape shape = new(
                 NetworkConditions + (Dims / 2),
                 Hidden,
                 HiddenLayers,
                 CouplingLayer.OutputChannels(CouplingKind.Additive, Dims),
                 IsAutoregressive: false,
                 NetworkConditions);
-            layers.Add(new AdditiveCoupling(
-                $"{name}.coupling", Dims, new DenseNetwork(parameters, $"{name}.coupling", network)));
+            Network network = new(parameters, $"{name}.coupling", shape);
+            layers.Add(new AdditiveCoupling($"{name}.coupling", Dims, network, network.Parameters[^1]));
         }
 
         layers.Add(new ChannelScale(parameters, "scale", Dims));

@@ -67,7 +67,7 @@ public static class RealNvp
                 ResidualNetworkShape network = new(
                     mask.InputChannels(channels), options.Hidden, options.Blocks, mask.OutputChannels);
                 layers.Add(new MaskedCoupling(
-                    parameters, name, channels, mask, new ResidualNetwork(parameters, name, network)));
+                    parameters, name, channels, mask, new Network(parameters, name, network)));
                 layers.Add(new BatchNorm(parameters, $"{level}.batchnorms.{couplings}", channels));
                 couplings++;
             }

@@ -19,9 +19,9 @@ public static class RealNvpArithmetic
         {
             foreach (IFlowLayer layer in level.Layers)
             {
-                if (layer is MaskedCoupling { Network: ResidualNetwork network })
+                if (layer is MaskedCoupling coupling)
                 {
-                    sum += (double)shape.PixelsPerImage * network.Shape.Multiplications;
+                    sum += (double)shape.PixelsPerImage * coupling.Network.Shape.Multiplications;
                 }
 
                 shape = layer.OutputShape(shape);

@@ -11,43 +11,16 @@ internal static partial class BackendOperations
             ? new(conditions + shape.Dims, hidden, hiddenLayers, 2 * shape.Dims, true, conditions)
             : new(Math.Max(1, shape.Channels / 2), hidden, hiddenLayers, shape.Channels + 1, false);
 
-    public static OperationOutputs RunDenseNetwork(OperationBuffers buffers, ImageShape shape, DenseNetworkShape network)
-    {
-        IBackend backend = buffers.Backend;
-        BufferView prepared = Prepared(buffers, network);
-        BufferView x = buffers.PerImage(shape.Dims);
-        long outputLength = (long)shape.PixelsPerImage * network.Outputs;
-        BufferView output = buffers.Output(shape.Batch * outputLength);
-        BufferView alone = buffers.Output(output.Length);
-        BufferView kept = buffers.Output(backend.DenseNetworkKeptLength(network, shape.Pixels));
-        BufferView workspace = buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Pixels, false));
-        backend.DenseNetworkForward(network, shape, prepared, x, alone, default, workspace);
-        backend.DenseNetworkForward(network, shape, prepared, x, output, kept, workspace);
-
-        BufferView dx = buffers.PerImage(shape.Dims);
-        BufferView gradients = buffers.Random(network.ParametersLength);
-        backend.DenseNetworkBackward(
-            network,
-            shape,
-            prepared,
-            x,
-            kept,
-            buffers.PerImage(outputLength),
-            dx,
-            gradients,
-            buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Pixels, true)));
-        return new OperationOutputs()
-            .PerImage("output", output)
-            .PerImage("output without activations", alone)
-            .PerImage("dx", dx)
-            .Shared("gradients", gradients);
-    }
+    public static OperationOutputs RunDenseNetwork(
+        OperationBuffers buffers, ImageShape shape, DenseNetworkShape network) =>
+        RunNetwork(buffers, shape, network, DenseWeights(buffers, network));
 
     public static OperationOutputs RunAutoregressive(
         OperationBuffers buffers, ImageShape shape, DenseNetworkShape network)
     {
         IBackend backend = buffers.Backend;
-        BufferView prepared = Prepared(buffers, network, 0.5);
+        var runs = (IAutoregressiveNetwork)backend.GetNetwork(network);
+        NetworkWeights weights = DenseWeights(buffers, network, 0.5);
         BufferView x = buffers.PerImage(shape.Dims);
         BufferView output = buffers.PerImage(2L * shape.Dims, 0.5);
         BufferView y = buffers.Output(shape.Length);
@@ -63,39 +36,29 @@ internal static partial class BackendOperations
 
         int conditions = network.Conditions;
         BufferView condition = conditions > 0 ? buffers.PerImage(conditions) : default;
-        BufferView workspace = buffers.Output(backend.AutoregressiveSolveWorkspaceLength(network, shape.Batch));
+        BufferView workspace = buffers.Output(runs.SolveWorkspaceLength(shape.Batch));
         BufferView sampled = buffers.Output(shape.Length);
         BufferView sampledOutput = buffers.Output(output.Length);
-        backend.AutoregressiveSolve(network, shape, prepared, condition, false, x, sampled, sampledOutput, workspace);
+        runs.Solve(shape, weights, condition, false, x, sampled, sampledOutput, workspace);
         BufferView normalized = buffers.Output(shape.Length);
         BufferView normalizedOutput = buffers.Output(output.Length);
-        backend.AutoregressiveSolve(
-            network, shape, prepared, condition, true, x, normalized, normalizedOutput, workspace);
+        runs.Solve(shape, weights, condition, true, x, normalized, normalizedOutput, workspace);
 
-        BufferView kept = buffers.Output(backend.DenseNetworkKeptLength(network, shape.Batch));
-        BufferView onePass = buffers.Output(output.Length);
-        ImageShape rows = new(shape.Batch, 1, 1, network.Inputs);
+        ImageShape rows = new(shape.Batch, 1, 1, network.InputChannels);
         BufferView input = buffers.Output(rows.Length);
         backend.CopyChannels(
-            normalized, rows.WithChannels(shape.Dims), 0, input, network.Inputs, conditions, shape.Dims);
+            normalized, rows.WithChannels(shape.Dims), 0, input, network.InputChannels, conditions, shape.Dims);
         if (conditions > 0)
         {
             backend.CopyChannels(
-                condition, rows.WithChannels(conditions), 0, input, network.Inputs, 0, conditions);
+                condition, rows.WithChannels(conditions), 0, input, network.InputChannels, 0, conditions);
         }
 
-        backend.DenseNetworkForward(
-            network,
-            rows,
-            prepared,
-            input,
-            onePass,
-            kept,
-            buffers.Output(backend.DenseNetworkWorkspaceLength(network, shape.Batch, false)));
+        (BufferView kept, BufferView onePass) = NetworkOutput(buffers, network, rows, weights, input, keep: true);
         BufferView solved = buffers.Output(shape.Length);
         BufferView solvedOutput = buffers.Output(output.Length);
-        backend.AutoregressiveSolveBackward(
-            network, shape, prepared, normalized, onePass, kept, dy, dLogDet, solved, solvedOutput, workspace);
+        runs.SolveBackward(
+            shape, weights, normalized, onePass, kept, dy, dLogDet, solved, solvedOutput, workspace);
         return new OperationOutputs()
             .PerImage("y", y)
             .PerImage("logDet", logDet)
@@ -110,7 +73,7 @@ internal static partial class BackendOperations
             .PerImage("solvedOutput", solvedOutput);
     }
 
-    private static BufferView Prepared(OperationBuffers buffers, DenseNetworkShape network, double scale = 1)
+    private static NetworkWeights DenseWeights(OperationBuffers buffers, DenseNetworkShape network, double scale = 1)
     {
         double[] values = buffers.Read(buffers.Random(network.ParametersLength));
         for (int layer = 0; layer < network.Layers; layer++)
@@ -123,8 +86,6 @@ internal static partial class BackendOperations
             }
         }
 
-        BufferView prepared = buffers.Output(buffers.Backend.DenseNetworkPreparedLength(network));
-        buffers.Backend.DenseNetworkPrepare(network, buffers.Values(values), prepared);
-        return prepared;
+        return PreparedWeights(buffers, network, buffers.Values(values));
     }
 }

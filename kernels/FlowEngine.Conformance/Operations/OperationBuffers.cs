@@ -34,6 +34,22 @@ internal sealed class OperationBuffers : IDisposable
     public BufferView Random(long length, double scale = 1, double center = 0) =>
         Values(RandomValues(_seed, _draws++, -1, length, scale, center));
 
+    /// <summary>
+    /// Parameters of a network, or gradients that are added to, one after the other with a deviation each; NaN between.
+    /// </summary>
+    public BufferView Parameters(NetworkShape shape, params ReadOnlySpan<double> scales)
+    {
+        BufferView array = Output(shape.ParametersLength);
+        var parts = new ParameterParts(array);
+        int next = 0;
+        foreach (NetworkParameter parameter in shape.Parameters)
+        {
+            Backend.Copy(Random(parameter.Length, scales[next++]), parts.Take(parameter.Length));
+        }
+
+        return array;
+    }
+
     public BufferView PerImage(long lengthPerImage, double scale = 1, double center = 0)
     {
         int draw = _draws++;

@@ -51,23 +51,26 @@ internal static partial class BackendOperations
         OperationBuffers buffers, ImageShape shape, bool inPlace, bool squeeze = false)
     {
         IBackend backend = buffers.Backend;
-        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
+        PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true)) with
+        {
+            Squeezes = squeeze,
+        };
         BufferView x = buffers.PerImage(shape.Dims);
         BufferView kept = buffers.CopyOf(x);
         BufferView y = LikeOutputs(buffers, x, inPlace);
         BufferView logDet = buffers.PerImage(1);
-        backend.PixelAffineForward(shape, map, x, y, logDet, squeeze);
+        backend.PixelAffineForward(shape, map, x, y, logDet);
 
         BufferView toInvert = buffers.PerImage(shape.Dims);
         BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
-        backend.PixelAffineInverse(shape, map, toInvert, inverse, squeeze);
+        backend.PixelAffineInverse(shape, map, toInvert, inverse);
 
         BufferView dy = buffers.PerImage(shape.Dims);
         BufferView dx = LikeOutputs(buffers, dy, inPlace);
         BufferView dMatrix = buffers.Output((long)shape.Channels * shape.Channels);
         BufferView dOffset = buffers.Output(shape.Channels);
         BufferView workspace = buffers.Output(backend.PixelAffineWorkspaceLength(shape));
-        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace, squeeze);
+        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
         return new OperationOutputs()
             .PerImage("y", y)
             .PerImage("logDet", logDet)

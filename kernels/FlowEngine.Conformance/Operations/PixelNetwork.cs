@@ -12,73 +12,59 @@ internal static partial class BackendOperations
         return new PixelNetworkShape(channels / 2, hidden, outputs, innerActNorm, outsideReadsOne);
     }
 
-    public static PixelNetworkParameters NetworkParameters(OperationBuffers buffers, PixelNetworkShape network)
+    public static BufferView NetworkParameters(OperationBuffers buffers, PixelNetworkShape network)
     {
-        (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = network;
-        return new PixelNetworkParameters(
-            buffers.Random(9L * hidden * inputs, 1 / Math.Sqrt(9 * inputs)),
-            buffers.Random(hidden, 0.5),
-            innerActNorm ? buffers.Random(hidden, 0.3) : default,
-            buffers.Random((long)hidden * hidden, 1 / Math.Sqrt(hidden)),
-            buffers.Random(hidden, 0.5),
-            innerActNorm ? buffers.Random(hidden, 0.3) : default,
-            buffers.Random(9L * hidden * outputs, 1 / Math.Sqrt(9 * hidden)),
-            buffers.Random(outputs, 0.5),
-            buffers.Random(outputs, 0.1));
+        (int inputs, int hidden, _, bool innerActNorm, _, _) = network;
+        double first = 1 / Math.Sqrt(9 * inputs);
+        double second = 1 / Math.Sqrt(hidden);
+        double third = 1 / Math.Sqrt(9 * hidden);
+        return innerActNorm
+            ? buffers.Parameters(network, first, 0.5, 0.3, second, 0.5, 0.3, third, 0.5, 0.1)
+            : buffers.Parameters(network, first, 0.5, second, 0.5, third, 0.5, 0.1);
     }
 
-    public static BufferView PreparedNetwork(
-        OperationBuffers buffers, PixelNetworkShape network, in PixelNetworkParameters parameters)
+    /// <summary>Parameters, prepared weights, and gradients that are added to where they are wanted.</summary>
+    public static NetworkWeights PreparedWeights(
+        OperationBuffers buffers, NetworkShape network, BufferView parameters, BufferView gradients = default)
     {
-        BufferView prepared = buffers.Output(buffers.Backend.PixelNetworkPreparedLength(network, backward: true));
-        buffers.Backend.PixelNetworkPrepare(network, parameters, prepared);
-        return prepared;
+        INetwork runs = buffers.Backend.GetNetwork(network);
+        var weights = new NetworkWeights(parameters, buffers.Output(runs.PreparedLength(backward: true)), gradients);
+        runs.Prepare(weights);
+        return weights;
     }
 
-    public static BufferView NetworkWorkspace(OperationBuffers buffers, PixelNetworkShape network, ImageShape shape) =>
-        buffers.Output(buffers.Backend.PixelNetworkWorkspaceLength(network, shape, backward: true));
+    public static BufferView NetworkWorkspace(
+        OperationBuffers buffers, NetworkShape network, ImageShape shape, bool backward) =>
+        buffers.Output(buffers.Backend.GetNetwork(network).WorkspaceLength(shape, backward));
 
-    public static (BufferView Taps, BufferView Kept, BufferView Output) NetworkOutput(
+    public static (BufferView Kept, BufferView Output) NetworkOutput(
         OperationBuffers buffers,
-        PixelNetworkShape network,
+        NetworkShape network,
         ImageShape shape,
-        BufferView prepared,
+        in NetworkWeights weights,
         BufferView x,
         bool keep)
     {
-        IBackend backend = buffers.Backend;
-        BufferView taps = buffers.Output(backend.PixelNetworkTapsLength(network, shape));
-        BufferView kept = keep ? buffers.Output(backend.PixelNetworkKeptLength(network, shape)) : default;
-        BufferView workspace =
-            buffers.Output(backend.PixelNetworkWorkspaceLength(network, shape, backward: false));
-        backend.PixelNetworkForward(network, shape, prepared, x, taps, kept, workspace);
+        INetwork runs = buffers.Backend.GetNetwork(network);
+        BufferView kept = keep ? buffers.Output(runs.KeptLength(shape)) : default;
         BufferView output = buffers.Output((long)shape.Pixels * network.OutputChannels);
-        backend.PixelNetworkTapAdd(network, shape, prepared, taps, output);
-        return (taps, kept, output);
+        runs.Forward(shape, weights, x, output, kept, NetworkWorkspace(buffers, network, shape, backward: false));
+        return (kept, output);
     }
 
     public static OperationOutputs RunPixelNetwork(OperationBuffers buffers, ImageShape shape, PixelNetworkShape network)
     {
-        PixelNetworkParameters parameters = NetworkParameters(buffers, network);
-        BufferView prepared = PreparedNetwork(buffers, network, parameters);
+        NetworkWeights weights = PreparedWeights(buffers, network, NetworkParameters(buffers, network));
         BufferView x = buffers.PerImage(shape.Dims);
-        (_, BufferView kept, BufferView output) = NetworkOutput(buffers, network, shape, prepared, x, keep: true);
+        (BufferView kept, BufferView output) = NetworkOutput(buffers, network, shape, weights, x, keep: true);
 
         // Not zero: all of these are added to.
-        PixelNetworkParameters gradients = NetworkParameters(buffers, network);
+        weights = weights with { Gradients = NetworkParameters(buffers, network) };
         BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * network.OutputChannels);
         BufferView dx = buffers.PerImage(shape.Dims);
-        buffers.Backend.PixelNetworkBackward(
-            network,
-            shape,
-            parameters,
-            prepared,
-            x,
-            kept,
-            dOutput,
-            dx,
-            gradients,
-            NetworkWorkspace(buffers, network, shape));
+        BufferView workspace = NetworkWorkspace(buffers, network, shape, backward: true);
+        buffers.Backend.GetNetwork(network).Backward(shape, weights, x, kept, dOutput, dx, workspace);
+        PixelNetworkParameters gradients = PixelNetworkParameters.Of(network, weights.Gradients);
         OperationOutputs outputs = new OperationOutputs()
             .PerImage("output", output)
             .PerImage("dx", dx)

@@ -11,38 +11,35 @@ internal static partial class BackendOperations
     public static OperationOutputs RunResidualNetwork(
         OperationBuffers buffers, ImageShape shape, ResidualNetworkShape network)
     {
-        IBackend backend = buffers.Backend;
-        BufferView parameters = buffers.Values(ResidualParameters(buffers, network));
-        BufferView prepared = buffers.Output(backend.ResidualNetworkPreparedLength(network));
-        backend.ResidualNetworkPrepare(network, parameters, prepared);
+        NetworkWeights weights = PreparedWeights(
+            buffers, network, buffers.Values(ResidualParameters(buffers, network)));
+        return RunNetwork(buffers, shape, network, weights);
+    }
+
+    /// <summary>Both passes of a network; the gradients are of the whole array of parameters.</summary>
+    private static OperationOutputs RunNetwork(
+        OperationBuffers buffers, ImageShape shape, NetworkShape network, NetworkWeights weights)
+    {
         BufferView x = buffers.PerImage(shape.Dims);
-        long outputLength = (long)shape.PixelsPerImage * network.OutputChannels;
-        BufferView output = buffers.Output(shape.Batch * outputLength);
-        BufferView alone = buffers.Output(output.Length);
-        BufferView kept = buffers.Output(backend.ResidualNetworkKeptLength(network, shape));
-        BufferView workspace = buffers.Output(backend.ResidualNetworkWorkspaceLength(network, shape, false));
-        backend.ResidualNetworkForward(network, shape, prepared, x, alone, default, workspace);
-        backend.ResidualNetworkForward(network, shape, prepared, x, output, kept, workspace);
+        BufferView alone = NetworkOutput(buffers, network, shape, weights, x, keep: false).Output;
+        (BufferView kept, BufferView output) = NetworkOutput(buffers, network, shape, weights, x, keep: true);
 
         // Not zero: both are added to.
         BufferView dx = buffers.PerImage(shape.Dims);
-        BufferView gradients = buffers.Random(network.ParametersLength);
-        backend.ResidualNetworkBackward(
-            network,
+        weights = weights with { Gradients = buffers.Random(network.ParametersLength) };
+        buffers.Backend.GetNetwork(network).Backward(
             shape,
-            parameters,
-            prepared,
+            weights,
             x,
             kept,
-            buffers.PerImage(outputLength),
+            buffers.PerImage((long)shape.PixelsPerImage * network.OutputChannels),
             dx,
-            gradients,
-            buffers.Output(backend.ResidualNetworkWorkspaceLength(network, shape, true)));
+            NetworkWorkspace(buffers, network, shape, backward: true));
         return new OperationOutputs()
             .PerImage("output", output)
             .PerImage("output without activations", alone)
             .PerImage("dx", dx)
-            .Shared("gradients", gradients);
+            .Shared("gradients", weights.Gradients);
     }
 
     // Of a norm near 1, so that the stream stays about as large as what the network reads.

@@ -8,23 +8,16 @@ internal static partial class BackendOperations
     public static OperationOutputs RunZeroConvolution(
         OperationBuffers buffers, ImageShape shape, int outputChannels, bool outsideReadsOne)
     {
-        IBackend backend = buffers.Backend;
         var convolution = new ZeroConvolutionShape(shape.Channels, outputChannels, outsideReadsOne);
         BufferView x = buffers.PerImage(shape.Dims);
-        ZeroConvolutionParameters parameters = ConvolutionParameters(buffers, convolution);
-        BufferView output = buffers.Output((long)shape.Pixels * outputChannels);
-        long workspaceLength = backend.ZeroConvolutionWorkspaceLength(convolution, shape);
-        backend.ZeroConvolutionForward(convolution, shape, parameters, x, output, buffers.Output(workspaceLength));
+        NetworkWeights weights = new(ConvolutionParameters(buffers, convolution));
+        BufferView output = NetworkOutput(buffers, convolution, shape, weights, x, keep: false).Output;
 
         // Not zero: all of these are added to.
         BufferView dOutput = buffers.PerImage((long)shape.PixelsPerImage * outputChannels);
         BufferView dx = buffers.PerImage(shape.Dims);
-        ZeroConvolutionParameters gradients = ConvolutionParameters(buffers, convolution);
-        ZeroConvolutionParameters constant = ConvolutionParameters(buffers, convolution);
-        backend.ZeroConvolutionBackward(
-            convolution, shape, parameters, x, dOutput, dx, gradients, buffers.Output(workspaceLength));
-        backend.ZeroConvolutionBackward(
-            convolution, shape, parameters, x, dOutput, default, constant, buffers.Output(workspaceLength));
+        ZeroConvolutionParameters gradients = Backward(dx);
+        ZeroConvolutionParameters constant = Backward(default);
         return new OperationOutputs()
             .PerImage("output", output)
             .PerImage("dx", dx)
@@ -34,15 +27,17 @@ internal static partial class BackendOperations
             .Shared("dWeight of a constant", constant.Weight)
             .Shared("dBias of a constant", constant.Bias)
             .Shared("dLogScale of a constant", constant.LogScale);
+
+        ZeroConvolutionParameters Backward(BufferView inputGradient)
+        {
+            NetworkWeights all = weights with { Gradients = ConvolutionParameters(buffers, convolution) };
+            BufferView workspace = NetworkWorkspace(buffers, convolution, shape, backward: true);
+            buffers.Backend.GetNetwork(convolution).Backward(
+                shape, all, x, default, dOutput, inputGradient, workspace);
+            return ZeroConvolutionParameters.Of(convolution, all.Gradients);
+        }
     }
 
-    public static ZeroConvolutionParameters ConvolutionParameters(
-        OperationBuffers buffers, ZeroConvolutionShape convolution)
-    {
-        (int inputs, int outputs, bool _) = convolution;
-        return new ZeroConvolutionParameters(
-            buffers.Random(9L * inputs * outputs, 1 / Math.Sqrt(9 * inputs)),
-            buffers.Random(outputs, 0.5),
-            buffers.Random(outputs, 0.1));
-    }
+    private static BufferView ConvolutionParameters(OperationBuffers buffers, ZeroConvolutionShape convolution) =>
+        buffers.Parameters(convolution, 1 / Math.Sqrt(9 * convolution.InputChannels), 0.5, 0.1);
 }

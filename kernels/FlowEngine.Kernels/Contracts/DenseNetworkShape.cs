@@ -12,38 +12,63 @@ namespace FlowEngine.Kernels;
 /// layer before: <see cref="ReadsOf"/>.
 /// </para>
 /// <para>
-/// With conditions the first <see cref="Conditions"/> inputs are no dimensions: they have degree 0, so that every unit
+/// With conditions the first <see cref="NetworkShape.Conditions"/> inputs are no dimensions: they have degree 0, so that every unit
 /// reads them. Hidden unit k then has degree ⌊k D / N⌋: those of degree 0 read the conditions alone, and the first
 /// dimension reads those.
 /// </para>
+/// <code>
+/// h₀ = the first I channels of x;  h_l = max(W_l h_{l-1} + b_l, 0);  output = W_L h_{L-1} + b_L
+/// d_L = dOutput;  dW_l += Σ d_l h_{l-1}ᵀ inside the mask;  db_l += Σ d_l;  d_{l-1} = [h_{l-1} > 0] W_lᵀ d_l;  dx += d₀
+/// </code>
+/// Every pixel of an image is a row.
 /// <para>
-/// The parameters are one array: per layer the weight, (out, in), then the bias, (out), each starting on a multiple
-/// of 16 elements. Weights outside the mask are not read, and their gradients are not written.
+/// The parameters are per layer the weight, (out, in), then the bias, (out). Weights outside the mask are not read, and
+/// their gradients are not written. Hidden weights start from N(0, 2 / n), n the inputs a unit reads, biases and the
+/// output layer from zero, so that what the network stands in starts as the identity, or as a fixed affine map.
 /// </para>
 /// </remarks>
-/// <param name="Inputs">I: the first I channels of a row are read. At least 1; in an autoregressive network two
-/// dimensions.</param>
+/// <param name="InputChannels">I. At least 1; in an autoregressive network two dimensions.</param>
 /// <param name="Hidden">Units of a hidden layer, N.</param>
 /// <param name="HiddenLayers">Hidden layers, at least 1.</param>
-/// <param name="Outputs">O; 2·D in an autoregressive network.</param>
+/// <param name="OutputChannels">O; 2·D in an autoregressive network.</param>
 /// <param name="IsAutoregressive">True for the mask.</param>
 /// <param name="Conditions">How many of the inputs, the first ones, are a condition.</param>
-public readonly record struct DenseNetworkShape(
-    int Inputs, int Hidden, int HiddenLayers, int Outputs, bool IsAutoregressive, int Conditions = 0)
+public sealed record DenseNetworkShape(
+    int InputChannels, int Hidden, int HiddenLayers, int OutputChannels, bool IsAutoregressive, int Conditions = 0)
+    : NetworkShape(InputChannels, OutputChannels, Conditions)
 {
-    private const int Alignment = 16;
-
     /// <summary>Inputs that are no condition; in an autoregressive network its dimensions, D.</summary>
-    public int Dims => Inputs - Conditions;
+    public int Dims => InputChannels - Conditions;
 
     /// <summary>Layers with weights: the hidden ones and the output layer.</summary>
     public int Layers => HiddenLayers + 1;
 
-    /// <summary>The length of the array of parameters, or of their gradients.</summary>
-    public long ParametersLength => WeightOffset(Layers);
+    /// <inheritdoc/>
+    public override IEnumerable<NetworkParameter> Parameters
+    {
+        get
+        {
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                int l = layer;
+                int inputs = InputsOf(layer);
+                yield return new($"layers.{layer}.weight", [OutputsOf(layer), inputs])
+                {
+                    // Zero where a unit does not read.
+                    Deviation = layer == HiddenLayers
+                        ? null
+                        : i => i % inputs < ReadsOf(l, i / inputs) ? Math.Sqrt(2.0 / ReadsOf(l, i / inputs)) : 0,
+                };
+                yield return new($"layers.{layer}.bias", [OutputsOf(layer)]);
+            }
+        }
+    }
 
-    /// <summary>Multiplications of one row forward.</summary>
-    public long Multiplications
+    /// <inheritdoc/>
+    public override long ParametersLength => WeightOffset(Layers);
+
+    /// <inheritdoc/>
+    public override long Multiplications
     {
         get
         {
@@ -62,11 +87,11 @@ public readonly record struct DenseNetworkShape(
 
     /// <summary>What a layer reads.</summary>
     /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
-    public int InputsOf(int layer) => layer == 0 ? Inputs : Hidden;
+    public int InputsOf(int layer) => layer == 0 ? InputChannels : Hidden;
 
     /// <summary>What a layer makes.</summary>
     /// <param name="layer">0 to <see cref="Layers"/> - 1.</param>
-    public int OutputsOf(int layer) => layer == HiddenLayers ? Outputs : Hidden;
+    public int OutputsOf(int layer) => layer == HiddenLayers ? OutputChannels : Hidden;
 
     /// <summary>Where a layer's weight, (out, in), starts among the parameters.</summary>
     /// <param name="layer">0 to <see cref="Layers"/>.</param>
@@ -127,8 +152,6 @@ public readonly record struct DenseNetworkShape(
     }
 
     private int LowestDegree => Conditions > 0 ? 0 : 1;
-
-    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 
     private int DegreeOf(int unit) => LowestDegree + (int)((long)unit * (Dims - LowestDegree) / Hidden);
 }

@@ -101,6 +101,11 @@ public partial interface IBackend : IDisposable
     /// </param>
     IRecording Record(Action operations);
 
+    /// <summary>The network of a shape, the same object for equal shapes; it lives as long as the backend.</summary>
+    /// <param name="shape">What it is and its sizes.</param>
+    /// <exception cref="NotSupportedException">This backend has no network of this kind.</exception>
+    INetwork GetNetwork(NetworkShape shape);
+
     /// <summary>True if every element is finite.</summary>
     /// <param name="source">What to look at.</param>
     bool IsFinite(BufferView source);

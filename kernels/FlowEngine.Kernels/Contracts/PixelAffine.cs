@@ -14,11 +14,6 @@ namespace FlowEngine.Kernels;
 ///             dlogDiagonal += diag(T) · s + P Σ_b dLogDet,   U' = U + diag(s)
 /// </code>
 /// With the convolution absent W = I; with the ActNorm absent e = 1, b = 0.
-/// <para>
-/// Where an operation is told to squeeze, its x and dx are as they are before the squeeze that precedes the map,
-/// (B, 2H, 2W, C/4): read and written by the index of <see cref="IBackend.SqueezeForward"/>, to the same bits as with a
-/// squeezed copy. They may then not be the memory of y and dy.
-/// </para>
 /// </remarks>
 public partial interface IBackend
 {
@@ -62,34 +57,27 @@ public partial interface IBackend
     IRecording PixelAffineAssembleAllBackward(IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet);
 
     /// <summary>y = M x + v for every pixel.</summary>
-    /// <param name="shape">The shape of x and y; of y alone where it squeezes.</param>
+    /// <param name="shape">The shape of y, and of x unless the map squeezes.</param>
     /// <param name="map">The map.</param>
     /// <param name="x">(B, H, W, C).</param>
     /// <param name="y">(B, H, W, C); may be <paramref name="x"/> itself.</param>
     /// <param name="logDet">(B), added to; empty to leave out.</param>
-    /// <param name="squeeze">True if x is before the squeeze.</param>
     void PixelAffineForward(
-        ImageShape shape,
-        in PixelAffineMap map,
-        BufferView x,
-        BufferView y,
-        BufferView logDet,
-        bool squeeze = false);
+        ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet);
 
     /// <summary>x = M⁻¹ y - M⁻¹ v for every pixel.</summary>
-    /// <param name="shape">The shape of x and y; of y alone where it squeezes.</param>
+    /// <param name="shape">The shape of y, and of x unless the map squeezes.</param>
     /// <param name="map">The map, assembled with its inverse.</param>
     /// <param name="y">(B, H, W, C).</param>
     /// <param name="x">(B, H, W, C); may be <paramref name="y"/> itself.</param>
-    /// <param name="squeeze">True if x is before the squeeze.</param>
-    void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false);
+    void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x);
 
     /// <summary>The workspace of <see cref="PixelAffineBackward"/>, in elements.</summary>
     /// <param name="shape">The shape of x.</param>
     long PixelAffineWorkspaceLength(ImageShape shape);
 
     /// <summary>dx = Mᵀ dy, dM = Σ dy xᵀ, dv = Σ dy. dM and dv are overwritten: they are not parameters.</summary>
-    /// <param name="shape">The shape of x and y; of y alone where it squeezes.</param>
+    /// <param name="shape">The shape of y, and of x unless the map squeezes.</param>
     /// <param name="map">The map.</param>
     /// <param name="x">The input of the forward pass, (B, H, W, C).</param>
     /// <param name="dy">(B, H, W, C).</param>
@@ -97,7 +85,6 @@ public partial interface IBackend
     /// <param name="dMatrix">(C, C), overwritten.</param>
     /// <param name="dOffset">(C), overwritten.</param>
     /// <param name="workspace"><see cref="PixelAffineWorkspaceLength"/> elements.</param>
-    /// <param name="squeeze">True if x and dx are before the squeeze.</param>
     void PixelAffineBackward(
         ImageShape shape,
         in PixelAffineMap map,
@@ -106,6 +93,5 @@ public partial interface IBackend
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace,
-        bool squeeze = false);
+        BufferView workspace);
 }

@@ -6,7 +6,12 @@ namespace FlowEngine.Kernels;
 /// </summary>
 /// <param name="Channels">C.</param>
 /// <param name="Storage">All of it, <see cref="LengthFor"/> elements.</param>
-public readonly record struct PixelAffineMap(int Channels, BufferView Storage)
+/// <param name="Squeezes">
+/// True if a squeeze precedes the map, as one with it: x and dx of an operation are then as they are before the squeeze,
+/// (B, 2H, 2W, C/4), read and written by the index of <see cref="IBackend.SqueezeForward"/>, to the same bits as with a
+/// squeezed copy. They may then not be the memory of y and dy.
+/// </param>
+public readonly record struct PixelAffineMap(int Channels, BufferView Storage, bool Squeezes = false)
 {
     /// <summary>True if this stands for "no map".</summary>
     public bool IsEmpty => Storage.IsEmpty;

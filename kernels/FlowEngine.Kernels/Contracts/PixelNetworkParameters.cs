@@ -1,6 +1,6 @@
 namespace FlowEngine.Kernels;
 
-/// <summary>The parameters of a <see cref="PixelNetworkShape"/>, or their gradients.</summary>
+/// <summary>The parameters of a <see cref="PixelNetworkShape"/>, or their gradients, one by one.</summary>
 /// <param name="Weight1">(N, 3, 3, I): out, row, column, in.</param>
 /// <param name="Bias1">(N).</param>
 /// <param name="LogScale1">(N); empty without an inner ActNorm.</param>
@@ -19,4 +19,24 @@ public readonly record struct PixelNetworkParameters(
     BufferView LogScale2,
     BufferView Weight3,
     BufferView Bias3,
-    BufferView LogScale3);
+    BufferView LogScale3)
+{
+    /// <summary>The parts of the array of parameters.</summary>
+    /// <param name="shape">The network.</param>
+    /// <param name="array"><see cref="NetworkShape.ParametersLength"/> elements.</param>
+    public static PixelNetworkParameters Of(PixelNetworkShape shape, BufferView array)
+    {
+        (int inputs, int hidden, int outputs, bool innerActNorm, _, _) = shape;
+        var parts = new ParameterParts(array);
+        return new(
+            parts.Take(9L * hidden * inputs),
+            parts.Take(hidden),
+            innerActNorm ? parts.Take(hidden) : default,
+            parts.Take((long)hidden * hidden),
+            parts.Take(hidden),
+            innerActNorm ? parts.Take(hidden) : default,
+            parts.Take(9L * hidden * outputs),
+            parts.Take(outputs),
+            parts.Take(outputs));
+    }
+}

@@ -5,29 +5,68 @@ namespace FlowEngine.Kernels;
 /// convolution at the end.
 /// </summary>
 /// <remarks>
-/// The parameters are one array: per layer the weight, (out, taps, in) with the taps row by row, the bias, (out), and,
-/// but for the last layer, the log scale, (out); each starts on a multiple of 16 elements.
+/// RealNVP's coupling network (Dinh 2017, section 3.4, without its batch normalization): residual blocks of 3x3
+/// convolutions, zero outside the image, with weight normalization (Salimans and Kingma 2016).
+/// <code>
+/// W = r v,  r = e^ls / √(‖v‖² + 10⁻¹²) for each output channel; the last layer's weight is used as it is
+/// h = W₀ ∗ x + b₀;  a₀ = relu(h)
+/// c_k = relu(W_{2k-1} ∗ a_{k-1} + b);  h += W_{2k} ∗ c_k + b;  a_k = relu(h),   k = 1..K
+/// output = W a_K + b
+/// </code>
+/// Nothing depends on the batch. The backward pass reads a_0..a_K and c_1..c_K alone: where they are positive tells what
+/// the rectifiers let through. With G = dW of a channel, q = ‖v‖² + 10⁻¹² and g = ⟨v, G⟩:
+/// <code>
+/// dv += r (G - v g / q);  dls += r g
+/// </code>
+/// <para>
+/// The parameters are per layer the weight, (out, taps, in) with the taps row by row, the bias, (out), and, but for the
+/// last layer, the log scale, (out). Hidden weights start from N(0, 2 / n), n the values a patch has, with channels of
+/// norm √2; biases and the last layer start from zero, so that a coupling starts as the identity.
+/// </para>
 /// </remarks>
-/// <param name="InputChannels">I: the first I channels of the image are read.</param>
+/// <param name="InputChannels">I.</param>
 /// <param name="Hidden">Hidden channels, N.</param>
 /// <param name="Blocks">Residual blocks, K, at least 1.</param>
-/// <param name="OutputChannels">Channels of the output, O.</param>
-public readonly record struct ResidualNetworkShape(int InputChannels, int Hidden, int Blocks, int OutputChannels)
+/// <param name="OutputChannels">O.</param>
+/// <param name="Conditions">How many of the inputs, the first ones, are a condition.</param>
+public sealed record ResidualNetworkShape(
+    int InputChannels, int Hidden, int Blocks, int OutputChannels, int Conditions = 0)
+    : NetworkShape(InputChannels, OutputChannels, Conditions)
 {
-    private const int WindowTaps = 9;
-    private const int Alignment = 16;
-
     /// <summary>Convolutions: 2K + 2.</summary>
     public int Layers => (2 * Blocks) + 2;
 
     /// <summary>Arrays of N channels that the backward pass reads: what the layers after the first read.</summary>
     public int KeptArrays => Layers - 1;
 
-    /// <summary>The length of the array of parameters, or of their gradients.</summary>
-    public long ParametersLength => WeightOffset(Layers);
+    /// <inheritdoc/>
+    public override IEnumerable<NetworkParameter> Parameters
+    {
+        get
+        {
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                int size = IsLast(layer) ? 1 : 3;
+                double deviation = Math.Sqrt(2.0 / DepthOf(layer));
+                yield return new($"layers.{layer}.weight", [OutputsOf(layer), size, size, InputsOf(layer)])
+                {
+                    FileAxes = [0, 3, 1, 2],
+                    Deviation = IsLast(layer) ? null : _ => deviation,
+                };
+                yield return new($"layers.{layer}.bias", [OutputsOf(layer)]);
+                if (!IsLast(layer))
+                {
+                    yield return new($"layers.{layer}.log_scale", [OutputsOf(layer)]) { Start = 0.5 * Math.Log(2) };
+                }
+            }
+        }
+    }
 
-    /// <summary>Multiplications of one pixel forward.</summary>
-    public long Multiplications
+    /// <inheritdoc/>
+    public override long ParametersLength => WeightOffset(Layers);
+
+    /// <inheritdoc/>
+    public override long Multiplications
     {
         get
         {
@@ -85,6 +124,4 @@ public readonly record struct ResidualNetworkShape(int InputChannels, int Hidden
     /// <summary>Where a layer's log scale starts among the parameters.</summary>
     /// <param name="layer">0 to <see cref="Layers"/> - 2.</param>
     public long LogScaleOffset(int layer) => BiasOffset(layer) + Aligned(OutputsOf(layer));
-
-    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 }

@@ -3,8 +3,7 @@ using System.Runtime.Intrinsics;
 namespace FlowEngine.Kernels.Cpu;
 
 /// <remarks>
-/// The elementwise map: lane = element mod 16, LogDet as <see cref="ImageChunks.OfElements"/> divides an image. The
-/// sequential passes: lanes are rows, a part is a panel of 32.
+/// Lane = element mod 16, LogDet as <see cref="ImageChunks.OfElements"/> divides an image.
 /// </remarks>
 public sealed unsafe partial class CpuBackend
 {
@@ -57,86 +56,6 @@ public sealed unsafe partial class CpuBackend
             DOutput = Pointer(dOutput, 2 * shape.Length),
         };
         ForImages(shape.Batch, ImageChunks.OfElements(shape.Dims), job);
-    }
-
-    /// <inheritdoc cref="IBackend.AutoregressiveSolveWorkspaceLength"/>
-    public long AutoregressiveSolveWorkspaceLength(DenseNetworkShape network, int rows)
-    {
-        DenseNetworkLayout layout = new(network);
-        return (Threads * AutoregressiveSolveBackwardJob.WorkerLength(layout)) + network.ParametersLength;
-    }
-
-    /// <inheritdoc cref="IBackend.AutoregressiveSolve"/>
-    public void AutoregressiveSolve(
-        DenseNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView condition,
-        bool normalize,
-        BufferView known,
-        BufferView found,
-        BufferView output,
-        BufferView workspace)
-    {
-        DenseNetworkLayout layout = new(network);
-        AutoregressiveSolveJob job = new()
-        {
-            Layout = layout,
-            Shape = shape,
-            Prepared = Pointer(prepared, layout.PreparedLength),
-            Condition = network.Conditions > 0 ? Pointer(condition, (long)shape.Batch * network.Conditions) : null,
-            Normalize = normalize,
-            Known = Pointer(known, shape.Length),
-            Found = Pointer(found, shape.Length),
-            Output = Pointer(output, 2 * shape.Length),
-            Scratch = Pointer(workspace, Threads * AutoregressiveSolveJob.WorkerLength(layout)),
-        };
-        _team.Run(StripProduct.Panels(shape.Batch), job);
-    }
-
-    /// <inheritdoc cref="IBackend.AutoregressiveSolveBackward"/>
-    public void AutoregressiveSolveBackward(
-        DenseNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView y,
-        BufferView output,
-        BufferView kept,
-        BufferView dy,
-        BufferView dLogDet,
-        BufferView dx,
-        BufferView dOutput,
-        BufferView workspace)
-    {
-        DenseNetworkLayout layout = new(network);
-        float* weights = Pointer(prepared, layout.PreparedLength);
-        float* scratch = Pointer(workspace, AutoregressiveSolveWorkspaceLength(network, shape.Batch));
-        float* columns = scratch + (Threads * AutoregressiveSolveBackwardJob.WorkerLength(layout));
-        for (int layer = 0; layer < network.Layers; layer++)
-        {
-            Transposition turn = new(
-                weights + layout.At(layer).Rows,
-                network.OutputsOf(layer),
-                network.InputsOf(layer),
-                columns + network.WeightOffset(layer));
-            _team.Run(turn.Parts, turn);
-        }
-
-        AutoregressiveSolveBackwardJob job = new()
-        {
-            Layout = layout,
-            Shape = shape,
-            Columns = columns,
-            Y = Pointer(y, shape.Length),
-            Output = Pointer(output, 2 * shape.Length),
-            Kept = Pointer(kept, DenseNetworkKeptLength(network, shape.Batch)),
-            Dy = Pointer(dy, shape.Length),
-            DLogDet = Pointer(dLogDet, shape.Batch),
-            Dx = Pointer(dx, shape.Length),
-            DOutput = Pointer(dOutput, 2 * shape.Length),
-            Scratch = scratch,
-        };
-        _team.Run(StripProduct.Panels(shape.Batch), job);
     }
 
     /// <summary>Parts (m, r) of up to 16 dimensions; lanes past the last are 0.</summary>

@@ -48,10 +48,10 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
         RowPanels.Gather(Y + (firstRow * dims), dims, rows, dims, Layout.Padded(0), y);
         RowPanels.Gather(Dy + (firstRow * dims), dims, rows, dims, Layout.Padded(0), dy);
         RowPanels.Gather(
-            Output + (firstRow * network.Outputs),
-            network.Outputs,
+            Output + (firstRow * network.OutputChannels),
+            network.OutputChannels,
             rows,
-            network.Outputs,
+            network.OutputChannels,
             Layout.Padded(network.Layers),
             output);
         new Span<float>(dLogDet, Width).Clear();
@@ -79,7 +79,8 @@ internal unsafe struct AutoregressiveSolveBackwardJob : IJob
         }
 
         RowPanels.Scatter(dy, Dx + (firstRow * dims), dims, rows, dims);
-        RowPanels.Scatter(dOutput, DOutput + (firstRow * network.Outputs), network.Outputs, rows, network.Outputs);
+        int outputs = network.OutputChannels;
+        RowPanels.Scatter(dOutput, DOutput + (firstRow * outputs), outputs, rows, outputs);
     }
 
     private static void Gate(float* values, float* gate, int units)

@@ -75,7 +75,8 @@ internal unsafe struct AutoregressiveSolveJob : IJob
         }
 
         RowPanels.Scatter(found, Found + (firstRow * dims), dims, rows, dims);
-        RowPanels.Scatter(output, Output + (firstRow * network.Outputs), network.Outputs, rows, network.Outputs);
+        int outputs = network.OutputChannels;
+        RowPanels.Scatter(output, Output + (firstRow * outputs), outputs, rows, outputs);
     }
 
     private static void Rectify(float* values, int units)

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.Intrinsics;
 using FlowEngine.Kernels.Host;
 
 namespace FlowEngine.Kernels.Cpu;
@@ -9,10 +11,11 @@ namespace FlowEngine.Kernels.Cpu;
 /// Every multiply-add is fused and every sum has one order, so results are the same bits on every instruction set and
 /// for every number of threads.
 /// </remarks>
-public sealed partial class CpuBackend : HostBackend<float>, IBackend
+public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
 {
     private readonly WorkerTeam _team;
     private readonly ScratchPool _scratch = new();
+    private readonly ConcurrentDictionary<NetworkShape, INetwork> _networks = new();
 
     /// <summary>Starts a team of workers.</summary>
     /// <param name="threads">The number of threads, the caller's among them; 0 for one per core.</param>
@@ -29,10 +32,47 @@ public sealed partial class CpuBackend : HostBackend<float>, IBackend
     /// <summary>The number of threads, the caller's among them.</summary>
     public int Threads => _team.Threads;
 
+    /// <inheritdoc cref="IBackend.GetNetwork"/>
+    public INetwork GetNetwork(NetworkShape shape) =>
+        _networks.GetOrAdd(shape, static (shape, backend) => backend.CreateNetwork(shape), this);
+
     /// <summary>Stops the workers.</summary>
     public void Dispose()
     {
         _team.Dispose();
         _scratch.Dispose();
     }
+
+    private INetwork CreateNetwork(NetworkShape shape) => shape switch
+    {
+        PixelNetworkShape pixel => new PixelNetwork(this, pixel),
+        DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(this, dense),
+        DenseNetworkShape dense => new DenseNetwork(this, dense),
+        ResidualNetworkShape residual => new ResidualNetwork(this, residual),
+        ZeroConvolutionShape convolution => new ZeroConvolution(this, convolution),
+        _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
+    };
+
+    private static void Clear(float* block, long length)
+    {
+        for (long i = 0; i < length; i += int.MaxValue)
+        {
+            new Span<float>(block + i, (int)Math.Min(int.MaxValue, length - i)).Clear();
+        }
+    }
+
+    /// <summary>scale = e^(3 ls), folded = scale · b.</summary>
+    private static void FoldOutputs(BufferView logScale, BufferView bias, int count, float* scale, float* folded)
+    {
+        float* b = Pointer(bias, count);
+        float* ls = Pointer(logScale, count);
+        for (int i = 0; i < count; i += SimdMath.Width)
+        {
+            Vector512<float> e = SimdMath.Exp(Lanes.Load(ls + i, count - i) * Vector512.Create(3f));
+            Lanes.Store(e, scale + i, count - i);
+            Lanes.Store(e * Lanes.Load(b + i, count - i), folded + i, count - i);
+        }
+    }
+
+    private void Pack(StripPacking packing) => _team.Run(packing.Parts, packing);
 }

@@ -50,14 +50,14 @@ internal unsafe struct DenseNetworkBackwardJob : IJob
                 X + (row * Image.Channels),
                 Image.Channels,
                 count,
-                network.Inputs,
+                network.InputChannels,
                 Layout.Padded(0),
                 input + ((nint)panel * Layout.Panel(0)));
             RowPanels.Gather(
-                DOutput + (row * network.Outputs),
-                network.Outputs,
+                DOutput + (row * network.OutputChannels),
+                network.OutputChannels,
                 count,
-                network.Outputs,
+                network.OutputChannels,
                 Layout.Padded(network.Layers),
                 Gradient(network.HiddenLayers, inBlock + panel));
         }
@@ -90,7 +90,7 @@ internal unsafe struct DenseNetworkBackwardJob : IJob
                 Dx + (row * Image.Channels),
                 Image.Channels,
                 (int)Math.Min(StripProduct.PanelWidth, Image.Pixels - row),
-                network.Inputs);
+                network.InputChannels);
         }
     }
 

@@ -32,7 +32,7 @@ internal unsafe struct DenseNetworkForwardJob : IJob
                 X + (row * Image.Channels),
                 Image.Channels,
                 (int)Math.Min(StripProduct.PanelWidth, Image.Pixels - row),
-                network.Inputs,
+                network.InputChannels,
                 Layout.Padded(0),
                 source + ((nint)panel * Layout.Panel(0)));
         }
@@ -55,10 +55,10 @@ internal unsafe struct DenseNetworkForwardJob : IJob
             long row = firstRow + (panel * StripProduct.PanelWidth);
             RowPanels.Scatter(
                 free + ((nint)panel * Layout.Panel(network.Layers)),
-                Output + (row * network.Outputs),
-                network.Outputs,
+                Output + (row * network.OutputChannels),
+                network.OutputChannels,
                 (int)Math.Min(StripProduct.PanelWidth, Image.Pixels - row),
-                network.Outputs);
+                network.OutputChannels);
         }
     }
 }

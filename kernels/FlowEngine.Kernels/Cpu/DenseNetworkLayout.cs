@@ -26,7 +26,7 @@ internal readonly struct DenseNetworkLayout
     /// <summary>Rows of a panel of values; those past the last hold 0.</summary>
     /// <param name="layer">0 to <see cref="DenseNetworkShape.Layers"/>.</param>
     public int Padded(int layer) => PixelMajor.PaddedChannels(
-        layer == 0 ? Shape.Inputs : layer == Shape.Layers ? Shape.Outputs : Shape.Hidden);
+        layer == 0 ? Shape.InputChannels : layer == Shape.Layers ? Shape.OutputChannels : Shape.Hidden);
 
     /// <summary>
     /// From one panel of values to the next: a row more than they take, so that the same rows of many panels do not

@@ -81,10 +81,9 @@ public sealed unsafe partial class CpuBackend
         in PixelAffineMap map,
         BufferView x,
         BufferView y,
-        BufferView logDet,
-        bool squeeze = false)
+        BufferView logDet)
     {
-        SqueezedPixels source = squeeze ? Squeezed(shape, x) : default;
+        SqueezedPixels source = map.Squeezes ? Squeezed(shape, x) : default;
         MapPixels(shape, map.Matrix, map.Offset, x, y, source, default);
         if (!logDet.IsEmpty)
         {
@@ -94,9 +93,9 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc cref="IBackend.PixelAffineInverse"/>
     public void PixelAffineInverse(
-        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x)
     {
-        SqueezedPixels target = squeeze ? Squeezed(shape, x) : default;
+        SqueezedPixels target = map.Squeezes ? Squeezed(shape, x) : default;
         MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, x, default, target);
     }
 
@@ -113,12 +112,11 @@ public sealed unsafe partial class CpuBackend
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace,
-        bool squeeze = false)
+        BufferView workspace)
     {
         int channels = shape.Channels;
         int chunks = AffineChunks(shape, out int pixels);
-        ScratchPool.Block block = RentMap(channels, squeeze);
+        ScratchPool.Block block = RentMap(channels, map.Squeezes);
         float* matrix = Pointer(map.Matrix, (long)channels * channels);
         AffineBackwardPixels job = new()
         {
@@ -130,8 +128,8 @@ public sealed unsafe partial class CpuBackend
             Partials = Pointer(workspace, chunks * PartialLength(channels)),
             Map = Prepare(matrix, null, channels, transpose: false, (float*)block.Pointer),
             Dx = Pointer(dx, shape.Length),
-            SqueezedX = squeeze ? Squeezed(shape, x) : default,
-            SqueezedDx = squeeze ? Squeezed(shape, dx) : default,
+            SqueezedX = map.Squeezes ? Squeezed(shape, x) : default,
+            SqueezedDx = map.Squeezes ? Squeezed(shape, dx) : default,
             Tiles = (float*)block.Pointer + PartialLength(channels),
         };
         _team.Run(chunks, job);
@@ -204,8 +202,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     // The map as Prepare lays it out and, where pixels are squeezed, a tile for each worker.
-    private ScratchPool.Block RentMap(int channels, bool squeeze) =>
-        _scratch.Rent((PartialLength(channels) + (squeeze ? Threads * TileLength(channels) : 0)) * sizeof(float));
+    private ScratchPool.Block RentMap(int channels, bool squeezes) =>
+        _scratch.Rent((PartialLength(channels) + (squeezes ? Threads * TileLength(channels) : 0)) * sizeof(float));
 
     private void MapPixels(
         ImageShape shape,

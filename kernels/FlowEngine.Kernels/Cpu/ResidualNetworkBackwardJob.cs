@@ -51,14 +51,14 @@ internal unsafe struct ResidualNetworkBackwardJob : IJob
         GatherPatches(panel, patches);
         GatherGradients(panel, pixels, gradients);
         Multiply(gradients, pixels, local, patches + (center * Network.InputsOf(Layer) * Width));
-        if (Layer == 0)
+        if (Layer > 0)
+        {
+            Keep(panel, local);
+        }
+        else if (Dx is not null)
         {
             long row = (long)panel * Width * Image.Channels;
             RowPanels.ScatterAdd(local, Dx + row, Image.Channels, pixels, Network.InputChannels);
-        }
-        else
-        {
-            Keep(panel, local);
         }
 
         int outputs = Network.OutputsOf(Layer);

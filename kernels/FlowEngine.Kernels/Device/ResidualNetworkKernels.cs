@@ -2,7 +2,7 @@ namespace FlowEngine.Kernels.Device;
 
 /// <summary>
 /// RealNVP's coupling network beside its products, which are <see cref="PixelNetworkKernels"/>'s; see
-/// <see cref="IBackend.ResidualNetworkForward"/> for the formulae.
+/// <see cref="ResidualNetworkShape"/> for the formulae.
 /// </summary>
 internal static partial class ResidualNetworkKernels
 {

@@ -126,10 +126,9 @@ public sealed partial class ReferenceBackend<T>
         in PixelAffineMap map,
         BufferView x,
         BufferView y,
-        BufferView logDet,
-        bool squeeze = false)
+        BufferView logDet)
     {
-        using DeviceBuffer? squeezed = squeeze ? Squeezed(shape, x) : null;
+        using DeviceBuffer? squeezed = map.Squeezes ? Squeezed(shape, x) : null;
         MapPixels(shape, map.Matrix, map.Offset, squeezed?.View ?? x, y);
         if (!logDet.IsEmpty)
         {
@@ -144,9 +143,9 @@ public sealed partial class ReferenceBackend<T>
 
     /// <inheritdoc/>
     public void PixelAffineInverse(
-        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x)
     {
-        using DeviceBuffer? squeezed = squeeze ? Allocate(shape.Length) : null;
+        using DeviceBuffer? squeezed = map.Squeezes ? Allocate(shape.Length) : null;
         MapPixels(shape, map.InverseMatrix, map.InverseOffset, y, squeezed?.View ?? x);
         if (squeezed is not null)
         {
@@ -166,11 +165,10 @@ public sealed partial class ReferenceBackend<T>
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace,
-        bool squeeze = false)
+        BufferView workspace)
     {
-        using DeviceBuffer? squeezed = squeeze ? Squeezed(shape, x) : null;
-        using DeviceBuffer? squeezedGradient = squeeze ? Allocate(shape.Length) : null;
+        using DeviceBuffer? squeezed = map.Squeezes ? Squeezed(shape, x) : null;
+        using DeviceBuffer? squeezedGradient = map.Squeezes ? Allocate(shape.Length) : null;
         int n = shape.Channels;
         double[] matrix = WideArray(map.Matrix, n * n);
         Span<T> input = Elements(squeezed?.View ?? x, shape.Length);

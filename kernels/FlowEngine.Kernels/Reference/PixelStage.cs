@@ -2,89 +2,75 @@ namespace FlowEngine.Kernels.Reference;
 
 public sealed partial class ReferenceBackend<T>
 {
-    /// <inheritdoc/>
-    public void PixelStageForward(
-        CouplingKind kind,
-        PixelNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView taps,
-        BufferView x,
-        in PixelAffineMap next,
-        BufferView output,
-        BufferView coupled,
-        BufferView y,
-        BufferView logDet)
+    private sealed class PixelStage(ReferenceBackend<T> backend, PixelNetwork network, CouplingKind kind) : IPixelStage
     {
-        using DeviceBuffer result = Allocate((long)shape.Pixels * network.OutputChannels);
-        PixelNetworkTapAdd(network, shape, prepared, taps, result.View);
-        CouplingForward(kind, shape, x, result.View, y, logDet);
-        if (!output.IsEmpty)
+        public void Forward(
+            ImageShape shape,
+            in NetworkWeights weights,
+            BufferView taps,
+            BufferView x,
+            in PixelAffineMap next,
+            BufferView output,
+            BufferView coupled,
+            BufferView y,
+            BufferView logDet)
         {
-            Copy(result.View, output.Slice(0, result.Length));
+            using DeviceBuffer result = backend.Allocate((long)shape.Pixels * network.Shape.OutputChannels);
+            network.AddTaps(shape, weights, taps, result.View);
+            backend.CouplingForward(kind, shape, x, result.View, y, logDet);
+            if (!output.IsEmpty)
+            {
+                backend.Copy(result.View, output.Slice(0, result.Length));
+            }
+
+            if (!coupled.IsEmpty)
+            {
+                backend.Copy(y.Slice(0, shape.Length), coupled.Slice(0, shape.Length));
+            }
+
+            if (!next.IsEmpty)
+            {
+                backend.PixelAffineForward(shape, next, y, y, logDet);
+            }
         }
 
-        if (!coupled.IsEmpty)
+        public void Inverse(
+            ImageShape shape,
+            in NetworkWeights weights,
+            BufferView taps,
+            BufferView y,
+            in PixelAffineMap map,
+            BufferView x)
         {
-            Copy(y.Slice(0, shape.Length), coupled.Slice(0, shape.Length));
+            using DeviceBuffer output = backend.Allocate((long)shape.Pixels * network.Shape.OutputChannels);
+            network.AddTaps(shape, weights, taps, output.View);
+            UndoStep(shape, y, output.View, map, x);
         }
 
-        if (!next.IsEmpty)
+        public void Backward(
+            ImageShape shape,
+            in NetworkWeights weights,
+            BufferView taps,
+            BufferView y,
+            in PixelAffineMap map,
+            BufferView dy,
+            BufferView dLogDet,
+            BufferView x,
+            BufferView dx,
+            BufferView dOutput)
         {
-            PixelAffineForward(shape, next, y, y, logDet);
+            using DeviceBuffer output = backend.Allocate((long)shape.Pixels * network.Shape.OutputChannels);
+            network.AddTaps(shape, weights, taps, output.View);
+            backend.CouplingBackward(kind, shape, y, output.View, dy, dLogDet, dx, dOutput);
+            UndoStep(shape, y, output.View, map, x);
         }
-    }
 
-    /// <inheritdoc/>
-    public void PixelStageInverse(
-        CouplingKind kind,
-        PixelNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView taps,
-        BufferView y,
-        in PixelAffineMap map,
-        BufferView x,
-        bool squeeze = false)
-    {
-        using DeviceBuffer output = Allocate((long)shape.Pixels * network.OutputChannels);
-        PixelNetworkTapAdd(network, shape, prepared, taps, output.View);
-        UndoStep(kind, shape, y, output.View, map, x, squeeze);
-    }
-
-    /// <inheritdoc/>
-    public void PixelStageBackward(
-        CouplingKind kind,
-        PixelNetworkShape network,
-        ImageShape shape,
-        BufferView prepared,
-        BufferView taps,
-        BufferView y,
-        in PixelAffineMap map,
-        BufferView dy,
-        BufferView dLogDet,
-        BufferView x,
-        BufferView dx,
-        BufferView dOutput,
-        bool squeeze = false)
-    {
-        using DeviceBuffer output = Allocate((long)shape.Pixels * network.OutputChannels);
-        PixelNetworkTapAdd(network, shape, prepared, taps, output.View);
-        CouplingBackward(kind, shape, y, output.View, dy, dLogDet, dx, dOutput);
-        UndoStep(kind, shape, y, output.View, map, x, squeeze);
-    }
-
-    private void UndoStep(
-        CouplingKind kind,
-        ImageShape shape,
-        BufferView y,
-        BufferView output,
-        in PixelAffineMap map,
-        BufferView x,
-        bool squeeze)
-    {
-        using DeviceBuffer uncoupled = Allocate(shape.Length);
-        CouplingInverse(kind, shape, y, output, uncoupled.View);
-        PixelAffineInverse(shape, map, uncoupled.View, x, squeeze);
+        private void UndoStep(
+            ImageShape shape, BufferView y, BufferView output, in PixelAffineMap map, BufferView x)
+        {
+            using DeviceBuffer uncoupled = backend.Allocate(shape.Length);
+            backend.CouplingInverse(kind, shape, y, output, uncoupled.View);
+            backend.PixelAffineInverse(shape, map, uncoupled.View, x);
+        }
     }
 }

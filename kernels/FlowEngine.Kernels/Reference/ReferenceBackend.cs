@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using FlowEngine.Kernels.Host;
 
@@ -16,6 +17,8 @@ namespace FlowEngine.Kernels.Reference;
 public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly ConcurrentDictionary<NetworkShape, INetwork> _networks = new();
+
     /// <summary>A backend.</summary>
     /// <param name="precision">
     /// What the factors of a coupling network's products are rounded to, as float32 numbers: to judge backends that do.
@@ -28,10 +31,24 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     /// <inheritdoc/>
     public override NetworkPrecision NetworkPrecision { get; }
 
+    /// <inheritdoc/>
+    public INetwork GetNetwork(NetworkShape shape) =>
+        _networks.GetOrAdd(shape, static (shape, backend) => backend.CreateNetwork(shape), this);
+
     /// <summary>Does nothing: buffers belong to who allocated them.</summary>
     public void Dispose()
     {
     }
+
+    private INetwork CreateNetwork(NetworkShape shape) => shape switch
+    {
+        PixelNetworkShape pixel => new PixelNetwork(this, pixel),
+        DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(dense),
+        DenseNetworkShape dense => new DenseNetwork(dense),
+        ResidualNetworkShape residual => new ResidualNetwork(residual),
+        ZeroConvolutionShape convolution => new ZeroConvolution(convolution),
+        _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
+    };
 
     // A span, so that every index below is checked.
     private static unsafe Span<T> Elements(BufferView view, long length) =>

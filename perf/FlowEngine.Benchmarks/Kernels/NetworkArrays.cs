@@ -14,26 +14,23 @@ internal sealed class NetworkArrays
         _arrays = arrays;
         _network = shape.Network;
         _image = shape.Image;
-        Parameters = RandomParameters();
-        Prepared = arrays.Zeros(arrays.Backend.PixelNetworkPreparedLength(_network, backward: true));
-        arrays.Backend.PixelNetworkPrepare(_network, Parameters, Prepared);
+        Network = (IPixelNetwork)arrays.Backend.GetNetwork(_network);
+        Weights = new NetworkWeights(RandomParameters(), arrays.Zeros(Network.PreparedLength(backward: true)));
+        Network.Prepare(Weights);
         X = arrays.Random(_image.Length);
-        Taps = arrays.Zeros(arrays.Backend.PixelNetworkTapsLength(_network, _image));
-        Workspace = arrays.Zeros(arrays.Backend.PixelNetworkWorkspaceLength(_network, _image, backward: true));
+        Workspace = arrays.Zeros(Network.WorkspaceLength(_image, backward: true));
     }
 
-    public PixelNetworkParameters Parameters { get; }
+    public IPixelNetwork Network { get; }
 
-    public BufferView Prepared { get; }
+    public NetworkWeights Weights { get; }
 
     public BufferView X { get; }
-
-    public BufferView Taps { get; }
 
     public BufferView Workspace { get; }
 
     /// <summary>Weights of the networks of one step: 9 I N + N² + 9 N O.</summary>
-    public static double Weights(ModelShape shape)
+    public static double WeightCount(ModelShape shape)
     {
         (double inputs, double hidden, double outputs) =
             (shape.Network.InputChannels, shape.Network.Hidden, shape.Network.OutputChannels);
@@ -41,24 +38,19 @@ internal sealed class NetworkArrays
     }
 
     /// <summary>Parameters, or gradients that are added to.</summary>
-    public PixelNetworkParameters RandomParameters()
+    public BufferView RandomParameters()
     {
-        (int inputs, int hidden, int outputs, _, _) = _network;
-        return new PixelNetworkParameters(
-            _arrays.Random(9L * hidden * inputs, 1 / Math.Sqrt(9 * inputs)),
-            _arrays.Random(hidden, 0.5),
-            _arrays.Random(hidden, 0.3),
-            _arrays.Random((long)hidden * hidden, 1 / Math.Sqrt(hidden)),
-            _arrays.Random(hidden, 0.5),
-            _arrays.Random(hidden, 0.3),
-            _arrays.Random(9L * hidden * outputs, 1 / Math.Sqrt(9 * hidden)),
-            _arrays.Random(outputs, 0.5),
-            _arrays.Random(outputs, 0.1));
+        (int inputs, int hidden, _, _, _, _) = _network;
+        double[] scales =
+        [
+            1 / Math.Sqrt(9 * inputs), 0.5, 0.3, 1 / Math.Sqrt(hidden), 0.5, 0.3, 1 / Math.Sqrt(9 * hidden), 0.5, 0.1,
+        ];
+        return _arrays.Parameters(_network, scales);
     }
 
     /// <summary>Memory for what the backward pass needs of the forward pass.</summary>
-    public BufferView Kept() => _arrays.Zeros(_arrays.Backend.PixelNetworkKeptLength(_network, _image));
+    public BufferView Kept() => _arrays.Zeros(Network.KeptLength(_image));
 
-    public void Forward(BufferView kept) =>
-        _arrays.Backend.PixelNetworkForward(_network, _image, Prepared, X, Taps, kept, Workspace);
+    /// <summary>To the taps, a part of the workspace.</summary>
+    public BufferView Forward(BufferView kept) => Network.ForwardToTaps(_image, Weights, X, kept, Workspace);
 }

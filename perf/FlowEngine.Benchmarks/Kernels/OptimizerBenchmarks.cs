@@ -52,7 +52,7 @@ public class OptimizerBenchmarks : BandwidthBenchmarks
     private protected override Work Count(string pass, ModelShape shape) =>
         new(0, sizeof(float) * (pass == Norm ? 1.0 : 9.0) * Length(shape));
 
-    private static long Length(ModelShape shape) => Steps * (long)NetworkArrays.Weights(shape);
+    private static long Length(ModelShape shape) => Steps * (long)NetworkArrays.WeightCount(shape);
 
     private static string NameOf(OptimizerKind kind) => kind.ToString().ToLowerInvariant();
 }

@@ -38,7 +38,6 @@ public class PixelNetworkBenchmarks : OperationBenchmarks
 
     private protected override Operation Create(string pass, Arrays arrays, ModelShape shape)
     {
-        IBackend backend = arrays.Backend;
         (ImageShape image, PixelNetworkShape network) = (shape.Image, shape.Network);
         NetworkArrays inputs = new(arrays, shape);
         BufferView kept = pass == Forward ? default : inputs.Kept();
@@ -47,16 +46,17 @@ public class PixelNetworkBenchmarks : OperationBenchmarks
         {
             return new Operation(() => inputs.Forward(kept), outputs)
             {
-                Reveal = () => backend.PixelNetworkTapAdd(network, image, inputs.Prepared, inputs.Taps, outputs),
+                Reveal = () => inputs.Network.Forward(
+                    image, inputs.Weights, inputs.X, outputs, default, inputs.Workspace),
             };
         }
 
         inputs.Forward(kept);
         BufferView dx = arrays.Random(image.Length);
-        PixelNetworkParameters gradients = inputs.RandomParameters();
+        NetworkWeights weights = inputs.Weights with { Gradients = inputs.RandomParameters() };
+        var gradients = PixelNetworkParameters.Of(network, weights.Gradients);
         return new Operation(
-            () => backend.PixelNetworkBackward(
-                network, image, inputs.Parameters, inputs.Prepared, inputs.X, kept, outputs, dx, gradients, inputs.Workspace),
+            () => inputs.Network.Backward(image, weights, inputs.X, kept, outputs, dx, inputs.Workspace),
             dx,
             gradients.Weight1,
             gradients.LogScale1,
@@ -71,7 +71,7 @@ public class PixelNetworkBenchmarks : OperationBenchmarks
     private protected override Work Count(string pass, ModelShape shape)
     {
         double pixels = shape.Image.Pixels;
-        double weights = NetworkArrays.Weights(shape);
+        double weights = NetworkArrays.WeightCount(shape);
         (double inputs, double hidden, double outputs) =
             (shape.Network.InputChannels, shape.Network.Hidden, shape.Network.OutputChannels);
         (double products, double numbers) = pass switch

@@ -14,14 +14,11 @@ public class PixelStageBenchmarks : BandwidthBenchmarks
 
     private protected override Operation Create(string pass, Arrays arrays, ModelShape shape)
     {
-        const CouplingKind Kind = CouplingKind.Affine;
-
-        IBackend backend = arrays.Backend;
         (ImageShape image, PixelNetworkShape network) = (shape.Image, shape.Network);
         long outputLength = image.WithChannels(network.OutputChannels).Length;
         NetworkArrays inputs = new(arrays, shape);
-        inputs.Forward(default);
-        (BufferView x, BufferView taps, BufferView prepared) = (inputs.X, inputs.Taps, inputs.Prepared);
+        IPixelStage stage = inputs.Network.Stage(CouplingKind.Affine);
+        (BufferView x, BufferView taps, NetworkWeights weights) = (inputs.X, inputs.Forward(default), inputs.Weights);
         PixelAffineMap map = AffineArrays.RandomMap(arrays, image.Channels);
         BufferView y = arrays.Zeros(image.Length);
         BufferView perImage = arrays.Random(image.Batch);
@@ -29,30 +26,26 @@ public class PixelStageBenchmarks : BandwidthBenchmarks
         {
             case Forward:
                 return new Operation(
-                    () => backend.PixelStageForward(
-                        Kind, network, image, prepared, taps, x, map, default, default, y, perImage),
+                    () => stage.Forward(image, weights, taps, x, map, default, default, y, perImage),
                     y,
                     perImage);
             case ForwardStoring:
                 BufferView output = arrays.Zeros(outputLength);
                 BufferView coupled = arrays.Zeros(image.Length);
                 return new Operation(
-                    () => backend.PixelStageForward(
-                        Kind, network, image, prepared, taps, x, map, output, coupled, y, perImage),
+                    () => stage.Forward(image, weights, taps, x, map, output, coupled, y, perImage),
                     output,
                     coupled,
                     y,
                     perImage);
             case Inverse:
-                return new Operation(
-                    () => backend.PixelStageInverse(Kind, network, image, prepared, taps, x, map, y), y);
+                return new Operation(() => stage.Inverse(image, weights, taps, x, map, y), y);
             default:
                 BufferView dy = arrays.Random(image.Length);
                 BufferView dx = arrays.Zeros(image.Length);
                 BufferView dOutput = arrays.Zeros(outputLength);
                 return new Operation(
-                    () => backend.PixelStageBackward(
-                        Kind, network, image, prepared, taps, x, map, dy, perImage, y, dx, dOutput),
+                    () => stage.Backward(image, weights, taps, x, map, dy, perImage, y, dx, dOutput),
                     y,
                     dx,
                     dOutput);

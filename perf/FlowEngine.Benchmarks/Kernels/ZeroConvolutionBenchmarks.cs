@@ -14,33 +14,28 @@ public class ZeroConvolutionBenchmarks : OperationBenchmarks
 
     private protected override Operation Create(string pass, Arrays arrays, ModelShape shape)
     {
-        IBackend backend = arrays.Backend;
         ImageShape image = shape.Latent;
         ZeroConvolutionShape convolution = new(image.Channels, 2 * image.Channels, OutsideReadsOne: false);
-        ZeroConvolutionParameters parameters = RandomParameters();
+        INetwork network = arrays.Backend.GetNetwork(convolution);
+        NetworkWeights weights = new(arrays.Parameters(convolution, [0.1, 0.5, 0.1]));
         BufferView x = arrays.Random(image.Length);
         BufferView output = arrays.Random(2 * image.Length);
-        BufferView workspace = arrays.Zeros(backend.ZeroConvolutionWorkspaceLength(convolution, image));
+        BufferView workspace = arrays.Zeros(network.WorkspaceLength(image, backward: true));
         if (pass == Forward)
         {
             return new Operation(
-                () => backend.ZeroConvolutionForward(convolution, image, parameters, x, output, workspace), output);
+                () => network.Forward(image, weights, x, output, default, workspace), output);
         }
 
         BufferView dx = arrays.Random(image.Length);
-        ZeroConvolutionParameters gradients = RandomParameters();
+        weights = weights with { Gradients = arrays.Parameters(convolution, [0.1, 0.5, 0.1]) };
+        var gradients = ZeroConvolutionParameters.Of(convolution, weights.Gradients);
         return new Operation(
-            () => backend.ZeroConvolutionBackward(
-                convolution, image, parameters, x, output, dx, gradients, workspace),
+            () => network.Backward(image, weights, x, default, output, dx, workspace),
             dx,
             gradients.Weight,
             gradients.Bias,
             gradients.LogScale);
-
-        ZeroConvolutionParameters RandomParameters() => new(
-            arrays.Random(9L * convolution.InputChannels * convolution.OutputChannels, 0.1),
-            arrays.Random(convolution.OutputChannels, 0.5),
-            arrays.Random(convolution.OutputChannels, 0.1));
     }
 
     // I and O = 2 I channels. Forward: x and the weights in, the output out. Backward: one product each for dx and the

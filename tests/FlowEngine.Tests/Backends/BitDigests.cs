@@ -275,22 +275,21 @@ internal static class BitDigests
     {
         using var arrays = new Arrays(backend);
         PixelNetworkShape network = new(image.Channels / 2, hidden, image.Channels, true, true);
-        PixelNetworkParameters parameters = NetworkParameters(arrays, network, 0.2);
-        PixelNetworkParameters gradients = NetworkParameters(arrays, network, 0.2);
-        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network, backward: true));
-        BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, image));
-        BufferView kept = arrays.Zero(backend.PixelNetworkKeptLength(network, image));
-        BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, image, backward: true));
+        var runs = (IPixelNetwork)backend.GetNetwork(network);
+        BufferView parameters = arrays.Parameters(network, 0.2);
+        BufferView gradientArray = arrays.Parameters(network, 0.2);
+        NetworkWeights weights = new(parameters, arrays.Zero(runs.PreparedLength(backward: true)), gradientArray);
+        var gradients = PixelNetworkParameters.Of(network, gradientArray);
+        BufferView kept = arrays.Zero(runs.KeptLength(image));
+        BufferView workspace = arrays.Zero(runs.WorkspaceLength(image, backward: true));
         BufferView x = arrays.Random(image.Length);
         BufferView output = arrays.Zero(image.Length);
-        backend.PixelNetworkPrepare(network, parameters, prepared);
-        backend.PixelNetworkForward(network, image, prepared, x, taps, default, workspace);
-        backend.PixelNetworkTapAdd(network, image, prepared, taps, output);
+        runs.Prepare(weights);
+        runs.Forward(image, weights, x, output, default, workspace);
         yield return arrays.Read(output);
         BufferView dx = arrays.Random(image.Length);
-        backend.PixelNetworkForward(network, image, prepared, x, taps, kept, workspace);
-        backend.PixelNetworkBackward(
-            network, image, parameters, prepared, x, kept, output, dx, gradients, workspace);
+        runs.ForwardToTaps(image, weights, x, kept, workspace);
+        runs.Backward(image, weights, x, kept, output, dx, workspace);
         yield return arrays.Read(dx);
         yield return arrays.Read(gradients.Weight1);
         yield return arrays.Read(gradients.Bias1);
@@ -303,7 +302,7 @@ internal static class BitDigests
         yield return arrays.Read(gradients.LogScale3);
         BufferView mean = arrays.Zero(hidden);
         BufferView deviation = arrays.Zero(hidden);
-        backend.PixelNetworkStatistics(network, image, prepared, x, 2, mean, deviation, kept, workspace);
+        runs.Statistics(image, weights, x, 2, mean, deviation, kept, workspace);
         yield return arrays.Read(mean);
         yield return arrays.Read(deviation);
     }
@@ -312,28 +311,28 @@ internal static class BitDigests
     {
         using var arrays = new Arrays(backend);
         PixelNetworkShape network = new(_shape.Channels / 2, 20, _shape.Channels, true, true);
-        BufferView prepared = arrays.Zero(backend.PixelNetworkPreparedLength(network, backward: true));
-        BufferView taps = arrays.Zero(backend.PixelNetworkTapsLength(network, _shape));
-        BufferView workspace = arrays.Zero(backend.PixelNetworkWorkspaceLength(network, _shape, backward: false));
+        var runs = (IPixelNetwork)backend.GetNetwork(network);
+        IPixelStage stage = runs.Stage(CouplingKind.Affine);
+        BufferView prepared = arrays.Zero(runs.PreparedLength(backward: true));
+        BufferView workspace = arrays.Zero(runs.WorkspaceLength(_shape, backward: false));
         BufferView x = arrays.Random(_shape.Length);
         PixelAffineMap map = new(_shape.Channels, arrays.Random(PixelAffineMap.LengthFor(_shape.Channels), 0.3));
-        backend.PixelNetworkPrepare(network, NetworkParameters(arrays, network, 0.2), prepared);
-        backend.PixelNetworkForward(network, _shape, prepared, x, taps, default, workspace);
+        NetworkWeights weights = new(arrays.Parameters(network, 0.2), prepared);
+        runs.Prepare(weights);
+        BufferView taps = runs.ForwardToTaps(_shape, weights, x, default, workspace);
         BufferView y = arrays.Zero(_shape.Length);
         BufferView output = arrays.Zero(_shape.Length);
         BufferView coupled = arrays.Zero(_shape.Length);
         BufferView logDet = arrays.Random(_shape.Batch);
-        backend.PixelStageForward(
-            CouplingKind.Affine, network, _shape, prepared, taps, x, map, output, coupled, y, logDet);
+        stage.Forward(_shape, weights, taps, x, map, output, coupled, y, logDet);
         yield return arrays.Read(y);
         yield return arrays.Read(output);
         yield return arrays.Read(coupled);
         yield return arrays.Read(logDet);
-        backend.PixelStageInverse(CouplingKind.Affine, network, _shape, prepared, taps, x, map, y);
+        stage.Inverse(_shape, weights, taps, x, map, y);
         yield return arrays.Read(y);
         BufferView dy = arrays.Random(_shape.Length);
-        backend.PixelStageBackward(
-            CouplingKind.Affine, network, _shape, prepared, taps, x, map, dy, logDet, y, dy, output);
+        stage.Backward(_shape, weights, taps, x, map, dy, logDet, y, dy, output);
         yield return arrays.Read(y);
         yield return arrays.Read(dy);
         yield return arrays.Read(output);
@@ -343,17 +342,17 @@ internal static class BitDigests
     {
         using var arrays = new Arrays(backend);
         ZeroConvolutionShape convolution = new(_shape.Channels, 10, OutsideReadsOne: true);
-        int weights = 9 * _shape.Channels * convolution.OutputChannels;
-        ZeroConvolutionParameters parameters = new(
-            arrays.Random(weights, 0.2), arrays.Random(10), arrays.Random(10, 0.2));
-        ZeroConvolutionParameters gradients = new(arrays.Random(weights), arrays.Random(10), arrays.Random(10));
-        BufferView workspace = arrays.Zero(backend.ZeroConvolutionWorkspaceLength(convolution, _shape));
+        INetwork runs = backend.GetNetwork(convolution);
+        BufferView parameters = arrays.Parameters(convolution, 0.2, 1, 0.2);
+        NetworkWeights weights = new(parameters, default, arrays.Parameters(convolution, 1));
+        var gradients = ZeroConvolutionParameters.Of(convolution, weights.Gradients);
+        BufferView workspace = arrays.Zero(runs.WorkspaceLength(_shape, backward: true));
         BufferView x = arrays.Random(_shape.Length);
         BufferView output = arrays.Zero(_shape.WithChannels(convolution.OutputChannels).Length);
-        backend.ZeroConvolutionForward(convolution, _shape, parameters, x, output, workspace);
+        runs.Forward(_shape, weights, x, output, default, workspace);
         yield return arrays.Read(output);
         BufferView dx = arrays.Random(_shape.Length);
-        backend.ZeroConvolutionBackward(convolution, _shape, parameters, x, output, dx, gradients, workspace);
+        runs.Backward(_shape, weights, x, default, output, dx, workspace);
         yield return arrays.Read(dx);
         yield return arrays.Read(gradients.Weight);
         yield return arrays.Read(gradients.Bias);
@@ -379,21 +378,6 @@ internal static class BitDigests
         yield return [.. model.LogProb(TinyGlow.Images(model.Flow, 5)).Select(value => (float)value)];
         using Trainer trainer = TinyGlow.Train(model, new TrainerOptions { Batch = 16, Memory = memory }, 3);
         yield return [.. TinyGlow.Read(backend, model.Weights).Select(value => (float)value)];
-    }
-
-    private static PixelNetworkParameters NetworkParameters(Arrays arrays, PixelNetworkShape network, double scale)
-    {
-        int hidden = network.Hidden;
-        return new(
-            arrays.Random(9L * hidden * network.InputChannels, scale),
-            arrays.Random(hidden, scale),
-            arrays.Random(hidden, scale),
-            arrays.Random((long)hidden * hidden, scale),
-            arrays.Random(hidden, scale),
-            arrays.Random(hidden, scale),
-            arrays.Random(9L * hidden * network.OutputChannels, scale),
-            arrays.Random(network.OutputChannels, scale),
-            arrays.Random(network.OutputChannels, scale));
     }
 
     /// <summary>Seeded arrays in the backend's memory.</summary>
@@ -425,6 +409,21 @@ internal static class BitDigests
             }
 
             return Values(values);
+        }
+
+        /// <summary>Parameters of a network one after the other, of one scale or of one each.</summary>
+        public BufferView Parameters(NetworkShape shape, params ReadOnlySpan<double> scales)
+        {
+            BufferView array = Zero(shape.ParametersLength);
+            var parts = new ParameterParts(array);
+            int next = 0;
+            foreach (NetworkParameter parameter in shape.Parameters)
+            {
+                double scale = scales[Math.Min(next++, scales.Length - 1)];
+                backend.Copy(Random(parameter.Length, scale), parts.Take(parameter.Length));
+            }
+
+            return array;
         }
 
         public float[] Read(BufferView view)

@@ -74,17 +74,17 @@ public sealed class CpuPixelNetworkTests
         private readonly List<DeviceBuffer> _buffers = [];
         private readonly PixelNetworkShape _network;
         private readonly ImageShape _image;
-        private readonly PixelNetworkParameters _parameters;
-        private readonly BufferView _prepared;
+        private readonly IPixelNetwork _runs;
+        private readonly NetworkWeights _weights;
 
         public Session(int threads, PixelNetworkShape network, ImageShape image)
         {
             _backend = new CpuBackend(threads);
             _network = network;
             _image = image;
-            _parameters = Parameters(0.3f);
-            _prepared = Values(_backend.PixelNetworkPreparedLength(network, backward: true));
-            _backend.PixelNetworkPrepare(network, _parameters, _prepared);
+            _runs = (IPixelNetwork)_backend.GetNetwork(network);
+            _weights = new NetworkWeights(Parameters(0.3f), Values(_runs.PreparedLength(backward: true)), Parameters(0));
+            _runs.Prepare(_weights);
         }
 
         public void Dispose()
@@ -115,7 +115,7 @@ public sealed class CpuPixelNetworkTests
             BufferView x = Values(image.Length);
             _backend.Write(values, x);
             BufferView output = Values(image.WithChannels(_network.OutputChannels).Length);
-            _backend.PixelNetworkTapAdd(_network, image, _prepared, Forward(image, x, default), output);
+            _runs.Forward(image, _weights, x, output, default, Workspace(image, backward: false));
             return Read(output);
         }
 
@@ -124,8 +124,9 @@ public sealed class CpuPixelNetworkTests
         {
             int channels = _image.Channels;
             BufferView x = Random(_image.Length, 1);
-            BufferView kept = Values(_backend.PixelNetworkKeptLength(_network, _image));
-            BufferView taps = Forward(_image, x, kept);
+            BufferView kept = Values(_runs.KeptLength(_image));
+            BufferView scratch = Workspace(_image, backward: false);
+            BufferView taps = _runs.ForwardToTaps(_image, _weights, x, kept, scratch);
             PixelAffineMap map = new(channels, Random(PixelAffineMap.LengthFor(channels), 0.5f));
             BufferView output = Values(_image.WithChannels(_network.OutputChannels).Length);
             BufferView coupled = Values(_image.Length);
@@ -138,17 +139,16 @@ public sealed class CpuPixelNetworkTests
             BufferView dLogDet = Random(_image.Batch, 1);
             if (fused)
             {
-                _backend.PixelStageForward(
-                    kind, _network, _image, _prepared, taps, x, map, output, coupled, y, logDet);
-                _backend.PixelStageBackward(
-                    kind, _network, _image, _prepared, taps, coupled, map, dy, dLogDet, undone, dx, dOutput);
+                IPixelStage stage = _runs.Stage(kind);
+                stage.Forward(_image, _weights, taps, x, map, output, coupled, y, logDet);
+                stage.Backward(_image, _weights, taps, coupled, map, dy, dLogDet, undone, dx, dOutput);
                 BufferView again = Values(_image.Length);
-                _backend.PixelStageInverse(kind, _network, _image, _prepared, taps, coupled, map, again);
+                stage.Inverse(_image, _weights, taps, coupled, map, again);
                 Assert.Equal(Read(undone), Read(again));
             }
             else
             {
-                _backend.PixelNetworkTapAdd(_network, _image, _prepared, taps, output);
+                _runs.Forward(_image, _weights, x, output, default, scratch);
                 _backend.CouplingForward(kind, _image, x, output, coupled, logDet);
                 _backend.PixelAffineForward(_image, map, coupled, y, logDet);
                 _backend.CouplingBackward(kind, _image, coupled, output, dy, dLogDet, dx, dOutput);
@@ -156,11 +156,9 @@ public sealed class CpuPixelNetworkTests
                 _backend.PixelAffineInverse(_image, map, undone, undone);
             }
 
-            PixelNetworkParameters gradients = Parameters(0);
-            BufferView workspace = Values(_backend.PixelNetworkWorkspaceLength(_network, _image, true));
             float[] before = Read(dx);
-            _backend.PixelNetworkBackward(
-                _network, _image, _parameters, _prepared, x, kept, dOutput, dx, gradients, workspace);
+            _runs.Backward(_image, _weights, x, kept, dOutput, dx, Workspace(_image, backward: true));
+            var gradients = PixelNetworkParameters.Of(_network, _weights.Gradients);
             BufferView[] results =
             [
                 output, coupled, y, logDet, undone, dOutput, dx,
@@ -171,29 +169,19 @@ public sealed class CpuPixelNetworkTests
             return [.. before, .. results.SelectMany(Read)];
         }
 
-        private BufferView Forward(ImageShape image, BufferView x, BufferView kept)
-        {
-            BufferView taps = Values(_backend.PixelNetworkTapsLength(_network, image));
-            BufferView workspace = Values(_backend.PixelNetworkWorkspaceLength(_network, image, false));
-            _backend.PixelNetworkForward(_network, image, _prepared, x, taps, kept, workspace);
-            return taps;
-        }
+        private BufferView Workspace(ImageShape image, bool backward) =>
+            Values(_runs.WorkspaceLength(image, backward));
 
-        private PixelNetworkParameters Parameters(float scale)
+        private BufferView Parameters(float scale)
         {
-            int hidden = _network.Hidden;
-            int outputs = _network.OutputChannels;
-            BufferView scales = _network.InnerActNorm ? Random(2 * hidden, scale) : default;
-            return new PixelNetworkParameters(
-                Random(9L * hidden * _network.InputChannels, scale),
-                Random(hidden, scale),
-                _network.InnerActNorm ? scales.Slice(0, hidden) : default,
-                Random((long)hidden * hidden, scale),
-                Random(hidden, scale),
-                _network.InnerActNorm ? scales.Slice(hidden, hidden) : default,
-                Random(9L * hidden * outputs, scale),
-                Random(outputs, scale),
-                Random(outputs, scale));
+            BufferView array = Values(_network.ParametersLength);
+            var parts = new ParameterParts(array);
+            foreach (NetworkParameter parameter in _network.Parameters)
+            {
+                _backend.Write(RandomValues(parameter.Length, scale), parts.Take(parameter.Length));
+            }
+
+            return array;
         }
 
         // Outputs and scratch start as NaN: what is read before it is written shows.

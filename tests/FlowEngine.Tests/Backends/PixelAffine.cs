@@ -65,15 +65,16 @@ public abstract partial class BackendTests
 
         double[][] Run(BufferView input, bool squeeze)
         {
+            PixelAffineMap own = map with { Squeezes = squeeze };
             BufferView y = buffers.Output(shape.Length);
             BufferView inverse = buffers.Output(shape.Length);
             BufferView dx = buffers.Output(shape.Length);
             BufferView dMatrix = buffers.Output((long)channels * channels);
             BufferView dOffset = buffers.Output(channels);
             BufferView workspace = buffers.Output(Backend.PixelAffineWorkspaceLength(shape));
-            Backend.PixelAffineForward(shape, map, input, y, default, squeeze);
-            Backend.PixelAffineInverse(shape, map, dy, inverse, squeeze);
-            Backend.PixelAffineBackward(shape, map, input, dy, dx, dMatrix, dOffset, workspace, squeeze);
+            Backend.PixelAffineForward(shape, own, input, y, default);
+            Backend.PixelAffineInverse(shape, own, dy, inverse);
+            Backend.PixelAffineBackward(shape, own, input, dy, dx, dMatrix, dOffset, workspace);
             return
             [
                 buffers.Read(y),
@@ -98,11 +99,11 @@ public abstract partial class BackendTests
         using var buffers = new OperationBuffers(Backend, seed: 5);
         var shape = new ImageShape(1, 2, 2, 6);
         PixelAffineMap map = AssembledMap(buffers, AffineParameters(buffers, shape.Channels, true, true));
+        map = map with { Squeezes = true };
         BufferView x = buffers.Random(shape.Length);
         BufferView y = buffers.Output(shape.Length);
-        Assert.Throws<InvalidOperationException>(
-            () => Backend.PixelAffineForward(shape, map, x, y, default, squeeze: true));
-        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineInverse(shape, map, y, x, squeeze: true));
+        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineForward(shape, map, x, y, default));
+        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineInverse(shape, map, y, x));
     }
 
     [Theory]

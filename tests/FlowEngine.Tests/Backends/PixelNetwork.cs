@@ -118,10 +118,10 @@ public abstract partial class NetworkTests
         var shape = new ImageShape(2, 3, 4, 6);
         PixelNetworkShape network = NetworkShape(kind, 6, 5, innerActNorm, outsideReadsOne);
         using var buffers = new OperationBuffers(Backend, seed: 1, 0, 1);
-        PixelNetworkParameters parameters = NetworkParameters(buffers, network);
+        NetworkWeights weights = PreparedWeights(buffers, network, NetworkParameters(buffers, network));
+        var parameters = PixelNetworkParameters.Of(network, weights.Parameters);
         BufferView x = buffers.PerImage(shape.Dims);
-        BufferView prepared = PreparedNetwork(buffers, network, parameters);
-        double[] actual = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: false).Output);
+        double[] actual = buffers.Read(NetworkOutput(buffers, network, shape, weights, x, keep: false).Output);
 
         double[] weight1 = buffers.Read(parameters.Weight1);
         double[] weight2 = buffers.Read(parameters.Weight2);
@@ -173,10 +173,10 @@ public abstract partial class NetworkTests
         var shape = new ImageShape(2, 3, 7, 6);
         PixelNetworkShape network = NetworkShape(CouplingKind.Affine, 6, 33, true, true);
         using var buffers = new OperationBuffers(Backend, seed: 1, 0, 1);
-        BufferView prepared = PreparedNetwork(buffers, network, NetworkParameters(buffers, network));
+        NetworkWeights weights = PreparedWeights(buffers, network, NetworkParameters(buffers, network));
         BufferView x = buffers.PerImage(shape.Dims);
-        double[] keeping = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: true).Output);
-        double[] forgetting = buffers.Read(NetworkOutput(buffers, network, shape, prepared, x, keep: false).Output);
+        double[] keeping = buffers.Read(NetworkOutput(buffers, network, shape, weights, x, keep: true).Output);
+        double[] forgetting = buffers.Read(NetworkOutput(buffers, network, shape, weights, x, keep: false).Output);
         Agreement.AssertSameBits("output", keeping, forgetting);
     }
 
@@ -192,22 +192,23 @@ public abstract partial class NetworkTests
             AssertAgrees(
                 (buffers, shape) =>
                 {
-                    PixelNetworkParameters parameters = NetworkParameters(buffers, network);
+                    var runs = (IPixelNetwork)buffers.Backend.GetNetwork(network);
+                    BufferView array = NetworkParameters(buffers, network);
+                    var parameters = PixelNetworkParameters.Of(network, array);
                     buffers.Backend.Fill(layer == 1 ? parameters.Bias1 : parameters.Bias2, 0);
                     buffers.Backend.Fill(layer == 1 ? parameters.LogScale1 : parameters.LogScale2, 0);
-                    BufferView prepared = PreparedNetwork(buffers, network, parameters);
+                    NetworkWeights weights = PreparedWeights(buffers, network, array);
                     BufferView mean = buffers.Output(hidden);
                     BufferView deviation = buffers.Output(hidden);
-                    buffers.Backend.PixelNetworkStatistics(
-                        network,
+                    runs.Statistics(
                         shape,
-                        prepared,
+                        weights,
                         buffers.PerImage(shape.Dims, 1, 0.5),
                         layer,
                         mean,
                         deviation,
-                        buffers.Output(buffers.Backend.PixelNetworkKeptLength(network, shape)),
-                        NetworkWorkspace(buffers, network, shape));
+                        buffers.Output(runs.KeptLength(shape)),
+                        NetworkWorkspace(buffers, network, shape, backward: false));
                     return new OperationOutputs().Shared("mean", mean).Shared("deviation", deviation);
                 },
                 new ImageShape(3, height, width, channels));

@@ -46,11 +46,12 @@ public abstract partial class BackendTests
         var convolution = new ZeroConvolutionShape(1, 1, OutsideReadsOne: true);
         var shape = new ImageShape(1, 3, 3, 1);
         using var buffers = new OperationBuffers(Backend, seed: 1);
-        var parameters = new ZeroConvolutionParameters(
-            buffers.Values(1, 2, 4, 8, 16, 32, 64, 128, 256), buffers.Values(0.5), buffers.Values(0));
-        BufferView output = buffers.Output(9);
-        BufferView workspace = buffers.Output(Backend.ZeroConvolutionWorkspaceLength(convolution, shape));
-        Backend.ZeroConvolutionForward(convolution, shape, parameters, buffers.Filled(9, 0), output, workspace);
+        NetworkWeights weights = new(buffers.Filled(convolution.ParametersLength, 0));
+        var parameters = ZeroConvolutionParameters.Of(convolution, weights.Parameters);
+        Backend.Write((ReadOnlySpan<double>)[1, 2, 4, 8, 16, 32, 64, 128, 256], parameters.Weight);
+        Backend.Fill(parameters.Bias, 0.5);
+        BufferView output =
+            NetworkOutput(buffers, convolution, shape, weights, buffers.Filled(9, 0), keep: false).Output;
 
         // Taps are row by row: above are 1, 2, 4; left 1, 8, 64; right 4, 32, 256; below 64, 128, 256.
         double[] expected = [7 + 72, 7, 7 + 288, 73, 0, 292, 448 + 9, 448, 448 + 36];

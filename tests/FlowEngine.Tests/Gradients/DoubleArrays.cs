@@ -17,6 +17,22 @@ public sealed class DoubleArrays : IDisposable
         return view;
     }
 
+    /// <summary>Parameters of a network, array by array.</summary>
+    public BufferView Parameters(NetworkShape shape, ReadOnlySpan<double[]> values)
+    {
+        BufferView array = Zeros(shape.ParametersLength);
+        var parts = new ParameterParts(array);
+        foreach (double[] parameter in values)
+        {
+            if (parameter.Length > 0)
+            {
+                Backend.Write(parameter, parts.Take(parameter.Length));
+            }
+        }
+
+        return array;
+    }
+
     public BufferView Zeros(long length)
     {
         DeviceBuffer buffer = Backend.Allocate(length);

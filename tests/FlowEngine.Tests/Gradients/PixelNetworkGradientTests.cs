@@ -81,13 +81,10 @@ public sealed class PixelNetworkGradientTests
                 using var arrays = new DoubleArrays();
                 BufferView y = arrays.Zeros(step.Shape.Length);
                 BufferView logDet = arrays.Zeros(step.Shape.Batch);
-                (BufferView prepared, BufferView taps, _, _) = step.RunNetwork(arrays, values);
-                arrays.Backend.PixelStageForward(
-                    kind,
-                    step.Network,
+                step.Stage(arrays).Forward(
                     step.Shape,
-                    prepared,
-                    taps,
+                    step.Weights(arrays, values),
+                    step.Taps(arrays, values),
                     arrays.Of(values[0]),
                     default,
                     default,
@@ -100,8 +97,7 @@ public sealed class PixelNetworkGradientTests
             {
                 using var arrays = new DoubleArrays();
                 BufferView y = step.Couple(arrays, values)[0];
-                (BufferView prepared, BufferView taps, _, BufferView output) = step.RunNetwork(arrays, values);
-                BufferView dOutput = arrays.Zeros(output.Length);
+                BufferView dOutput = arrays.Zeros((long)step.Shape.Pixels * step.Network.OutputChannels);
                 BufferView dx = arrays.Zeros(step.Shape.Length);
                 BufferView x = arrays.Zeros(step.Shape.Length);
 
@@ -117,12 +113,10 @@ public sealed class PixelNetworkGradientTests
                     default);
                 var map = new PixelAffineMap(4, arrays.Zeros(PixelAffineMap.LengthFor(4)));
                 arrays.Backend.PixelAffineAssemble(parameters, map, inverse: true);
-                arrays.Backend.PixelStageBackward(
-                    kind,
-                    step.Network,
+                step.Stage(arrays).Backward(
                     step.Shape,
-                    prepared,
-                    taps,
+                    step.Weights(arrays, values),
+                    step.Taps(arrays, values),
                     y,
                     map,
                     arrays.Of(g[0]),

@@ -24,7 +24,7 @@ public sealed class StepOfDoubles
 
     public double[][] RandomInputs(int seed)
     {
-        (int inputs, int hidden, int outputs, bool innerActNorm, bool _) = Network;
+        (int inputs, int hidden, int outputs, bool innerActNorm, _, _) = Network;
         int scales = innerActNorm ? hidden : 0;
         var random = new Random(seed);
         return
@@ -42,19 +42,34 @@ public sealed class StepOfDoubles
         ];
     }
 
-    public (BufferView Prepared, BufferView Taps, BufferView Kept, BufferView Output) RunNetwork(
-        DoubleArrays arrays, double[][] values)
+    public NetworkWeights Weights(DoubleArrays arrays, double[][] values)
     {
-        IBackend backend = arrays.Backend;
-        BufferView prepared = arrays.Zeros(backend.PixelNetworkPreparedLength(Network, backward: true));
-        BufferView taps = arrays.Zeros(backend.PixelNetworkTapsLength(Network, Shape));
-        BufferView kept = arrays.Zeros(backend.PixelNetworkKeptLength(Network, Shape));
-        BufferView workspace = arrays.Zeros(backend.PixelNetworkWorkspaceLength(Network, Shape, backward: false));
+        INetwork network = arrays.Backend.GetNetwork(Network);
+        var weights = new NetworkWeights(
+            arrays.Parameters(Network, values.AsSpan(1)),
+            arrays.Zeros(network.PreparedLength(backward: true)),
+            arrays.Zeros(Network.ParametersLength));
+        network.Prepare(weights);
+        return weights;
+    }
+
+    public IPixelStage Stage(DoubleArrays arrays) => ((IPixelNetwork)arrays.Backend.GetNetwork(Network)).Stage(_kind);
+
+    public BufferView Taps(DoubleArrays arrays, double[][] values)
+    {
+        var network = (IPixelNetwork)arrays.Backend.GetNetwork(Network);
+        return network.ForwardToTaps(
+            Shape, Weights(arrays, values), arrays.Of(values[0]), default, Workspace(arrays, backward: false));
+    }
+
+    public (BufferView Kept, BufferView Output) RunNetwork(DoubleArrays arrays, double[][] values)
+    {
+        INetwork network = arrays.Backend.GetNetwork(Network);
+        BufferView kept = arrays.Zeros(network.KeptLength(Shape));
         BufferView output = arrays.Zeros((long)Shape.Pixels * Network.OutputChannels);
-        backend.PixelNetworkPrepare(Network, Parameters(arrays, values), prepared);
-        backend.PixelNetworkForward(Network, Shape, prepared, arrays.Of(values[0]), taps, kept, workspace);
-        backend.PixelNetworkTapAdd(Network, Shape, prepared, taps, output);
-        return (prepared, taps, kept, output);
+        network.Forward(
+            Shape, Weights(arrays, values), arrays.Of(values[0]), output, kept, Workspace(arrays, backward: false));
+        return (kept, output);
     }
 
     /// <summary>y and LogDet.</summary>
@@ -70,19 +85,16 @@ public sealed class StepOfDoubles
     /// <summary>dx, added to what it holds, and the gradients of the parameters.</summary>
     public double[][] NetworkBackward(DoubleArrays arrays, double[][] values, BufferView dOutput, BufferView dx)
     {
-        (BufferView prepared, _, BufferView kept, _) = RunNetwork(arrays, values);
-        PixelNetworkParameters gradients = Parameters(arrays, [.. values.Select(value => new double[value.Length])]);
-        arrays.Backend.PixelNetworkBackward(
-            Network,
+        NetworkWeights weights = Weights(arrays, values);
+        arrays.Backend.GetNetwork(Network).Backward(
             Shape,
-            Parameters(arrays, values),
-            prepared,
+            weights,
             arrays.Of(values[0]),
-            kept,
+            RunNetwork(arrays, values).Kept,
             dOutput,
             dx,
-            gradients,
-            arrays.Zeros(arrays.Backend.PixelNetworkWorkspaceLength(Network, Shape, backward: true)));
+            Workspace(arrays, backward: true));
+        var gradients = PixelNetworkParameters.Of(Network, weights.Gradients);
         BufferView none = arrays.Zeros(0);
         return arrays.Read(
             dx,
@@ -97,14 +109,6 @@ public sealed class StepOfDoubles
             gradients.LogScale3);
     }
 
-    private PixelNetworkParameters Parameters(DoubleArrays arrays, double[][] values) => new(
-        arrays.Of(values[1]),
-        arrays.Of(values[2]),
-        Network.InnerActNorm ? arrays.Of(values[3]) : default,
-        arrays.Of(values[4]),
-        arrays.Of(values[5]),
-        Network.InnerActNorm ? arrays.Of(values[6]) : default,
-        arrays.Of(values[7]),
-        arrays.Of(values[8]),
-        arrays.Of(values[9]));
+    private BufferView Workspace(DoubleArrays arrays, bool backward) =>
+        arrays.Zeros(arrays.Backend.GetNetwork(Network).WorkspaceLength(Shape, backward));
 }

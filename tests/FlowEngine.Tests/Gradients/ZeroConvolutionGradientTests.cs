@@ -29,31 +29,24 @@ public sealed class ZeroConvolutionGradientTests
                 {
                     using var arrays = new DoubleArrays();
                     BufferView output = arrays.Zeros(shape.Pixels * outputs);
-                    arrays.Backend.ZeroConvolutionForward(
-                        convolution, shape, Parameters(arrays, values), arrays.Of(values[0]), output, arrays.Zeros(0));
+                    NetworkWeights weights = new(arrays.Parameters(convolution, values.AsSpan(1)));
+                    arrays.Backend.GetNetwork(convolution).Forward(
+                        shape, weights, arrays.Of(values[0]), output, default, arrays.Zeros(0));
                     return arrays.Read(output);
                 },
                 (values, g) =>
                 {
                     using var arrays = new DoubleArrays();
-                    double[][] zeros = [.. values.Select(value => new double[value.Length])];
-                    ZeroConvolutionParameters gradients = Parameters(arrays, zeros);
+                    NetworkWeights weights = new(
+                        arrays.Parameters(convolution, values.AsSpan(1)),
+                        Gradients: arrays.Zeros(convolution.ParametersLength));
                     BufferView dx = arrays.Zeros(shape.Length);
-                    arrays.Backend.ZeroConvolutionBackward(
-                        convolution,
-                        shape,
-                        Parameters(arrays, values),
-                        arrays.Of(values[0]),
-                        arrays.Of(g[0]),
-                        dx,
-                        gradients,
-                        arrays.Zeros(0));
+                    arrays.Backend.GetNetwork(convolution).Backward(
+                        shape, weights, arrays.Of(values[0]), default, arrays.Of(g[0]), dx, arrays.Zeros(0));
+                    var gradients = ZeroConvolutionParameters.Of(convolution, weights.Gradients);
                     return arrays.Read(dx, gradients.Weight, gradients.Bias, gradients.LogScale);
                 });
             Assert.True(error <= 1, $"error {error}");
         }
     }
-
-    private static ZeroConvolutionParameters Parameters(DoubleArrays arrays, double[][] values) =>
-        new(arrays.Of(values[1]), arrays.Of(values[2]), arrays.Of(values[3]));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu;
@@ -16,6 +17,7 @@ public sealed partial class GpuBackend : IBackend
     private readonly bool _ownsDevice;
     private readonly GpuStream _stream;
     private readonly Lock _queue = new();
+    private readonly ConcurrentDictionary<NetworkShape, INetwork> _networks = new();
     private readonly GpuBuffer<float> _nothing;
     private readonly GpuScratch<float> _partials;
     private readonly GpuScratch<double> _wideScratch;
@@ -205,6 +207,10 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public INetwork GetNetwork(NetworkShape shape) =>
+        _networks.GetOrAdd(shape, static (shape, backend) => backend.CreateNetwork(shape), this);
+
+    /// <inheritdoc/>
     public bool IsFinite(BufferView source)
     {
         using Lock.Scope queue = _queue.EnterScope();
@@ -235,6 +241,24 @@ public sealed partial class GpuBackend : IBackend
         {
             _device.Dispose();
         }
+    }
+
+    private INetwork CreateNetwork(NetworkShape shape) => shape switch
+    {
+        PixelNetworkShape pixel => CreatePixelNetwork(pixel),
+        DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(this, dense),
+        DenseNetworkShape dense => new DenseNetwork(this, dense),
+        ResidualNetworkShape residual => new ResidualNetwork(this, residual),
+        ZeroConvolutionShape convolution => new ZeroConvolution(this, convolution),
+        _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
+    };
+
+    private PixelNetwork CreatePixelNetwork(PixelNetworkShape shape)
+    {
+        var fused = new FusedNetwork(shape, NetworkPrecision, _device.Info);
+        return fused.Fits
+            ? new FusedPixelNetwork(this, shape, fused)
+            : new UnfusedPixelNetwork(this, shape, fused);
     }
 
     private static LaunchGrid Cover(long threads, KernelDescriptor kernel) =>

@@ -108,11 +108,10 @@ public sealed partial class GpuBackend
         in PixelAffineMap map,
         BufferView x,
         BufferView y,
-        BufferView logDet,
-        bool squeeze = false)
+        BufferView logDet)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1, xWidth: SqueezedWidth(shape, squeeze));
+        Apply(shape, map.Matrix, map.Offset, x, y, shape.Channels, 1, xWidth: SqueezedWidth(shape, map));
         if (!logDet.IsEmpty)
         {
             SumKernels.AddToAll(
@@ -127,7 +126,7 @@ public sealed partial class GpuBackend
 
     /// <inheritdoc/>
     public void PixelAffineInverse(
-        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x, bool squeeze = false)
+        ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x)
     {
         using Lock.Scope queue = _queue.EnterScope();
         Apply(
@@ -138,7 +137,7 @@ public sealed partial class GpuBackend
             x,
             shape.Channels,
             1,
-            yWidth: SqueezedWidth(shape, squeeze));
+            yWidth: SqueezedWidth(shape, map));
     }
 
     /// <inheritdoc/>
@@ -154,8 +153,7 @@ public sealed partial class GpuBackend
         BufferView dx,
         BufferView dMatrix,
         BufferView dOffset,
-        BufferView workspace,
-        bool squeeze = false)
+        BufferView workspace)
     {
         using Lock.Scope queue = _queue.EnterScope();
         int channels = shape.Channels;
@@ -178,7 +176,7 @@ public sealed partial class GpuBackend
             partials,
             shape.Pixels,
             channels,
-            SqueezedWidth(shape, squeeze));
+            SqueezedWidth(shape, map));
         AddParts(partials, sums, parts, accumulate: false);
         if (!together)
         {
@@ -186,7 +184,7 @@ public sealed partial class GpuBackend
             _stream.Copy(sums.Slice(square, channels), View(dOffset, channels));
         }
 
-        Apply(shape, map.Matrix, default, dy, dx, 1, channels, yWidth: SqueezedWidth(shape, squeeze));
+        Apply(shape, map.Matrix, default, dy, dx, 1, channels, yWidth: SqueezedWidth(shape, map));
     }
 
     private AffineRecording Many(
@@ -206,7 +204,8 @@ public sealed partial class GpuBackend
         inverse ? 1 : 0);
 
     // What tells a kernel that an image is as it is before its squeeze; 0 if it is not.
-    private static int SqueezedWidth(ImageShape shape, bool squeeze) => squeeze ? shape.BeforeSqueeze().Width / 2 : 0;
+    private static int SqueezedWidth(ImageShape shape, in PixelAffineMap map) =>
+        map.Squeezes ? shape.BeforeSqueeze().Width / 2 : 0;
 
     // y = matrix x + offset with the matrix read by these strides; the offset may be empty.
     private void Apply(
