@@ -209,7 +209,7 @@ internal sealed class FlowPlan : IDisposable
         {
             _assembly?.Dispose();
             _assembly = null;
-            _assembly = _backend.PixelAffineAssembleAllBackward(
+            _assembly = _backend.PixelAffine.AssembleAllBackward(
                 [.. _steps.SelectMany(steps => steps.Assemblies)], dLogDet);
             _assembled = dLogDet;
         }

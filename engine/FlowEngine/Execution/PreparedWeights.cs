@@ -55,7 +55,7 @@ internal sealed class PreparedWeights : IDisposable
             _arena.Allocate(backend, "what is derived from the weights");
             _assembly = _steps.Count == 0
                 ? null
-                : backend.PixelAffineAssembleAll(
+                : backend.PixelAffine.AssembleAll(
                     [.. _steps.Select(step => new PixelAffineAssembly(step.AffineParameters(_context), Map(step)))],
                     inverse: !_context.SkipsInverse);
         }

@@ -68,7 +68,7 @@ internal sealed class StepsStage : PlanStage
             return;
         }
 
-        _workspace = arena.Share("workspace", backend.PixelAffineWorkspaceLength(shape));
+        _workspace = arena.Share("workspace", backend.PixelAffine.WorkspaceLength(shape));
         foreach (FlowStep step in steps)
         {
             _dMaps.Add(arena.Reserve("affine maps", (long)step.Channels * (step.Channels + 1)));
@@ -117,7 +117,7 @@ internal sealed class StepsStage : PlanStage
             Backend.Copy(x, _start.View);
         }
 
-        Backend.PixelAffineForward(Output, Map(0), x, y, logDet);
+        Backend.PixelAffine.Forward(Output, Map(0), x, y, logDet);
         for (int k = 0; k < _steps.Count; k++)
         {
             (BufferView coupled, BufferView output, BufferView kept) = _stores
@@ -177,7 +177,7 @@ internal sealed class StepsStage : PlanStage
             }
 
             step.Network.Backward(context, Output, value, kept, dOutput, dy);
-            Backend.PixelAffineBackward(
+            Backend.PixelAffine.Backward(
                 Output,
                 Map(k),
                 previous,

@@ -207,10 +207,16 @@ public sealed class MaskedAutoregressive : IFlowLayer
         Network.Backward(inner, Rows(input), y, kept, dOutput, default);
     }
 
-    private IAutoregressiveNetwork Solver(IBackend backend) => (IAutoregressiveNetwork)backend.GetNetwork(Network.Shape);
+    private IAutoregressiveNetwork Solver(IBackend backend) =>
+        (IAutoregressiveNetwork)backend.GetNetwork(Network.Shape);
 
     private void Solve(
-        in LayerContext context, ImageShape input, bool normalize, BufferView known, BufferView found, BufferView output) =>
+        in LayerContext context,
+        ImageShape input,
+        bool normalize,
+        BufferView known,
+        BufferView found,
+        BufferView output) =>
         Solver(context.Backend).Solve(
             input,
             Network.Weights(context),

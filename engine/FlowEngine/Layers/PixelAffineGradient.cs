@@ -7,7 +7,7 @@ internal static class PixelAffineGradient
 {
     /// <summary>The scratch memory of <see cref="Run"/>, in elements: dM, dv and the pass's own.</summary>
     public static long WorkspaceLength(IBackend backend, ImageShape shape) =>
-        ((long)shape.Channels * (shape.Channels + 1)) + backend.PixelAffineWorkspaceLength(shape);
+        ((long)shape.Channels * (shape.Channels + 1)) + backend.PixelAffine.WorkspaceLength(shape);
 
     /// <summary>dx = Mᵀ dy, and the parameters' gradients by way of dM and dv. dx may be dy itself.</summary>
     public static void Run(
@@ -26,8 +26,8 @@ internal static class PixelAffineGradient
         BufferView dOffset = context.Workspace.Slice(square, shape.Channels);
         long used = square + shape.Channels;
         BufferView scratch = context.Workspace.Slice(used, context.Workspace.Length - used);
-        context.Backend.PixelAffineBackward(shape, map, x, dy, dx, dMatrix, dOffset, scratch);
-        context.Backend.PixelAffineAssembleBackward(
+        context.Backend.PixelAffine.Backward(shape, map, x, dy, dx, dMatrix, dOffset, scratch);
+        context.Backend.PixelAffine.AssembleBackward(
             parameters, shape.PixelsPerImage, dMatrix, dOffset, dLogDet, gradients);
     }
 }

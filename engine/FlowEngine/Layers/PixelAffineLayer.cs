@@ -4,7 +4,7 @@ namespace FlowEngine.Layers;
 
 /// <summary>What ActNorm and the invertible 1x1 convolution share: both are one affine map per pixel.</summary>
 /// <remarks>
-/// The formulae stand at <see cref="IBackend.PixelAffineForward"/>'s part of the contract. Training that stores
+/// The formulae stand at <see cref="IPixelAffine.Forward"/>'s part of the contract. Training that stores
 /// activations keeps x: the inverse of a wide map would cost more than the rest of its update.
 /// </remarks>
 public abstract class PixelAffineLayer : IFlowLayer
@@ -34,7 +34,7 @@ public abstract class PixelAffineLayer : IFlowLayer
 
     /// <inheritdoc/>
     public void Prepare(in LayerContext context) =>
-        context.Backend.PixelAffineAssemble(Parameters(context), Map(context), inverse: !context.SkipsInverse);
+        context.Backend.PixelAffine.Assemble(Parameters(context), Map(context), inverse: !context.SkipsInverse);
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
@@ -54,12 +54,12 @@ public abstract class PixelAffineLayer : IFlowLayer
             context.Backend.Copy(x, context.Kept);
         }
 
-        context.Backend.PixelAffineForward(input, Map(context), x, y, logDet);
+        context.Backend.PixelAffine.Forward(input, Map(context), x, y, logDet);
     }
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
-        context.Backend.PixelAffineInverse(input, Map(context), y, x);
+        context.Backend.PixelAffine.Inverse(input, Map(context), y, x);
 
     /// <inheritdoc/>
     public void Backward(

@@ -43,7 +43,7 @@ internal static partial class BackendOperations
     {
         int channels = parameters.Channels;
         var map = new PixelAffineMap(channels, buffers.Output(PixelAffineMap.LengthFor(channels)));
-        buffers.Backend.PixelAffineAssemble(parameters, map, inverse: true);
+        buffers.Backend.PixelAffine.Assemble(parameters, map, inverse: true);
         return map;
     }
 
@@ -59,18 +59,18 @@ internal static partial class BackendOperations
         BufferView kept = buffers.CopyOf(x);
         BufferView y = LikeOutputs(buffers, x, inPlace);
         BufferView logDet = buffers.PerImage(1);
-        backend.PixelAffineForward(shape, map, x, y, logDet);
+        backend.PixelAffine.Forward(shape, map, x, y, logDet);
 
         BufferView toInvert = buffers.PerImage(shape.Dims);
         BufferView inverse = LikeOutputs(buffers, toInvert, inPlace);
-        backend.PixelAffineInverse(shape, map, toInvert, inverse);
+        backend.PixelAffine.Inverse(shape, map, toInvert, inverse);
 
         BufferView dy = buffers.PerImage(shape.Dims);
         BufferView dx = LikeOutputs(buffers, dy, inPlace);
         BufferView dMatrix = buffers.Output((long)shape.Channels * shape.Channels);
         BufferView dOffset = buffers.Output(shape.Channels);
-        BufferView workspace = buffers.Output(backend.PixelAffineWorkspaceLength(shape));
-        backend.PixelAffineBackward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
+        BufferView workspace = buffers.Output(backend.PixelAffine.WorkspaceLength(shape));
+        backend.PixelAffine.Backward(shape, map, kept, dy, dx, dMatrix, dOffset, workspace);
         return new OperationOutputs()
             .PerImage("y", y)
             .PerImage("logDet", logDet)

@@ -37,6 +37,12 @@ public sealed record DenseNetworkShape(
     int InputChannels, int Hidden, int HiddenLayers, int OutputChannels, bool IsAutoregressive, int Conditions = 0)
     : NetworkShape(InputChannels, OutputChannels, Conditions)
 {
+    /// <summary>N.</summary>
+    public int Hidden { get; init; } = Positive(Hidden, nameof(Hidden));
+
+    /// <summary>Hidden layers.</summary>
+    public int HiddenLayers { get; init; } = Positive(HiddenLayers, nameof(HiddenLayers));
+
     /// <summary>Inputs that are no condition; in an autoregressive network its dimensions, D.</summary>
     public int Dims => InputChannels - Conditions;
 

@@ -5,7 +5,7 @@ namespace FlowEngine.Kernels;
 /// its LogDet, and the affine map of the next step.
 /// </summary>
 /// <remarks>
-/// Equal to the sum of the taps, the coupling and <see cref="IBackend.PixelAffineForward"/> one after the other. The taps
+/// Equal to the sum of the taps, the coupling and <see cref="IPixelAffine.Forward"/> one after the other. The taps
 /// are those of <see cref="IPixelNetwork.ForwardToTaps"/> for the first half of the channels, which the coupling leaves as
 /// it is; of the weights the prepared ones are read.
 /// </remarks>

@@ -33,6 +33,9 @@ public sealed record PixelNetworkShape(
 {
     private const double InitialDeviation = 0.05;
 
+    /// <summary>N.</summary>
+    public int Hidden { get; init; } = Positive(Hidden, nameof(Hidden));
+
     /// <inheritdoc/>
     public override IEnumerable<NetworkParameter> Parameters
     {

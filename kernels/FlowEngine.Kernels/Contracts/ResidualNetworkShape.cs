@@ -33,6 +33,12 @@ public sealed record ResidualNetworkShape(
     int InputChannels, int Hidden, int Blocks, int OutputChannels, int Conditions = 0)
     : NetworkShape(InputChannels, OutputChannels, Conditions)
 {
+    /// <summary>N.</summary>
+    public int Hidden { get; init; } = Positive(Hidden, nameof(Hidden));
+
+    /// <summary>K.</summary>
+    public int Blocks { get; init; } = Positive(Blocks, nameof(Blocks));
+
     /// <summary>Convolutions: 2K + 2.</summary>
     public int Layers => (2 * Blocks) + 2;
 

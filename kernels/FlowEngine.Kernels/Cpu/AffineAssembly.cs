@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>The C-by-C algebra of one affine map, in float64: <see cref="IBackend.PixelAffineAssemble"/>.</summary>
+/// <summary>The C-by-C algebra of one affine map, in float64: <see cref="IPixelAffine.Assemble"/>.</summary>
 /// <remarks>
 /// Products and solves go row by row, row += factor · row, each element in increasing order of the summed index, so
 /// vectors change nothing. A third of a map's C³ is zero and is skipped.

@@ -24,6 +24,7 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
+        PixelAffine = new PixelAffineMaps(this);
     }
 
     /// <inheritdoc cref="IBackend.Name"/>
@@ -31,6 +32,9 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
 
     /// <summary>The number of threads, the caller's among them.</summary>
     public int Threads => _team.Threads;
+
+    /// <inheritdoc cref="IBackend.PixelAffine"/>
+    public IPixelAffine PixelAffine { get; }
 
     /// <inheritdoc cref="IBackend.GetNetwork"/>
     public INetwork GetNetwork(NetworkShape shape) =>
@@ -75,4 +79,17 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
     }
 
     private void Pack(StripPacking packing) => _team.Run(packing.Parts, packing);
+
+    /// <summary>logDet[b] += P · ln|det M|, rounded once; what comes after a coupling's own addition.</summary>
+    internal static void AddLogDet(ImageShape shape, float perPixel, float* logDet)
+    {
+        double all = (double)perPixel * shape.PixelsPerImage;
+        for (int b = 0; b < shape.Batch; b++)
+        {
+            logDet[b] = (float)(logDet[b] + all);
+        }
+    }
+
+    private static SqueezedPixels Squeezed(ImageShape shape, BufferView x) =>
+        new(Pointer(x, shape.BeforeSqueeze().Length), shape);
 }

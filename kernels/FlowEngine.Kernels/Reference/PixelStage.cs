@@ -30,7 +30,7 @@ public sealed partial class ReferenceBackend<T>
 
             if (!next.IsEmpty)
             {
-                backend.PixelAffineForward(shape, next, y, y, logDet);
+                backend.PixelAffine.Forward(shape, next, y, y, logDet);
             }
         }
 
@@ -70,7 +70,7 @@ public sealed partial class ReferenceBackend<T>
         {
             using DeviceBuffer uncoupled = backend.Allocate(shape.Length);
             backend.CouplingInverse(kind, shape, y, output, uncoupled.View);
-            backend.PixelAffineInverse(shape, map, uncoupled.View, x);
+            backend.PixelAffine.Inverse(shape, map, uncoupled.View, x);
         }
     }
 }

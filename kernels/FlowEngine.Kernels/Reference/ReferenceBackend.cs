@@ -23,13 +23,20 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     /// <param name="precision">
     /// What the factors of a coupling network's products are rounded to, as float32 numbers: to judge backends that do.
     /// </param>
-    public ReferenceBackend(NetworkPrecision precision = NetworkPrecision.Full) => NetworkPrecision = precision;
+    public ReferenceBackend(NetworkPrecision precision = NetworkPrecision.Full)
+    {
+        NetworkPrecision = precision;
+        PixelAffine = new PixelAffineMaps(this);
+    }
 
     /// <inheritdoc/>
     public string Name => "reference";
 
     /// <inheritdoc/>
     public override NetworkPrecision NetworkPrecision { get; }
+
+    /// <inheritdoc/>
+    public IPixelAffine PixelAffine { get; }
 
     /// <inheritdoc/>
     public INetwork GetNetwork(NetworkShape shape) =>

@@ -22,7 +22,7 @@ internal static class AffineArrays
             arrays.Values(signs),
             arrays.Values(rows));
         PixelAffineMap map = new(channels, arrays.Zeros(PixelAffineMap.LengthFor(channels)));
-        arrays.Backend.PixelAffineAssemble(parameters, map, inverse: true);
+        arrays.Backend.PixelAffine.Assemble(parameters, map, inverse: true);
         return map;
     }
 }

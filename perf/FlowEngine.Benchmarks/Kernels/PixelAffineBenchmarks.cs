@@ -23,9 +23,9 @@ public class PixelAffineBenchmarks : BandwidthBenchmarks
             BufferView dy = arrays.Random(image.Length);
             BufferView dMatrix = arrays.Zeros((long)image.Channels * image.Channels);
             BufferView dOffset = arrays.Zeros(image.Channels);
-            BufferView workspace = arrays.Zeros(backend.PixelAffineWorkspaceLength(image));
+            BufferView workspace = arrays.Zeros(backend.PixelAffine.WorkspaceLength(image));
             return new Operation(
-                () => backend.PixelAffineBackward(image, map, x, dy, y, dMatrix, dOffset, workspace),
+                () => backend.PixelAffine.Backward(image, map, x, dy, y, dMatrix, dOffset, workspace),
                 y,
                 dMatrix,
                 dOffset);
@@ -33,8 +33,8 @@ public class PixelAffineBenchmarks : BandwidthBenchmarks
 
         BufferView logDet = arrays.Random(image.Batch);
         return pass == Forward
-            ? new Operation(() => backend.PixelAffineForward(image, map, x, y, logDet), y, logDet)
-            : new Operation(() => backend.PixelAffineInverse(image, map, x, y), y);
+            ? new Operation(() => backend.PixelAffine.Forward(image, map, x, y, logDet), y, logDet)
+            : new Operation(() => backend.PixelAffine.Inverse(image, map, x, y), y);
     }
 
     // Forward: x in, y out. Backward: Mᵀ dy and Σ dy xᵀ; x and dy in, dx out.

@@ -1,3 +1,4 @@
+using System.Reflection;
 using FlowEngine.Kernels;
 using Xunit;
 
@@ -5,6 +6,22 @@ namespace FlowEngine.Tests.Backends;
 
 public sealed class BackendContractTests
 {
+    // What a network or a stage of one kind needs stands at an object of its own: see IBackend.GetNetwork.
+    private const int MostMembers = 60;
+
+    [Fact]
+    public void IBackend_has_few_members()
+    {
+        MemberInfo[] members =
+        [
+            .. typeof(IBackend).GetProperties(),
+            .. typeof(IBackend).GetMethods().Where(method => !method.IsSpecialName),
+        ];
+        Assert.True(
+            members.Length <= MostMembers,
+            $"{members.Length} members: {string.Join(", ", members.Select(member => member.Name))}");
+    }
+
     public static TheoryData<NetworkShape> NetworkShapes =>
     [
         new PixelNetworkShape(3, 5, 7, InnerActNorm: true, OutsideReadsOne: false),

@@ -144,21 +144,21 @@ internal static class BitDigests
             arrays.Values([.. Enumerable.Range(0, channels).Select(c => c % 3 == 0 ? -1f : 1f)]),
             arrays.Values([.. Enumerable.Range(0, channels).Select(c => (float)((c + 5) % channels))]));
         PixelAffineMap map = new(channels, arrays.Zero(PixelAffineMap.LengthFor(channels)));
-        backend.PixelAffineAssemble(parameters, map, inverse: true);
+        backend.PixelAffine.Assemble(parameters, map, inverse: true);
         yield return arrays.Read(map.Storage);
         BufferView x = arrays.Random(shape.Length);
         BufferView y = arrays.Zero(shape.Length);
         BufferView logDet = arrays.Random(shape.Batch);
-        backend.PixelAffineForward(shape, map, x, y, logDet);
+        backend.PixelAffine.Forward(shape, map, x, y, logDet);
         yield return arrays.Read(y);
         yield return arrays.Read(logDet);
-        backend.PixelAffineInverse(shape, map, y, y);
+        backend.PixelAffine.Inverse(shape, map, y, y);
         yield return arrays.Read(y);
         BufferView dy = arrays.Random(shape.Length);
         BufferView dMatrix = arrays.Zero(square);
         BufferView dOffset = arrays.Zero(channels);
-        BufferView workspace = arrays.Zero(backend.PixelAffineWorkspaceLength(shape));
-        backend.PixelAffineBackward(shape, map, x, dy, dy, dMatrix, dOffset, workspace);
+        BufferView workspace = arrays.Zero(backend.PixelAffine.WorkspaceLength(shape));
+        backend.PixelAffine.Backward(shape, map, x, dy, dy, dMatrix, dOffset, workspace);
         yield return arrays.Read(dy);
         yield return arrays.Read(dMatrix);
         yield return arrays.Read(dOffset);
@@ -171,7 +171,7 @@ internal static class BitDigests
             arrays.Random(channels),
             default,
             default);
-        backend.PixelAffineAssembleBackward(
+        backend.PixelAffine.AssembleBackward(
             parameters, shape.PixelsPerImage, dMatrix, dOffset, logDet, gradients);
         yield return arrays.Read(gradients.Bias);
         yield return arrays.Read(gradients.LogScale);

@@ -150,10 +150,10 @@ public sealed class CpuPixelNetworkTests
             {
                 _runs.Forward(_image, _weights, x, output, default, scratch);
                 _backend.CouplingForward(kind, _image, x, output, coupled, logDet);
-                _backend.PixelAffineForward(_image, map, coupled, y, logDet);
+                _backend.PixelAffine.Forward(_image, map, coupled, y, logDet);
                 _backend.CouplingBackward(kind, _image, coupled, output, dy, dLogDet, dx, dOutput);
                 _backend.CouplingInverse(kind, _image, coupled, output, undone);
-                _backend.PixelAffineInverse(_image, map, undone, undone);
+                _backend.PixelAffine.Inverse(_image, map, undone, undone);
             }
 
             float[] before = Read(dx);

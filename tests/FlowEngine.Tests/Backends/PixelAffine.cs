@@ -71,10 +71,10 @@ public abstract partial class BackendTests
             BufferView dx = buffers.Output(shape.Length);
             BufferView dMatrix = buffers.Output((long)channels * channels);
             BufferView dOffset = buffers.Output(channels);
-            BufferView workspace = buffers.Output(Backend.PixelAffineWorkspaceLength(shape));
-            Backend.PixelAffineForward(shape, own, input, y, default);
-            Backend.PixelAffineInverse(shape, own, dy, inverse);
-            Backend.PixelAffineBackward(shape, own, input, dy, dx, dMatrix, dOffset, workspace);
+            BufferView workspace = buffers.Output(Backend.PixelAffine.WorkspaceLength(shape));
+            Backend.PixelAffine.Forward(shape, own, input, y, default);
+            Backend.PixelAffine.Inverse(shape, own, dy, inverse);
+            Backend.PixelAffine.Backward(shape, own, input, dy, dx, dMatrix, dOffset, workspace);
             return
             [
                 buffers.Read(y),
@@ -102,8 +102,8 @@ public abstract partial class BackendTests
         map = map with { Squeezes = true };
         BufferView x = buffers.Random(shape.Length);
         BufferView y = buffers.Output(shape.Length);
-        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineForward(shape, map, x, y, default));
-        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffineInverse(shape, map, y, x));
+        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffine.Forward(shape, map, x, y, default));
+        Assert.Throws<InvalidOperationException>(() => Backend.PixelAffine.Inverse(shape, map, y, x));
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public abstract partial class BackendTests
                 PixelAffineParameters parameters = AffineParameters(buffers, shape.Channels, true, true);
                 PixelAffineMap map = AssembledMap(buffers, parameters);
                 BufferView y = buffers.Output(shape.Length);
-                buffers.Backend.PixelAffineForward(shape, map, buffers.PerImage(shape.Dims), y, default);
+                buffers.Backend.PixelAffine.Forward(shape, map, buffers.PerImage(shape.Dims), y, default);
                 return new OperationOutputs().PerImage("y", y);
             },
             new ImageShape(2, 3, 5, 4));
@@ -172,7 +172,7 @@ public abstract partial class BackendTests
                 PixelAffineParameters parameters = AffineParameters(buffers, channels, actNorm, convolution);
                 PixelAffineMap map = AssembledMap(buffers, parameters);
                 PixelAffineParameters gradients = AffineGradients(buffers, channels, actNorm, convolution);
-                buffers.Backend.PixelAffineAssembleBackward(
+                buffers.Backend.PixelAffine.AssembleBackward(
                     parameters,
                     shape.PixelsPerImage,
                     buffers.Random((long)channels * channels),
@@ -211,16 +211,16 @@ public abstract partial class BackendTests
         (PixelAffineAssembly[] together, BufferView[] written) = ManyMaps(buffers);
         (PixelAffineAssembly[] alone, BufferView[] expected) = ManyMaps(buffers);
         BufferView dLogDet = buffers.Values(0.5, -2, 3);
-        using IRecording forward = Backend.PixelAffineAssembleAll(together, inverse);
-        using IRecording backward = Backend.PixelAffineAssembleAllBackward(together, dLogDet);
+        using IRecording forward = Backend.PixelAffine.AssembleAll(together, inverse);
+        using IRecording backward = Backend.PixelAffine.AssembleAllBackward(together, dLogDet);
         for (int run = 0; run < 2; run++)
         {
             forward.Run();
             backward.Run();
             foreach (PixelAffineAssembly map in alone)
             {
-                Backend.PixelAffineAssemble(map.Parameters, map.Map, inverse);
-                Backend.PixelAffineAssembleBackward(
+                Backend.PixelAffine.Assemble(map.Parameters, map.Map, inverse);
+                Backend.PixelAffine.AssembleBackward(
                     map.Parameters, map.PixelsPerImage, map.DMatrix, map.DOffset, dLogDet, map.Gradients);
             }
 

@@ -29,14 +29,14 @@ public sealed class DeterminantTests
             arrays.Of(signs),
             arrays.Of(rows));
         var map = new PixelAffineMap(channels, arrays.Zeros(PixelAffineMap.LengthFor(channels)));
-        arrays.Backend.PixelAffineAssemble(parameters, map, inverse: false);
+        arrays.Backend.PixelAffine.Assemble(parameters, map, inverse: false);
         AssertLogDetIsThatOfTheJacobian(
             GradientChecker.RandomArray(random, shape.Dims),
             x =>
             {
                 BufferView y = arrays.Zeros(shape.Length);
                 BufferView logDet = arrays.Zeros(1);
-                arrays.Backend.PixelAffineForward(shape, map, arrays.Of(x), y, logDet);
+                arrays.Backend.PixelAffine.Forward(shape, map, arrays.Of(x), y, logDet);
                 return arrays.Read(y, logDet);
             });
     }

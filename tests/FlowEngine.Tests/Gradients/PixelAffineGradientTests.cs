@@ -33,7 +33,7 @@ public sealed class PixelAffineGradientTests
                 PixelAffineMap map = Assemble(arrays, Parameters(arrays, values, channels));
                 BufferView y = arrays.Zeros(shape.Length);
                 BufferView logDet = arrays.Zeros(shape.Batch);
-                arrays.Backend.PixelAffineForward(shape, map, arrays.Of(values[0]), y, logDet);
+                arrays.Backend.PixelAffine.Forward(shape, map, arrays.Of(values[0]), y, logDet);
                 return arrays.Read(y, logDet);
             },
             (values, g) =>
@@ -44,11 +44,11 @@ public sealed class PixelAffineGradientTests
                 BufferView dx = arrays.Zeros(shape.Length);
                 BufferView dMatrix = arrays.Zeros(square);
                 BufferView dOffset = arrays.Zeros(channels);
-                arrays.Backend.PixelAffineBackward(
+                arrays.Backend.PixelAffine.Backward(
                     shape, map, arrays.Of(values[0]), arrays.Of(g[0]), dx, dMatrix, dOffset, arrays.Zeros(0));
                 double[][] zeros = [.. values.Select(value => new double[value.Length])];
                 PixelAffineParameters gradients = Parameters(arrays, zeros, channels);
-                arrays.Backend.PixelAffineAssembleBackward(
+                arrays.Backend.PixelAffine.AssembleBackward(
                     parameters, shape.PixelsPerImage, dMatrix, dOffset, arrays.Of(g[1]), gradients);
                 BufferView[] views =
                     [gradients.Bias, gradients.LogScale, gradients.Lower, gradients.Upper, gradients.LogDiagonal];
@@ -86,7 +86,7 @@ public sealed class PixelAffineGradientTests
     {
         var map = new PixelAffineMap(
             parameters.Channels, arrays.Zeros(PixelAffineMap.LengthFor(parameters.Channels)));
-        arrays.Backend.PixelAffineAssemble(parameters, map, inverse: true);
+        arrays.Backend.PixelAffine.Assemble(parameters, map, inverse: true);
         return map;
     }
 }

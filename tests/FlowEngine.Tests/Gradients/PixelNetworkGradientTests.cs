@@ -112,7 +112,7 @@ public sealed class PixelNetworkGradientTests
                     default,
                     default);
                 var map = new PixelAffineMap(4, arrays.Zeros(PixelAffineMap.LengthFor(4)));
-                arrays.Backend.PixelAffineAssemble(parameters, map, inverse: true);
+                arrays.Backend.PixelAffine.Assemble(parameters, map, inverse: true);
                 step.Stage(arrays).Backward(
                     step.Shape,
                     step.Weights(arrays, values),

@@ -42,6 +42,7 @@ public sealed partial class GpuBackend : IBackend
         _wideScratch = new GpuScratch<double>(device);
         _indices = new GpuScratch<uint>(device);
         _levels = new GpuScratch<byte>(device);
+        PixelAffine = new PixelAffineMaps(this);
     }
 
     /// <summary>Opens a device and makes a backend on it, which owns it.</summary>
@@ -207,6 +208,9 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public IPixelAffine PixelAffine { get; }
+
+    /// <inheritdoc/>
     public INetwork GetNetwork(NetworkShape shape) =>
         _networks.GetOrAdd(shape, static (shape, backend) => backend.CreateNetwork(shape), this);
 
@@ -282,4 +286,19 @@ public sealed partial class GpuBackend : IBackend
 
     private GpuView<float> ViewOrNothing(BufferView view, long length) =>
         view.IsEmpty ? _nothing.View : View(view, length);
+
+    // What tells a kernel that an image is as it is before its squeeze; 0 if it is not.
+    private static int SqueezedWidth(ImageShape shape, in PixelAffineMap map) =>
+        map.Squeezes ? shape.BeforeSqueeze().Width / 2 : 0;
+
+    // sums (+)= the parts in order, each as long as the sums.
+    private void AddParts(GpuView<float> partials, GpuView<float> sums, int parts, bool accumulate) =>
+        SumKernels.AddParts(
+            _stream,
+            Cover(sums.Length, SumKernels.AddPartsKernel),
+            partials.Slice(0, parts * sums.Length),
+            sums,
+            parts,
+            sums.Length,
+            accumulate ? 1 : 0);
 }

@@ -1,5 +1,6 @@
 namespace FlowEngine.Kernels;
 
+/// <summary>The affine maps of pixels: an ActNorm and a 1x1 convolution as one.</summary>
 /// <remarks>
 /// ActNorm and the 1x1 convolution after it are one affine map per pixel. With e = exp(ls),
 /// W = Perm (L + I)(U + diag(s)), s = sign · exp(logDiagonal):
@@ -15,13 +16,13 @@ namespace FlowEngine.Kernels;
 /// </code>
 /// With the convolution absent W = I; with the ActNorm absent e = 1, b = 0.
 /// </remarks>
-public partial interface IBackend
+public interface IPixelAffine
 {
     /// <summary>Assembles M, v and ln|det M|, in float64, and M⁻¹ by two triangular solves if asked for.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="map">Overwritten.</param>
     /// <param name="inverse">True to fill <see cref="PixelAffineMap.InverseMatrix"/> and its offset.</param>
-    void PixelAffineAssemble(in PixelAffineParameters parameters, in PixelAffineMap map, bool inverse);
+    void Assemble(in PixelAffineParameters parameters, in PixelAffineMap map, bool inverse);
 
     /// <summary>The chain rule from (dM, dv) to the parameters, in float64.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -30,7 +31,7 @@ public partial interface IBackend
     /// <param name="dOffset">dv, (C).</param>
     /// <param name="dLogDet">(B).</param>
     /// <param name="gradients">Added to.</param>
-    void PixelAffineAssembleBackward(
+    void AssembleBackward(
         in PixelAffineParameters parameters,
         int pixelsPerImage,
         BufferView dMatrix,
@@ -39,22 +40,22 @@ public partial interface IBackend
         in PixelAffineParameters gradients);
 
     /// <summary>
-    /// Makes an operation that runs <see cref="PixelAffineAssemble"/> for many maps at once, to the same bits.
+    /// Makes an operation that runs <see cref="Assemble"/> for many maps at once, to the same bits.
     /// </summary>
     /// <param name="assemblies">
     /// The maps, at least one; their parameters lie in one buffer, their constants in one, their maps in one.
     /// </param>
     /// <param name="inverse">True to fill the inverses.</param>
-    IRecording PixelAffineAssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse);
+    IRecording AssembleAll(IReadOnlyList<PixelAffineAssembly> assemblies, bool inverse);
 
     /// <summary>
-    /// Makes an operation that runs <see cref="PixelAffineAssembleBackward"/> for many maps at once, to the same bits.
+    /// Makes an operation that runs <see cref="AssembleBackward"/> for many maps at once, to the same bits.
     /// </summary>
     /// <param name="assemblies">
     /// The maps, at least one; parameters, constants, dM and dv, and gradients lie in one buffer each.
     /// </param>
     /// <param name="dLogDet">(B).</param>
-    IRecording PixelAffineAssembleAllBackward(IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet);
+    IRecording AssembleAllBackward(IReadOnlyList<PixelAffineAssembly> assemblies, BufferView dLogDet);
 
     /// <summary>y = M x + v for every pixel.</summary>
     /// <param name="shape">The shape of y, and of x unless the map squeezes.</param>
@@ -62,7 +63,7 @@ public partial interface IBackend
     /// <param name="x">(B, H, W, C).</param>
     /// <param name="y">(B, H, W, C); may be <paramref name="x"/> itself.</param>
     /// <param name="logDet">(B), added to; empty to leave out.</param>
-    void PixelAffineForward(
+    void Forward(
         ImageShape shape, in PixelAffineMap map, BufferView x, BufferView y, BufferView logDet);
 
     /// <summary>x = M⁻¹ y - M⁻¹ v for every pixel.</summary>
@@ -70,11 +71,11 @@ public partial interface IBackend
     /// <param name="map">The map, assembled with its inverse.</param>
     /// <param name="y">(B, H, W, C).</param>
     /// <param name="x">(B, H, W, C); may be <paramref name="y"/> itself.</param>
-    void PixelAffineInverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x);
+    void Inverse(ImageShape shape, in PixelAffineMap map, BufferView y, BufferView x);
 
-    /// <summary>The workspace of <see cref="PixelAffineBackward"/>, in elements.</summary>
+    /// <summary>The workspace of <see cref="Backward"/>, in elements.</summary>
     /// <param name="shape">The shape of x.</param>
-    long PixelAffineWorkspaceLength(ImageShape shape);
+    long WorkspaceLength(ImageShape shape);
 
     /// <summary>dx = Mᵀ dy, dM = Σ dy xᵀ, dv = Σ dy. dM and dv are overwritten: they are not parameters.</summary>
     /// <param name="shape">The shape of y, and of x unless the map squeezes.</param>
@@ -84,8 +85,8 @@ public partial interface IBackend
     /// <param name="dx">(B, H, W, C); may be <paramref name="dy"/> itself.</param>
     /// <param name="dMatrix">(C, C), overwritten.</param>
     /// <param name="dOffset">(C), overwritten.</param>
-    /// <param name="workspace"><see cref="PixelAffineWorkspaceLength"/> elements.</param>
-    void PixelAffineBackward(
+    /// <param name="workspace"><see cref="WorkspaceLength"/> elements.</param>
+    void Backward(
         ImageShape shape,
         in PixelAffineMap map,
         BufferView x,
