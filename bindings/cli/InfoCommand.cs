@@ -41,7 +41,7 @@ internal static class InfoCommand
         using IBackend backend = Devices.Open(
             parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
         using Model model = Model.Load(path, backend);
-        model.BatchSize = parse.GetValue(_batch);
+        model.BatchSize = Math.Min(parse.GetValue(_batch), model.Flow.LargestBatch);
         (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans =
         [
             ("inference", model.PlanMemory(model.BatchSize, null)),

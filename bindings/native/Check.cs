@@ -114,15 +114,17 @@ internal static unsafe class Check
         }
     }
 
-    /// <summary>An array of a length that follows from others; NULL is for no elements alone.</summary>
-    public static void Array(void* array, nuint length, long expected, string name)
+    /// <summary>An array of a length that follows from others, count rows of a width; NULL is for no elements alone.</summary>
+    public static void Array(void* array, nuint length, long count, string name, int width = 1)
     {
-        if ((ulong)length != (ulong)expected)
+        // Below 2^63 and 2^31: the product fits.
+        Int128 expected = (Int128)count * width;
+        if (length != expected)
         {
             throw Invalid($"{name} has room for {length} values, expected {expected}");
         }
 
-        if (expected > 0)
+        if (length > 0)
         {
             NotNull(array, name);
         }

@@ -129,7 +129,7 @@ internal static unsafe class ModelExports
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             Model target = lease.Target.Model;
             Check.Images(images, length, target.Flow.Dims, nameof(images));
-            Batches batches = Batches.RequireHost(call);
-            target.Initialize(Check.Span<float>(images, length, nameof(images)), batches.Condition);
+            CallSettings settings = CallSettings.OfHost(call);
+            target.Initialize(Check.Span<float>(images, length, nameof(images)), settings.Condition.Span);
         });
 }

@@ -10,13 +10,7 @@ internal sealed class NativeModel : IDisposable, INamedHandle
     private readonly SharedDevice _device;
 
     /// <summary>Takes over a model and a use of its device.</summary>
-    public NativeModel(Model model, SharedDevice device)
-    {
-        (Model, _device) = (model, device);
-
-        // Calls are cut into batches here, where progress is told.
-        Model.BatchSize = 1 << 16;
-    }
+    public NativeModel(Model model, SharedDevice device) => (Model, _device) = (model, device);
 
     /// <inheritdoc/>
     public static string HandleName => "model";

@@ -9,6 +9,8 @@ namespace FlowEngine.Native;
 /// <summary>Rows in the units of their table. Each function is described in flowengine.h.</summary>
 internal static unsafe class RowExports
 {
+    private const int RestoredAtOnce = 1 << 12;
+
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_scale", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelRowsScale(
         nint model, double* rows, nuint length, float* values, nuint valuesLength, double* logDet,
@@ -19,7 +21,7 @@ internal static unsafe class RowExports
             Model target = lease.Target.Model;
             TableSchema schema = new TableModel(target).Schema;
             long count = Check.Images(rows, length, schema.Columns.Count, nameof(rows));
-            Check.Array(values, valuesLength, count * target.Flow.Dims, nameof(values));
+            Check.Array(values, valuesLength, count, nameof(values), target.Flow.Dims);
             Check.Array(logDet, logDetLength, count, "log_det");
             ScaledTable scaled = Scale(schema, rows, count);
             scaled.Values.CopyTo(new Span<float>(values, scaled.Values.Length));
@@ -45,7 +47,7 @@ internal static unsafe class RowExports
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             TableSchema schema = new TableModel(lease.Target.Model).Schema;
             long count = Check.Images(values, valuesLength, schema.Scaling.Dims, nameof(values));
-            Check.Array(rows, length, count * schema.Columns.Count, nameof(rows));
+            Check.Array(rows, length, count, nameof(rows), schema.Columns.Count);
             Restore(schema, Check.Span<float>(values, valuesLength, nameof(values)), rows);
         });
 
@@ -63,15 +65,17 @@ internal static unsafe class RowExports
             Check.Array(logProb, logProbLength, count, "log_prob");
             float[] conditions = ConditionOf(target, given, givenLength);
             ScaledTable scaled = Scale(schema, rows, count);
-            new Batches(call, count, target.Flow.Dims).Run((first, batch) =>
+            fixed (float* x = scaled.Values, c = conditions)
             {
-                double[] part = target.LogProb(
-                    scaled.Rows((int)first, batch), Part(target, conditions, count, first, batch));
-                for (int i = 0; i < batch; i++)
-                {
-                    logProb[first + i] = part[i] + scaled.LogDet[first + i];
-                }
-            });
+                InferenceCall.OfHost(target, call, new CallerArray<float>(c, conditions.Length)).LogProb(
+                    new ImageArray(new CallerArray<float>(x, scaled.Values.Length)),
+                    new CallerArray<double>(logProb, count));
+            }
+
+            for (long i = 0; i < count; i++)
+            {
+                logProb[i] += scaled.LogDet[i];
+            }
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_predict", CallConvs = [typeof(CallConvCdecl)])]
@@ -87,19 +91,20 @@ internal static unsafe class RowExports
             DataClasses known = target.Config.Classes;
             long count = Check.Images(rows, length, schema.Columns.Count, nameof(rows));
             Check.Array(classes, classesLength, count, nameof(classes));
-            Check.Array(probability, probabilityLength, count * known.Count, nameof(probability));
+            Check.Array(probability, probabilityLength, count, nameof(probability), known.Count);
             ScaledTable scaled = Scale(schema, rows, count);
-            new Batches(call, count, target.Flow.Dims).Run((first, batch) =>
+            fixed (float* x = scaled.Values)
             {
-                double[] part = target.ClassLogProb(scaled.Rows((int)first, batch));
-                for (int i = 0; i < batch; i++)
-                {
-                    Span<double> row = part.AsSpan(i * known.Count, known.Count);
-                    classes[first + i] = Likelihood.ClassEvaluation.ToPosterior(row, known.Counts);
-                }
+                InferenceCall.OfHost(target, call, default).ClassLogProb(
+                    new ImageArray(new CallerArray<float>(x, scaled.Values.Length)),
+                    new CallerArray<double>(probability, count * known.Count));
+            }
 
-                part.CopyTo(new Span<double>(probability + (first * known.Count), part.Length));
-            });
+            for (long i = 0; i < count; i++)
+            {
+                Span<double> row = new(probability + (i * known.Count), known.Count);
+                classes[i] = Likelihood.ClassEvaluation.ToPosterior(row, known.Counts);
+            }
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_sample", CallConvs = [typeof(CallConvCdecl)])]
@@ -113,18 +118,29 @@ internal static unsafe class RowExports
             TableSchema schema = new TableModel(target).Schema;
             RequirePlain(call);
             Check.Count(count);
-            Check.Array(rows, length, count * schema.Columns.Count, nameof(rows));
+            Check.Array(rows, length, count, nameof(rows), schema.Columns.Count);
             float[] conditions = ConditionOf(target, given, givenLength);
-            new Batches(call, count, Math.Max(target.Flow.Dims, schema.Columns.Count)).Run((first, batch) => Restore(
-                schema,
-                target.Sample(batch, temperature, seed, (uint)first, Part(target, conditions, count, first, batch)),
-                rows + (first * schema.Columns.Count)));
+            float[] values = new float[target.Flow.LengthOf(count)];
+            fixed (float* x = values, c = conditions)
+            {
+                InferenceCall.OfHost(target, call, new CallerArray<float>(c, conditions.Length)).Sample(
+                    [temperature], seed, 0, new ImageArray(new CallerArray<float>(x, values.Length)));
+            }
+
+            for (int first = 0; first < count; first += RestoredAtOnce)
+            {
+                int part = (int)Math.Min(RestoredAtOnce, count - first);
+                Restore(
+                    schema,
+                    values.AsSpan(first * target.Flow.Dims, part * target.Flow.Dims),
+                    rows + ((long)first * schema.Columns.Count));
+            }
         });
 
     /// <summary>Refuses what the functions of rows take by arguments of their own.</summary>
     private static void RequirePlain(CallOptions* call)
     {
-        if (Batches.RequireHost(call).AreForHost)
+        if (CallSettings.OfHost(call).AreForHost)
         {
             throw Check.Invalid("call has a condition, temperatures or standard latents, which are not for rows in their units");
         }
@@ -178,15 +194,4 @@ internal static unsafe class RowExports
     private static int ClassOf(double value) => value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue
         ? (int)value
         : throw Check.Invalid(FormattableString.Invariant($"given holds {value}, expected the number of a class"));
-
-    /// <summary>The conditions of a batch, or the one of all.</summary>
-    private static ReadOnlySpan<float> Part(Model model, float[] conditions, long count, long first, int batch)
-    {
-        int length = model.Flow.ConditionLength;
-        return conditions.Length == 0 || conditions.Length == length
-            ? conditions
-            : conditions.Length == count * length
-                ? conditions.AsSpan((int)first * length, batch * length)
-                : throw Check.Invalid($"given is of {conditions.Length / length} rows, expected 1 or {count}");
-    }
 }

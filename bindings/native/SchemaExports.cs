@@ -55,7 +55,7 @@ internal static unsafe class SchemaExports
             DataClasses known = lease.Target.Model.Config.Classes;
             long count = Check.Images(classLogProb, length, known.Count, "class_log_prob");
             Check.Array(classes, classesLength, count, nameof(classes));
-            Check.Array(probability, probabilityLength, count * known.Count, nameof(probability));
+            Check.Array(probability, probabilityLength, count, nameof(probability), known.Count);
             for (long i = 0; i < count; i++)
             {
                 Span<double> row = new(probability + (i * known.Count), known.Count);
@@ -89,7 +89,7 @@ internal static unsafe class SchemaExports
             ImageSchema schema = lease.Target.Model.Config.Images;
             long count = Check.Images(images, length, schema.Length, nameof(images));
             int dims = lease.Target.Model.Flow.Dims;
-            Check.Array(padded, paddedLength, count * dims, nameof(padded));
+            Check.Array(padded, paddedLength, count, nameof(padded), dims);
             for (long i = 0; i < count; i++)
             {
                 schema.Padding.Pad(
@@ -107,7 +107,7 @@ internal static unsafe class SchemaExports
             ImageSchema schema = lease.Target.Model.Config.Images;
             int dims = lease.Target.Model.Flow.Dims;
             long count = Check.Images(padded, paddedLength, dims, nameof(padded));
-            Check.Array(images, length, count * schema.Length, nameof(images));
+            Check.Array(images, length, count, nameof(images), schema.Length);
             for (long i = 0; i < count; i++)
             {
                 schema.Padding.Crop(

@@ -38,11 +38,11 @@ internal static unsafe class TapeExports
             Tape target = lease.Target.Tape;
             Check.Array(images, length, (long)target.Batch * target.Dims, nameof(images));
             Check.Array(logProb, logProbLength, target.Batch, "log_prob");
-            Batches batches = Batches.RequireHost(call);
+            CallSettings settings = CallSettings.OfHost(call);
             target.Forward(
                 new ReadOnlySpan<float>(images, (int)length),
                 new Span<double>(logProb, target.Batch),
-                batches.Condition);
+                settings.Condition.Span);
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_tape_backward", CallConvs = [typeof(CallConvCdecl)])]
@@ -58,7 +58,7 @@ internal static unsafe class TapeExports
             Check.Array(dImages, dImagesLength, dImages is null ? 0 : (long)target.Batch * target.Dims, "d_images");
             long parameters = dParameters is null ? 0 : target.ParametersLength;
             Check.Array(dParameters, dParametersLength, parameters, "d_parameters");
-            Batches.RequireHost(call);
+            CallSettings.OfHost(call);
             target.Backward(
                 new ReadOnlySpan<double>(dLogProb, target.Batch),
                 Check.Span<float>(dImages, dImagesLength, "d_images"),

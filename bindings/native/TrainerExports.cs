@@ -62,8 +62,8 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(images, nameof(images));
             RequireInitialized(target);
-            Batches batches = Batches.RequireHost(call);
-            target.Step((ReadOnlySpan<float>)Check.Span<float>(images, length, nameof(images)), batches.Condition);
+            CallSettings settings = CallSettings.OfHost(call);
+            target.Step((ReadOnlySpan<float>)Check.Span<float>(images, length, nameof(images)), settings.Condition.Span);
             if (metrics is not null)
             {
                 lease.Target.Describe(metrics);
@@ -80,8 +80,8 @@ internal static unsafe class TrainerExports
             CheckMetrics(metrics);
             Check.NotNull(levels, nameof(levels));
             RequireInitialized(target);
-            Batches batches = Batches.RequireHost(call);
-            target.Step((ReadOnlySpan<byte>)Check.Span<byte>(levels, length, nameof(levels)), batches.Condition);
+            CallSettings settings = CallSettings.OfHost(call);
+            target.Step((ReadOnlySpan<byte>)Check.Span<byte>(levels, length, nameof(levels)), settings.Condition.Span);
             if (metrics is not null)
             {
                 lease.Target.Describe(metrics);

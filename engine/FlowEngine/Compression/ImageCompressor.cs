@@ -27,7 +27,7 @@ public static class ImageCompressor
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(output);
         RequireBlock(model, imagesPerBlock);
-        int count = model.CountOf(levels.Length);
+        int count = (int)model.CountOf(levels.Length);
         model.RequireLevels(levels, 0);
         int dims = model.Flow.Dims;
         ImageShape image = model.Flow.InputShape(1);

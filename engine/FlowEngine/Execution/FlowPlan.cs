@@ -26,22 +26,22 @@ internal sealed class FlowPlan : IDisposable
     private double[] _temperatures = [];
 
     /// <summary>Lays out the memory and allocates it, unless only its size is asked for.</summary>
-    /// <param name="flow">The architecture.</param>
+    /// <param name="lowered">The architecture.</param>
     /// <param name="context">Device, weights and, for training, gradients.</param>
     /// <param name="prepared">The derived weights.</param>
-    /// <param name="groups">The layers as <see cref="Lower"/> grouped them.</param>
     /// <param name="batch">Images.</param>
     /// <param name="training">How the backward pass gets activations; null if it never runs.</param>
     /// <param name="allocate">False to lay out only.</param>
     public FlowPlan(
-        Flow flow,
+        LoweredFlow lowered,
         in LayerContext context,
         PreparedWeights prepared,
-        IReadOnlyList<IReadOnlyList<object>> groups,
         int batch,
         MemoryMode? training,
         bool allocate = true)
     {
+        Flow flow = lowered.Flow;
+        flow.RequireBatch(batch);
         _backend = context.Backend;
         Shape = flow.InputShape(batch);
         _input = _arena.Reserve("values", Shape.Length);
@@ -53,26 +53,22 @@ internal sealed class FlowPlan : IDisposable
         for (int l = 0; l < flow.Levels.Count; l++)
         {
             List<PlanStage> stages = [];
-            foreach (object group in groups[l])
+            foreach (LayerGroup group in lowered.Levels[l])
             {
-                PlanStage stage = group is IFlowLayer layer
-                    ? new LayerStage(layer, shape, context, prepared, _arena, _condition, training)
-                    : new StepsStage(
-                        (StepRun)group,
-                        shape,
-                        context,
-                        prepared,
-                        _arena,
-                        _condition,
-                        training,
-                        opensLevel: stages.Count == 0);
-                stages.Add(stage);
-                if (stage is StepsStage steps)
+                if (group is StepRun run)
                 {
+                    StepsStage steps = new(
+                        run, shape, context, prepared, _arena, _condition, training, opensLevel: stages.Count == 0);
+                    stages.Add(steps);
                     _steps.Add(steps);
                 }
+                else
+                {
+                    IFlowLayer layer = ((SingleLayer)group).Layer;
+                    stages.Add(new LayerStage(layer, shape, context, prepared, _arena, _condition, training));
+                }
 
-                shape = stage.Output;
+                shape = stages[^1].Output;
             }
 
             _levels.Add(new LevelPlan(flow.Levels[l], stages, context, _arena, _condition, training is not null));
@@ -87,7 +83,7 @@ internal sealed class FlowPlan : IDisposable
             _arena.Allocate(
                 _backend,
                 $"a plan of {batch} images",
-                free => MemoryPlanner.Advice(flow, own, groups, batch, training, free));
+                free => MemoryPlanner.Advice(lowered, own, batch, training, free));
         }
     }
 
@@ -116,9 +112,10 @@ internal sealed class FlowPlan : IDisposable
 
     /// <summary>Fills the latents with the noise that an <see cref="Inverse"/> with a temperature takes.</summary>
     /// <param name="seed">The seed.</param>
-    /// <param name="indices">The index of each datum in its stream, (B).</param>
-    public void DrawNoise(ulong seed, ReadOnlySpan<uint> indices)
+    /// <param name="firstIndex">The index of the first datum in its stream; the others follow.</param>
+    public void DrawNoise(ulong seed, uint firstIndex)
     {
+        uint[] indices = [.. Enumerable.Range(0, Shape.Batch).Select(i => firstIndex + (uint)i)];
         for (int l = 0; l < _levels.Count; l++)
         {
             _levels[l].DrawNoise(new PhiloxKey(seed, (uint)RandomPurpose.Sample, (uint)l), indices);
@@ -133,12 +130,6 @@ internal sealed class FlowPlan : IDisposable
     public long MemoryBytes => _arena.Length * ElementSize;
 
     private int ElementSize => _backend.ElementType == ElementType.Float64 ? sizeof(double) : sizeof(float);
-
-    /// <summary>Groups the layers of each level into what is run as one.</summary>
-    /// <param name="flow">The architecture.</param>
-    /// <param name="fuse">False to run every layer by itself.</param>
-    public static IReadOnlyList<IReadOnlyList<object>> Lower(Flow flow, bool fuse = true) =>
-        [.. flow.Levels.Select(level => fuse ? FlowStep.Group(level.Layers).ToList() : [.. level.Layers])];
 
     /// <summary>x to latents, LogDet and LogPrior.</summary>
     public void Forward() => _forward.Run();

@@ -18,8 +18,8 @@ internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, 
     public PixelAffineParameters AffineGradients(in LayerContext context) =>
         ActNorm.With(context, Convolution, gradients: true);
 
-    /// <summary>Groups the layers of a level: a <see cref="StepRun"/> where it fits, else layers.</summary>
-    public static IEnumerable<object> Group(IReadOnlyList<IFlowLayer> layers)
+    /// <summary>Groups the layers of a level: a <see cref="StepRun"/> where it fits, else single layers.</summary>
+    public static IEnumerable<LayerGroup> Group(IReadOnlyList<IFlowLayer> layers)
     {
         int i = 0;
         while (i < layers.Count)
@@ -33,7 +33,7 @@ internal sealed record FlowStep(ActNorm ActNorm, InvertibleConv1x1 Convolution, 
                 next += LayersOfStep;
             }
 
-            yield return steps.Count > 0 ? new StepRun(squeeze, steps) : layers[i];
+            yield return steps.Count > 0 ? new StepRun(squeeze, steps) : new SingleLayer(layers[i]);
             i = steps.Count > 0 ? next : i + 1;
         }
     }

@@ -1,5 +1,4 @@
 using FlowEngine.Layers;
-using FlowEngine.Models;
 
 namespace FlowEngine.Execution;
 
@@ -7,29 +6,22 @@ namespace FlowEngine.Execution;
 internal static class MemoryPlanner
 {
     /// <summary>The memory of a training plan without allocating it, its derived weights left out.</summary>
-    public static FlowPlan LayOut(
-        Flow flow, in LayerContext context, IReadOnlyList<IReadOnlyList<object>> groups, int batch, MemoryMode? training)
+    public static FlowPlan LayOut(LoweredFlow lowered, in LayerContext context, int batch, MemoryMode? training)
     {
         // A plan that is never run asks nothing of the derived weights.
-        return new FlowPlan(flow, context, null!, groups, batch, training, allocate: false);
+        return new FlowPlan(lowered, context, null!, batch, training, allocate: false);
     }
 
     /// <summary>Store where it fits half the free memory, else invert.</summary>
-    public static MemoryMode Choose(
-        Flow flow, in LayerContext context, IReadOnlyList<IReadOnlyList<object>> groups, int batch)
+    public static MemoryMode Choose(LoweredFlow lowered, in LayerContext context, int batch)
     {
-        using FlowPlan plan = LayOut(flow, context, groups, batch, MemoryMode.Store);
+        using FlowPlan plan = LayOut(lowered, context, batch, MemoryMode.Store);
         return plan.MemoryBytes <= context.Backend.Memory.FreeBytes / 2 ? MemoryMode.Store : MemoryMode.Invert;
     }
 
     /// <summary>What to do where a plan does not fit: the end of an error.</summary>
     public static string Advice(
-        Flow flow,
-        LayerContext context,
-        IReadOnlyList<IReadOnlyList<object>> groups,
-        int batch,
-        MemoryMode? training,
-        long free)
+        LoweredFlow lowered, LayerContext context, int batch, MemoryMode? training, long free)
     {
         // Less what blocks are rounded up by, and what is small.
         long budget = free - (free / 32);
@@ -47,7 +39,7 @@ internal static class MemoryPlanner
         int Largest(MemoryMode? mode) => LargestBatch(
             images =>
             {
-                using FlowPlan plan = LayOut(flow, context, groups, images, mode);
+                using FlowPlan plan = LayOut(lowered, context, images, mode);
                 return plan.MemoryBytes;
             },
             budget,
@@ -73,18 +65,17 @@ internal static class MemoryPlanner
 
     /// <summary>Bytes by name, largest first, of a plan with its derived weights and, for training, the optimizer's state.</summary>
     public static IReadOnlyList<(string Name, long Bytes)> Describe(
-        Flow flow, in LayerContext context, IReadOnlyList<IReadOnlyList<object>> groups, int batch, MemoryMode? training)
+        LoweredFlow lowered, in LayerContext context, int batch, MemoryMode? training)
     {
         int elementSize = context.Backend.ElementType == Kernels.ElementType.Float64 ? sizeof(double) : sizeof(float);
-        using FlowPlan plan = LayOut(flow, context, groups, batch, training);
-        using PreparedWeights prepared = new(
-            groups, context, training, allocate: false);
-        List<(string Name, long Bytes)> parts = [("weights", flow.Parameters.Length * elementSize)];
+        using FlowPlan plan = LayOut(lowered, context, batch, training);
+        using PreparedWeights prepared = new(lowered, context, training, allocate: false);
+        List<(string Name, long Bytes)> parts = [("weights", lowered.Flow.Parameters.Length * elementSize)];
         parts.AddRange(plan.Memory);
         parts.AddRange(prepared.Summary.Select(part => (part.Name, part.Length * elementSize)));
         if (training is not null)
         {
-            parts.Add(("gradients, moments and moving average", 4 * flow.Parameters.Length * elementSize));
+            parts.Add(("gradients, moments and moving average", 4 * lowered.Flow.Parameters.Length * elementSize));
         }
 
         return [.. parts.Where(part => part.Bytes > 0).OrderByDescending(part => part.Bytes)];

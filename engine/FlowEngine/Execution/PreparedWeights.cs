@@ -19,20 +19,20 @@ internal sealed class PreparedWeights : IDisposable
     private readonly IRecording? _assembly;
 
     /// <summary>Lays out the derived weights and allocates them, unless only their size is asked for.</summary>
-    /// <param name="groups">The layers as <see cref="FlowPlan.Lower"/> grouped them.</param>
+    /// <param name="lowered">The architecture.</param>
     /// <param name="context">Device and weights.</param>
     /// <param name="training">The memory mode of a training plan; null for inference. Training that stores activations
     /// needs no inverse, and training that inverts packs each network when its turn comes.</param>
     /// <param name="allocate">False to lay out only.</param>
     public PreparedWeights(
-        IReadOnlyList<IReadOnlyList<object>> groups, in LayerContext context, MemoryMode? training, bool allocate = true)
+        LoweredFlow lowered, in LayerContext context, MemoryMode? training, bool allocate = true)
     {
         _context = context with { SkipsInverse = training == MemoryMode.Store };
         _sharesNetworks = training == MemoryMode.Invert;
         IBackend backend = context.Backend;
-        foreach (object group in groups.SelectMany(level => level))
+        foreach (LayerGroup group in lowered.Levels.SelectMany(level => level))
         {
-            if (group is IFlowLayer layer)
+            if (group is SingleLayer { Layer: IFlowLayer layer })
             {
                 _layers.Add(layer);
                 _slots.Add(layer, _arena.Reserve("prepared layers", layer.PreparedLength(backend)));

@@ -12,7 +12,7 @@ public sealed class EncodedImages
     private EncodedImages(Model model, float[] scaled, float[] condition)
     {
         _model = model;
-        Count = model.CountOf(scaled.Length);
+        Count = (int)model.CountOf(scaled.Length);
         Condition = condition;
         float[][] latents = model.Standardize(scaled, out _, condition);
         Latents = latents;
@@ -42,7 +42,7 @@ public sealed class EncodedImages
     public static EncodedImages Of(Model model, ImageDataset images, ulong seed = 0)
     {
         ImageDataset fitting = model.Config.Images.Apply(images);
-        byte[] levels = new byte[fitting.Count * model.Flow.Dims];
+        byte[] levels = new byte[model.Flow.LengthOf(fitting.Count)];
         for (int i = 0; i < fitting.Count; i++)
         {
             fitting[i].CopyTo(levels.AsSpan(i * model.Flow.Dims));

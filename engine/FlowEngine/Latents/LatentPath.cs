@@ -11,7 +11,7 @@ public static class LatentPath
     /// With a and b the latents of all levels as one vector and θ the angle between them, the point at t is
     /// (sin((1 - t) θ) a + sin(t θ) b) / sin θ on an arc, (1 - t) a + t b on a line. The ends are a and b bit for bit.
     /// </remarks>
-    /// <param name="latents">By level, (B, ...), as <see cref="Models.Model.Standardize"/> gives them.</param>
+    /// <param name="latents">By level, (B, ...), as <see cref="Models.ModelInference"/>'s <c>Standardize</c> gives them.</param>
     /// <param name="count">B.</param>
     /// <param name="from">The datum at the start, 0 to B - 1.</param>
     /// <param name="to">The datum at the end.</param>

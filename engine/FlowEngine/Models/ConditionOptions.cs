@@ -40,7 +40,7 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
                 FlowErrorKind.InvalidArgument, $"the model is conditional on {What}, which no label gives");
         }
 
-        float[] rows = new float[(long)labels.Length * Length];
+        float[] rows = new float[SizeCheck.ArrayLength($"{labels.Length} labels of {Length} classes", labels.Length, Length)];
         for (int i = 0; i < labels.Length; i++)
         {
             rows[((long)i * Length) + Class(labels[i], $"{source}: label {i}")] = 1;

@@ -19,6 +19,12 @@ public sealed record Flow(
     /// <summary>Dimensions of one image, D.</summary>
     public int Dims => Height * Width * Channels;
 
+    /// <summary>The most images that are computed at once: 65536, or as many as are 2^31 - 1 values.</summary>
+    internal int LargestBatch => Math.Min(1 << 16, int.MaxValue / Dims);
+
+    /// <summary>The dimensions of one datum's latents, by level.</summary>
+    internal IReadOnlyList<int> LatentDims => [.. LatentShapes(1).Select(shape => shape.Dims)];
+
     /// <summary>Every layer, in the order of the forward pass.</summary>
     public IEnumerable<IFlowLayer> Layers => Levels.SelectMany(level => level.Layers);
 
@@ -41,4 +47,20 @@ public sealed record Flow(
 
         return shapes;
     }
+
+    /// <summary>Checks that so many images can be computed at once.</summary>
+    /// <exception cref="FlowException">They are too many, or none.</exception>
+    internal void RequireBatch(int batch)
+    {
+        if (batch < 1 || (long)batch * Dims > int.MaxValue)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"a batch of {batch} images of {Dims} values is not in 1 to 2^31 - 1 values");
+        }
+    }
+
+    /// <summary>The values of so many images, in one array.</summary>
+    /// <exception cref="FlowException">No array holds as many.</exception>
+    internal int LengthOf(long count) => SizeCheck.ArrayLength($"{count} images of {Dims} values", count, Dims);
 }

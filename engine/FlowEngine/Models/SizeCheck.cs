@@ -17,4 +17,15 @@ internal static class SizeCheck
                 FlowErrorKind.InvalidArgument, $"{name} is {value}, expected {smallest} to {largest}");
         }
     }
+
+    /// <summary>The length of an array of so many rows.</summary>
+    /// <param name="what">What is in it.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <exception cref="FlowException">No array is so long.</exception>
+    public static int ArrayLength(string what, long count, int width) => count <= Array.MaxLength / Math.Max(1, width)
+        ? (int)count * width
+        : throw new FlowException(
+            FlowErrorKind.InvalidArgument,
+            $"{what} are more than one array holds, {Array.MaxLength}: ask for fewer at a time");
 }

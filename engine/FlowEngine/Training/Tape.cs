@@ -31,7 +31,7 @@ public sealed class Tape : IDisposable
     /// <exception cref="FlowException">The batch is out of range, or memory is short.</exception>
     public Tape(Model model, int batch, MemoryMode? memory)
     {
-        model.RequireBatch(batch);
+        model.Flow.RequireBatch(batch);
         _model = model;
         _backend = model.Backend;
         Batch = batch;
@@ -39,10 +39,10 @@ public sealed class Tape : IDisposable
         _dLogProb = _arena.Reserve("scalars", batch);
         _arena.Allocate(_backend, "the gradient");
         LayerContext context = model.Context with { Gradients = _gradients.View };
-        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-        MemoryMode mode = memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-        _prepared = new PreparedWeights(groups, context, mode);
-        _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, mode);
+        LoweredFlow lowered = model.Lowered;
+        MemoryMode mode = memory ?? MemoryPlanner.Choose(lowered, context, batch);
+        _prepared = new PreparedWeights(lowered, context, mode);
+        _plan = new FlowPlan(lowered, context, _prepared, batch, mode);
         _backward = _backend.Record(() =>
         {
             _backend.Fill(_gradients.View, 0);

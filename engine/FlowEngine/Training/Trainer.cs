@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
     public Trainer(Model model, TrainerOptions options)
     {
         options.Validate();
-        model.RequireBatch(options.Batch);
+        model.Flow.RequireBatch(options.Batch);
         Model = model;
         _backend = model.Backend;
         int readEvery = options.ReadEvery ?? (_backend.IsQueued ? QueuedReadEvery : 1);
@@ -87,10 +87,10 @@ public sealed class Trainer : IDisposable
         {
             _arena.Allocate(_backend, "the optimizer");
             LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
-            IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-            Memory = options.Memory ?? MemoryPlanner.Choose(model.Flow, context, groups, batch);
-            _prepared = new PreparedWeights(groups, context, Memory);
-            _plan = new FlowPlan(model.Flow, context, _prepared, groups, batch, Memory);
+            LoweredFlow lowered = model.Lowered;
+            Memory = options.Memory ?? MemoryPlanner.Choose(lowered, context, batch);
+            _prepared = new PreparedWeights(lowered, context, Memory);
+            _plan = new FlowPlan(lowered, context, _prepared, batch, Memory);
             _input = _backend.CreateStepInput(batch, model.Flow.Dims, model.Flow.ConditionLength);
             _optimizer = new OptimizerSettings(
                 options.Optimizer,

@@ -32,9 +32,9 @@ internal sealed class GoldenModel : IDisposable
         _gradients = backend.Allocate(Model.Flow.Parameters.Length);
         _dLogProb = backend.Allocate(Batch);
         LayerContext context = Model.Context with { Gradients = _gradients.View };
-        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(Model.Flow, fuse);
-        _prepared = new PreparedWeights(groups, context, memory);
-        Plan = new FlowPlan(Model.Flow, context, _prepared, groups, Batch, memory);
+        LoweredFlow lowered = LoweredFlow.Of(Model.Flow, fuse);
+        _prepared = new PreparedWeights(lowered, context, memory);
+        Plan = new FlowPlan(lowered, context, _prepared, Batch, memory);
         backend.Fill(_dLogProb.View, -1 / (Batch * Model.Flow.Dims * Math.Log(2)));
         Images = ChannelsLast("x");
     }

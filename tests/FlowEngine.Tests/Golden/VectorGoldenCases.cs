@@ -58,9 +58,9 @@ public abstract class VectorGoldenCases
         using DeviceBuffer gradients = backend.Allocate(length);
         using DeviceBuffer dLogProb = backend.Allocate(batch);
         LayerContext context = model.Context with { Gradients = gradients.View, UsesBatchStatistics = true };
-        IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(model.Flow);
-        using PreparedWeights prepared = new(groups, context, memory);
-        using FlowPlan plan = new(model.Flow, context, prepared, groups, batch, memory);
+        LoweredFlow lowered = model.Lowered;
+        using PreparedWeights prepared = new(lowered, context, memory);
+        using FlowPlan plan = new(lowered, context, prepared, batch, memory);
         if (expected.TryGetValue("condition", out NamedTensor? condition))
         {
             backend.Write(condition.ToDoubles(), plan.Condition);

@@ -83,6 +83,18 @@ public sealed class DeviceInferenceTests
             run.Call<float>(length, (device, result) => device.Dequantize(run.Levels, Seed, FirstIndex, result)));
     }
 
+    [Theory]
+    [MemberData(nameof(Selectors))]
+    public void Samples_of_a_logistic_prior_are_those_of_host_arrays(string selector)
+    {
+        using Run run = new(selector, TinyVectors.Nice(columns: 6));
+        Model model = run.Model;
+        Assert.Equal(
+            model.Sample(Count, 0.7, Seed, FirstIndex),
+            run.Call<float>(
+                Count * model.Flow.Dims, (device, result) => device.Sample(0.7, Seed, FirstIndex, result)));
+    }
+
     [Fact]
     public void A_level_that_is_not_below_bins_makes_its_image_NaN_and_no_other()
     {
@@ -131,7 +143,7 @@ public sealed class DeviceInferenceTests
         private readonly GpuBackend _backend;
         private readonly GpuStream _stream;
 
-        public Run(string selector)
+        public Run(string selector, IModelOptions? options = null)
         {
             if (selector == "opencl:0")
             {
@@ -141,7 +153,8 @@ public sealed class DeviceInferenceTests
             _device = GpuDevices.Open(selector);
             _backend = new GpuBackend(_device, ownsDevice: false);
             _stream = _device.CreateStream();
-            Model = TinyGlow.Perturbed(_backend, TinyGlow.Options(height: 4, width: 4, hidden: 4, steps: 1));
+            Model = TinyGlow.Perturbed(
+                _backend, options ?? TinyGlow.Options(height: 4, width: 4, hidden: 4, steps: 1));
             Model.BatchSize = 2;
             HostImages = TinyGlow.Images(Model.Flow, Count);
             HostLevels = [.. Enumerable.Range(0, HostImages.Length).Select(i => (byte)(i * 7 % 17))];

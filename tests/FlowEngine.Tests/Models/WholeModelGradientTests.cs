@@ -161,9 +161,9 @@ public sealed class WholeModelGradientTests
             _backend.Write(_onLogDet, _dLogDet.View);
             _backend.Write(_onLogPrior, _dLogPrior.View);
             LayerContext context = _model.Context with { Gradients = _gradients.View };
-            IReadOnlyList<IReadOnlyList<object>> groups = FlowPlan.Lower(_model.Flow);
-            _prepared = new PreparedWeights(groups, context, memory);
-            _plan = new FlowPlan(_model.Flow, context, _prepared, groups, Batch, memory);
+            LoweredFlow lowered = _model.Lowered;
+            _prepared = new PreparedWeights(lowered, context, memory);
+            _plan = new FlowPlan(lowered, context, _prepared, Batch, memory);
             _backend.Write(TinyGlow.Conditions(options, Batch), _plan.Condition);
             _images = Array.ConvertAll(TinyGlow.Images(_model.Flow, Batch), value => (double)value);
         }

@@ -115,25 +115,6 @@ public sealed partial class GpuBackend
         }
     }
 
-    /// <summary><see cref="IBackend.PhiloxNormal"/> of items that follow each other.</summary>
-    /// <param name="key">The stream.</param>
-    /// <param name="firstIndex">The index of the first item.</param>
-    /// <param name="items">How many.</param>
-    /// <param name="destination">(items, elements), overwritten.</param>
-    public void PhiloxNormal(PhiloxKey key, uint firstIndex, int items, BufferView destination)
-    {
-        using Lock.Scope queue = _queue.EnterScope();
-        int elements = checked((int)(destination.Length / items));
-        PhiloxKernels.Normal(
-            _stream,
-            Cover(Blocks(items, elements), PhiloxKernels.NormalKernel),
-            Indices(firstIndex, items),
-            View(destination, destination.Length),
-            KernelKey(key),
-            items,
-            elements);
-    }
-
     /// <summary>Scaled values to grey levels, clamped to the range of the data; NaN becomes 0.</summary>
     /// <param name="x">Scaled to [-0.5, 0.5).</param>
     /// <param name="bins">Grey levels.</param>

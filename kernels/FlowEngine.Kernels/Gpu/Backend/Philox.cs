@@ -13,7 +13,7 @@ public sealed partial class GpuBackend
             PhiloxKernels.Uniform(
                 _stream,
                 Cover(Blocks(indices.Length, elements), PhiloxKernels.UniformKernel),
-                Upload(_indices, indices),
+                Indices(indices),
                 View(destination, (long)indices.Length * elements),
                 KernelKey(key),
                 indices.Length,
@@ -30,7 +30,7 @@ public sealed partial class GpuBackend
             PhiloxKernels.Normal(
                 _stream,
                 Cover(Blocks(indices.Length, elements), PhiloxKernels.NormalKernel),
-                Upload(_indices, indices),
+                Indices(indices),
                 View(destination, (long)indices.Length * elements),
                 KernelKey(key),
                 indices.Length,
@@ -52,7 +52,7 @@ public sealed partial class GpuBackend
                 _stream,
                 Cover(Blocks(indices.Length, elements), PhiloxKernels.DequantizeKernel),
                 Upload(_levels, levels),
-                Upload(_indices, indices),
+                Indices(indices),
                 View(x, levels.Length),
                 KernelKey(key),
                 indices.Length,
@@ -101,7 +101,7 @@ public sealed partial class GpuBackend
     }
 
     /// <summary>Waits for all work queued so far.</summary>
-    internal void Synchronize()
+    public void Synchronize()
     {
         using Lock.Scope queue = _queue.EnterScope();
         _stream.Synchronize();
@@ -111,6 +111,20 @@ public sealed partial class GpuBackend
 
     private static PhiloxKernels.Key KernelKey(PhiloxKey key) =>
         new((uint)key.Seed, (uint)(key.Seed >> 32), key.Epoch, key.Purpose);
+
+    // Indices that follow each other are counted on the device: no copy for the host to wait for.
+    private GpuView<uint> Indices(ReadOnlySpan<uint> indices)
+    {
+        for (int i = 1; i < indices.Length; i++)
+        {
+            if (indices[i] != indices[0] + (uint)i)
+            {
+                return Upload(_indices, indices);
+            }
+        }
+
+        return Indices(indices[0], indices.Length);
+    }
 
     private GpuView<T> Upload<T>(GpuScratch<T> scratch, ReadOnlySpan<T> values)
         where T : unmanaged
