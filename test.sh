@@ -99,6 +99,8 @@ fi
 
 say "tests"
 status=0
+coverage=tests/FlowEngine.Tests/bin/Release/net10.0/ptx-coverage.txt
+rm -f "$coverage"
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
 read -r total errors test_failed test_skipped not_run <<<"$(sed -nE \
@@ -107,6 +109,10 @@ read -r total errors test_failed test_skipped not_run <<<"$(sed -nE \
 if [ -z "${not_run:-}" ]; then
     echo "test.sh: the test program ended with $status and without a summary" >&2
     exit 1
+fi
+
+if [ -f "$coverage" ]; then
+    echo "PTX instructions of all kernels, those executed, their share: $(sed -n '$s/^total *//p' "$coverage") ($coverage)"
 fi
 
 passed=$((passed + total - test_failed - test_skipped - not_run))

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using FlowEngine.Kernels;
+using FlowEngine.Kernels.Gpu;
 using Xunit;
 
 namespace FlowEngine.Tests.Gpu;
 
 /// <summary>
-/// fake_cuda.c, compiled once for all tests: it stands in for the CUDA driver and proves the sequence of calls, not the
-/// GPU.
+/// fake_cuda.c, compiled once for all tests: it stands in for the CUDA driver, and ptx_interpreter.h in it for the GPU. It
+/// proves the sequence of calls and what the PTX computes.
 /// </summary>
 internal static unsafe class FakeCuda
 {
@@ -54,6 +56,50 @@ internal static unsafe class FakeCuda
     /// <summary>Puts work off for as long as the order of streams and events allows, until the next reset.</summary>
     internal static void BeLazy() => ((delegate* unmanaged<void>)Export("fakeCudaLazy"))();
 
+    /// <summary>Counts kernels and does not run them, until the next reset.</summary>
+    internal static void SkipKernels() => ((delegate* unmanaged<void>)Export("fakeCudaSkipKernels"))();
+
+    /// <summary>Makes the device one of so few multiprocessors, until the next reset.</summary>
+    /// <param name="multiprocessors">At least 1.</param>
+    internal static void Shrink(int multiprocessors) =>
+        ((delegate* unmanaged<int, void>)Export("fakeCudaShrink"))(multiprocessors);
+
+    /// <summary>Puts a fault into the PTX of modules that are loaded from now on, until the next reset.</summary>
+    /// <param name="right">What is there; its first occurrence is replaced.</param>
+    /// <param name="wrong">What is there then.</param>
+    internal static void Plant(string right, string wrong)
+    {
+        fixed (byte* from = Encoding.UTF8.GetBytes(right + '\0'), to = Encoding.UTF8.GetBytes(wrong + '\0'))
+        {
+            ((delegate* unmanaged<byte*, byte*, void>)Export("fakeCudaPlant"))(from, to);
+        }
+    }
+
+    /// <summary>For each kernel that was loaded in this process, its instructions and how many of them ran.</summary>
+    internal static IReadOnlyList<(string Kernel, int Instructions, int Executed)> Coverage()
+    {
+        // A text with a fault in it is another text of the same kernel.
+        string lines = _library.IsValueCreated ? Marshal.PtrToStringUTF8(Text("fakeCudaCoverage"))! : string.Empty;
+        return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' '))
+            .Select(parts => (Kernel: parts[0], Instructions: int.Parse(parts[1]), Executed: int.Parse(parts[2])))
+            .GroupBy(kernel => kernel.Kernel)
+            .Select(texts => texts.MaxBy(text => text.Executed))
+            .OrderBy(kernel => kernel.Kernel, StringComparer.Ordinal)];
+    }
+
+    /// <summary>A device on the stand-in, all of whose faults and notes are gone.</summary>
+    internal static GpuDevice Open()
+    {
+        string library = Path;
+        Reset();
+        return new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0");
+    }
+
+    /// <summary>A backend on such a device.</summary>
+    /// <param name="precision">Of the networks.</param>
+    internal static GpuBackend OpenBackend(NetworkPrecision precision = NetworkPrecision.Full) => new(Open(), precision: precision);
+
     internal static void Reset() => ((delegate* unmanaged<void>)Export("fakeCudaReset"))();
 
     /// <summary>Makes a call fail.</summary>
@@ -77,25 +123,33 @@ internal static unsafe class FakeCuda
         }
 
         string folder = Directory.CreateTempSubdirectory("flowengine-cuda-").FullName;
-        string source = System.IO.Path.Combine(folder, "fake_cuda.c");
         string library = System.IO.Path.Combine(folder, $"lib{name}.so");
-        File.WriteAllBytes(source, TestResource.Read("fake_cuda.c"));
+        string[] sources = [.. typeof(FakeCuda).Assembly.GetManifestResourceNames().Where(resource =>
+            resource == "fake_cuda.c" || resource.StartsWith("ptx_interpreter", StringComparison.Ordinal))];
+        foreach (string source in sources)
+        {
+            File.WriteAllBytes(System.IO.Path.Combine(folder, source), TestResource.Read(source));
+        }
+
         try
         {
             using Process gcc = Process.Start(new ProcessStartInfo(
                 "gcc",
                 [
-                    "-shared", "-fPIC", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", .. options,
-                    "-o", library, source, "-lpthread",
+                    "-shared", "-fPIC", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math",
+                    "-fno-strict-aliasing", "-ffp-contract=off", "-g", "-Wall", "-Wextra", "-Werror",
+                    "-fvisibility=hidden", .. options, "-o", library,
+                    .. sources.Where(source => source.EndsWith(".c", StringComparison.Ordinal)), "-lpthread", "-lm",
                 ])
             {
                 RedirectStandardError = true,
+                WorkingDirectory = folder,
             })!;
             string errors = gcc.StandardError.ReadToEnd();
             gcc.WaitForExit();
             return gcc.ExitCode == 0
                 ? (library, null)
-                : throw new InvalidOperationException($"gcc does not compile fake_cuda.c: {errors}");
+                : throw new InvalidOperationException($"gcc does not compile the stand-in for CUDA: {errors}");
         }
         catch (System.ComponentModel.Win32Exception)
         {

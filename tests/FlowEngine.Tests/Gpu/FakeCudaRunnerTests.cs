@@ -32,10 +32,8 @@ public sealed class FakeCudaRunnerTests : DriverRunnerTests
 
     protected override GpuDevice Open()
     {
-        string library = FakeCuda.Path;
-        FakeCuda.Reset();
         _opened = true;
-        return new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0");
+        return FakeCuda.Open();
     }
 
     protected override void Closed()

@@ -232,7 +232,7 @@ public sealed class FakeCudaTests
     public void A_driver_without_a_function_is_not_listed_and_says_which()
     {
         _ = FakeCuda.Path;
-        (string library, _) = FakeCuda.Compile("old_cuda", "-DWITHOUT_ELAPSED_TIME");
+        (string library, _) = FakeCuda.Compile("old_cuda", "-DWITHOUT_ELAPSED_TIME", "-O0");
         GpuDrivers drivers = new(library, NoOpenCl);
         Assert.Equal(["emulator"], drivers.Devices.Select(device => device.Selector));
         Assert.Equal($"the CUDA driver is too old: {library} has no cuEventElapsedTime", drivers.Missing[0]);

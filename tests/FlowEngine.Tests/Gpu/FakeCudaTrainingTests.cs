@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FlowEngine.Tests.Gpu;
 
-/// <summary>The driver's calls of training steps and densities, counted by the stand-in, which runs no kernel of theirs.</summary>
+/// <summary>The driver's calls of training steps and densities, counted by the stand-in.</summary>
 [Collection(FakeCudaGroup.Name)]
 public sealed class FakeCudaTrainingTests
 {
@@ -20,7 +20,7 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void From_the_second_step_on_a_step_is_one_graph()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
         using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options()))
         using (Trainer trainer = new(model, TinyGlow.Digits, new TrainerOptions { Batch = 8, ReadEvery = 4 }))
         {
@@ -53,7 +53,7 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void A_graph_takes_the_rate_from_memory()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
         using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options()))
         using (Trainer trainer = new(model, TinyGlow.Digits, new TrainerOptions { Batch = 8, WarmupSamples = 80 }))
         {
@@ -74,7 +74,7 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void Densities_and_samples_become_graphs_and_the_temperature_is_part_of_one()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
         using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options()))
         {
             float[] images = TinyGlow.Images(model.Flow, 3);
@@ -101,7 +101,8 @@ public sealed class FakeCudaTrainingTests
     [InlineData(MemoryMode.Invert, 2_161)]
     public void A_step_of_the_reference_models_depth_takes_few_launches(MemoryMode memory, int most)
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
+        FakeCuda.SkipKernels();
         GlowOptions glow = TinyGlow.Options(height: 32, width: 32, channels: 3, levels: 3, steps: 32, bins: 256);
         using (Model model = TinyGlow.Perturbed(backend, glow))
         using (Trainer trainer = new(model, new TrainerOptions { Batch = 2, Memory = memory }))
@@ -121,7 +122,8 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void Out_of_memory_says_which_batch_fits_and_it_does()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
+        FakeCuda.SkipKernels();
         GlowOptions glow = TinyGlow.Options(height: 16, width: 16, steps: 4, hidden: 64);
         TrainerOptions options = new() { Batch = 16_384, Memory = MemoryMode.Store };
         using (Model model = TinyGlow.Perturbed(backend, glow))
@@ -143,7 +145,8 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void The_memory_mode_follows_the_devices_memory()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
+        FakeCuda.SkipKernels();
         GlowOptions glow = TinyGlow.Options(height: 16, width: 16, steps: 4, hidden: 64);
         using (Model model = TinyGlow.Perturbed(backend, glow))
         {
@@ -158,7 +161,7 @@ public sealed class FakeCudaTrainingTests
     [Fact]
     public void A_capture_that_fails_leaves_the_stream_usable()
     {
-        using GpuBackend backend = Start();
+        using GpuBackend backend = FakeCuda.OpenBackend();
         using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options()))
         {
             float[] images = TinyGlow.Images(model.Flow, 3);
@@ -172,14 +175,6 @@ public sealed class FakeCudaTrainingTests
         }
 
         AssertInOrder(backend);
-    }
-
-    private static GpuBackend Start()
-    {
-        string library = FakeCuda.Path;
-        FakeCuda.Reset();
-        GpuDevice device = new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0");
-        return new GpuBackend(device);
     }
 
     private static int[] Counts() => [.. _thatAllocateOrWait.Select(FakeCuda.Calls)];

@@ -13,11 +13,9 @@ public sealed class ForeignArrayTests : IDisposable
 
     public ForeignArrayTests()
     {
-        string library = FakeCuda.Path;
-        FakeCuda.Reset();
-        _device = new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0");
+        _device = FakeCuda.Open();
         _backend = new GpuBackend(_device, ownsDevice: false);
-        _caller = new FakeCudaCaller(library);
+        _caller = new FakeCudaCaller(FakeCuda.Path);
     }
 
     [Theory]

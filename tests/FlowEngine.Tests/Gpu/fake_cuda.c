@@ -1,11 +1,14 @@
 // A stand-in for libcuda.so.1 on machines without a GPU. It has the functions of the CUDA driver that FlowEngine
-// calls, works on host memory, runs the few kernels it knows by name, and notes whatever a caller does wrong. It proves
-// the sequence of calls, their arguments and what becomes of their errors; it proves nothing about a GPU or its compiler.
+// calls, works on host memory, runs the PTX it is given (ptx_interpreter.h), and notes whatever a caller does wrong. It
+// proves the sequence of calls, their arguments, what becomes of their errors and what the PTX computes; it proves nothing
+// about a GPU, its speed or its assembler.
 //
 // Work runs when it is queued, or, after fakeCudaLazy, as late as the order of streams and events allows: then work that
 // nobody ordered behind other work reads what was there before.
 //
 // FAKE_CUDA_FAIL=cuMemAlloc_v2:2 in the environment makes a call fail from the start; fakeCudaFail does so later.
+
+#include "ptx_interpreter.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -17,10 +20,9 @@
 
 #define API __attribute__((visibility("default")))
 #define TOTAL_MEMORY ((size_t)1 << 30)
+#define MULTIPROCESSORS 108
 #define SHARED_PER_GROUP 166912
 #define SHARED_UNLESS_ASKED 49152
-#define MAX_PARAMETERS 8
-#define MAX_OPERATIONS 64
 
 typedef int CUresult;
 typedef uint64_t CUdeviceptr;
@@ -35,7 +37,7 @@ struct operation {
     enum operation_type type;
     struct object* function;
     unsigned grid[3], block, shared;
-    unsigned char parameters[MAX_PARAMETERS][16];
+    unsigned char parameters[PTX_PARAMETER_BYTES];
     CUdeviceptr to, from;
     void* host;
     size_t length;
@@ -48,8 +50,8 @@ struct object {
     enum kind kind;
     struct object* next;
     struct object* owner;
-    char* text;
-    char name[128];
+    struct ptx_module* module;
+    struct ptx_kernel* kernel;
     CUdeviceptr address;
     size_t length;
     unsigned char* bytes;
@@ -66,12 +68,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct object* objects;
 static struct object the_context = {.kind = CONTEXT};
 static struct object default_streams[3] = {{.kind = STREAM}, {.kind = STREAM}, {.kind = STREAM}};
-static int context_references, initialized, launches, sticky, lazy, waits;
+static int context_references, initialized, launches, sticky, lazy, waits, skips_kernels, multiprocessors = MULTIPROCESSORS;
 static size_t used_memory;
 static CUdeviceptr next_address = 0x700000000000u;
 static double clock_milliseconds;
 static char complaints[8192];
 static char fail_name[64];
+static char planted[2][512];
+static char launch_error[1024];
 static int fail_code, fail_after;
 static _Thread_local struct object* stack[32];
 static _Thread_local int depth;
@@ -175,7 +179,6 @@ static void drop(struct object* handle)
     for (struct object** o = &objects; *o; o = &(*o)->next) {
         if (*o == handle) {
             *o = handle->next;
-            free(handle->text);
             free(handle->bytes);
             free(handle->work);
             free(handle);
@@ -195,154 +198,24 @@ static unsigned char* device_bytes(CUdeviceptr address, size_t length, const cha
     return NULL;
 }
 
-// The kernels of RunnerKernels.cs.
-static CUdeviceptr pointer_of(const struct operation* o, int i) { CUdeviceptr p; memcpy(&p, o->parameters[i], 8); return p; }
-
-struct pair { int count; float factor; };
-
-static double sum_at(const float* prior, const float* det, int i) { return (double)prior[i] + (double)det[i]; }
-
-static const struct { const char* name; int sizes[MAX_PARAMETERS]; } signatures[] = {
-    {"MemoryKernels_Fill", {8, 4, 8}},
-    {"MemoryKernels_CopyChannels", {8, 8, 8, 4, 4, 4, 4, 4}},
-    {"PhiloxKernels_Dequantize", {8, 8, 8, 16, 4, 4, 4}},
-    {"CallerArrayKernels_LogProb", {8, 8, 8, 4}},
-    {"CallerArrayKernels_BitsPerDim", {8, 8, 8, 8, 8, 4}},
-    {"CallerArrayKernels_Count", {8, 4, 4}},
-    {"CallerArrayKernels_MarkBadLevels", {8, 8, 4, 8}},
-    {"CallerArrayKernels_Quantize", {8, 8, 4, 8}},
-    {"CallerArrayKernels_LargestDifference", {8, 8, 8, 4}},
-    {"RunnerKernels_Add", {8, 8, 8, 4}},
-    {"RunnerKernels_Report", {8, 4, 8, 8, 8, 4}},
-    {"RunnerKernels_Reverse", {8}},
-    {"RunnerKernels_MarkGroups", {8}},
-};
+static int find_block(uint64_t address, struct ptx_block* block)
+{
+    for (struct object* o = objects; o; o = o->next) {
+        if (o->kind == MEMORY && address >= o->address && address < o->address + o->length) {
+            *block = (struct ptx_block){o->address, o->length, o->bytes};
+            return 1;
+        }
+    }
+    return 0;
+}
 
 static void run_kernel(const struct operation* o)
 {
-    const char* name = o->function->name;
-    unsigned groups = o->grid[0] * o->grid[1] * o->grid[2];
-    if (strcmp(name, "RunnerKernels_Add") == 0) {
-        int length;
-        memcpy(&length, o->parameters[3], 4);
-        unsigned threads = groups * o->block;
-        if ((unsigned)length > threads) { length = (int)threads; }
-        const float* x = (const float*)device_bytes(pointer_of(o, 0), 4u * (unsigned)length, name);
-        const float* y = (const float*)device_bytes(pointer_of(o, 1), 4u * (unsigned)length, name);
-        float* sum = (float*)device_bytes(pointer_of(o, 2), 4u * (unsigned)length, name);
-        for (int i = 0; x && y && sum && i < length; i++) { sum[i] = x[i] + y[i]; }
-    } else if (strcmp(name, "RunnerKernels_Report") == 0) {
-        int a;
-        double b;
-        struct pair c;
-        int64_t d;
-        uint32_t e;
-        memcpy(&a, o->parameters[1], sizeof a);
-        memcpy(&b, o->parameters[2], sizeof b);
-        memcpy(&c, o->parameters[3], sizeof c);
-        memcpy(&d, o->parameters[4], sizeof d);
-        memcpy(&e, o->parameters[5], sizeof e);
-        double* values = (double*)device_bytes(pointer_of(o, 0), 6 * sizeof(double), name);
-        double said[] = {a, b, c.count, c.factor, (double)d, e};
-        if (values) { memcpy(values, said, sizeof said); }
-    } else if (strcmp(name, "RunnerKernels_Reverse") == 0) {
-        if (o->shared < 4 * o->block) { complain("%s with %u bytes of shared memory", name, o->shared); return; }
-        int* data = (int*)device_bytes(pointer_of(o, 0), 4ul * groups * o->block, name);
-        for (unsigned g = 0; data && g < groups; g++) {
-            for (unsigned i = 0; i < o->block / 2; i++) {
-                int* left = data + g * o->block + i;
-                int* right = data + (g + 1) * o->block - 1 - i;
-                int value = *left;
-                *left = *right;
-                *right = value;
-            }
-        }
-    } else if (strcmp(name, "MemoryKernels_Fill") == 0) {
-        float value;
-        int64_t length;
-        memcpy(&value, o->parameters[1], 4);
-        memcpy(&length, o->parameters[2], 8);
-        float* to = (float*)device_bytes(pointer_of(o, 0), 4ul * (size_t)length, name);
-        for (int64_t i = 0; to && i < length; i++) { to[i] = value; }
-    } else if (strcmp(name, "MemoryKernels_CopyChannels") == 0) {
-        int64_t length;
-        int shape[5];
-        memcpy(&length, o->parameters[2], 8);
-        for (int i = 0; i < 5; i++) { memcpy(&shape[i], o->parameters[3 + i], 4); }
-        size_t rows = (size_t)(length / shape[4]);
-        const float* from = (const float*)device_bytes(pointer_of(o, 0), 4 * rows * (size_t)shape[0], name);
-        float* to = (float*)device_bytes(pointer_of(o, 1), 4 * rows * (size_t)shape[2], name);
-        for (size_t row = 0; from && to && row < rows; row++) {
-            memcpy(to + row * (size_t)shape[2] + shape[3], from + row * (size_t)shape[0] + shape[1], 4ul * (size_t)shape[4]);
-        }
-    } else if (strcmp(name, "PhiloxKernels_Dequantize") == 0) {
-        // Without its noise: half a level.
-        int items, elements;
-        float width;
-        memcpy(&items, o->parameters[4], 4);
-        memcpy(&elements, o->parameters[5], 4);
-        memcpy(&width, o->parameters[6], 4);
-        size_t length = (size_t)items * (size_t)elements;
-        const unsigned char* levels = device_bytes(pointer_of(o, 0), length, name);
-        const unsigned char* indices = device_bytes(pointer_of(o, 1), 4ul * (size_t)items, name);
-        float* x = (float*)device_bytes(pointer_of(o, 2), 4 * length, name);
-        for (size_t i = 0; levels && indices && x && i < length; i++) { x[i] = ((float)levels[i] + 0.5f) * width - 0.5f; }
-    } else if (strcmp(name, "CallerArrayKernels_LogProb") == 0 || strcmp(name, "CallerArrayKernels_BitsPerDim") == 0) {
-        int is_bits = strcmp(name, "CallerArrayKernels_BitsPerDim") == 0, length;
-        double range = 0, bit = -1;
-        memcpy(&length, o->parameters[is_bits ? 5 : 3], 4);
-        if (is_bits) {
-            memcpy(&range, o->parameters[3], 8);
-            memcpy(&bit, o->parameters[4], 8);
-        }
-        const float* prior = (const float*)device_bytes(pointer_of(o, 0), 4u * (unsigned)length, name);
-        const float* det = (const float*)device_bytes(pointer_of(o, 1), 4u * (unsigned)length, name);
-        double* to = (double*)device_bytes(pointer_of(o, 2), 8u * (unsigned)length, name);
-        for (int i = 0; prior && det && to && i < length; i++) { to[i] = (range - sum_at(prior, det, i)) / bit; }
-    } else if (strcmp(name, "CallerArrayKernels_Count") == 0) {
-        uint32_t first;
-        int length;
-        memcpy(&first, o->parameters[1], 4);
-        memcpy(&length, o->parameters[2], 4);
-        uint32_t* to = (uint32_t*)device_bytes(pointer_of(o, 0), 4u * (unsigned)length, name);
-        for (int i = 0; to && i < length; i++) { to[i] = first + (uint32_t)i; }
-    } else if (strcmp(name, "CallerArrayKernels_MarkBadLevels") == 0) {
-        int bins;
-        int64_t length;
-        memcpy(&bins, o->parameters[2], 4);
-        memcpy(&length, o->parameters[3], 8);
-        const unsigned char* levels = device_bytes(pointer_of(o, 0), (size_t)length, name);
-        float* x = (float*)device_bytes(pointer_of(o, 1), 4ul * (size_t)length, name);
-        for (int64_t i = 0; levels && x && i < length; i++) { if (levels[i] >= bins) { x[i] = __builtin_nanf(""); } }
-    } else if (strcmp(name, "CallerArrayKernels_Quantize") == 0) {
-        float bins;
-        int64_t length;
-        memcpy(&bins, o->parameters[2], 4);
-        memcpy(&length, o->parameters[3], 8);
-        const float* x = (const float*)device_bytes(pointer_of(o, 0), 4ul * (size_t)length, name);
-        unsigned char* levels = device_bytes(pointer_of(o, 1), (size_t)length, name);
-        for (int64_t i = 0; x && levels && i < length; i++) {
-            float level = (x[i] + 0.5f) * bins;
-            levels[i] = level > 0 ? (unsigned char)(level < bins - 1 ? level : bins - 1) : 0;
-        }
-    } else if (strcmp(name, "CallerArrayKernels_LargestDifference") == 0) {
-        int dims;
-        memcpy(&dims, o->parameters[3], 4);
-        size_t length = (size_t)dims * groups;
-        const float* left = (const float*)device_bytes(pointer_of(o, 0), 4 * length, name);
-        const float* right = (const float*)device_bytes(pointer_of(o, 1), 4 * length, name);
-        double* to = (double*)device_bytes(pointer_of(o, 2), 8ul * groups, name);
-        for (size_t g = 0; left && right && to && g < groups; g++) {
-            to[g] = 0;
-            for (size_t i = g * (size_t)dims; i < (g + 1) * (size_t)dims; i++) {
-                double difference = (double)left[i] - (double)right[i];
-                difference = difference < 0 ? -difference : difference;
-                to[g] = difference > to[g] ? difference : to[g];
-            }
-        }
-    } else if (strcmp(name, "RunnerKernels_MarkGroups") == 0) {
-        int* marks = (int*)device_bytes(pointer_of(o, 0), 4ul * groups, name);
-        for (unsigned g = 0; marks && g < groups; g++) { marks[g] = (int)g + 1; }
+    if (skips_kernels || sticky) { return; }
+    if (ptx_run(o->function->kernel, o->grid, o->block, o->shared, o->parameters, find_block, launch_error,
+                sizeof launch_error)) {
+        complain("%s", launch_error);
+        sticky = 719;
     }
 }
 
@@ -426,8 +299,9 @@ static void add(struct object* stream, const struct operation* o)
 API void fakeCudaReset(void)
 {
     pthread_mutex_lock(&lock);
-    complaints[0] = fail_name[0] = 0;
-    fail_code = sticky = launches = lazy = waits = 0;
+    complaints[0] = fail_name[0] = planted[0][0] = 0;
+    fail_code = sticky = launches = lazy = waits = skips_kernels = 0;
+    multiprocessors = MULTIPROCESSORS;
     memset(calls, 0, sizeof calls);
     pthread_mutex_unlock(&lock);
 }
@@ -458,6 +332,41 @@ API void fakeCudaLazy(void)
     pthread_mutex_lock(&lock);
     lazy = 1;
     pthread_mutex_unlock(&lock);
+}
+
+// Kernels are counted and not run from now on.
+API void fakeCudaSkipKernels(void)
+{
+    pthread_mutex_lock(&lock);
+    skips_kernels = 1;
+    pthread_mutex_unlock(&lock);
+}
+
+// The device has so few multiprocessors from now on.
+API void fakeCudaShrink(int count)
+{
+    pthread_mutex_lock(&lock);
+    multiprocessors = count;
+    pthread_mutex_unlock(&lock);
+}
+
+// The text of modules that are loaded from now on has a fault: one string in the place of another.
+API void fakeCudaPlant(const char* right, const char* wrong)
+{
+    pthread_mutex_lock(&lock);
+    snprintf(planted[0], sizeof planted[0], "%s", right);
+    snprintf(planted[1], sizeof planted[1], "%s", wrong);
+    pthread_mutex_unlock(&lock);
+}
+
+// A line for each kernel that was loaded in this process: its name, its instructions, those that ran.
+API const char* fakeCudaCoverage(void)
+{
+    static char text[32768];
+    pthread_mutex_lock(&lock);
+    ptx_coverage(text, sizeof text);
+    pthread_mutex_unlock(&lock);
+    return text;
 }
 
 // How often the host waited for the device.
@@ -521,14 +430,14 @@ API CUresult cuDriverGetVersion(int* version)
 API CUresult cuGetErrorName(int code, const char** name)
 {
     *name = code == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : code == 700 ? "CUDA_ERROR_ILLEGAL_ADDRESS"
-        : code == 218 ? "CUDA_ERROR_INVALID_PTX" : code == 100 ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_FAKE";
+        : code == 719 ? "CUDA_ERROR_LAUNCH_FAILED" : code == 218 ? "CUDA_ERROR_INVALID_PTX" : code == 100 ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_FAKE";
     return 0;
 }
 
 API CUresult cuGetErrorString(int code, const char** text)
 {
     *text = code == 2 ? "out of memory" : code == 700 ? "an illegal memory access was encountered"
-        : code == 218 ? "a PTX JIT compilation failed" : code == 100 ? "no CUDA-capable device is detected" : "made up";
+        : code == 719 ? launch_error : code == 218 ? "a PTX JIT compilation failed" : code == 100 ? "no CUDA-capable device is detected" : "made up";
     return 0;
 }
 
@@ -566,7 +475,7 @@ API CUresult cuDeviceGetAttribute(int* value, int attribute, int device)
     (void)device;
     BEGIN("cuDeviceGetAttribute")
     switch (attribute) {
-    case 16: *value = 108; break;
+    case 16: *value = multiprocessors; break;
     case 75: *value = number_from_environment("FAKE_CUDA_CAPABILITY", 8); break;
     case 76: *value = 0; break;
     case 97: *value = SHARED_PER_GROUP; break;
@@ -618,24 +527,39 @@ API CUresult cuCtxPopCurrent_v2(struct object** context)
     return result;
 }
 
+// The text, with the fault that a test planted.
+static char* text_of(const char* image)
+{
+    const char* right = planted[0][0] ? strstr(image, planted[0]) : NULL;
+    if (!right) { return strdup(image); }
+    size_t room = strlen(image) + sizeof planted[1];
+    char* text = malloc(room);
+    snprintf(text, room, "%.*s%s%s", (int)(right - image), image, planted[1], right + strlen(planted[0]));
+    return text;
+}
+
 API CUresult cuModuleLoadDataEx(
     struct object** module, const char* image, unsigned count, const int* options, void** values)
 {
     BEGIN("cuModuleLoadDataEx")
     NEED_CONTEXT("cuModuleLoadDataEx")
-    if (!strstr(image, ".version") || !strstr(image, ".entry")) {
+    char error[512];
+    char* text = text_of(image);
+    struct ptx_module* loaded = ptx_load(text, error, sizeof error);
+    free(text);
+    if (!loaded) {
         char* log = NULL;
         size_t room = 0;
         for (unsigned i = 0; i < count; i++) {
             if (options[i] == 5) { log = values[i]; }
             if (options[i] == 6) { room = (size_t)values[i]; }
         }
-        if (log) { snprintf(log, room, "ptxas fatal : Missing .version directive at start of file"); }
+        if (log) { snprintf(log, room, "ptxas fatal : %s", error); }
         result = 218;
         goto end;
     }
     *module = make(MODULE);
-    (*module)->text = strdup(image);
+    (*module)->module = loaded;
     END
 }
 
@@ -655,19 +579,18 @@ API CUresult cuModuleUnload(struct object* module)
 
 API CUresult cuModuleGetFunction(struct object** function, struct object* module, const char* name)
 {
-    char entry[160];
     BEGIN("cuModuleGetFunction")
     NEED_CONTEXT("cuModuleGetFunction")
     NEED(module, MODULE, "cuModuleGetFunction")
-    snprintf(entry, sizeof entry, ".entry %s(", name);
-    if (!strstr(module->text, entry)) {
+    struct ptx_kernel* kernel = ptx_find_kernel(module->module, name);
+    if (!kernel) {
         result = 500;
         goto end;
     }
     *function = make(FUNCTION);
     (*function)->owner = module;
     (*function)->max_dynamic_shared = SHARED_UNLESS_ASKED;
-    snprintf((*function)->name, sizeof (*function)->name, "%s", name);
+    (*function)->kernel = kernel;
     END
 }
 
@@ -677,7 +600,7 @@ API CUresult cuFuncGetAttribute(int* value, int attribute, struct object* functi
     NEED_CONTEXT("cuFuncGetAttribute")
     NEED(function, FUNCTION, "cuFuncGetAttribute")
     if (attribute != 1) { complain("function attribute %d was asked for", attribute); }
-    *value = 0;
+    *value = (int)function->kernel->static_shared;
     END
 }
 
@@ -705,18 +628,16 @@ API CUresult cuLaunchKernel(
     NEED(stream, STREAM, "cuLaunchKernel")
     if (!grid_x || !grid_y || !grid_z || grid_y > 65535 || grid_z > 65535 || block_x % 32 || block_x > 1024
         || block_y != 1 || block_z != 1 || extra || (int)shared > function->max_dynamic_shared) {
-        complain("cuLaunchKernel of %s: %u x %u x %u groups of %u, %u bytes of shared memory", function->name, grid_x,
+        complain("cuLaunchKernel of %s: %u x %u x %u groups of %u, %u bytes of shared memory", function->kernel->name, grid_x,
                  grid_y, grid_z, block_x, shared);
         result = 1;
         goto end;
     }
     struct operation o = {.type = LAUNCH, .function = function, .grid = {grid_x, grid_y, grid_z}, .block = block_x,
                           .shared = shared};
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
-        if (strcmp(signatures[i].name, function->name) != 0) { continue; }
-        for (int p = 0; p < MAX_PARAMETERS && signatures[i].sizes[p]; p++) {
-            memcpy(o.parameters[p], parameters[p], (size_t)signatures[i].sizes[p]);
-        }
+    for (int p = 0; p < function->kernel->parameter_count; p++) {
+        const struct ptx_parameter* parameter = &function->kernel->parameters[p];
+        memcpy(o.parameters + parameter->offset, parameters[p], parameter->length);
     }
     add(stream, &o);
     END
@@ -835,6 +756,7 @@ API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t length, str
     if (!stream->capturing) {
         waits++;
         drain(stream);
+        result = sticky;
     }
     END
 }
@@ -884,7 +806,12 @@ API CUresult cuStreamSynchronize(struct object* stream)
     NEED_CONTEXT("cuStreamSynchronize")
     NEED_STREAM(stream, "cuStreamSynchronize")
     waits++;
-    if (stream->capturing) { result = 900; } else { drain(stream); }
+    if (stream->capturing) {
+        result = 900;
+    } else {
+        drain(stream);
+        result = sticky;
+    }
     END
 }
 
@@ -1020,6 +947,7 @@ API CUresult cuEventSynchronize(struct object* event)
     NEED(event, EVENT, "cuEventSynchronize")
     waits++;
     if (event->reached < event->queued) { drain(event->stream); }
+    result = sticky;
     END
 }
 
