@@ -60,7 +60,10 @@ public static class BackendCases
         yield return new("MaskedCoupling, checkerboard", shape, (b, s) => RunMaskedCoupling(b, s, checkerboard));
         yield return new("MaskedCoupling, channels", shape, (b, s) => RunMaskedCoupling(b, s, half));
         yield return new("ResidualNetwork", shape, (b, s) => RunResidualNetwork(b, s, ResidualShape(s, hidden, 1)));
-        yield return new("Logit", shape, RunLogit);
+        foreach ((string name, ElementwiseMap map, double scale) in ElementwiseMaps)
+        {
+            yield return new(name, shape, (b, s) => RunElementwise(b, s, map, scale));
+        }
 
         // Where the pixels of an image are the rows of a table.
         ImageShape rows = new(shape.Pixels, 1, 1, shape.Channels);

@@ -18,6 +18,7 @@ public static class RealNvp
 {
     private const int CouplingsOfKind = 3;
     private const int CouplingsOfLastLevel = 4;
+    private const double LogitMargin = 0.05;
 
     /// <summary>Builds the architecture.</summary>
     /// <param name="options">Its sizes.</param>
@@ -32,7 +33,7 @@ public static class RealNvp
         {
             bool isSplit = l < options.Levels - 1;
             string level = $"levels.{l}";
-            List<IFlowLayer> layers = l == 0 ? [new Logit("logit")] : [];
+            List<IFlowLayer> layers = l == 0 ? [new ElementwiseLayer("logit", ElementwiseMap.Of(new LogitMap(LogitMargin)))] : [];
             int couplings = 0;
             for (int k = 0; k < (isSplit ? CouplingsOfKind : CouplingsOfLastLevel); k++)
             {

@@ -48,24 +48,4 @@ internal static partial class BackendOperations
             .PerImage("dx with the input's", dxWithInput)
             .Shared("dFactor", dFactor);
     }
-
-    public static OperationOutputs RunLogit(OperationBuffers buffers, ImageShape shape)
-    {
-        IBackend backend = buffers.Backend;
-
-        // Uniform in [-½, ½): grey levels and noise.
-        BufferView x = buffers.PerImage(shape.Dims, 0.5 / Math.Sqrt(3));
-        BufferView y = buffers.Output(shape.Length);
-        BufferView logDet = buffers.PerImage(1);
-        backend.LogitForward(shape, 0.05, x, y, logDet);
-        BufferView back = buffers.Output(shape.Length);
-        backend.LogitInverse(shape, 0.05, y, back);
-        BufferView dx = buffers.Output(shape.Length);
-        backend.LogitBackward(shape, 0.05, y, buffers.PerImage(shape.Dims), buffers.PerImage(1), dx);
-        return new OperationOutputs()
-            .PerImage("y", y)
-            .PerImage("logDet", logDet)
-            .PerImage("back", back)
-            .PerImage("dx", dx);
-    }
 }

@@ -12,10 +12,14 @@ internal static class AutoregressiveLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LogScale(Vector512<float> raw) => raw * Damping(raw);
 
-    /// <summary>(x - m) e^(-a).</summary>
+    /// <summary>(x - m) e^(-a), and a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Normalize(Vector512<float> x, Vector512<float> mean, Vector512<float> raw) =>
-        (x - mean) * SimdMath.Exp(-LogScale(raw));
+    public static Vector512<float> Normalize(
+        Vector512<float> x, Vector512<float> mean, Vector512<float> raw, out Vector512<float> logScale)
+    {
+        logScale = LogScale(raw);
+        return (x - mean) * SimdMath.Exp(-logScale);
+    }
 
     /// <summary>y e^a + m.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

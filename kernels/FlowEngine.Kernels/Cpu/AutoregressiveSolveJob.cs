@@ -103,7 +103,7 @@ internal unsafe struct AutoregressiveSolveJob : IJob
             Vector512<float> raw = Vector512.Load(pair + StripProduct.PanelWidth + i);
             Vector512<float> value = Vector512.Load(known + i);
             value = Normalize
-                ? AutoregressiveLanes.Normalize(value, mean, raw)
+                ? AutoregressiveLanes.Normalize(value, mean, raw, out _)
                 : AutoregressiveLanes.Denormalize(value, mean, raw);
             value.Store(found + i);
         }

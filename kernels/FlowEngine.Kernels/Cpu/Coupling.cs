@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
@@ -27,7 +28,7 @@ public sealed unsafe partial class CpuBackend
         else
         {
             float* raw = Pointer(output, CouplingOutputLength(kind, shape));
-            AffineForwardJob job = new() { Shape = shape, X = from, Output = raw, Y = to };
+            AffineJob<AffineForward> job = new() { Shape = shape, From = from, Output = raw, To = to };
             SumImages(shape.Batch, chunks, job, 1, 0, sums);
         }
     }
@@ -49,7 +50,8 @@ public sealed unsafe partial class CpuBackend
         else
         {
             float* raw = Pointer(output, CouplingOutputLength(kind, shape));
-            ForImages(shape.Batch, chunks, new AffineInverseJob { Shape = shape, Y = from, Output = raw, X = to });
+            AffineJob<AffineInverse> job = new() { Shape = shape, From = from, Output = raw, To = to };
+            ForImages(shape.Batch, chunks, job);
         }
     }
 
@@ -75,14 +77,14 @@ public sealed unsafe partial class CpuBackend
         }
         else
         {
-            AffineBackwardJob job = new()
+            AffineJob<AffineBackward> job = new()
             {
                 Shape = shape,
+                From = from,
                 Y = Pointer(y, shape.Length),
                 Output = Pointer(output, CouplingOutputLength(kind, shape)),
-                Dy = from,
                 DLogDet = Pointer(dLogDet, shape.Batch),
-                Dx = to,
+                To = to,
                 DOutput = Pointer(dOutput, CouplingOutputLength(kind, shape)),
             };
             ForImages(shape.Batch, chunks, job);
@@ -131,12 +133,36 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private struct AffineForwardJob : IImageJob
+    /// <summary>A pass of the affine coupling over 16 pixels of one channel.</summary>
+    private interface IAffinePass
+    {
+        /// <summary>Whether it is the backward pass: y stands in the shift's place, and dr and dt are written.</summary>
+        static abstract bool IsBackward { get; }
+
+        /// <summary>Does it.</summary>
+        /// <param name="raw">r.</param>
+        /// <param name="second">t; in the backward pass y₂.</param>
+        /// <param name="value">x₂ or y₂; in the backward pass dy₂.</param>
+        /// <param name="dLogDet">The gradient of the image's LogDet, in the backward pass.</param>
+        /// <param name="extra">What is added to LogDet; in the backward pass dr.</param>
+        static abstract Vector512<float> Invoke(
+            Vector512<float> raw,
+            Vector512<float> second,
+            Vector512<float> value,
+            Vector512<float> dLogDet,
+            out Vector512<float> extra);
+    }
+
+    private struct AffineJob<TPass> : IImageJob
+        where TPass : IAffinePass
     {
         public ImageShape Shape;
-        public float* X;
-        public float* Output;
+        public float* From;
         public float* Y;
+        public float* Output;
+        public float* DLogDet;
+        public float* To;
+        public float* DOutput;
 
         public readonly double Invoke(int image, int start, int count, int worker)
         {
@@ -145,10 +171,11 @@ public sealed unsafe partial class CpuBackend
             int half = stride - kept;
             long pixel = ((long)image * Shape.PixelsPerImage) + start;
             long offset = pixel * stride;
-            CopyFirstHalf(X + offset, Y + offset, stride, count);
+            CopyFirstHalf(From + offset, To + offset, stride, count);
+            Vector512<float> dLogDet = TPass.IsBackward ? Vector512.Create(DLogDet[image]) : default;
             float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
-            float* shift = raw + (CouplingChannels * SimdMath.Width);
-            float* x = shift + (CouplingChannels * SimdMath.Width);
+            float* second = raw + (CouplingChannels * SimdMath.Width);
+            float* value = second + (CouplingChannels * SimdMath.Width);
             LaneSum logDet = default;
             for (int p = 0; p < count; p += SimdMath.Width)
             {
@@ -159,20 +186,42 @@ public sealed unsafe partial class CpuBackend
                 {
                     int channels = Math.Min(CouplingChannels, half - first);
                     ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
-                    ToLanes(Output + output + half + first, 2 * half, pixels, channels, shift);
-                    ToLanes(X + at + first, stride, pixels, channels, x);
-                    for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
+                    if (TPass.IsBackward)
                     {
-                        Vector512<float> y = CouplingLanes.Forward(
-                            Vector512.Load(raw + i),
-                            Vector512.Load(shift + i),
-                            Vector512.Load(x + i),
-                            out Vector512<float> logScale);
-                        y.Store(x + i);
-                        logDet.Add(pixels == SimdMath.Width ? logScale : Lanes.First(logScale, pixels));
+                        ToLanes(Y + at + first, stride, pixels, channels, second);
+                    }
+                    else
+                    {
+                        ToLanes(Output + output + half + first, 2 * half, pixels, channels, second);
                     }
 
-                    FromLanes(x, Y + at + first, stride, pixels, channels);
+                    ToLanes(From + at + first, stride, pixels, channels, value);
+                    for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
+                    {
+                        Vector512<float> result = TPass.Invoke(
+                            Vector512.Load(raw + i),
+                            Vector512.Load(second + i),
+                            Vector512.Load(value + i),
+                            dLogDet,
+                            out Vector512<float> extra);
+                        result.Store(value + i);
+                        if (TPass.IsBackward)
+                        {
+                            extra.Store(raw + i);
+                        }
+                        else
+                        {
+                            logDet.Add(pixels == SimdMath.Width ? extra : Lanes.First(extra, pixels));
+                        }
+                    }
+
+                    if (TPass.IsBackward)
+                    {
+                        FromLanes(raw, DOutput + output + first, 2 * half, pixels, channels);
+                        FromLanes(value, DOutput + output + half + first, 2 * half, pixels, channels);
+                    }
+
+                    FromLanes(value, To + at + first, stride, pixels, channels);
                 }
             }
 
@@ -180,102 +229,47 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private struct AffineInverseJob : IImageJob
+    private readonly struct AffineForward : IAffinePass
     {
-        public ImageShape Shape;
-        public float* Y;
-        public float* Output;
-        public float* X;
+        public static bool IsBackward => false;
 
-        public readonly double Invoke(int image, int start, int count, int worker)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Invoke(
+            Vector512<float> raw,
+            Vector512<float> second,
+            Vector512<float> value,
+            Vector512<float> dLogDet,
+            out Vector512<float> extra) => CouplingLanes.Forward(raw, second, value, out extra);
+    }
+
+    private readonly struct AffineInverse : IAffinePass
+    {
+        public static bool IsBackward => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Invoke(
+            Vector512<float> raw,
+            Vector512<float> second,
+            Vector512<float> value,
+            Vector512<float> dLogDet,
+            out Vector512<float> extra)
         {
-            int stride = Shape.Channels;
-            int kept = stride / 2;
-            int half = stride - kept;
-            long pixel = ((long)image * Shape.PixelsPerImage) + start;
-            long offset = pixel * stride;
-            CopyFirstHalf(Y + offset, X + offset, stride, count);
-            float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
-            float* shift = raw + (CouplingChannels * SimdMath.Width);
-            float* y = shift + (CouplingChannels * SimdMath.Width);
-            for (int p = 0; p < count; p += SimdMath.Width)
-            {
-                int pixels = Math.Min(SimdMath.Width, count - p);
-                long at = offset + ((long)p * stride) + kept;
-                long output = (pixel + p) * 2 * half;
-                for (int first = 0; first < half; first += CouplingChannels)
-                {
-                    int channels = Math.Min(CouplingChannels, half - first);
-                    ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
-                    ToLanes(Output + output + half + first, 2 * half, pixels, channels, shift);
-                    ToLanes(Y + at + first, stride, pixels, channels, y);
-                    for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
-                    {
-                        CouplingLanes.Inverse(Vector512.Load(raw + i), Vector512.Load(shift + i), Vector512.Load(y + i))
-                            .Store(y + i);
-                    }
-
-                    FromLanes(y, X + at + first, stride, pixels, channels);
-                }
-            }
-
-            return 0;
+            extra = default;
+            return CouplingLanes.Inverse(raw, second, value);
         }
     }
 
-    private struct AffineBackwardJob : IImageJob
+    private readonly struct AffineBackward : IAffinePass
     {
-        public ImageShape Shape;
-        public float* Y;
-        public float* Output;
-        public float* Dy;
-        public float* DLogDet;
-        public float* Dx;
-        public float* DOutput;
+        public static bool IsBackward => true;
 
-        public readonly double Invoke(int image, int start, int count, int worker)
-        {
-            int stride = Shape.Channels;
-            int kept = stride / 2;
-            int half = stride - kept;
-            long pixel = ((long)image * Shape.PixelsPerImage) + start;
-            long offset = pixel * stride;
-            CopyFirstHalf(Dy + offset, Dx + offset, stride, count);
-            Vector512<float> dLogDet = Vector512.Create(DLogDet[image]);
-            float* raw = stackalloc float[3 * CouplingChannels * SimdMath.Width];
-            float* y = raw + (CouplingChannels * SimdMath.Width);
-            float* dy = y + (CouplingChannels * SimdMath.Width);
-            for (int p = 0; p < count; p += SimdMath.Width)
-            {
-                int pixels = Math.Min(SimdMath.Width, count - p);
-                long at = offset + ((long)p * stride) + kept;
-                long output = (pixel + p) * 2 * half;
-                for (int first = 0; first < half; first += CouplingChannels)
-                {
-                    int channels = Math.Min(CouplingChannels, half - first);
-                    ToLanes(Output + output + first, 2 * half, pixels, channels, raw);
-                    ToLanes(Y + at + first, stride, pixels, channels, y);
-                    ToLanes(Dy + at + first, stride, pixels, channels, dy);
-                    for (int i = 0; i < channels * SimdMath.Width; i += SimdMath.Width)
-                    {
-                        Vector512<float> dx = CouplingLanes.Backward(
-                            Vector512.Load(raw + i),
-                            Vector512.Load(y + i),
-                            Vector512.Load(dy + i),
-                            dLogDet,
-                            out Vector512<float> dRaw);
-                        dx.Store(dy + i);
-                        dRaw.Store(raw + i);
-                    }
-
-                    FromLanes(raw, DOutput + output + first, 2 * half, pixels, channels);
-                    FromLanes(dy, DOutput + output + half + first, 2 * half, pixels, channels);
-                    FromLanes(dy, Dx + at + first, stride, pixels, channels);
-                }
-            }
-
-            return 0;
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Invoke(
+            Vector512<float> raw,
+            Vector512<float> second,
+            Vector512<float> value,
+            Vector512<float> dLogDet,
+            out Vector512<float> extra) => CouplingLanes.Backward(raw, second, value, dLogDet, out extra);
     }
 
     private struct AdditiveJob : IImageJob

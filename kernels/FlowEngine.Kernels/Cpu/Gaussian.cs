@@ -13,16 +13,18 @@ public sealed unsafe partial class CpuBackend
     private const int PriorBlock = 1024;
     private const double LnTwoPi = 1.8378770664093454835606594728112;
 
-    /// <summary>What one element of an image and its prior give.</summary>
+    /// <summary>What one element of an image and its prior give: a part of the image's sum, or an element of y.</summary>
     private interface IPriorOperation
     {
+        static abstract bool IsSum { get; }
+
         Vector512<float> Invoke(Vector512<float> x, Vector512<float> mean, Vector512<float> logScale);
     }
 
     /// <inheritdoc cref="IBackend.GaussianLogProb"/>
     public void GaussianLogProb(ImageShape shape, BufferView z, BufferView prior, int priorBatch, BufferView logProb)
     {
-        LogProbJob job = new() { Z = Pointer(z, shape.Length), Prior = PriorOf(shape, prior, priorBatch) };
+        PriorJob<DensityOperation> job = new() { X = Pointer(z, shape.Length), Prior = PriorOf(shape, prior, priorBatch) };
         ImageChunks chunks = ImageChunks.OfElements(shape.Dims);
         SumImages(shape.Batch, chunks, job, -0.5, -0.5 * LnTwoPi * shape.Dims, Pointer(logProb, shape.Batch));
     }
@@ -91,7 +93,7 @@ public sealed unsafe partial class CpuBackend
         ImageShape shape, BufferView x, BufferView prior, int priorBatch, BufferView y, TOperation operation)
         where TOperation : struct, IPriorOperation
     {
-        PriorMapJob<TOperation> job = new()
+        PriorJob<TOperation> job = new()
         {
             Operation = operation,
             X = Pointer(x, shape.Length),
@@ -167,34 +169,6 @@ public sealed unsafe partial class CpuBackend
             long pixel = start / channels;
             channel = start % channels;
             return values + (IsShared ? 0 : 2L * image * elements) + (2 * pixel * channels);
-        }
-    }
-
-    private struct LogProbJob : IImageJob
-    {
-        public float* Z;
-        public PriorRows Prior;
-
-        public readonly double Invoke(int image, int start, int count, int worker)
-        {
-            float* mean = stackalloc float[2 * PriorBlock];
-            float* logScale = mean + PriorBlock;
-            LaneSum sum = default;
-            for (int end = start + count; start < end; start += PriorBlock)
-            {
-                int length = Math.Min(PriorBlock, end - start);
-                Prior.Read(image, start, length, mean, logScale);
-                float* z = Z + ((long)image * Prior.Elements) + start;
-                for (int i = 0; i < length; i += SimdMath.Width)
-                {
-                    // Beyond the end z, m and q are 0, and so is what is added.
-                    Vector512<float> q = Vector512.Load(logScale + i);
-                    Vector512<float> w = (Lanes.Load(z + i, length - i) - Vector512.Load(mean + i)) * SimdMath.Exp(-q);
-                    sum.Add(Vector512.FusedMultiplyAdd(w, w, q + q));
-                }
-            }
-
-            return sum.Total();
         }
     }
 
@@ -284,18 +258,21 @@ public sealed unsafe partial class CpuBackend
         public LaneSum LogScale;
     }
 
-    private struct PriorMapJob<TOperation> : IImageJob
+    private struct PriorJob<TOperation> : IImageJob
         where TOperation : struct, IPriorOperation
     {
         public TOperation Operation;
         public float* X;
         public PriorRows Prior;
+
+        /// <summary>What is overwritten, if the operation is no sum.</summary>
         public float* Y;
 
         public double Invoke(int image, int start, int count, int worker)
         {
             float* mean = stackalloc float[2 * PriorBlock];
             float* logScale = mean + PriorBlock;
+            LaneSum sum = default;
             for (int end = start + count; start < end; start += PriorBlock)
             {
                 int length = Math.Min(PriorBlock, end - start);
@@ -305,17 +282,39 @@ public sealed unsafe partial class CpuBackend
                 {
                     Vector512<float> x = Lanes.Load(X + offset + i, length - i);
                     Vector512<float> y = Operation.Invoke(x, Vector512.Load(mean + i), Vector512.Load(logScale + i));
-                    Lanes.Store(y, Y + offset + i, length - i);
+                    if (TOperation.IsSum)
+                    {
+                        // Beyond the end z, m and q are 0, and so is what is added.
+                        sum.Add(y);
+                    }
+                    else
+                    {
+                        Lanes.Store(y, Y + offset + i, length - i);
+                    }
                 }
             }
 
-            return 0;
+            return sum.Total();
+        }
+    }
+
+    private struct DensityOperation : IPriorOperation
+    {
+        public static bool IsSum => true;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Vector512<float> Invoke(Vector512<float> x, Vector512<float> mean, Vector512<float> logScale)
+        {
+            Vector512<float> unit = (x - mean) * SimdMath.Exp(-logScale);
+            return Vector512.FusedMultiplyAdd(unit, unit, logScale + logScale);
         }
     }
 
     private struct SampleOperation : IPriorOperation
     {
         public float Temperature;
+
+        public static bool IsSum => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly Vector512<float> Invoke(
@@ -325,6 +324,8 @@ public sealed unsafe partial class CpuBackend
 
     private struct StandardizeOperation : IPriorOperation
     {
+        public static bool IsSum => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly Vector512<float> Invoke(
             Vector512<float> x, Vector512<float> mean, Vector512<float> logScale) =>

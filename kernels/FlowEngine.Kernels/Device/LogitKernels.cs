@@ -1,11 +1,8 @@
 namespace FlowEngine.Kernels.Device;
 
-/// <summary>Images to the whole line; see <see cref="IBackend.LogitForward"/> for the formulae.</summary>
+/// <summary>Images to the whole line; see <see cref="LogitMap"/> for the formulae.</summary>
 internal static partial class LogitKernels
 {
-    /// <summary>The elements of an image that a group sums.</summary>
-    public const int PartLength = 2_048;
-
     private const int BlockSize = 256;
     private const uint MinusInfinity = 0xff800000u;
 
@@ -15,11 +12,11 @@ internal static partial class LogitKernels
         ReadOnlyGlobalView<float> x, GlobalView<float> y, GlobalView<float> partials, int dims, float margin)
     {
         SharedView<float> scratch = SharedMemory.Allocate<float>(BlockSize);
-        int start = Grid.IdxX * PartLength;
+        int start = Grid.IdxX * ElementwiseKernels.PartLength;
         float slope = 1.0f - (2.0f * margin);
         float constant = XMath.Log(slope);
         float sum = 0.0f;
-        for (int i = start + Group.IdxX; i < XMath.Min(start + PartLength, dims); i += BlockSize)
+        for (int i = start + Group.IdxX; i < XMath.Min(start + ElementwiseKernels.PartLength, dims); i += BlockSize)
         {
             long at = ((long)Grid.IdxY * dims) + i;
             float p = XMath.Fma(slope, x[at] + 0.5f, margin);

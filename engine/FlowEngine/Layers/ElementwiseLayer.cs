@@ -2,16 +2,12 @@ using FlowEngine.Kernels;
 
 namespace FlowEngine.Layers;
 
-/// <summary>Takes images scaled to [-½, ½) to the whole line (Dinh 2017, section 4.1).</summary>
-/// <remarks>
-/// x, y: (B, H, W, C); p = α + (1 - 2α)(x + ½), α = 0.05. The formulae stand at
-/// <see cref="IBackend.LogitForward"/>'s part of the contract. As a layer it is in every density and every sample.
-/// </remarks>
+/// <summary>An invertible map of every element by itself, without weights.</summary>
+/// <remarks>x, y: (B, H, W, C). The formulae stand at the map, such as <see cref="LogitMap"/>.</remarks>
 /// <param name="name">Its path in the model.</param>
-public sealed class Logit(string name) : IFlowLayer
+/// <param name="map">The map.</param>
+public sealed class ElementwiseLayer(string name, ElementwiseMap map) : IFlowLayer
 {
-    private const double Margin = 0.05;
-
     /// <inheritdoc/>
     public string Name { get; } = name;
 
@@ -36,11 +32,11 @@ public sealed class Logit(string name) : IFlowLayer
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet) =>
-        context.Backend.LogitForward(input, Margin, x, y, logDet);
+        context.Backend.ElementwiseForward(map, input, x, y, logDet);
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
-        context.Backend.LogitInverse(input, Margin, y, x);
+        context.Backend.ElementwiseInverse(map, input, y, x);
 
     /// <inheritdoc/>
     public void Backward(
@@ -53,6 +49,6 @@ public sealed class Logit(string name) : IFlowLayer
         BufferView dx)
     {
         Inverse(context, input, y, x);
-        context.Backend.LogitBackward(input, Margin, y, dy, dLogDet, dx);
+        context.Backend.ElementwiseBackward(map, input, y, dy, dLogDet, dx);
     }
 }
