@@ -11,6 +11,7 @@ internal static partial class BackendOperations
         {
             // Uniform in [-½, ½): grey levels and noise.
             yield return ("Logit", ElementwiseMap.Of(new LogitMap(0.05)), 0.5 / Math.Sqrt(3));
+            yield return ("Asinh", ElementwiseMap.Of(new AsinhMap(1.5)), 4);
         }
     }
 
