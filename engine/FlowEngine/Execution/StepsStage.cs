@@ -109,7 +109,6 @@ internal sealed class StepsStage : PlanStage
 
     private IBackend Backend => _context.Backend;
 
-
     public override void Forward(BufferView x, BufferView y, BufferView logDet)
     {
         if (_start is not null)
