@@ -7,6 +7,7 @@ using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
+using FlowEngine.Settings;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
@@ -108,7 +109,7 @@ internal static class BenchCommand
         double sample = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
         peak = isHost ? Math.Max(peak, CpuPeak.MeasureGflops(threads)) : peak;
 
-        double forward = ForwardFlops(sizes) * 1e-9 * batch;
+        double forward = model.Flow.ForwardFlops * 1e-9 * batch;
         double train = forward * (trainer.Memory == MemoryMode.Store ? 3 : 4) / step;
         using Process process = Process.GetCurrentProcess();
         DeviceMemory memory = backend.Memory;
@@ -124,7 +125,7 @@ internal static class BenchCommand
             ["log_prob_gflops"] = forward / logProb,
             ["forward_gflop_per_image"] = forward / batch,
             ["parameters"] = model.Flow.Parameters.Count,
-            ["model"] = sizes.Kind,
+            ["model"] = sizes.Kind.Name,
         };
         AddSizes(sizes, report);
         report["size"] = sizes.Height;
@@ -152,25 +153,13 @@ internal static class BenchCommand
         return report;
     }
 
-    private static double ForwardFlops(IModelOptions sizes) => sizes is RealNvpOptions realNvp
-        ? RealNvpArithmetic.ForwardFlops(realNvp)
-        : GlowArithmetic.ForwardFlops((GlowOptions)sizes);
-
     private static void AddSizes(IModelOptions sizes, JsonObject report)
     {
-        if (sizes is RealNvpOptions realNvp)
+        foreach (Setting setting in sizes.Kind.Settings.Where(setting => !setting.IsOfData))
         {
-            report["levels"] = realNvp.Levels;
-            report["blocks"] = realNvp.Blocks;
-            report["hidden"] = realNvp.Hidden;
-        }
-        else if (sizes is GlowOptions glow)
-        {
-            report["preset"] = CommandOptions.NameOf(glow.Preset);
-            report["coupling"] = CommandOptions.NameOf(glow.Coupling);
-            report["levels"] = glow.Levels;
-            report["steps"] = glow.Steps;
-            report["hidden"] = glow.Hidden;
+            report[setting.Name] = setting.Get(sizes) is int number
+                ? number
+                : setting.Text(setting.Get(sizes));
         }
     }
 

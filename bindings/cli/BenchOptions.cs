@@ -9,22 +9,9 @@ namespace FlowEngine.Cli;
 /// <summary>The options of <c>flow bench</c>.</summary>
 internal sealed class BenchOptions
 {
-    public Option<string> Model { get; } = new("--model")
-    {
-        Description = $"The model, {ModelSelection.Glow} or {ModelSelection.RealNvp}",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => ModelSelection.Glow,
-    };
+    private const int Bins = 256;
 
-    public Option<int> Levels { get; } = CommandOptions.Number("--levels", "Levels, L", 3);
-
-    public Option<int> Steps { get; } = CommandOptions.Number("--steps", "Steps of a level, K", 32);
-
-    public Option<int?> Hidden { get; } = CommandOptions.Number<int>(
-        "--hidden", "Hidden channels of the networks [default: glow 512, realnvp 32]");
-
-    public Option<int> Blocks { get; } = CommandOptions.Number(
-        "--blocks", "Residual blocks of a network of realnvp", 2);
+    private readonly ModelFlags _model = new(kind => kind.Published(Images(kind)));
 
     public Option<int> Size { get; } = CommandOptions.Number("--size", "Rows and columns of an image", 32);
 
@@ -41,12 +28,6 @@ internal sealed class BenchOptions
 
     public Option<int> Threads { get; } = CommandOptions.Threads();
 
-    public Option<GlowPreset> Preset { get; } = CommandOptions.ChoiceOrFirst<GlowPreset>(
-        "--preset", "Which variant");
-
-    public Option<CouplingKind> Coupling { get; } = CommandOptions.ChoiceOrFirst<CouplingKind>(
-        "--coupling", "The couplings");
-
     public Option<double> Seconds { get; } = CommandOptions.Number("--seconds", "Time for each measurement", 3.0);
 
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
@@ -55,49 +36,26 @@ internal sealed class BenchOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[]
-        {
-            Model, Levels, Steps, Hidden, Blocks, Size, Channels, Batch, Memory, Device, Precision, Threads, Preset,
-            Coupling, Seconds, Seed, Json,
-        })
+        foreach (Option option in (Option[])
+        [
+            .. _model.All, Size, Channels, Batch, Memory, Device, Precision, Threads, Seconds, Seed, Json,
+        ])
         {
             command.Options.Add(option);
         }
     }
 
     /// <summary>The model of these options.</summary>
-    /// <exception cref="FlowException">There is no such model, or its sizes do not fit.</exception>
+    /// <exception cref="FlowException">The sizes do not fit, or an option is not of the model.</exception>
     public IModelOptions Sizes(ParseResult parse)
     {
-        string kind = parse.GetRequiredValue(Model);
-        int? hidden = parse.GetValue(Hidden);
-        IModelOptions sizes = kind switch
-        {
-            ModelSelection.Glow => new GlowOptions
-            {
-                Preset = parse.GetValue(Preset),
-                Height = parse.GetValue(Size),
-                Width = parse.GetValue(Size),
-                Channels = parse.GetValue(Channels),
-                Levels = parse.GetValue(Levels),
-                Steps = parse.GetValue(Steps),
-                Hidden = hidden ?? 512,
-                Coupling = parse.GetValue(Coupling),
-            },
-            ModelSelection.RealNvp => new RealNvpOptions
-            {
-                Height = parse.GetValue(Size),
-                Width = parse.GetValue(Size),
-                Channels = parse.GetValue(Channels),
-                Levels = parse.GetValue(Levels),
-                Hidden = hidden ?? 32,
-                Blocks = parse.GetValue(Blocks),
-            },
-            _ => throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"--model is {kind}, expected {ModelSelection.Glow} or {ModelSelection.RealNvp}"),
-        };
+        ModelKind kind = ModelKinds.Get(parse.GetValue(_model.Kind) ?? GlowOptions.Description.Name);
+        int size = parse.GetValue(Size);
+        DataShape shape = new(size, size, parse.GetValue(Channels), Bins);
+        IModelOptions sizes = _model.Create(parse, kind, shape, kind.Published(shape));
         sizes.Validate();
         return sizes;
     }
+
+    private static DataShape Images(ModelKind kind) => kind.Example with { Bins = Bins };
 }

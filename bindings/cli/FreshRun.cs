@@ -28,7 +28,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         RunData data = source.ForTraining(model.Config);
         RunDefaults defaults = RunDefaults.Of(source.Unit, model.Config.Options);
         RunLimits limits = Limits(data, defaults);
-        Trainer trainer = new(model, data.Train, Training(data, defaults, limits));
+        TrainerOptions training = options.Training.Create(
+            parse, isContinuous: source.Unit == SampleUnit.Row, parse.GetValue(options.Seed));
+        Trainer trainer = new(model, data.Train, ScheduleEnd.Set(training, limits, data.Train.Count));
         RunConfig config = new(
             path == "digits" || TableLoader.BuiltIn.Contains(path) ? path : Path.GetFullPath(path),
             model.Config with { IsInitialized = true },
@@ -48,11 +50,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
     private void RequireOptionsOf(SampleUnit unit)
     {
         Option[] ofTables = [options.Label, options.ConditionColumns, options.SplitSeed, options.Logit, options.Bounds];
-        Option[] ofImages =
-        [
-            options.Preset, options.Levels, options.Steps, options.Coupling, options.Bins, options.Pad, options.Flip,
-            options.Init,
-        ];
+        Option[] ofImages = [options.Bins, options.Pad, options.Training["flip"], options.Init];
         bool isOfImages = unit == SampleUnit.Image;
         Option[] refused = isOfImages ? ofTables : ofImages;
         if (refused.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
@@ -90,32 +88,15 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
     /// <summary>
     /// The weights of convolutions fit images of any size, those of a model of vectors one number of values.
     /// </summary>
-    private static IModelOptions WithSizesOf(IModelOptions from, IModelOptions data) => from switch
-    {
-        GlowOptions glow => glow with
-        {
-            Height = data.Height,
-            Width = data.Width,
-            Bins = data.Bins ?? glow.Bins,
-        },
-        RealNvpOptions realNvp => realNvp with
-        {
-            Height = data.Height,
-            Width = data.Width,
-            Bins = data.Bins ?? realNvp.Bins,
-        },
-        VectorOptions vector when vector.Dims == data.Dims => vector with
-        {
-            Height = data.Height,
-            Width = data.Width,
-            Channels = data.Channels,
-            Bins = data.Bins,
-        },
-        _ => from,
-    };
+    private static IModelOptions WithSizesOf(IModelOptions from, IModelOptions data) =>
+        from.Kind.Data == DataKind.Images
+            ? from.WithShape(new DataShape(data.Height, data.Width, from.Channels, data.Bins))
+            : from.Dims == data.Dims
+                ? from.WithShape(new DataShape(data.Height, data.Width, data.Channels, data.Bins))
+                : from;
 
     private static string Describe(IModelOptions model) =>
-        $"{(model is VectorOptions ? model.Dims : model.Channels)} channels, {model.Summary}";
+        $"{(model.Kind.Data == DataKind.Vectors ? model.Dims : model.Channels)} channels, {model.Summary}";
 
     private RunLimits Limits(RunData data, RunDefaults defaults)
     {
@@ -128,27 +109,4 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         limits.Validate();
         return limits;
     }
-
-    private TrainerOptions Training(RunData data, RunDefaults defaults, RunLimits limits)
-    {
-        TrainerOptions training = new()
-        {
-            Batch = Given(options.Batch, defaults.Batch),
-            Optimizer = parse.GetValue(options.Optimizer),
-            Rate = parse.GetValue(options.Rate),
-            WarmupSamples = Given(options.WarmupSamples, defaults.Warmup),
-            Schedule = parse.GetValue(options.Schedule),
-            Clip = parse.GetValue(options.Clip),
-            EmaDecay = Given(options.Ema, defaults.Ema),
-            Flip = parse.GetValue(options.Flip),
-            Memory = parse.GetValue(options.Memory),
-            ReadEvery = parse.GetValue(options.ReadEvery),
-            Seed = parse.GetValue(options.Seed),
-        };
-        training.Validate();
-        return ScheduleEnd.Set(training, limits, data.Train.Count);
-    }
-
-    private T Given<T>(Option<T> option, T otherwise) =>
-        CommandOptions.IsGiven(parse, option) ? parse.GetValue(option)! : otherwise;
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 
 using FlowEngine.Data;
-using FlowEngine.Kernels;
 using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
@@ -10,9 +9,6 @@ namespace FlowEngine.Cli;
 /// <summary>The model of images that a command line describes.</summary>
 internal sealed class ImageModelSelection(TrainOptions options, ParseResult parse)
 {
-    private const int RealNvpHidden = 32;
-    private const int RealNvpBlocks = 2;
-
     /// <summary>The options on the command line, before those of a checkpoint, before the defaults.</summary>
     /// <param name="data">The training images.</param>
     /// <param name="others">Images whose classes the model knows, too.</param>
@@ -21,20 +17,35 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
     public ModelConfig Configure(ImageDataset data, ImageDataset others, ModelConfig? checkpoint)
     {
         IModelOptions? from = checkpoint?.Options;
-        ModelSelection selection = new(options, parse);
-        string kind = selection.Kind(from);
-        int bins = parse.GetValue(options.Bins) ?? data.Bins;
-        DataClasses? classes = null;
-        ConditionOptions? condition = selection.Condition(
-            kind,
-            () => (classes = DataClasses.Of(data.Labels, others.Labels ?? [], data.ClassNames, data.Name)).Count,
-            from);
-        IModelOptions model = kind switch
+        ModelKind kind = parse.GetValue(options.Model.Kind) is string name
+            ? ModelKinds.Get(name)
+            : from?.Kind ?? GlowOptions.Description;
+        if (CommandOptions.IsGiven(parse, options.Pad))
         {
-            ModelSelection.Glow => Glow(data, bins, condition, from as GlowOptions),
-            ModelSelection.RealNvp => RealNvp(data, bins, condition, from as RealNvpOptions),
-            _ => selection.Vector(kind, data.Height, data.Width, data.Channels, bins, condition, from),
+            ModelFlags.RequireFits(options.Pad, ModelKinds.All.Where(known => known.Data == DataKind.Images), kind);
+        }
+
+        int? padTo = PadSize();
+        DataShape shape = new(
+            padTo ?? data.Height, padTo ?? data.Width, data.Channels, parse.GetValue(options.Bins) ?? data.Bins)
+        {
+            IsPadded = CommandOptions.IsGiven(parse, options.Pad),
         };
+        IModelOptions model = options.Model.Create(parse, kind, shape, from?.Kind == kind ? from : null);
+        (int height, int width) = Padded(data, kind.Halvings(model));
+        model = model.WithShape(shape with { Height = height, Width = width });
+        DataClasses? classes = null;
+        if (CommandOptions.IsGiven(parse, options.Conditional))
+        {
+            classes = DataClasses.Of(data.Labels, others.Labels ?? [], data.ClassNames, data.Name);
+            model = model.WithCondition(new ConditionOptions(classes.Count, IsClass: true, options.Into(parse, model)));
+        }
+        else
+        {
+            model = model.WithCondition(from?.Condition);
+        }
+
+        model.Validate();
         if (classes is null && checkpoint is { Options.Condition.IsClass: true } && data.Labels is int[] labels)
         {
             // The checkpoint's classes stay the model's: the data are matched with them by name.
@@ -42,53 +53,6 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
         }
 
         return new ModelConfig(model, IsInitialized: false, ImageSchema.Of(data, model) with { Classes = classes });
-    }
-
-    private GlowOptions Glow(ImageDataset data, int bins, ConditionOptions? condition, GlowOptions? from)
-    {
-        new ModelSelection(options, parse).RequireFits(ModelSelection.Glow);
-        bool isPadded = CommandOptions.IsGiven(parse, options.Pad);
-        int? padTo = PadSize();
-        DefaultSizes sizes = DefaultSizes.For(data, padTo ?? data.Height, padTo ?? data.Width, isPadded);
-        int levels = parse.GetValue(options.Levels) ?? from?.Levels ?? sizes.Levels;
-        (int height, int width) = Padded(data, levels);
-        GlowOptions glow = new()
-        {
-            Preset = parse.GetValue(options.Preset) ?? from?.Preset ?? GlowPreset.Glow,
-            Height = height,
-            Width = width,
-            Channels = data.Channels,
-            Levels = levels,
-            Steps = parse.GetValue(options.Steps) ?? from?.Steps ?? sizes.Steps,
-            Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? sizes.Hidden,
-            Coupling = parse.GetValue(options.Coupling) ?? from?.Coupling ?? CouplingKind.Affine,
-            Bins = bins,
-            Condition = condition,
-        };
-        glow.Validate();
-        return glow;
-    }
-
-    private RealNvpOptions RealNvp(ImageDataset data, int bins, ConditionOptions? condition, RealNvpOptions? from)
-    {
-        new ModelSelection(options, parse).RequireFits(ModelSelection.RealNvp);
-        int? padTo = PadSize();
-        int levels = parse.GetValue(options.Levels) ?? from?.Levels ?? DefaultSizes.RealNvpLevels(
-            padTo ?? data.Height, padTo ?? data.Width, CommandOptions.IsGiven(parse, options.Pad));
-        (int height, int width) = Padded(data, levels - 1);
-        RealNvpOptions realNvp = new()
-        {
-            Height = height,
-            Width = width,
-            Channels = data.Channels,
-            Levels = levels,
-            Hidden = parse.GetValue(options.Hidden) ?? from?.Hidden ?? RealNvpHidden,
-            Blocks = parse.GetValue(options.Blocks) ?? from?.Blocks ?? RealNvpBlocks,
-            Bins = bins,
-            Condition = condition,
-        };
-        realNvp.Validate();
-        return realNvp;
     }
 
     /// <summary>The size of the images, after the padding that was asked for.</summary>

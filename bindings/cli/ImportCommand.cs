@@ -29,8 +29,8 @@ internal static class ImportCommand
     private static int Run(ParseResult parse)
     {
         string target = parse.GetRequiredValue(_out);
-        GlowOptions glow = RosinalityCheckpoint.Import(
-            parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Glow;
+        GlowOptions glow = (GlowOptions)RosinalityCheckpoint.Import(
+            parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Options;
         parse.InvocationConfiguration.Output.WriteLine(
             $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; "
             + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "

@@ -4,18 +4,14 @@ using FlowEngine.Models;
 namespace FlowEngine.Cli;
 
 /// <summary>What of a new run depends on the kind of its data where its user says nothing.</summary>
-/// <param name="Batch">Samples of an update.</param>
-/// <param name="Warmup">Samples over which the learning rate rises.</param>
-/// <param name="Ema">Decay of the moving average of the weights.</param>
 /// <param name="Epochs">Passes over the data, where nothing else ends the run.</param>
 /// <param name="Patience">Epochs without a better evaluation that end the run; 0 for never.</param>
-internal sealed record RunDefaults(int Batch, long Warmup, double Ema, int Epochs, int Patience)
+internal sealed record RunDefaults(int Epochs, int Patience)
 {
     /// <summary>The defaults for data.</summary>
     /// <param name="unit">What its samples are.</param>
     /// <param name="model">The model's sizes.</param>
     public static RunDefaults Of(SampleUnit unit, IModelOptions model) => unit == SampleUnit.Image
-        ? new RunDefaults(
-            Batch: 64, Warmup: 6_400, Ema: 0.999, Epochs: Math.Min(model.Height, model.Width) <= 16 ? 40 : 10, Patience: 0)
-        : new RunDefaults(Batch: 256, Warmup: 25_600, Ema: 0.99, Epochs: 1_000, Patience: 30);
+        ? new RunDefaults(Epochs: Math.Min(model.Height, model.Width) <= 16 ? 40 : 10, Patience: 0)
+        : new RunDefaults(Epochs: 1_000, Patience: 30);
 }

@@ -16,8 +16,8 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
     public ModelConfig Configure(TableParts parts)
     {
-        string kind = parse.GetValue(options.Model) ?? DefaultKind;
-        if (kind is ModelSelection.Glow or ModelSelection.RealNvp)
+        ModelKind kind = ModelKinds.Get(parse.GetValue(options.Model.Kind) ?? DefaultKind);
+        if (kind.Data == DataKind.Images)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
@@ -26,11 +26,20 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
 
         TableDataset train = parts.Train;
         TableSchema table = Schema(train);
-        ModelSelection selection = new(options, parse);
-        ConditionOptions? condition = table.Condition is TableScaling scaling
-            ? new ConditionOptions(scaling.Dims, IsClass: false, selection.Into(kind))
-            : selection.Condition(kind, () => (table = table with { Classes = Classes(parts) }).Classes!.Count, null);
-        VectorOptions sizes = selection.Vector(kind, 1, 1, table.Scaling.Dims, null, condition, null);
+        DataShape shape = new(1, 1, table.Scaling.Dims, null);
+        IModelOptions sizes = options.Model.Create(parse, kind, shape, null);
+        if (table.Condition is TableScaling scaling)
+        {
+            sizes = sizes.WithCondition(new ConditionOptions(scaling.Dims, IsClass: false, options.Into(parse, sizes)));
+        }
+        else if (CommandOptions.IsGiven(parse, options.Conditional))
+        {
+            DataClasses classes = Classes(parts);
+            table = table with { Classes = classes };
+            sizes = sizes.WithCondition(new ConditionOptions(classes.Count, IsClass: true, options.Into(parse, sizes)));
+        }
+
+        sizes.Validate();
         return new ModelConfig(sizes, IsInitialized: false, table);
     }
 

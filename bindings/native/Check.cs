@@ -91,6 +91,30 @@ internal static unsafe class Check
         }
     }
 
+    /// <summary>Gives a text to C, NUL-terminated; where it does not fit, its length in bytes alone.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="target">NULL to ask for the length.</param>
+    /// <param name="capacityInBytes">Room at the target.</param>
+    /// <param name="lengthInBytes">Receives the length, the NUL among it.</param>
+    /// <param name="name">What errors call the target.</param>
+    public static void Give(string text, byte* target, nuint capacityInBytes, nuint* lengthInBytes, string name)
+    {
+        NotNull(lengthInBytes, "length_bytes");
+        int length = Encoding.UTF8.GetByteCount(text) + 1;
+        *lengthInBytes = (nuint)length;
+        if (target is null)
+        {
+            return;
+        }
+
+        if (capacityInBytes < (nuint)length)
+        {
+            throw Invalid($"capacity_bytes is {capacityInBytes}, {name} needs {length}");
+        }
+
+        Put(text, target, length);
+    }
+
     /// <summary>The number of images in an array; NULL and what is not a whole number of images fail.</summary>
     public static long Images(void* array, nuint length, long dims, string name)
     {
@@ -145,7 +169,29 @@ internal static unsafe class Check
         Encoding.UTF8.GetEncoder().Convert(text, target[..^1], flush: true, out _, out _, out _);
     }
 
-    private static uint Size(void* pointer, int first, int last, string name)
+    /// <summary>Fails for a struct that FLOW_ABI_VERSION 2 changed and that has a size of version 1.</summary>
+    /// <param name="pointer">The struct.</param>
+    /// <param name="old">Its first size under version 1.</param>
+    /// <param name="first">Its first size under version 2.</param>
+    /// <param name="name">What errors call it.</param>
+    public static void RequireAbi2(void* pointer, int old, int first, string name)
+    {
+        NotNull(pointer, name);
+        uint given = *(uint*)pointer;
+        if (given >= old && given < first)
+        {
+            throw Invalid(
+                $"{name}.struct_size is {given}: the caller was made for FLOW_ABI_VERSION 1, this library has "
+                + $"{LibraryExports.Abi}; recompile it with the library's flowengine.h");
+        }
+    }
+
+    /// <summary>The size of a struct, which may be of an earlier header.</summary>
+    /// <param name="pointer">The struct.</param>
+    /// <param name="first">Its size in the first release.</param>
+    /// <param name="last">Its size today.</param>
+    /// <param name="name">What errors call it.</param>
+    public static uint Size(void* pointer, int first, int last, string name)
     {
         NotNull(pointer, name);
         uint given = *(uint*)pointer;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Native;
 
@@ -17,11 +18,34 @@ internal static unsafe class ModelExports
             Check.NotNull(model, nameof(model));
             *model = 0;
             string kind = Check.Text(name, nameof(name));
+            Check.RequireAbi2(options, ModelOptions.Abi1Size, ModelOptions.FirstSize, nameof(options));
             ModelOptions given = Check.Options<ModelOptions>(options, ModelOptions.FirstSize, nameof(options));
-            IModelOptions sizes = ModelDefaults.Complete(kind, given);
-            ModelConfig config = ModelConfig.New(sizes);
-            *model = NativeModel.Open(device, opened => Model.Create(config, opened.Backend, given.Seed));
+            *model = Create(ModelSettings.Complete(kind, given), given.Seed, device);
         });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_create_json", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelCreateJson(byte* json, ulong seed, DeviceOptions* device, nint* model) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(model, nameof(model));
+            *model = 0;
+            *model = Create(ModelKinds.Parse(Check.Text(json, nameof(json))), seed, device);
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_get_json", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelGetJson(nint model, byte* json, nuint capacityInBytes, nuint* lengthInBytes) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            string text = Descriptions.ToJson(lease.Target.Model.Config.Options);
+            Check.Give(text, json, capacityInBytes, lengthInBytes, nameof(json));
+        });
+
+    private static nint Create(IModelOptions sizes, ulong seed, DeviceOptions* device)
+    {
+        ModelConfig config = ModelConfig.New(sizes);
+        return NativeModel.Open(device, opened => Model.Create(config, opened.Backend, seed));
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_load", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelLoad(byte* path, DeviceOptions* device, nint* model) =>
@@ -83,9 +107,9 @@ internal static unsafe class ModelExports
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
             (Flow flow, ModelConfig config) = (lease.Target.Model.Flow, lease.Target.Model.Config);
             SharedDevice device = lease.Target.Device;
+            Check.RequireAbi2(info, ModelInfo.Abi1Size, ModelInfo.FirstSize, nameof(info));
             ModelInfo found = new()
             {
-                Levels = flow.Levels.Count,
                 IsInitialized = config.IsInitialized ? 1 : 0,
                 DataHeight = (config.Data as ImageSchema)?.Height ?? config.Options.Height,
                 DataWidth = (config.Data as ImageSchema)?.Width ?? config.Options.Width,
@@ -101,8 +125,8 @@ internal static unsafe class ModelExports
                 ParametersLength = flow.Parameters.Length,
                 ConstantsLength = flow.Parameters.ConstantLength,
             };
-            ModelDefaults.Describe(config.Options, ref found);
-            Check.Put(config.Options.Kind, found.Model, 32);
+            ModelSettings.Describe(lease.Target.Model, ref found);
+            Check.Put(config.Options.Kind.Name, found.Model, 32);
             Check.Fill(found, info, ModelInfo.FirstSize, nameof(info));
         });
 

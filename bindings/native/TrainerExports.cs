@@ -12,25 +12,24 @@ namespace FlowEngine.Native;
 internal static unsafe class TrainerExports
 {
     [UnmanagedCallersOnly(EntryPoint = "flow_trainer_create", CallConvs = [typeof(CallConvCdecl)])]
-    internal static int TrainerCreate(nint model, TrainingOptions* options, nint* trainer) =>
+    internal static int TrainerCreate(nint model, byte* options, nint* trainer) =>
         Guard.Run(() =>
         {
             Check.NotNull(trainer, nameof(trainer));
             *trainer = 0;
-            TrainerOptions training = TrainingDefaults.Complete(options);
-            *trainer = Open(model, target => new Trainer(target, training));
+            *trainer = Open(model, target => new Trainer(target, Complete(options, target)));
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_trainer_create_on", CallConvs = [typeof(CallConvCdecl)])]
     internal static int TrainerCreateOn(
-        nint model, byte* levels, nuint length, TrainingOptions* options, nint* trainer) =>
+        nint model, byte* levels, nuint length, byte* options, nint* trainer) =>
         Guard.Run(() =>
         {
             Check.NotNull(trainer, nameof(trainer));
             *trainer = 0;
-            TrainerOptions training = TrainingDefaults.Complete(options);
             *trainer = Open(model, target =>
             {
+                TrainerOptions training = Complete(options, target);
                 int dims = target.Flow.Dims;
                 long count = Check.Images(levels, length, dims, nameof(levels));
                 if (count > Array.MaxLength)
@@ -51,6 +50,9 @@ internal static unsafe class TrainerExports
                 return new Trainer(target, data, training);
             });
         });
+
+    private static TrainerOptions Complete(byte* options, Model model) =>
+        TrainingDefaults.Complete(options, isContinuous: model.Config.Options.Bins is null);
 
     [UnmanagedCallersOnly(EntryPoint = "flow_trainer_step", CallConvs = [typeof(CallConvCdecl)])]
     internal static int TrainerStep(nint trainer, float* images, nuint length, CallOptions* call, Metrics* metrics) =>

@@ -1,42 +1,54 @@
-using FlowEngine.Kernels;
+using FlowEngine.Settings;
 using FlowEngine.Training;
 
 namespace FlowEngine.Native;
 
-/// <summary>How a model is trained where a caller does not say, as flowengine.h states it.</summary>
+/// <summary>
+/// <c>flow_trainer_options</c>: after its size a field for each of <see cref="TrainerOptions.Settings"/>, in their order,
+/// each on a multiple of its own length as C lays a struct out.
+/// </summary>
 internal static unsafe class TrainingDefaults
 {
-    /// <summary>Fills the gaps; NULL is all gaps.</summary>
-    public static TrainerOptions Complete(TrainingOptions* given)
+    private const int FirstSize = 104;
+    private const int Alignment = sizeof(long);
+
+    private static readonly int _size = AlignUp(
+        TrainerOptions.Settings.Aggregate(sizeof(uint), (offset, setting) =>
+            AlignUp(offset, setting.NativeLength) + setting.NativeLength),
+        Alignment);
+
+    /// <summary>Fills the gaps with the defaults of the model's data; NULL is all gaps.</summary>
+    /// <param name="given">The struct.</param>
+    /// <param name="isContinuous">True for rows of a table, false for images in grey levels.</param>
+    public static TrainerOptions Complete(byte* given, bool isContinuous)
     {
-        TrainerOptions defaults = new();
+        TrainerOptions training = TrainerOptions.Default(isContinuous);
         if (given is null)
         {
-            return defaults;
+            return training;
         }
 
-        Check.Struct(given, sizeof(TrainingOptions), "options");
-        Check.Choice("options.optimizer", given->Optimizer, 3);
-        Check.Choice("options.schedule", given->Schedule, 2);
-        return new TrainerOptions
+        uint size = Check.Size(given, FirstSize, _size, "options");
+        int offset = sizeof(uint);
+        foreach (Setting setting in TrainerOptions.Settings)
         {
-            Batch = given->Batch == 0 ? defaults.Batch : given->Batch,
-            Optimizer = (OptimizerKind)given->Optimizer,
-            Schedule = (Schedule)given->Schedule,
-            Memory = Activations.Mode(given->Activations, "options.activations"),
-            Flip = given->Flip != 0,
-            Rate = Or(given->LearningRate, defaults.Rate),
-            Beta1 = Or(given->Beta1, defaults.Beta1),
-            Beta2 = Or(given->Beta2, defaults.Beta2),
-            Epsilon = Or(given->Epsilon, defaults.Epsilon),
-            WeightDecay = given->WeightDecay,
-            Clip = given->Clip < 0 ? 0 : Or(given->Clip, defaults.Clip),
-            EmaDecay = given->EmaDecay < 0 ? 0 : Or(given->EmaDecay, defaults.EmaDecay),
-            WarmupSamples = given->WarmupImages == 0 ? defaults.WarmupSamples : Math.Max(0, given->WarmupImages),
-            TotalSamples = given->TotalImages == 0 ? defaults.TotalSamples : given->TotalImages,
-            Seed = given->Seed,
-        };
+            int length = setting.NativeLength;
+            offset = AlignUp(offset, length);
+            if (offset + length > size)
+            {
+                break;
+            }
+
+            if (setting.ReadNative(new ReadOnlySpan<byte>(given + offset, length)) is object value)
+            {
+                training = (TrainerOptions)setting.With(training, value);
+            }
+
+            offset += length;
+        }
+
+        return training;
     }
 
-    private static double Or(double given, double otherwise) => given == 0 ? otherwise : given;
+    private static int AlignUp(int offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 }

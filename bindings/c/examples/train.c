@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     memset(&sizes, 0, sizeof sizes);
     sizes.struct_size = sizeof sizes;
     sizes.channels = COLUMNS;
-    sizes.steps = 5;
+    sizes.blocks = 5;
     sizes.hidden = 32;
     memset(&training, 0, sizeof training);
     training.struct_size = sizeof training;

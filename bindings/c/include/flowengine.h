@@ -51,8 +51,12 @@
 extern "C" {
 #endif
 
-/** The ABI of this header: compare with flow_abi_version() once, at the start. */
-#define FLOW_ABI_VERSION 1u
+/**
+ * The ABI of this header: compare with flow_abi_version() once, at the start.  Version 2 changed flow_model_options and
+ * flow_model_info: those of version 1 are refused with FLOW_INVALID_ARGUMENT and a line that says so.  From here on structs
+ * only grow.
+ */
+#define FLOW_ABI_VERSION 2u
 
 typedef struct flow_model flow_model;     /* a flow with weights */
 typedef struct flow_tape flow_tape;       /* a forward pass that can be differentiated */
@@ -89,7 +93,12 @@ enum { FLOW_COUPLING_AFFINE = 0, FLOW_COUPLING_ADDITIVE = 1 };
 enum { FLOW_PRESET_GLOW = 0, FLOW_PRESET_ROSINALITY = 1 };
 enum { FLOW_MIXING_REVERSE = 0, FLOW_MIXING_RANDOM = 1, FLOW_MIXING_LU = 2 };
 enum { FLOW_PRIOR_LOGISTIC = 0, FLOW_PRIOR_GAUSSIAN = 1 };
-enum { FLOW_CONDITION_PRIOR = 0, FLOW_CONDITION_NETWORKS = 1, FLOW_CONDITION_BOTH = 2 };
+enum {
+    FLOW_CONDITION_DEFAULT  = 0, /* what suits the kind */
+    FLOW_CONDITION_PRIOR    = 1,
+    FLOW_CONDITION_NETWORKS = 2,
+    FLOW_CONDITION_BOTH     = 3
+};
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
 enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
 enum {
@@ -121,47 +130,53 @@ typedef struct flow_device {
     char     instruction_set[32]; /* such as "x86-64-v4", "compute capability 9.0", or the OpenCL version */
 } flow_device;
 
-/** The sizes of a model that is made anew. */
+/**
+ * The sizes of a model that is made anew.  0 stands for the default of the kind, which is that of all fronts: the command's,
+ * which has the sizes of the papers.  flow_describe lists them.  An option that the kind does not have is an error.
+ */
 typedef struct flow_model_options {
     uint32_t struct_size;
     int32_t  height;             /* rows, a multiple of 2^levels (realnvp: 2^(levels - 1)); of vectors 0 = 1 */
-    int32_t  width;              /* columns, likewise; of vectors 0 = 1 */
+    int32_t  width;              /* columns, as height */
     int32_t  channels;           /* of an image, or columns of a table; no default */
-    int32_t  levels;             /* L, of glow and realnvp; 0 = the most that divide the size, up to 3 */
-    int32_t  steps;              /* K, of a level, 0 = 8; of realnvp residual blocks, 0 = 2; of vectors blocks, 0 = 5 */
-    int32_t  hidden;             /* width of the networks; 0 = 64 for vectors and up to 16x16, else 128; realnvp 32 */
+    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
+    int32_t  levels;             /* L, of glow and realnvp; by the size of the images */
+    int32_t  steps;              /* K, of a level of glow; 8 up to 32 pixels, else 16 */
+    int32_t  blocks;             /* of vectors: maf and iaf 5, nice 4, dense-glow 10; residual blocks of realnvp, 2 */
+    int32_t  hidden;             /* width of the networks: glow 64 to 256 by the size, realnvp 32, maf and iaf 512, nice
+                                    1000, dense-glow 256 */
+    int32_t  hidden_layers;      /* of the networks of a model of vectors; 2, nice 5 */
     int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
     int32_t  preset;             /* FLOW_PRESET_..., of glow */
-    int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
-    uint64_t seed;               /* of the first weights */
-    int32_t  hidden_layers;      /* of the networks of a model of vectors; 0 = 2 */
     int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf */
     int32_t  batch_norm;         /* 1: batch normalization after the blocks of maf and iaf */
     int32_t  prior;              /* FLOW_PRIOR_..., of nice */
     int32_t  classes;            /* 2 and more: the model is conditional on classes 0 to classes - 1 */
     int32_t  condition_columns;  /* 1 and more, without classes: it is conditional on so many numbers */
     int32_t  condition_into;     /* FLOW_CONDITION_..., what reads the condition */
-    int32_t  reserved;           /* 0 */
+    uint64_t seed;               /* of the first weights */
+    int32_t  reserved[2];        /* 0 */
 } flow_model_options;
 
 /** What a model is. */
 typedef struct flow_model_info {
     uint32_t struct_size;
-    int32_t  height, width, channels;
-    int32_t  levels, steps, hidden;
-    int32_t  coupling, preset, bins;
+    int32_t  height, width, channels, bins;
+    int32_t  levels;             /* of latents: 1 of a model of vectors */
+    int32_t  steps, blocks, hidden, hidden_layers; /* as in flow_model_options; 0 where the kind has none */
+    int32_t  coupling, preset, mixing, batch_norm, prior;
+    int32_t  classes, condition_columns, condition_into;
     int32_t  is_initialized;     /* 0 until it is trained, loaded or initialized on data */
     int32_t  data_height, data_width; /* of its images before they were padded */
     int32_t  backend, device, threads;
+    int32_t  precision;          /* FLOW_PRECISION_... */
+    int32_t  reserved;
     int64_t  dims;               /* D = height * width * channels */
     int64_t  tensors;            /* named arrays, see flow_model_parameter */
     int64_t  parameters;         /* trained values */
     int64_t  parameters_length;  /* floats of flow_model_read_parameters: the values and gaps of zeros */
     int64_t  constants_length;   /* floats of flow_model_read_constants */
-    char     model[32];          /* the name it was created by */
-    int32_t  precision;          /* FLOW_PRECISION_... */
-    int32_t  hidden_layers, mixing, batch_norm, prior;
-    int32_t  classes, condition_columns, condition_into; /* as in flow_model_options */
+    char     model[32];          /* the name of its kind */
     int32_t  table_columns;      /* of a row in the units of its table; 0 where the model has no schema of a table */
     int32_t  table_condition_columns; /* of what is given with it in those units */
 } flow_model_info;
@@ -221,23 +236,28 @@ typedef struct flow_call {
     size_t        condition_length;
 } flow_call;
 
-/** How a model is trained; the loss is the mean bits per dimension of a batch. */
+/**
+ * How a model is trained; the loss is the mean bits per dimension of a batch.  0 stands for the default, which a table
+ * (a model of continuous data) may have of its own; a negative number for 0 where 0 is a value.
+ */
 typedef struct flow_trainer_options {
     uint32_t struct_size;
-    int32_t  batch;              /* images of one update, 1 to 65536; 0 = 64 */
+    int32_t  batch;              /* images of one update, 1 to 65536; 64, of a table 256 */
     int32_t  optimizer;          /* FLOW_OPTIMIZER_... */
     int32_t  schedule;           /* FLOW_SCHEDULE_..., after the warm-up */
     int32_t  activations;        /* FLOW_ACTIVATIONS_... */
     int32_t  flip;               /* 1: images of a data set are mirrored at random */
-    double   learning_rate;      /* 0 = 0.001 */
-    double   beta1, beta2;       /* 0 = 0.9 and 0.999 */
-    double   epsilon;            /* 0 = 1e-8 */
+    double   learning_rate;      /* 0.001 */
+    double   beta1, beta2;       /* 0.9 and 0.999 */
+    double   epsilon;            /* 1e-8 */
     double   weight_decay;
-    double   clip;               /* largest norm of the gradient; 0 = 1, negative = none */
-    double   ema_decay;          /* of the moving average of the weights; 0 = 0.999, negative = none */
-    int64_t  warmup_images;      /* over which the learning rate rises; 0 = 6400, negative = none */
+    double   clip;               /* largest norm of the gradient; 1, negative = none */
+    double   ema_decay;          /* of the moving average of the weights; 0.999, of a table 0.99, negative = none */
+    int64_t  warmup_images;      /* over which the learning rate rises; 6400, of a table 25600, negative = none */
     int64_t  total_images;       /* where a cosine ends; 0 = never */
     uint64_t seed;               /* of order, noise and mirroring */
+    int32_t  read_every;         /* updates between two readings of their losses, at most; 1 on the CPU, else 20 */
+    int32_t  reserved;           /* 0 */
 } flow_trainer_options;
 
 /** Where a training stands, and its last update. */
@@ -275,6 +295,16 @@ FLOW_API const char *flow_last_error(void);
 /** What a status means, in a few words; never NULL, whatever the number. */
 FLOW_API const char *flow_status_text(flow_status status);
 
+/**
+ * What there is to choose, as JSON: the kinds of models with their options, ranges, defaults and help texts, the transforms
+ * of the kind "transforms", and how a model is trained.
+ *
+ * @param json            receives the text, NUL-terminated; NULL to ask for its length.
+ * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param length_bytes    receives the length, the NUL among it.
+ */
+FLOW_API flow_status flow_describe(char *json, size_t capacity_bytes, size_t *length_bytes);
+
 /* --- Devices ----------------------------------------------------------------------------------------------- */
 
 /** The number of devices of this machine: the CPU is number 0, then come CUDA's, OpenCL's and the emulator. */
@@ -296,13 +326,30 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * first flow_trainer_run.
  *
  * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows:
- *                 the first has fast densities, the second fast samples), "nice" and "dense-glow".
+ *                 the first has fast densities, the second fast samples), "nice", "dense-glow" and, by
+ *                 flow_model_create_json alone, "transforms", a list of transforms.
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.
  */
 FLOW_API flow_status flow_model_create(
     const char *name, const flow_model_options *options, const flow_device_options *device, flow_model **model);
+
+/**
+ * A model with random weights, described by JSON: its kind, its channels (of images height and width, too), and what is to
+ * differ from the defaults of the kind.  Every option of every kind has a name here, the list of a model of the kind
+ * "transforms" among them:
+ *
+ *     {"model": "transforms", "channels": 4, "transforms": [{"type": "actnorm"}, {"type": "permutation"},
+ *      {"type": "affine_coupling", "hidden": 64}], "condition": {"classes": 3}}
+ *
+ * @param json    NUL-terminated UTF-8.
+ * @param seed    of the first weights.
+ * @param device  NULL for the best device.
+ * @param model   receives the model.
+ */
+FLOW_API flow_status flow_model_create_json(
+    const char *json, uint64_t seed, const flow_device_options *device, flow_model **model);
 
 /** A model from a checkpoint file.  path is UTF-8, NUL-terminated; device NULL for the best. */
 FLOW_API flow_status flow_model_load(const char *path, const flow_device_options *device, flow_model **model);
@@ -329,6 +376,10 @@ FLOW_API void flow_model_free(flow_model *model);
 
 /** Describes a model. */
 FLOW_API flow_status flow_model_get_info(const flow_model *model, flow_model_info *info);
+
+/** The options of a model as JSON, which flow_model_create_json reads; the arguments are those of flow_describe. */
+FLOW_API flow_status flow_model_get_json(
+    const flow_model *model, char *json, size_t capacity_bytes, size_t *length_bytes);
 
 /** The shape of the latent that leaves at a level, 0 to levels - 1; the products of all shapes add up to D. */
 FLOW_API flow_status flow_model_latent_shape(const flow_model *model, int32_t level, flow_shape *shape);

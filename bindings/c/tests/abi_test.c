@@ -21,13 +21,13 @@
 ASSERT_SIZE(flow_status, 4);
 ASSERT_SIZE(flow_device_options, 20);
 ASSERT_SIZE(flow_device, 120);
-ASSERT_SIZE(flow_model_options, 80);
-ASSERT_SIZE(flow_model_info, 176);
+ASSERT_SIZE(flow_model_options, 88);
+ASSERT_SIZE(flow_model_info, 184);
 ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 72);
-ASSERT_SIZE(flow_trainer_options, 104);
+ASSERT_SIZE(flow_trainer_options, 112);
 ASSERT_SIZE(flow_metrics, 200);
 
 enum { H = 8, W = 8, C = 3, D = H * W * C, N = 10, BINS = 16 };
@@ -220,10 +220,6 @@ static flow_model *test_create(void)
     CHECK(info.levels == 2 && info.steps == 2 && info.hidden == 16 && !info.is_initialized && info.threads == 2);
     CHECK(strcmp(info.model, "glow") == 0 && info.backend == FLOW_BACKEND_CPU);
     CHECK(info.precision == FLOW_PRECISION_FP32 && info.struct_size == sizeof info);
-    info.precision = 77;
-    info.struct_size = 136; /* of the first header */
-    OK(flow_model_get_info(model, &info));
-    CHECK(info.precision == 77 && info.struct_size == 136 && info.dims == D);
     for (level = 0; level < info.levels; level++) {
         OK(flow_model_latent_shape(model, level, &shape));
         dims += shape.height * shape.width * shape.channels;
@@ -702,7 +698,7 @@ static void test_real_nvp(const char *folder)
     info.struct_size = sizeof info;
     OK(flow_model_create("realnvp", &o, NULL, &model));
     OK(flow_model_get_info(model, &info));
-    CHECK(strcmp(info.model, "realnvp") == 0 && info.levels == 3 && info.steps == 2 && info.hidden == 32);
+    CHECK(strcmp(info.model, "realnvp") == 0 && info.levels == 2 && info.blocks == 2 && info.steps == 0 && info.hidden == 32);
     OK(flow_model_initialize(model, images, N * D, NULL));
     OK(flow_model_log_prob(model, images, N * D, NULL, densities, N));
     OK(flow_model_forward(model, images, N * D, NULL, z, N * D));
@@ -721,8 +717,12 @@ static void test_real_nvp(const char *folder)
     o.levels = 5;
     INVALID(flow_model_create("realnvp", &o, NULL, &model));
     o.levels = 0;
-    o.steps = -1;
+    o.blocks = -1;
     INVALID(flow_model_create("realnvp", &o, NULL, &model));
+    o.blocks = 0;
+    o.steps = 2; /* of glow */
+    INVALID(flow_model_create("realnvp", &o, NULL, &model));
+    CHECK(strstr(flow_last_error(), "steps is no option of the model realnvp") != NULL);
 }
 
 /* Rows of a table: every kind of model of vectors. */
@@ -747,8 +747,9 @@ static void test_tables(const char *folder)
     memset(&o, 0, sizeof o);
     o.struct_size = sizeof o;
     o.channels = COLUMNS;
-    o.steps = 2;
+    o.blocks = 2;
     o.hidden = 8;
+    o.hidden_layers = 2;
     memset(&info, 0, sizeof info);
     info.struct_size = sizeof info;
     memset(&t, 0, sizeof t);
@@ -762,7 +763,7 @@ static void test_tables(const char *folder)
         OK(flow_model_create(names[k], &o, NULL, &model));
         OK(flow_model_get_info(model, &info));
         CHECK(strcmp(info.model, names[k]) == 0 && info.dims == COLUMNS && info.bins == 0 && info.levels == 1);
-        CHECK(info.steps == 2 && info.hidden == 8 && info.hidden_layers == 2);
+        CHECK(info.blocks == 2 && info.steps == 0 && info.hidden == 8 && info.hidden_layers == 2);
         OK(flow_model_initialize(model, rows, ROWS * COLUMNS, NULL));
         OK(flow_trainer_create(model, &t, &trainer));
         for (i = 0; i < 40; i++) {
@@ -801,11 +802,15 @@ static void test_tables(const char *folder)
     OK(flow_model_get_info(model, &info));
     CHECK(info.mixing == FLOW_MIXING_LU && info.batch_norm == 1 && info.hidden_layers == 1);
     flow_model_free(model);
+    INVALID(flow_model_create("nice", &o, NULL, &model)); /* mixing is of maf and iaf */
+    o.mixing = 0;
+    o.batch_norm = 0;
     o.prior = FLOW_PRIOR_GAUSSIAN;
     OK(flow_model_create("nice", &o, NULL, &model));
     OK(flow_model_get_info(model, &info));
     CHECK(info.prior == FLOW_PRIOR_GAUSSIAN);
     flow_model_free(model);
+    o.prior = 0;
     o.mixing = 3;
     INVALID(flow_model_create("maf", &o, NULL, &model));
     o.mixing = 0;
@@ -817,9 +822,88 @@ static void test_tables(const char *folder)
     o.channels = COLUMNS;
     o.hidden_layers = -1;
     INVALID(flow_model_create("dense-glow", &o, NULL, &model));
-    o.struct_size = 48; /* of the first header, which had none of these */
-    OK(flow_model_create("maf", &o, NULL, &model));
+    o.hidden_layers = 0;
+    o.blocks = 0;
+    OK(flow_model_create("nice", &o, NULL, &model)); /* the paper's but for hidden */
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.blocks == 4 && info.hidden_layers == 5 && info.prior == FLOW_PRIOR_LOGISTIC);
     flow_model_free(model);
+}
+
+/* Callers that were compiled with the header of FLOW_ABI_VERSION 1. */
+static void test_version_1(flow_model *model)
+{
+    static const uint32_t options_sizes[] = { 48, 80 }, info_sizes[] = { 136, 140, 168 };
+    static const char says[] = "made for FLOW_ABI_VERSION 1, this library has 2; recompile it";
+    unsigned char bytes[256];
+    flow_model *none = (flow_model *)1;
+    uint32_t zero = 0;
+    size_t i;
+
+    CHECK(flow_abi_version() == 2 && FLOW_ABI_VERSION == 2);
+    for (i = 0; i < sizeof options_sizes / sizeof *options_sizes; i++) {
+        memset(bytes, 0, sizeof bytes);
+        memcpy(bytes, &options_sizes[i], sizeof zero);
+        INVALID(flow_model_create("maf", (const flow_model_options *)(const void *)bytes, NULL, &none));
+        CHECK(none == NULL && strstr(flow_last_error(), says) != NULL);
+    }
+    for (i = 0; i < sizeof info_sizes / sizeof *info_sizes; i++) {
+        memset(bytes, 77, sizeof bytes);
+        memcpy(bytes, &info_sizes[i], sizeof zero);
+        INVALID(flow_model_get_info(model, (flow_model_info *)(void *)bytes));
+        CHECK(strstr(flow_last_error(), says) != NULL && bytes[4] == 77);
+    }
+}
+
+/* Models described by JSON, and what there is to describe. */
+static void test_json(void)
+{
+    static const char description[] =
+        "{\"model\": \"transforms\", \"channels\": 4, \"transforms\": [{\"type\": \"actnorm\"},"
+        " {\"type\": \"permutation\"}, {\"type\": \"affine_coupling\", \"hidden\": 8}]}";
+    static float rows[20 * 4];
+    double densities[20];
+    char text[65536];
+    flow_model *model = NULL, *again = NULL;
+    flow_model_info info;
+    size_t length = 0, same = 0;
+    int i;
+
+    OK(flow_model_create_json(description, 3, NULL, &model));
+    memset(&info, 0, sizeof info);
+    info.struct_size = sizeof info;
+    OK(flow_model_get_info(model, &info));
+    CHECK(strcmp(info.model, "transforms") == 0 && info.dims == 4 && info.levels == 1 && info.blocks == 0);
+    for (i = 0; i < 20 * 4; i++)
+        rows[i] = (float)sin(i * 0.7);
+    OK(flow_model_initialize(model, rows, 20 * 4, NULL));
+    OK(flow_model_log_prob(model, rows, 20 * 4, NULL, densities, 20));
+    OK(flow_model_get_json(model, NULL, 0, &length));
+    INVALID(flow_model_get_json(model, text, length - 1, &same));
+    CHECK(same == length && length < sizeof text);
+    OK(flow_model_get_json(model, text, sizeof text, &same));
+    CHECK(strlen(text) + 1 == length && strstr(text, "\"affine_coupling\"") != NULL);
+    OK(flow_model_create_json(text, 3, NULL, &again));
+    flow_model_free(again);
+    flow_model_free(model);
+
+    OK(flow_model_create_json("{\"model\": \"nice\", \"channels\": 3, \"hidden\": 9}", 0, NULL, &model));
+    OK(flow_model_get_info(model, &info));
+    CHECK(info.blocks == 4 && info.hidden == 9 && info.hidden_layers == 5);
+    flow_model_free(model);
+    INVALID(flow_model_create_json("{\"model\": \"nice\", \"channels\": 3, \"steps\": 9}", 0, NULL, &model));
+    CHECK(strstr(flow_last_error(), "steps") != NULL);
+    INVALID(flow_model_create_json("{\"model\": \"transforms\", \"channels\": 3}", 0, NULL, &model));
+    INVALID(flow_model_create_json("{\"model\": \"maf\"}", 0, NULL, &model));
+    INVALID(flow_model_create_json("[]", 0, NULL, &model));
+    INVALID(flow_model_create_json(NULL, 0, NULL, &model));
+    INVALID(flow_model_get_json(NULL, text, sizeof text, &length));
+    OK(flow_describe(NULL, 0, &length));
+    CHECK(length <= sizeof text);
+    OK(flow_describe(text, sizeof text, &length));
+    CHECK(strstr(text, "\"realnvp\"") != NULL && strstr(text, "\"weight_decay\"") != NULL);
+    INVALID(flow_describe(text, 10, &length));
+    INVALID(flow_describe(text, sizeof text, NULL));
 }
 
 static void test_conditions(void)
@@ -911,7 +995,7 @@ static void test_conditions(void)
     o.condition_columns = 2;
     INVALID(flow_model_create("glow", &o, NULL, &model));
     o.condition_columns = 0;
-    o.condition_into = 3;
+    o.condition_into = 4;
     INVALID(flow_model_create("glow", &o, NULL, &model));
     o.condition_into = 0;
     o.classes = 1;
@@ -1022,6 +1106,8 @@ int main(int argc, char **argv)
     test_parameters(model);
     test_real_nvp(argv[1]);
     test_tables(argv[1]);
+    test_version_1(model);
+    test_json();
     test_conditions();
     test_handles(model);
     flow_model_free(model);

@@ -6,39 +6,31 @@ namespace FlowEngine.Native;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ModelInfo
 {
-    /// <summary>Its size before it grew.</summary>
-    public const int FirstSize = 136;
+    /// <summary>Its first size under FLOW_ABI_VERSION 1: from that to <see cref="FirstSize"/> it is a struct of those headers.</summary>
+    public const int Abi1Size = 136;
+
+    /// <summary>Its first size.</summary>
+    public const int FirstSize = 184;
 
     public uint StructSize;
-    public int Height;
-    public int Width;
-    public int Channels;
-    public int Levels;
-    public int Steps;
-    public int Hidden;
-    public int Coupling;
-    public int Preset;
-    public int Bins;
+    public fixed int Settings[ModelSettings.Count];
+    public int Classes;
+    public int ConditionColumns;
+    public int ConditionInto;
     public int IsInitialized;
     public int DataHeight;
     public int DataWidth;
     public int Backend;
     public int Device;
     public int Threads;
+    public int Precision;
+    public int Reserved;
     public long Dims;
     public long Tensors;
     public long Parameters;
     public long ParametersLength;
     public long ConstantsLength;
     public fixed byte Model[32];
-    public int Precision;
-    public int HiddenLayers;
-    public int Mixing;
-    public int BatchNorm;
-    public int Prior;
-    public int Classes;
-    public int ConditionColumns;
-    public int ConditionInto;
     public int TableColumns;
     public int TableConditionColumns;
 }

@@ -6,26 +6,17 @@ namespace FlowEngine.Native;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ModelOptions
 {
-    /// <summary>Its size before it grew.</summary>
-    public const int FirstSize = 48;
+    /// <summary>Its first size under FLOW_ABI_VERSION 1: from that to <see cref="FirstSize"/> it is a struct of those headers.</summary>
+    public const int Abi1Size = 48;
+
+    /// <summary>Its first size.</summary>
+    public const int FirstSize = 88;
 
     public uint StructSize;
-    public int Height;
-    public int Width;
-    public int Channels;
-    public int Levels;
-    public int Steps;
-    public int Hidden;
-    public int Coupling;
-    public int Preset;
-    public int Bins;
-    public ulong Seed;
-    public int HiddenLayers;
-    public int Mixing;
-    public int BatchNorm;
-    public int Prior;
+    public fixed int Settings[ModelSettings.Count];
     public int Classes;
     public int ConditionColumns;
     public int ConditionInto;
-    public int Reserved;
+    public ulong Seed;
+    public fixed int Reserved[2];
 }

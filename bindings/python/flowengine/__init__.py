@@ -16,7 +16,7 @@ from ._flow import Flow
 from ._glow import Glow
 from ._models import load
 from ._real_nvp import RealNVP
-from ._tables import IAF, MAF, NICE, DenseGlow, TableFlow
+from ._tables import IAF, MAF, NICE, DenseGlow, TableFlow, Transforms, transforms
 from ._training import Progress
 from .errors import (
     BadFormatError,
@@ -43,5 +43,6 @@ def instruction_set() -> str:
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
     "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NoDeviceError", "OutOfMemoryError",
-    "Progress", "RealNVP", "TableFlow", "UnsupportedError", "devices", "instruction_set", "latents", "load",
+    "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "instruction_set", "latents", "load",
+    "transforms",
 ]

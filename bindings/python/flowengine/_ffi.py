@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import ctypes as c
+import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import errors
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 ProgressCallback = c.CFUNCTYPE(c.c_int32, c.c_int64, c.c_int64, c.c_void_p)
 
@@ -33,28 +35,23 @@ class Device(_Sized):
     ]
 
 
+_SIZES = (
+    "height", "width", "channels", "bins", "levels", "steps", "blocks", "hidden", "hidden_layers", "coupling", "preset",
+    "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into")
+
+
 class ModelOptions(_Sized):
-    _fields_ = [("struct_size", c.c_uint32)] + [
-        (name, c.c_int32) for name in
-        ("height", "width", "channels", "levels", "steps", "hidden", "coupling", "preset", "bins")
-    ] + [("seed", c.c_uint64)] + [
-        (name, c.c_int32) for name in
-        ("hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into", "reserved")
-    ]
+    _fields_ = [("struct_size", c.c_uint32)] + [(name, c.c_int32) for name in _SIZES] + [
+        ("seed", c.c_uint64), ("reserved", c.c_int32 * 2)]
 
 
 class ModelInfo(_Sized):
     _fields_ = [("struct_size", c.c_uint32)] + [
         (name, c.c_int32) for name in
-        ("height", "width", "channels", "levels", "steps", "hidden", "coupling", "preset", "bins", "is_initialized",
-         "data_height", "data_width", "backend", "device", "threads")
+        (*_SIZES, "is_initialized", "data_height", "data_width", "backend", "device", "threads", "precision", "reserved")
     ] + [
         (name, c.c_int64) for name in ("dims", "tensors", "parameters", "parameters_length", "constants_length")
-    ] + [("model", c.c_char * 32)] + [
-        (name, c.c_int32) for name in
-        ("precision", "hidden_layers", "mixing", "batch_norm", "prior", "classes", "condition_columns", "condition_into",
-         "table_columns", "table_condition_columns")
-    ]
+    ] + [("model", c.c_char * 32)] + [(name, c.c_int32) for name in ("table_columns", "table_condition_columns")]
 
 
 class Compressed(_Sized):
@@ -84,15 +81,6 @@ class Call(_Sized):
     ]
 
 
-class TrainerOptions(_Sized):
-    _fields_ = [("struct_size", c.c_uint32)] + [
-        (name, c.c_int32) for name in ("batch", "optimizer", "schedule", "activations", "flip")
-    ] + [
-        (name, c.c_double) for name in
-        ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "clip", "ema_decay")
-    ] + [("warmup_images", c.c_int64), ("total_images", c.c_int64), ("seed", c.c_uint64)]
-
-
 class Metrics(_Sized):
     _fields_ = [("struct_size", c.c_uint32), ("was_skipped", c.c_int32)] + [
         (name, c.c_int64) for name in ("updates", "skipped", "images", "epoch", "updates_per_epoch")
@@ -116,16 +104,19 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_instruction_set": (c.c_char_p, []),
     "flow_last_error": (c.c_char_p, []),
     "flow_status_text": (c.c_char_p, [c.c_int32]),
+    "flow_describe": (c.c_int32, [_P, _N, _P]),
     "flow_device_count": (c.c_int32, [_P]),
     "flow_device_get": (c.c_int32, [c.c_int32, _P]),
     "flow_device_memory": (c.c_int32, [c.c_int32, _P, _P]),
     "flow_model_create": (c.c_int32, [c.c_char_p, _P, _P, _P]),
+    "flow_model_create_json": (c.c_int32, [c.c_char_p, _U64, _P, _P]),
     "flow_model_load": (c.c_int32, [c.c_char_p, _P, _P]),
     "flow_model_load_memory": (c.c_int32, [_P, _N, _P, _P]),
     "flow_model_save": (c.c_int32, [_P, c.c_char_p]),
     "flow_model_save_memory": (c.c_int32, [_P, _P, _N, _P]),
     "flow_model_free": (None, [_P]),
     "flow_model_get_info": (c.c_int32, [_P, _P]),
+    "flow_model_get_json": (c.c_int32, [_P, _P, _N, _P]),
     "flow_model_latent_shape": (c.c_int32, [_P, c.c_int32, _P]),
     "flow_model_initialize": (c.c_int32, [*_IN, _P]),
     "flow_model_dequantize": (c.c_int32, [*_IN, *_U8, *_CALL_OUT]),
@@ -218,6 +209,33 @@ def call(name: str, *arguments: object) -> None:
 def text(name: str) -> str:
     """Calls a function that gives a text."""
     return getattr(library, name)().decode("utf-8")
+
+
+def json_of(name: str, *arguments: object) -> Any:
+    """What a function gives as a JSON text."""
+    length = c.c_size_t()
+    call(name, *arguments, None, 0, c.byref(length))
+    content = c.create_string_buffer(length.value)
+    call(name, *arguments, content, length.value, c.byref(length))
+    return json.loads(content.value)
+
+
+#: What the library says there is to choose: kinds of models, transforms, options of a training.
+DESCRIPTIONS: dict[str, Any] = json_of("flow_describe")
+MODELS: dict[str, Any] = {kind["name"]: kind for kind in DESCRIPTIONS["models"]}
+TRAINING: dict[str, Any] = {option["native_name"]: option for option in DESCRIPTIONS["training"]}
+
+
+def _field(option: dict[str, Any]) -> Any:
+    if option["type"] == "number":
+        return c.c_double
+    if option["native_length"] == 4:
+        return c.c_int32
+    return c.c_uint64 if option["name"] == "seed" else c.c_int64
+
+
+class TrainerOptions(_Sized):
+    _fields_ = [("struct_size", c.c_uint32)] + [(name, _field(option)) for name, option in TRAINING.items()]
 
 
 class Handle:

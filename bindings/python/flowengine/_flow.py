@@ -5,6 +5,7 @@ import abc
 import copy
 import ctypes
 import inspect
+import json
 import os
 from typing import Any, Optional, Sequence, TypeVar, Union
 
@@ -12,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _cuda, _device, _ffi, _schema
-from ._training import ACTIVATIONS, OPTIMIZERS, SCHEDULES, ProgressFunction, Training, choice, to_handle
+from ._training import ProgressFunction, Training, to_handle, training_options
 from .errors import InvalidArgumentError
-
-CONDITION_PLACES = ("prior", "networks", "both")
 
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
@@ -41,7 +40,7 @@ class Flow(abc.ABC):
         self.precision = precision
         self.classes: Optional[int] = None
         self.condition_columns: Optional[int] = None
-        self.condition_into = CONDITION_PLACES[0]
+        self.condition_into: Optional[str] = None
         #: Mean bits per dimension of each update of the last ``fit``.
         self.history_: list[float] = []
         self._handle: Optional[_ffi.Handle] = None
@@ -52,12 +51,13 @@ class Flow(abc.ABC):
     # --- Making, loading, saving ---------------------------------------------------------------------------------
 
     @abc.abstractmethod
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        """The options of a new model."""
+    def _sizes(self, shape: Sequence[int]) -> dict[str, Any]:
+        """The sizes of the data of a new model, as flow_model_create_json takes them."""
 
-    @abc.abstractmethod
-    def _take_sizes(self) -> None:
-        """Sets the arguments of the constructor to what the model has."""
+    def _option_names(self) -> list[str]:
+        """The arguments of the constructor that are options of the model."""
+        names = [option["name"] for option in _ffi.MODELS[self.kind]["options"]]
+        return [name for name in names if hasattr(self, name)]
 
     @abc.abstractmethod
     def _shape_of(self, x: Any) -> Sequence[int]:
@@ -69,13 +69,20 @@ class Flow(abc.ABC):
 
         :param shape: of one datum: (H, W, C), (C, H, W) where the layout is channels first, or (D,) for rows of a table.
         """
-        sizes = self._sizes(shape)
-        sizes.classes = self.classes or 0
-        sizes.condition_columns = self.condition_columns or 0
-        sizes.condition_into = choice("condition_into", self.condition_into, CONDITION_PLACES)
+        description: dict[str, Any] = {"model": self.kind, **self._sizes(shape)}
+        for name in self._option_names():
+            if getattr(self, name) is not None:
+                description[name] = getattr(self, name)
+        if self.classes is not None and self.condition_columns is not None:
+            raise InvalidArgumentError("classes and condition_columns are given, expected one of them")
+        for name, length in (("classes", self.classes), ("columns", self.condition_columns)):
+            if length is not None:
+                into = {} if self.condition_into is None else {"into": self.condition_into}
+                description["condition"] = {name: length, **into}
         device = _device.options(self.device, self.threads, self.precision)
+        text = json.dumps(description, default=lambda value: value.item())
         self._take(to_handle(
-            "flow_model_free", "flow_model_create", self.kind.encode(), ctypes.byref(sizes), ctypes.byref(device)))
+            "flow_model_free", "flow_model_create_json", text.encode(), self.seed, ctypes.byref(device)))
         return self
 
     @classmethod
@@ -195,10 +202,12 @@ class Flow(abc.ABC):
         return self
 
     def fit(
-            self: _Self, x: Any, y: Any = None, *, epochs: int = 10, batch_size: int = 64, learning_rate: float = 1e-3,
-            optimizer: str = "adam", schedule: str = "constant", warmup_images: int = 6400, weight_decay: float = 0,
-            clip: Optional[float] = 1, ema_decay: Optional[float] = 0.999, flip: bool = False,
-            activations: str = "auto", seed: int = 0, progress: Union[bool, ProgressFunction] = False) -> _Self:
+            self: _Self, x: Any, y: Any = None, *, epochs: int = 10, batch_size: Optional[int] = None,
+            learning_rate: float = 1e-3, optimizer: str = "adam", schedule: str = "constant",
+            warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
+            weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
+            activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
+            progress: Union[bool, ProgressFunction] = False) -> _Self:
         """
         Trains by maximum likelihood; a model that is trained already goes on from its weights.
 
@@ -207,9 +216,15 @@ class Flow(abc.ABC):
         :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N), or one of all; of another
             not used. Classes of a new model may be names, as many as it has.
         :param epochs: passes over the images.
-        :param warmup_images: images over which the learning rate rises from zero.
-        :param clip: the largest norm of the gradient; None for no limit.
-        :param ema_decay: of the moving average of the weights, which the model has afterwards; None for none.
+        :param batch_size: images of an update; None for 64, of a table 256, or all where there are fewer.
+        :param warmup_images: images over which the learning rate rises from zero; None for 6400, of a table 25600.
+        :param beta1: decay of the mean of the gradients.
+        :param beta2: decay of the mean of their squares.
+        :param epsilon: added to the denominator of an update.
+        :param clip: the largest norm of the gradient; None or 0 for no limit.
+        :param ema_decay: of the moving average of the weights, which the model has afterwards; None for 0.999, of a table
+            0.99; 0 for none.
+        :param read_every: updates between two readings of their losses, at most; None for 1 on the CPU, else 20.
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
         :param progress: True for a line on stderr, or a function that is told of every update (:class:`Progress`) and
             stops the training with a true result.
@@ -227,11 +242,11 @@ class Flow(abc.ABC):
         if flip and (condition is not None or not images.is_levels):
             raise InvalidArgumentError(
                 "flip is for uint8 images and a model that is not conditional: mirror the images yourself")
-        options = _ffi.TrainerOptions(
-            batch=batch_size, learning_rate=learning_rate, optimizer=choice("optimizer", optimizer, OPTIMIZERS),
-            schedule=choice("schedule", schedule, SCHEDULES), warmup_images=warmup_images or -1,
-            weight_decay=weight_decay, clip=clip or -1, ema_decay=ema_decay or -1, flip=int(flip),
-            activations=choice("activations", activations, ACTIVATIONS), seed=seed)
+        options = training_options(
+            is_table=self._described.bins == 0, batch=batch_size, learning_rate=learning_rate, optimizer=optimizer,
+            schedule=schedule, warmup_images=warmup_images, beta1=beta1, beta2=beta2, epsilon=epsilon,
+            weight_decay=weight_decay, clip=clip or 0, ema_decay=ema_decay, flip=flip, activations=activations,
+            read_every=read_every, seed=seed)
         assert self._handle is not None
         training = Training(self._handle, images, condition, self.dims, options, epochs, progress)
         trained = training.run()
@@ -445,10 +460,12 @@ class Flow(abc.ABC):
             raise InvalidArgumentError(f"the checkpoint is of a model of the kind {found}, expected {self.kind}")
         self._place = _place(self._info)
         self._schema = _schema.read(self._model)
-        self._take_sizes()
+        found_options = _ffi.json_of("flow_model_get_json", self._model)
+        for name in self._option_names():
+            setattr(self, name, found_options.get(name))
         self.classes = self._info.classes or None
         self.condition_columns = self._info.condition_columns or None
-        self.condition_into = CONDITION_PLACES[self._info.condition_into]
+        self.condition_into = found_options.get("condition", {}).get("into")
 
     def _refresh(self) -> None:
         _ffi.call("flow_model_get_info", self._model, ctypes.byref(self._info))
@@ -479,7 +496,7 @@ class Flow(abc.ABC):
             entries.append(entry)
         return entries
 
-    def _condition_on(self, classes: Optional[int], columns: Optional[int], into: str) -> None:
+    def _condition_on(self, classes: Optional[int], columns: Optional[int], into: Optional[str]) -> None:
         self.classes, self.condition_columns, self.condition_into = classes, columns, into
 
     @property

@@ -2,25 +2,21 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _ffi
 from ._images import ImageFlow
-from ._training import choice
-
-COUPLINGS = ("affine", "additive")
-PRESETS = ("glow", "rosinality")
-
 
 class Glow(ImageFlow):
     """
     A Glow (Kingma and Dhariwal 2018) of images.
 
-    Parameters that are None follow from the images: ``levels`` is the most that divide their size, up to 3, ``steps``
-    8, ``hidden`` 64 up to 16x16 and 128 above.
+    Parameters that are None follow from the images: ``levels`` is 2 up to 32 pixels, 3 there in color and above as many as
+    leave 4 pixels, less where the size does not divide; ``steps`` 8 up to 32 pixels, else 16; ``hidden`` 64 up to 16
+    pixels, 128 up to 32, else 256.
 
     :param levels: L; height and width are multiples of 2^L.
     :param steps: K, of each level.
@@ -30,7 +26,7 @@ class Glow(ImageFlow):
     :param bins: grey levels of the data, 2 to 256.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number for a model conditional on so many numbers, likewise.
-    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`, such as ``cuda:0``; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -43,7 +39,7 @@ class Glow(ImageFlow):
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
             coupling: str = "affine", preset: str = "glow", bins: int = 256, classes: Optional[int] = None,
-            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            condition_columns: Optional[int] = None, condition_into: Optional[str] = None, seed: int = 0,
             device: str = "auto", threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
         self._condition_on(classes, condition_columns, condition_into)
@@ -89,15 +85,3 @@ class Glow(ImageFlow):
         _ffi.call(
             "flow_model_decompress", self._model, data, len(data), first, result.pointer, result.length)
         return self._laid_out(result)
-
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        sizes = super()._sizes(shape)
-        sizes.steps = self.steps or 0
-        sizes.coupling = choice("coupling", self.coupling, COUPLINGS)
-        sizes.preset = choice("preset", self.preset, PRESETS)
-        return sizes
-
-    def _take_sizes(self) -> None:
-        super()._take_sizes()
-        info = self._info
-        self.steps, self.coupling, self.preset = info.steps, COUPLINGS[info.coupling], PRESETS[info.preset]

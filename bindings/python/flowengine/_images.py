@@ -33,18 +33,12 @@ class ImageFlow(Flow):
         height, width, channels = self._data_shape
         return (channels, height, width) if self.layout == "channels_first" else (height, width, channels)
 
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
+    def _sizes(self, shape: Sequence[int]) -> dict[str, Any]:
         if len(shape) != 3:
             raise InvalidArgumentError(f"shape is {tuple(shape)}, expected three sizes")
         first = self.layout == "channels_first"
         height, width, channels = (shape[1], shape[2], shape[0]) if first else shape
-        return _ffi.ModelOptions(
-            height=height, width=width, channels=channels, levels=self.levels or 0, hidden=self.hidden or 0,
-            bins=self.bins, seed=self.seed)
-
-    def _take_sizes(self) -> None:
-        info = self._info
-        self.levels, self.hidden, self.bins = info.levels, info.hidden, info.bins
+        return {"height": height, "width": width, "channels": channels}
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
         shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)

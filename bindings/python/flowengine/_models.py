@@ -10,10 +10,10 @@ from . import _ffi
 from ._flow import Flow, open_checkpoint
 from ._glow import Glow
 from ._real_nvp import RealNVP
-from ._tables import IAF, MAF, NICE, DenseGlow
+from ._tables import IAF, MAF, NICE, DenseGlow, Transforms
 from .errors import InvalidArgumentError
 
-KINDS: dict[str, type[Flow]] = {kind.kind: kind for kind in (Glow, RealNVP, MAF, IAF, NICE, DenseGlow)}
+KINDS: dict[str, type[Flow]] = {kind.kind: kind for kind in (Glow, RealNVP, MAF, IAF, NICE, DenseGlow, Transforms)}
 
 
 def load(

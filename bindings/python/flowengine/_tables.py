@@ -7,11 +7,7 @@ import numpy as np
 
 from . import _arrays, _cuda, _ffi, _schema
 from ._flow import DoubleArray, Flow, FloatArray
-from ._training import choice
 from .errors import InvalidArgumentError
-
-MIXINGS = ("reverse", "random", "lu")
-PRIORS = ("logistic", "gaussian")
 
 
 class TableFlow(Flow):
@@ -25,23 +21,10 @@ class TableFlow(Flow):
     Bits per dimension are -log_prob / (d ln 2), of the d columns that the model sees.
     """
 
-    def __init__(
-            self, blocks: int, hidden: int, hidden_layers: int, seed: int, device: str, threads: int,
-            precision: str) -> None:
-        super().__init__(seed, device, threads, precision)
-        self.blocks = blocks
-        self.hidden = hidden
-        self.hidden_layers = hidden_layers
-
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
+    def _sizes(self, shape: Sequence[int]) -> dict[str, Any]:
         if len(shape) != 1:
             raise InvalidArgumentError(f"shape is {tuple(shape)}, expected (d,)")
-        return _ffi.ModelOptions(
-            channels=shape[0], steps=self.blocks, hidden=self.hidden, hidden_layers=self.hidden_layers, seed=self.seed)
-
-    def _take_sizes(self) -> None:
-        info = self._info
-        self.blocks, self.hidden, self.hidden_layers = info.steps, info.hidden, info.hidden_layers
+        return {"channels": shape[0]}
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
         shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
@@ -157,7 +140,7 @@ class _Autoregressive(TableFlow):
     :param batch_norm: whether batch normalization follows each block.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number for a model conditional on so many numbers, likewise.
-    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -165,24 +148,17 @@ class _Autoregressive(TableFlow):
     """
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, mixing: str = "reverse",
+            self, *, blocks: int = 5, hidden: int = 512, hidden_layers: int = 2, mixing: str = "reverse",
             batch_norm: bool = False, classes: Optional[int] = None, condition_columns: Optional[int] = None,
-            condition_into: str = "prior", seed: int = 0, device: str = "auto", threads: int = 0,
+            condition_into: Optional[str] = None, seed: int = 0, device: str = "auto", threads: int = 0,
             precision: str = "fp32") -> None:
-        super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        super().__init__(seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
+        self.blocks = blocks
+        self.hidden = hidden
+        self.hidden_layers = hidden_layers
         self.mixing = mixing
         self.batch_norm = batch_norm
-
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        sizes = super()._sizes(shape)
-        sizes.mixing = choice("mixing", self.mixing, MIXINGS)
-        sizes.batch_norm = int(self.batch_norm)
-        return sizes
-
-    def _take_sizes(self) -> None:
-        super()._take_sizes()
-        self.mixing, self.batch_norm = MIXINGS[self._info.mixing], bool(self._info.batch_norm)
 
 
 class MAF(_Autoregressive):
@@ -209,7 +185,7 @@ class NICE(TableFlow):
     :param prior: of the latents, ``logistic`` or ``gaussian``.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number for a model conditional on so many numbers, likewise.
-    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -219,21 +195,15 @@ class NICE(TableFlow):
     kind = "nice"
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, prior: str = "logistic",
-            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: str = "prior",
+            self, *, blocks: int = 4, hidden: int = 1000, hidden_layers: int = 5, prior: str = "logistic",
+            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: Optional[str] = None,
             seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
-        super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        super().__init__(seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
+        self.blocks = blocks
+        self.hidden = hidden
+        self.hidden_layers = hidden_layers
         self.prior = prior
-
-    def _sizes(self, shape: Sequence[int]) -> _ffi.ModelOptions:
-        sizes = super()._sizes(shape)
-        sizes.prior = choice("prior", self.prior, PRIORS)
-        return sizes
-
-    def _take_sizes(self) -> None:
-        super()._take_sizes()
-        self.prior = PRIORS[self._info.prior]
 
 
 class DenseGlow(TableFlow):
@@ -245,7 +215,7 @@ class DenseGlow(TableFlow):
     :param hidden_layers: how many of those.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number for a model conditional on so many numbers, likewise.
-    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.
@@ -255,8 +225,49 @@ class DenseGlow(TableFlow):
     kind = "dense-glow"
 
     def __init__(
-            self, *, blocks: int = 5, hidden: int = 64, hidden_layers: int = 2, classes: Optional[int] = None,
-            condition_columns: Optional[int] = None, condition_into: str = "prior", seed: int = 0,
+            self, *, blocks: int = 10, hidden: int = 256, hidden_layers: int = 2, classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: Optional[str] = None, seed: int = 0,
             device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
-        super().__init__(blocks, hidden, hidden_layers, seed, device, threads, precision)
+        super().__init__(seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
+        self.blocks = blocks
+        self.hidden = hidden
+        self.hidden_layers = hidden_layers
+
+
+class Transforms(TableFlow):
+    """
+    A list of transforms of the rows of a table, from the data to the latents.
+
+    ``flowengine.transforms()`` lists what there is, with options and defaults::
+
+        flowengine.Transforms([
+            {"type": "actnorm"}, {"type": "linear"}, {"type": "affine_coupling", "hidden": 64}, {"type": "permutation"},
+            {"type": "autoregressive", "hidden": 64}])
+
+    :param transforms: a dictionary for each, with its ``type`` and its options.
+    :param prior: of the latents, ``gaussian`` or ``logistic``.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the list.
+    :param seed: of the first weights.
+    :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
+    :param threads: of the CPU; 0 for one per core.
+    :param precision: as for :class:`flowengine.Glow`.
+    """
+
+    kind = "transforms"
+
+    def __init__(
+            self, transforms: Optional[Sequence[dict[str, Any]]] = None, *, prior: str = "gaussian",
+            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: Optional[str] = None,
+            seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
+        super().__init__(seed, device, threads, precision)
+        self._condition_on(classes, condition_columns, condition_into)
+        self.transforms = transforms
+        self.prior = prior
+
+
+def transforms() -> list[dict[str, Any]]:
+    """What a list of :class:`Transforms` may have: names, titles, and options with their types, ranges and defaults."""
+    return list(_ffi.DESCRIPTIONS["transforms"])

@@ -12,10 +12,6 @@ from . import _ffi
 from ._arrays import Images
 from .errors import CancelledError, InvalidArgumentError
 
-OPTIMIZERS = ("adam", "adamw", "adamax")
-SCHEDULES = ("constant", "cosine")
-ACTIVATIONS = ("auto", "store", "invert")
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -40,10 +36,28 @@ class Progress:
 ProgressFunction = Callable[[Progress], Any]
 
 
-def choice(name: str, value: str, names: tuple[str, ...]) -> int:
+def choice(name: str, value: str) -> int:
+    """The number of a named value of an option of a training."""
+    names = _ffi.TRAINING[name]["names"]
     if value not in names:
         raise InvalidArgumentError(f"{name} is {value!r}, expected one of {', '.join(names)}")
-    return names.index(value)
+    return int(names.index(value))
+
+
+def training_options(is_table: bool, **given: Any) -> _ffi.TrainerOptions:
+    """The options of a trainer; None stands for the default, which a table may have of its own."""
+    options = _ffi.TrainerOptions()
+    for name, option in _ffi.TRAINING.items():
+        default = option.get("default_of_tables" if is_table else "default")
+        value = given.get(name)
+        value = default if value is None else value
+        if "names" in option and value is not None:
+            value = choice(name, value)
+        elif value == 0 and default:
+            value = -1  # 0 would be the default.
+        if value is not None:
+            setattr(options, name, value)
+    return options
 
 
 def to_handle(free: str, function: str, *arguments: Any) -> _ffi.Handle:
@@ -63,6 +77,8 @@ class Training:
             raise InvalidArgumentError(f"epochs is {epochs}, expected 1 or more")
         if images.count == 0:
             raise InvalidArgumentError("no images were given, expected at least 1")
+        if options.batch < 1:
+            raise InvalidArgumentError("batch_size is not positive, expected 1 or more")
         self._model = model
         self._images = images
         self._dims = dims

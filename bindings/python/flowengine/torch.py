@@ -18,7 +18,7 @@ from torch import nn
 from . import _ffi
 from ._arrays import check_layout
 from ._glow import Glow
-from ._training import ACTIVATIONS, choice, to_handle
+from ._training import choice, to_handle
 from .errors import InvalidArgumentError
 
 _CUDA = 1
@@ -50,7 +50,7 @@ class GlowModule(nn.Module):
         elif options or shape is not None:
             raise InvalidArgumentError("a model that is there has its sizes: give no others")
         self._glow = source if isinstance(source, Glow) else Glow.load(source)
-        self._activations = choice("activations", activations, ACTIVATIONS)
+        self._activations = choice("activations", activations)
         self._tapes: dict[int, list[_ffi.Handle]] = {}
         self._seen: Optional[tuple[int, ...]] = None
         info = self._glow._described

@@ -204,15 +204,37 @@ class Fuzzer:
         return [self.number(0, 0, 1), *outputs]
 
     def model_create(self):
-        options = _ffi.ModelOptions(
-            height=self.number(4, 4, 4, 4, 8, 65536), width=self.number(4), channels=self.number(1, 1, 1, 3),
-            levels=self.number(0, 1), steps=self.number(1, 1, 2, 5000), hidden=self.number(1, 4, 4, 8, 40000),
-            coupling=self.number(0, 1), preset=self.number(0, 1), bins=self.number(16, 16, 0, 257),
-            hidden_layers=self.number(0, 1), mixing=self.number(0, 1, 2), batch_norm=self.number(0, 1),
-            prior=self.number(0, 1), classes=self.number(0, 0, 0, 2), condition_columns=self.number(0, 0, 0, 0, 1, 2),
-            condition_into=self.number(0, 1, 2))
         name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow")
+        known = _ffi.MODELS.get(name.decode("latin-1"), {"options": []}) if name else {"options": []}
+        own = {option["name"] for option in known["options"]}
+        values = {
+            "height": (4, 4, 4, 4, 8, 65536), "width": (4,), "channels": (1, 1, 1, 3), "levels": (0, 1),
+            "steps": (1, 1, 2, 5000), "blocks": (1, 1, 2, 5000), "hidden": (1, 4, 4, 8, 40000), "coupling": (0, 1),
+            "preset": (0, 1), "bins": (16, 16, 0, 257), "hidden_layers": (0, 1), "mixing": (0, 1, 2), "batch_norm": (0, 1),
+            "prior": (0, 1)}
+        options = _ffi.ModelOptions(
+            classes=self.number(0, 0, 0, 2), condition_columns=self.number(0, 0, 0, 0, 1, 2),
+            condition_into=self.number(0, 1, 2, 3))
+        for option, usual in values.items():
+            if option in own or self.chance(20):
+                setattr(options, option, self.number(*usual))
         return [name, self.struct(options), self.device(), self.new("model")]
+
+    def model_create_json(self):
+        name = self.pick(["glow", "realnvp", "maf", "nice", "transforms", "glue"])
+        description = self.pick([
+            b'{"model": "%b", "height": 4, "width": 4, "channels": 1, "hidden": 4}' % name.encode(),
+            b'{"model": "transforms", "channels": 4, "transforms": [{"type": "actnorm"}]}',
+            b'{"model": "transforms", "channels": 4, "transforms": [{"type": "actnorm", "hidden": -1e300}, {}, 7]}',
+            b'{"model": {}}', b"[", b"[" * 5000, b'{"model": "maf", "channels": 1e999}'])
+        return [self.text(description), self.number(0, 1), self.device(), self.new("model")]
+
+    def output_text(self):
+        pointer, length = self.array(ctypes.c_ubyte, self.pick([0, 100, 100_000]), odd=False)
+        return [self.pick([pointer, None]), length, self.array(ctypes.c_size_t, 1, odd=False)[0]]
+
+    def model_get_json(self): return [self.handle("model"), *self.output_text()]
+    def describe(self): return self.output_text()
 
     def model_load(self): return [self.file(), self.device(), self.new("model")]
 

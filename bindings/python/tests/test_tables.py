@@ -23,7 +23,7 @@ def rows() -> np.ndarray:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_is_learned(kind, rows):
-    model = kind(blocks=4, hidden=16, seed=1)
+    model = kind(blocks=4, hidden=16, hidden_layers=2, seed=1)
     assert model.fit(rows, epochs=25, batch_size=100, learning_rate=0.01, warmup_images=500) is model
     # Beside the Gaussian of the same covariance, which knows nothing of the square.
     centered = rows - rows.mean(axis=0)

@@ -47,16 +47,13 @@ public static class RosinalityCheckpoint
     public static void Export(string source, string target)
     {
         CheckpointFile checkpoint = CheckpointFile.Load(source);
-        GlowOptions glow = ModelConfig.Parse(checkpoint.Config, source).Glow;
-        if (glow.Preset != GlowPreset.Rosinality || glow.Condition is not null)
+        IModelOptions options = ModelConfig.Parse(checkpoint.Config, source).Options;
+        if (options.Kind.Refusal(options, ModelUse.Export) is string reason)
         {
-            string found = glow.Condition is null ? "of preset glow" : "conditional";
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{source}: the model is {found}, which rosinality/glow-pytorch cannot compute; expected "
-                + "a model of preset rosinality that is not conditional");
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{source}: {reason}");
         }
 
+        GlowOptions glow = (GlowOptions)options;
         RosinalityShape shape = new(
             glow.Channels, glow.Levels, glow.Steps, glow.Hidden, glow.Coupling == CouplingKind.Affine);
         SafetensorsFile.Write(

@@ -29,9 +29,9 @@ internal sealed class FlowCode : IDisposable
         _backend = model.Backend as CpuBackend ?? throw Unfit(
             $"on the device {model.Backend.Name}: only the device cpu computes the same bits everywhere, expected it");
         _levels = new LevelsCode(model.Config.Options.Bins ?? throw Unfit("of continuous data, expected grey levels"));
-        if (model.Config.Options.Condition is not null)
+        if (model.Config.Options.Kind.Refusal(model.Config.Options, ModelUse.Compression) is string reason)
         {
-            throw Unfit("conditional, and images to compress have no labels");
+            throw Unfit(reason);
         }
 
         if (!model.Config.IsInitialized)

@@ -42,6 +42,9 @@ public abstract class CouplingLayer : IFlowLayer
     }
 
     /// <inheritdoc/>
+    public double Multiplications(ImageShape input) => input.PixelsPerImage * Network.Shape.Multiplications;
+
+    /// <inheritdoc/>
     public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
 
     /// <inheritdoc/>

@@ -21,6 +21,10 @@ public interface IFlowLayer
     /// <param name="input">The shape of x.</param>
     ImageShape OutputShape(ImageShape input);
 
+    /// <summary>Multiplications of one datum forward, where they are more than a few for each of its values.</summary>
+    /// <param name="input">The shape of x.</param>
+    double Multiplications(ImageShape input) => 0;
+
     /// <summary>The elements <see cref="Prepare"/> fills.</summary>
     /// <param name="backend">Where the layer runs.</param>
     long PreparedLength(IBackend backend);

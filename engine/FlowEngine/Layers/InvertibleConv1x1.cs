@@ -53,6 +53,10 @@ public sealed class InvertibleConv1x1 : PixelAffineLayer
     }
 
     /// <inheritdoc/>
+    public override double Multiplications(ImageShape input) =>
+        (double)input.PixelsPerImage * input.Channels * input.Channels;
+
+    /// <inheritdoc/>
     public override void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
     }

@@ -73,6 +73,9 @@ public sealed class MaskedAutoregressive : IFlowLayer
     }
 
     /// <inheritdoc/>
+    public double Multiplications(ImageShape input) => Network.Shape.Multiplications;
+
+    /// <inheritdoc/>
     public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
 
     /// <inheritdoc/>

@@ -63,6 +63,9 @@ public sealed class MaskedCoupling : IFlowLayer
     }
 
     /// <inheritdoc/>
+    public double Multiplications(ImageShape input) => input.PixelsPerImage * Network.Shape.Multiplications;
+
+    /// <inheritdoc/>
     public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
 
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ public abstract class PixelAffineLayer : IFlowLayer
     }
 
     /// <inheritdoc/>
+    public virtual double Multiplications(ImageShape input) => 0;
+
+    /// <inheritdoc/>
     public long PreparedLength(IBackend backend) => PixelAffineMap.LengthFor(Channels);
 
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
-using System.Text.Json;
-
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
+using FlowEngine.Settings;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Models;
@@ -11,10 +10,19 @@ namespace FlowEngine.Models;
 /// Each block is a <see cref="MaskedAutoregressive"/>, then batch normalization if wanted; between blocks the
 /// dimensions change their order. The prior is the standard Gaussian.
 /// </remarks>
-public sealed record AutoregressiveOptions : VectorOptions
+public sealed record AutoregressiveOptions : BlockOptions
 {
-    internal const string MafName = "maf";
-    internal const string IafName = "iaf";
+    /// <summary>The kind of MAF.</summary>
+    public static ModelKind MafDescription { get; } = Describe(
+        "maf",
+        "masked autoregressive flow of vectors: fast densities, slow samples (Papamakarios 2017)",
+        AutoregressiveDirection.Density);
+
+    /// <summary>The kind of IAF.</summary>
+    public static ModelKind IafDescription { get; } = Describe(
+        "iaf",
+        "inverse autoregressive flow of vectors: fast samples, slow densities (Kingma 2016)",
+        AutoregressiveDirection.Sample);
 
     /// <summary>MAF computes densities in one pass of each network, IAF samples.</summary>
     public required AutoregressiveDirection Direction { get; init; }
@@ -26,16 +34,50 @@ public sealed record AutoregressiveOptions : VectorOptions
     public bool BatchNorm { get; init; }
 
     /// <inheritdoc/>
-    public override string Kind => Direction == AutoregressiveDirection.Density ? MafName : IafName;
+    public override ModelKind Kind => Direction == AutoregressiveDirection.Density ? MafDescription : IafDescription;
 
     /// <inheritdoc/>
-    protected override string Details =>
-        $", {Mixings.NameOf(Mixing)} between blocks{(BatchNorm ? ", batch normalization" : string.Empty)}";
+    protected override string Details => base.Details
+        + $", {Mixings.NameOf(Mixing)} between blocks{(BatchNorm ? ", batch normalization" : string.Empty)}";
 
-    /// <inheritdoc/>
-    public override Flow Build()
+    private static ModelKind<AutoregressiveOptions> Describe(string name, string title, AutoregressiveDirection direction) =>
+        new()
+        {
+            Name = name,
+            Title = title,
+            Data = DataKind.Vectors,
+            Settings =
+            [
+                .. SharedSettings,
+                new ChoiceSetting<AutoregressiveOptions, Mixing>(
+                    "mixing",
+                    Mixings.Names,
+                    o => o.Mixing,
+                    (o, v) => o with { Mixing = v },
+                    "What mixes the dimensions between blocks") { Option = "--permutation" },
+                new SwitchSetting<AutoregressiveOptions>(
+                    "batch_norm",
+                    o => o.BatchNorm,
+                    (o, v) => o with { BatchNorm = v },
+                    "Batch normalization after each block"),
+            ],
+            Default = shape => new AutoregressiveOptions
+            {
+                Direction = direction,
+                Height = shape.Height,
+                Width = shape.Width,
+                Channels = shape.Channels,
+                Bins = shape.Bins,
+                Blocks = 5,
+                Hidden = 512,
+                HiddenLayers = 2,
+            },
+            Fit = options => options.CheckDims(),
+            Construct = options => options.Assemble(),
+        };
+
+    private Flow Assemble()
     {
-        Validate();
         ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
@@ -54,32 +96,6 @@ public sealed record AutoregressiveOptions : VectorOptions
             }
         }
 
-        return Build(parameters, layers, PriorKind.Gaussian);
+        return Compose(parameters, layers, PriorKind.Gaussian);
     }
-
-    /// <inheritdoc/>
-    protected override void WriteDetails(Utf8JsonWriter json)
-    {
-        json.WriteString("mixing", Mixings.NameOf(Mixing));
-        json.WriteBoolean("batch_norm", BatchNorm);
-    }
-
-    internal static IModelOptions ReadMaf(JsonElement json) => Read(json, AutoregressiveDirection.Density);
-
-    internal static IModelOptions ReadIaf(JsonElement json) => Read(json, AutoregressiveDirection.Sample);
-
-    private static AutoregressiveOptions Read(JsonElement json, AutoregressiveDirection direction) => new()
-    {
-        Direction = direction,
-        Height = json.GetProperty("height").GetInt32(),
-        Width = json.GetProperty("width").GetInt32(),
-        Channels = json.GetProperty("channels").GetInt32(),
-        Bins = ReadBins(json),
-        Condition = ConditionOptions.Read(json),
-        Blocks = json.GetProperty("blocks").GetInt32(),
-        Hidden = json.GetProperty("hidden").GetInt32(),
-        HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),
-        Mixing = Mixings.Read(json),
-        BatchNorm = json.GetProperty("batch_norm").GetBoolean(),
-    };
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 
+using FlowEngine.Settings;
+
 namespace FlowEngine.Models;
 
 /// <summary>What the distribution of a model depends on beside its weights: a class, or a vector of numbers.</summary>
@@ -10,8 +12,13 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
 {
     private const int MaximumLength = 1 << 14;
 
-    private static readonly (string Name, ConditionInto Value)[] _places =
-        [("prior", ConditionInto.Prior), ("networks", ConditionInto.Networks), ("both", ConditionInto.Both)];
+    /// <summary>The description of <see cref="Into"/>; its default is the kind's.</summary>
+    public static ChoiceSetting<ConditionOptions, ConditionInto> IntoSetting { get; } = new(
+        "into",
+        [("prior", ConditionInto.Prior), ("networks", ConditionInto.Networks), ("both", ConditionInto.Both)],
+        o => o.Into,
+        (o, v) => o with { Into = v },
+        "What reads the condition: the priors of the latents, the networks of the layers, or both");
 
     /// <summary>True if the priors read it.</summary>
     public bool IntoPrior => Into != ConditionInto.Networks;
@@ -25,7 +32,7 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
     /// <summary>The condition alone, in words.</summary>
     internal string What => IsClass ? $"{Length} classes" : $"{Length} condition columns";
 
-    private string PlaceName => _places.First(place => place.Value == Into).Name;
+    private string PlaceName => IntoSetting.Text(Into);
 
     /// <summary>The conditions of classes: one-hot rows.</summary>
     /// <param name="labels">Classes, 0 to N - 1.</param>
@@ -78,7 +85,9 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
     }
 
     /// <summary>The condition in a JSON object; null where there is none.</summary>
-    internal static ConditionOptions? Read(JsonElement json)
+    /// <param name="json">The object.</param>
+    /// <param name="otherwise">What reads it where the object does not say.</param>
+    internal static ConditionOptions? Read(JsonElement json, ConditionInto otherwise)
     {
         if (!json.TryGetProperty("condition", out JsonElement condition))
         {
@@ -89,6 +98,6 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
         return new ConditionOptions(
             isClass ? length.GetInt32() : condition.GetProperty("columns").GetInt32(),
             isClass,
-            JsonChoice.Read(condition, "into", _places));
+            condition.TryGetProperty("into", out JsonElement into) ? (ConditionInto)IntoSetting.Read(into)! : otherwise);
     }
 }

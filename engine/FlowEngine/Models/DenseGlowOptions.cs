@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
@@ -12,20 +10,34 @@ namespace FlowEngine.Models;
 /// Each block is an ActNorm, an invertible linear map kept as an LU decomposition and an affine coupling of a dense
 /// network. The prior is the standard Gaussian.
 /// </remarks>
-public sealed record DenseGlowOptions : VectorOptions
+public sealed record DenseGlowOptions : BlockOptions
 {
-    internal const string KindName = "dense-glow";
-
-    /// <inheritdoc/>
-    public override string Kind => KindName;
-
-    /// <inheritdoc/>
-    protected override string Details => string.Empty;
-
-    /// <inheritdoc/>
-    public override Flow Build()
+    /// <summary>The kind; no publication has sizes.</summary>
+    public static ModelKind Description { get; } = new ModelKind<DenseGlowOptions>
     {
-        Validate();
+        Name = "dense-glow",
+        Title = "Glow of vectors: ActNorm, a learned linear map and an affine coupling in each block",
+        Data = DataKind.Vectors,
+        Settings = SharedSettings,
+        Default = shape => new DenseGlowOptions
+        {
+            Height = shape.Height,
+            Width = shape.Width,
+            Channels = shape.Channels,
+            Bins = shape.Bins,
+            Blocks = 10,
+            Hidden = 256,
+            HiddenLayers = 2,
+        },
+        Fit = options => options.CheckDims(),
+        Construct = options => options.Assemble(),
+    };
+
+    /// <inheritdoc/>
+    public override ModelKind Kind => Description;
+
+    private Flow Assemble()
+    {
         ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
@@ -33,34 +45,9 @@ public sealed record DenseGlowOptions : VectorOptions
             string name = $"blocks.{block}";
             layers.Add(new ActNorm(parameters, $"{name}.actnorm", Dims));
             layers.Add(Mixings.Build(Mixing.Lu, parameters, name, Dims));
-            DenseNetworkShape network = new(
-                NetworkConditions + (Dims / 2),
-                Hidden,
-                HiddenLayers,
-                CouplingLayer.OutputChannels(CouplingKind.Affine, Dims),
-                IsAutoregressive: false,
-                NetworkConditions);
-            layers.Add(new AffineCoupling(
-                $"{name}.coupling", Dims, new Network(parameters, $"{name}.coupling", network)));
+            layers.Add(Coupling(parameters, $"{name}.coupling", CouplingKind.Affine));
         }
 
-        return Build(parameters, layers, PriorKind.Gaussian);
+        return Compose(parameters, layers, PriorKind.Gaussian);
     }
-
-    /// <inheritdoc/>
-    protected override void WriteDetails(Utf8JsonWriter json)
-    {
-    }
-
-    internal static IModelOptions Read(JsonElement json) => new DenseGlowOptions
-    {
-        Height = json.GetProperty("height").GetInt32(),
-        Width = json.GetProperty("width").GetInt32(),
-        Channels = json.GetProperty("channels").GetInt32(),
-        Bins = ReadBins(json),
-        Condition = ConditionOptions.Read(json),
-        Blocks = json.GetProperty("blocks").GetInt32(),
-        Hidden = json.GetProperty("hidden").GetInt32(),
-        HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),
-    };
 }

@@ -25,6 +25,30 @@ public sealed record Flow(
     /// <summary>The dimensions of one datum's latents, by level.</summary>
     internal IReadOnlyList<int> LatentDims => [.. LatentShapes(1).Select(shape => shape.Dims)];
 
+    /// <summary>
+    /// Floating-point operations of one datum forward. What is left out (exp, tanh, norms, priors) is below a few percent.
+    /// </summary>
+    public double ForwardFlops
+    {
+        get
+        {
+            double sum = 0;
+            ImageShape shape = InputShape(1);
+            foreach (FlowLevel level in Levels)
+            {
+                foreach (IFlowLayer layer in level.Layers)
+                {
+                    sum += layer.Multiplications(shape);
+                    shape = layer.OutputShape(shape);
+                }
+
+                shape = level.IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
+            }
+
+            return 2 * sum;
+        }
+    }
+
     /// <summary>Every layer, in the order of the forward pass.</summary>
     public IEnumerable<IFlowLayer> Layers => Levels.SelectMany(level => level.Layers);
 

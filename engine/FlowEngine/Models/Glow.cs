@@ -6,14 +6,12 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Models;
 
 /// <summary>Glow (Kingma and Dhariwal 2018): levels of squeeze, K steps and a split.</summary>
-public static class Glow
+internal static class Glow
 {
-    /// <summary>Builds the architecture.</summary>
+    /// <summary>Builds the architecture of sizes that were checked.</summary>
     /// <param name="options">Its sizes.</param>
-    /// <exception cref="FlowException">The sizes are out of range or do not fit each other.</exception>
-    public static Flow Build(GlowOptions options)
+    internal static Flow Build(GlowOptions options)
     {
-        options.Validate();
         ParameterSet parameters = new();
         List<FlowLevel> levels = [];
         int channels = options.Channels;

@@ -1,13 +1,14 @@
-using System.Text.Json;
-
 namespace FlowEngine.Models;
 
-/// <summary>The sizes and choices of one kind of model: enough to build its architecture and to feed it.</summary>
-/// <remarks>Implementations are records, so that two of them are equal where they describe the same model.</remarks>
+/// <summary>The sizes and choices of one model: enough to build its architecture and to feed it.</summary>
+/// <remarks>
+/// Implementations are records, so that two of them are equal where they describe the same model: <see cref="ImageOptions"/>
+/// and <see cref="VectorOptions"/> are what they begin with.
+/// </remarks>
 public interface IModelOptions
 {
-    /// <summary>The kind, as checkpoints, the command and the bindings name it; one of <see cref="ModelKinds.Names"/>.</summary>
-    string Kind { get; }
+    /// <summary>The kind.</summary>
+    ModelKind Kind { get; }
 
     /// <summary>Rows of an image; 1 for the rows of a table.</summary>
     int Height { get; }
@@ -30,6 +31,14 @@ public interface IModelOptions
     /// <summary>The sizes and choices in a few words, for people.</summary>
     string Summary { get; }
 
+    /// <summary>The same model of other data.</summary>
+    /// <param name="shape">The data.</param>
+    IModelOptions WithShape(DataShape shape);
+
+    /// <summary>The same model under another condition.</summary>
+    /// <param name="condition">The condition; null for none.</param>
+    IModelOptions WithCondition(ConditionOptions? condition);
+
     /// <summary>Checks every size against the others.</summary>
     /// <exception cref="FlowException">A size is out of range or does not fit: what, and what was expected.</exception>
     void Validate();
@@ -37,8 +46,4 @@ public interface IModelOptions
     /// <summary>Builds the architecture.</summary>
     /// <exception cref="FlowException">The sizes are out of range or do not fit each other.</exception>
     Flow Build();
-
-    /// <summary>Writes the options into an open JSON object; <see cref="ModelKinds.Read"/> reads them.</summary>
-    /// <param name="json">Where they go.</param>
-    void Write(Utf8JsonWriter json);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 using FlowEngine.Layers;
 using FlowEngine.Tensors;
 
@@ -8,12 +6,10 @@ namespace FlowEngine.Models;
 /// <summary>Layers and names of <see cref="Mixing"/>.</summary>
 internal static class Mixings
 {
-    private static readonly (string Name, Mixing Value)[] _names =
+    public static readonly (string Name, Mixing Value)[] Names =
         [("reverse", Mixing.Reverse), ("random", Mixing.Random), ("lu", Mixing.Lu)];
 
-    public static string NameOf(Mixing mixing) => _names.First(name => name.Value == mixing).Name;
-
-    public static Mixing Read(JsonElement json) => JsonChoice.Read(json, "mixing", _names);
+    public static string NameOf(Mixing mixing) => Names.First(name => name.Value == mixing).Name;
 
     public static IFlowLayer Build(Mixing mixing, ParameterSet parameters, string block, int dims) => mixing switch
     {

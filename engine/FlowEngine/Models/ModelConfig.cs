@@ -47,12 +47,6 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
     public string DataSummary =>
         $"{Unit.Plural} of {Data?.Summary ?? $"{Options.Dims} values, of which the checkpoint has no schema"}";
 
-    /// <summary>The sizes of a Glow.</summary>
-    /// <exception cref="FlowException">The model is of another kind.</exception>
-    public GlowOptions Glow => Options as GlowOptions
-        ?? throw new FlowException(
-            FlowErrorKind.InvalidArgument, $"the model is of the kind {Options.Kind}, expected {GlowOptions.KindName}");
-
     /// <summary>As JSON.</summary>
     public string ToJson()
     {
@@ -60,8 +54,7 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("model", Options.Kind);
-            Options.Write(json);
+            Options.Kind.Write(json, Options);
             json.WriteBoolean("initialized", IsInitialized);
             json.WriteStartObject("data");
             Data?.Write(json);
@@ -88,7 +81,7 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             JsonElement data = root.GetProperty("data");
-            IModelOptions options = ModelKinds.Read(root.GetProperty("model").GetString() ?? string.Empty, root);
+            IModelOptions options = ModelKinds.Read(root);
             options.Validate();
             DataSchema? schema = DataSchema.Read(data, options);
             schema?.RequireFits(options);

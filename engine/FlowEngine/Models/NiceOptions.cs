@@ -1,8 +1,7 @@
-using System.Text.Json;
-
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
+using FlowEngine.Settings;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Models;
@@ -13,40 +12,58 @@ namespace FlowEngine.Models;
 /// an additive coupling of a dense network, and the halves change places between blocks. A diagonal scaling layer and
 /// a standard prior end it.
 /// </remarks>
-public sealed record NiceOptions : VectorOptions
+public sealed record NiceOptions : BlockOptions
 {
-    internal const string KindName = "nice";
-
     private static readonly (string Name, PriorKind Value)[] _priors =
         [("logistic", PriorKind.Logistic), ("gaussian", PriorKind.Gaussian)];
+
+    /// <summary>The kind.</summary>
+    public static ModelKind Description { get; } = new ModelKind<NiceOptions>
+    {
+        Name = "nice",
+        Title = "NICE of vectors: additive couplings, and a scale for each column at the end (Dinh, Krueger and Bengio 2014)",
+        Data = DataKind.Vectors,
+        Settings =
+        [
+            .. SharedSettings,
+            new ChoiceSetting<NiceOptions, PriorKind>(
+                "prior", _priors, o => o.Prior, (o, v) => o with { Prior = v }, "The distribution of the latents"),
+        ],
+        Default = shape => new NiceOptions
+        {
+            Height = shape.Height,
+            Width = shape.Width,
+            Channels = shape.Channels,
+            Bins = shape.Bins,
+            Blocks = 4,
+            Hidden = 1000,
+            HiddenLayers = 5,
+        },
+        Fit = options => options.CheckDims(),
+        Construct = options => options.Assemble(),
+        DefaultCondition = options =>
+            options.Prior == PriorKind.Logistic ? ConditionInto.Networks : ConditionInto.Both,
+        Refuses = [LogisticTakesNoCondition<NiceOptions>(options => options.Prior)],
+    };
 
     /// <summary>The distribution of the latents.</summary>
     public PriorKind Prior { get; init; } = PriorKind.Logistic;
 
     /// <inheritdoc/>
-    public override string Kind => KindName;
+    public override ModelKind Kind => Description;
 
     /// <inheritdoc/>
-    protected override string Details => $", {PriorName} prior";
+    protected override string Details =>
+        base.Details + $", {_priors.First(prior => prior.Value == Prior).Name} prior";
 
-    private string PriorName => _priors.First(prior => prior.Value == Prior).Name;
+    /// <summary>What a model of either prior refuses.</summary>
+    internal static ModelRefusal<T> LogisticTakesNoCondition<T>(Func<T, PriorKind> prior) => new(
+        ModelUse.PriorCondition,
+        "a logistic prior takes no condition: expected it into the networks, or a gaussian prior",
+        options => prior(options) == PriorKind.Logistic);
 
-    /// <inheritdoc/>
-    public override void Validate()
+    private Flow Assemble()
     {
-        base.Validate();
-        if (Prior == PriorKind.Logistic && Condition is { IntoPrior: true })
-        {
-            throw new FlowException(
-                FlowErrorKind.Unsupported,
-                "a logistic prior takes no condition: expected it into the networks, or a gaussian prior");
-        }
-    }
-
-    /// <inheritdoc/>
-    public override Flow Build()
-    {
-        Validate();
         ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
@@ -54,34 +71,10 @@ public sealed record NiceOptions : VectorOptions
             string name = $"blocks.{block}";
             Initializer order = block == 0 ? Permutation.Parted : Permutation.Halves;
             layers.Add(new Permutation(parameters, $"{name}.permutation", Dims, order));
-            DenseNetworkShape shape = new(
-                NetworkConditions + (Dims / 2),
-                Hidden,
-                HiddenLayers,
-                CouplingLayer.OutputChannels(CouplingKind.Additive, Dims),
-                IsAutoregressive: false,
-                NetworkConditions);
-            Network network = new(parameters, $"{name}.coupling", shape);
-            layers.Add(new AdditiveCoupling($"{name}.coupling", Dims, network, network.Parameters[^1]));
+            layers.Add(Coupling(parameters, $"{name}.coupling", CouplingKind.Additive));
         }
 
         layers.Add(new ChannelScale(parameters, "scale", Dims));
-        return Build(parameters, layers, Prior);
+        return Compose(parameters, layers, Prior);
     }
-
-    /// <inheritdoc/>
-    protected override void WriteDetails(Utf8JsonWriter json) => json.WriteString("prior", PriorName);
-
-    internal static IModelOptions Read(JsonElement json) => new NiceOptions
-    {
-        Height = json.GetProperty("height").GetInt32(),
-        Width = json.GetProperty("width").GetInt32(),
-        Channels = json.GetProperty("channels").GetInt32(),
-        Bins = ReadBins(json),
-        Condition = ConditionOptions.Read(json),
-        Blocks = json.GetProperty("blocks").GetInt32(),
-        Hidden = json.GetProperty("hidden").GetInt32(),
-        HiddenLayers = json.GetProperty("hidden_layers").GetInt32(),
-        Prior = JsonChoice.Read(json, "prior", _priors),
-    };
 }

@@ -14,18 +14,16 @@ namespace FlowEngine.Models;
 /// Before channels are halved, those of one diagonal of the squeezed blocks come first, so that both halves have all
 /// colors. The number of hidden channels is the same on every level; the paper doubles it.
 /// </remarks>
-public static class RealNvp
+internal static class RealNvp
 {
     private const int CouplingsOfKind = 3;
     private const int CouplingsOfLastLevel = 4;
     private const double LogitMargin = 0.05;
 
-    /// <summary>Builds the architecture.</summary>
+    /// <summary>Builds the architecture of sizes that were checked.</summary>
     /// <param name="options">Its sizes.</param>
-    /// <exception cref="FlowException">The sizes are out of range or do not fit each other.</exception>
-    public static Flow Build(RealNvpOptions options)
+    internal static Flow Build(RealNvpOptions options)
     {
-        options.Validate();
         ParameterSet parameters = new();
         List<FlowLevel> levels = [];
         int channels = options.Channels;

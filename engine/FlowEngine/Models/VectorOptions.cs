@@ -1,8 +1,7 @@
-using System.Text.Json;
-
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
+using FlowEngine.Settings;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Models;
@@ -26,50 +25,67 @@ public abstract record VectorOptions : IModelOptions
     /// <inheritdoc/>
     public int? Bins { get; init; }
 
-    /// <summary>Blocks, each with one network.</summary>
-    public required int Blocks { get; init; }
-
-    /// <summary>Units of a hidden layer of the networks.</summary>
-    public required int Hidden { get; init; }
-
-    /// <summary>Hidden layers of the networks.</summary>
-    public required int HiddenLayers { get; init; }
-
     /// <inheritdoc/>
     public ConditionOptions? Condition { get; init; }
 
     /// <inheritdoc/>
-    public abstract string Kind { get; }
+    public abstract ModelKind Kind { get; }
 
     /// <summary>Dimensions, D.</summary>
     public int Dims => Height * Width * Channels;
 
     /// <inheritdoc/>
-    public string Summary => $"{Kind}: {Blocks} blocks, hidden {HiddenLayers} x {Hidden}{Details}"
-        + (Condition is null ? string.Empty : $", {Condition.Summary}");
+    public string Summary => $"{Kind}: {Details}" + (Condition is null ? string.Empty : $", {Condition.Summary}");
 
     /// <summary>Numbers of a condition that each network reads.</summary>
-    private protected int NetworkConditions => Condition is { IntoNetworks: true } condition ? condition.Length : 0;
+    public int NetworkConditions => Condition is { IntoNetworks: true } condition ? condition.Length : 0;
 
-    /// <summary>The rest of <see cref="Summary"/>, after the sizes that all share.</summary>
+    /// <summary>What follows the kind in <see cref="Summary"/>.</summary>
     protected abstract string Details { get; }
 
-    /// <inheritdoc/>
-    public virtual void Validate()
+    /// <summary>The descriptions of height, width and channels.</summary>
+    protected static IReadOnlyList<Setting> ShapeSettings { get; } =
+    [
+        new NumberSetting<VectorOptions, int>(
+            "height", (1, MaximumDims), o => o.Height, (o, v) => o with { Height = v }, "Rows of an image") { IsOfData = true },
+        new NumberSetting<VectorOptions, int>(
+            "width", (1, MaximumDims), o => o.Width, (o, v) => o with { Width = v }, "Columns of an image") { IsOfData = true },
+        new NumberSetting<VectorOptions, int>(
+            "channels",
+            (1, MaximumDims),
+            o => o.Channels,
+            (o, v) => o with { Channels = v },
+            "Columns of a table, or channels of an image") { IsOfData = true },
+    ];
+
+    /// <summary>The description of the grey levels.</summary>
+    protected static Setting BinsSetting { get; } = new NumberSetting<VectorOptions, int>(
+        "bins", (2, 256), o => o.Bins, (o, v) => o with { Bins = v }, "Grey levels of the data, none for continuous ones")
     {
-        SizeCheck.Require("blocks", Blocks, 1, 4096);
-        SizeCheck.Require("hidden", Hidden, 1, 1 << 14);
-        SizeCheck.Require("hidden layers", HiddenLayers, 1, 64);
-        SizeCheck.Require("height", Height, 1, MaximumDims);
-        SizeCheck.Require("width", Width, 1, MaximumDims);
-        SizeCheck.Require("channels", Channels, 1, MaximumDims);
-        if (Bins is int bins)
-        {
-            SizeCheck.Require("bins", bins, 2, 256);
-        }
+        IsOfData = true,
+    };
 
-        Condition?.Validate();
+    /// <inheritdoc/>
+    public IModelOptions WithShape(DataShape shape) => this with
+    {
+        Height = shape.Height,
+        Width = shape.Width,
+        Channels = shape.Channels,
+        Bins = shape.Bins,
+    };
 
+    /// <inheritdoc/>
+    public IModelOptions WithCondition(ConditionOptions? condition) => this with { Condition = condition };
+
+    /// <inheritdoc/>
+    public void Validate() => Kind.Validate(this);
+
+    /// <inheritdoc/>
+    public Flow Build() => Kind.Build(this);
+
+    /// <summary>Checks the number of values of a datum.</summary>
+    protected void CheckDims()
+    {
         if ((long)Height * Width * Channels is < 2 or > MaximumDims)
         {
             throw new FlowException(
@@ -78,33 +94,11 @@ public abstract record VectorOptions : IModelOptions
         }
     }
 
-    /// <inheritdoc/>
-    public abstract Flow Build();
-
-    /// <inheritdoc/>
-    public void Write(Utf8JsonWriter json)
-    {
-        json.WriteNumber("height", Height);
-        json.WriteNumber("width", Width);
-        json.WriteNumber("channels", Channels);
-        json.WriteNumber("blocks", Blocks);
-        json.WriteNumber("hidden", Hidden);
-        json.WriteNumber("hidden_layers", HiddenLayers);
-        if (Bins is int bins)
-        {
-            json.WriteNumber("bins", bins);
-        }
-
-        Condition?.Write(json);
-        WriteDetails(json);
-    }
-
-    /// <summary>Writes what the kind has beyond the sizes that all share.</summary>
-    /// <param name="json">Where it goes.</param>
-    protected abstract void WriteDetails(Utf8JsonWriter json);
-
     /// <summary>One level of all the layers, under a prior that reads the condition where it is to.</summary>
-    private protected Flow Build(ParameterSet parameters, IReadOnlyList<IFlowLayer> layers, PriorKind kind)
+    /// <param name="parameters">The parameters of the layers.</param>
+    /// <param name="layers">The layers, from the data to the latents.</param>
+    /// <param name="kind">The distribution of the latents.</param>
+    protected Flow Compose(ParameterSet parameters, IReadOnlyList<IFlowLayer> layers, PriorKind kind)
     {
         IPrior prior = new StandardPrior("prior", kind);
         if (Condition is { IntoPrior: true } condition)
@@ -117,7 +111,4 @@ public abstract record VectorOptions : IModelOptions
             ConditionLength = Condition?.Length ?? 0,
         };
     }
-
-    private protected static int? ReadBins(JsonElement json) =>
-        json.TryGetProperty("bins", out JsonElement bins) ? bins.GetInt32() : null;
 }

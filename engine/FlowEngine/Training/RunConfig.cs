@@ -4,6 +4,7 @@ using System.Text.Json;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Training;
 
@@ -39,7 +40,11 @@ public sealed record RunConfig(
             json.WritePropertyName("model");
             json.WriteRawValue(Model.ToJson());
             json.WriteStartObject("training");
-            WriteTraining(json);
+            foreach (Setting setting in TrainerOptions.Settings)
+            {
+                setting.Write(json, Training);
+            }
+
             json.WriteEndObject();
             json.WriteStartObject("limits");
             WriteLimits(json);
@@ -85,49 +90,20 @@ public sealed record RunConfig(
         }
     }
 
-    private void WriteTraining(Utf8JsonWriter json)
+    private static TrainerOptions ReadTraining(JsonElement json)
     {
-        json.WriteNumber("batch", Training.Batch);
-        json.WriteString("optimizer", Training.Optimizer.ToString());
-        json.WriteNumber("lr", Training.Rate);
-        json.WriteNumber("beta1", Training.Beta1);
-        json.WriteNumber("beta2", Training.Beta2);
-        json.WriteNumber("epsilon", Training.Epsilon);
-        json.WriteNumber("weight_decay", Training.WeightDecay);
-        json.WriteNumber("warmup_samples", Training.WarmupSamples);
-        json.WriteString("schedule", Training.Schedule.ToString());
-        json.WriteNumber("total_samples", Training.TotalSamples);
-        json.WriteNumber("clip", Training.Clip);
-        json.WriteNumber("ema", Training.EmaDecay);
-        json.WriteBoolean("flip", Training.Flip);
-        json.WriteString("memory", Training.Memory.ToString());
-        if (Training.ReadEvery is int readEvery)
+        // What an earlier release did not know yet has its default, which is what it did.
+        TrainerOptions training = new();
+        foreach (JsonProperty property in json.EnumerateObject())
         {
-            json.WriteNumber("read_every", readEvery);
+            Setting setting = TrainerOptions.Settings.FirstOrDefault(
+                known => known.Name == property.Name || known.FormerName == property.Name)
+                ?? throw new FormatException($"{property.Name} is no option of a training");
+            training = (TrainerOptions)setting.With(training, setting.Read(property.Value));
         }
 
-        json.WriteNumber("seed", Training.Seed);
+        return training;
     }
-
-    private static TrainerOptions ReadTraining(JsonElement json) => new()
-    {
-        Batch = json.GetProperty("batch").GetInt32(),
-        Optimizer = Enum.Parse<OptimizerKind>(json.GetProperty("optimizer").GetString()!),
-        Rate = json.GetProperty("lr").GetDouble(),
-        Beta1 = json.GetProperty("beta1").GetDouble(),
-        Beta2 = json.GetProperty("beta2").GetDouble(),
-        Epsilon = json.GetProperty("epsilon").GetDouble(),
-        WeightDecay = json.GetProperty("weight_decay").GetDouble(),
-        WarmupSamples = json.GetProperty("warmup_samples", "warmup_images").GetInt64(),
-        Schedule = Enum.Parse<Schedule>(json.GetProperty("schedule").GetString()!),
-        TotalSamples = json.GetProperty("total_samples", "total_images").GetInt64(),
-        Clip = json.GetProperty("clip").GetDouble(),
-        EmaDecay = json.GetProperty("ema").GetDouble(),
-        Flip = json.GetProperty("flip").GetBoolean(),
-        Memory = Enum.Parse<MemoryMode>(json.GetProperty("memory").GetString()!),
-        ReadEvery = json.TryGetProperty("read_every", out JsonElement readEvery) ? readEvery.GetInt32() : null,
-        Seed = json.GetProperty("seed").GetUInt64(),
-    };
 
     private void WriteLimits(Utf8JsonWriter json)
     {

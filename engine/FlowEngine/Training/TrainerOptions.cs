@@ -1,11 +1,137 @@
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Training;
 
 /// <summary>How a model is trained.</summary>
 public sealed record TrainerOptions
 {
+    private const double AlmostOne = 1 - (1.0 / (1L << 53));
+
+    /// <summary>
+    /// Every option, described once; their order is that of <c>flow_trainer_options</c>, which grows at its end alone.
+    /// </summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new NumberSetting<TrainerOptions, int>(
+            "batch", (1, 1 << 16), o => o.Batch, (o, v) => o with { Batch = v }, "Images or rows of an update"),
+        new ChoiceSetting<TrainerOptions, OptimizerKind>(
+            "optimizer",
+            [("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW), ("adamax", OptimizerKind.Adamax)],
+            o => o.Optimizer,
+            (o, v) => o with { Optimizer = v },
+            "The update rule"),
+        new ChoiceSetting<TrainerOptions, Schedule>(
+            "schedule",
+            [("constant", Schedule.Constant), ("cosine", Schedule.Cosine)],
+            o => o.Schedule,
+            (o, v) => o with { Schedule = v },
+            "The learning rate after the warm-up"),
+        new ChoiceSetting<TrainerOptions, MemoryMode?>(
+            "memory",
+            [("auto", null), ("store", MemoryMode.Store), ("invert", MemoryMode.Invert)],
+            o => o.Memory,
+            (o, v) => o with { Memory = v },
+            "Keeps activations, or recomputes them by inversion; auto: keeps them where that fits half the free memory")
+        {
+            NativeName = "activations",
+        },
+        new SwitchSetting<TrainerOptions>(
+            "flip", o => o.Flip, (o, v) => o with { Flip = v }, "Mirrors each image with probability one half"),
+        new NumberSetting<TrainerOptions, double>(
+            "lr",
+            (double.Epsilon, double.MaxValue),
+            o => o.Rate,
+            (o, v) => o with { Rate = v },
+            "Learning rate",
+            "a positive number") { NativeName = "learning_rate" },
+        new NumberSetting<TrainerOptions, double>(
+            "beta1",
+            (0, AlmostOne),
+            o => o.Beta1,
+            (o, v) => o with { Beta1 = v },
+            "Decay of the mean of the gradients",
+            "0 to less than 1"),
+        new NumberSetting<TrainerOptions, double>(
+            "beta2",
+            (0, AlmostOne),
+            o => o.Beta2,
+            (o, v) => o with { Beta2 = v },
+            "Decay of the mean of their squares",
+            "0 to less than 1"),
+        new NumberSetting<TrainerOptions, double>(
+            "epsilon",
+            (double.Epsilon, double.MaxValue),
+            o => o.Epsilon,
+            (o, v) => o with { Epsilon = v },
+            "Added to the denominator of an update",
+            "a positive number"),
+        new NumberSetting<TrainerOptions, double>(
+            "weight_decay",
+            (0, double.MaxValue),
+            o => o.WeightDecay,
+            (o, v) => o with { WeightDecay = v },
+            "Weight decay; with adam it is added to the gradient",
+            "0 or more"),
+        new NumberSetting<TrainerOptions, double>(
+            "clip",
+            (0, double.MaxValue),
+            o => o.Clip,
+            (o, v) => o with { Clip = v },
+            "Largest norm of the gradient; 0 for no limit",
+            "0 (none) or more"),
+        new NumberSetting<TrainerOptions, double>(
+            "ema",
+            (0, AlmostOne),
+            o => o.EmaDecay,
+            (o, v) => o with { EmaDecay = v },
+            "Decay of the moving average of the weights; 0 for none",
+            "0 (none) to less than 1") { NativeName = "ema_decay" },
+        new NumberSetting<TrainerOptions, long>(
+            "warmup_samples",
+            (0, long.MaxValue),
+            o => o.WarmupSamples,
+            (o, v) => o with { WarmupSamples = v },
+            "Images or rows over which the learning rate rises",
+            "0 or more")
+        {
+            Label = "warmup-samples",
+            FormerName = "warmup_images",
+            NativeName = "warmup_images",
+        },
+        new NumberSetting<TrainerOptions, long>(
+            "total_samples",
+            (1, long.MaxValue),
+            o => o.TotalSamples,
+            (o, v) => o with { TotalSamples = v },
+            "Images or rows of the whole run: where a cosine ends",
+            "1 or more")
+        {
+            Label = "samples",
+            FormerName = "total_images",
+            NativeName = "total_images",
+            Option = null,
+            DefaultHelp = "never",
+        },
+        new NumberSetting<TrainerOptions, ulong>(
+            "seed",
+            (0, ulong.MaxValue),
+            o => o.Seed,
+            (o, v) => o with { Seed = v },
+            "Seed of shuffles, noise and mirroring") { Option = null },
+        new NumberSetting<TrainerOptions, int>(
+            "read_every",
+            (1, 1000),
+            o => o.ReadEvery,
+            (o, v) => o with { ReadEvery = v },
+            "Updates between two readings of their losses, at most; no result depends on it")
+        {
+            Label = "read-every",
+            DefaultHelp = "1 on the CPU, else 20",
+        },
+    ];
+
     /// <summary>Samples of one update.</summary>
     public int Batch { get; init; } = 64;
 
@@ -68,29 +194,19 @@ public sealed record TrainerOptions
         return Rate * warm * fall;
     }
 
+    /// <summary>How a model is trained where nobody chose: the defaults of all fronts.</summary>
+    /// <param name="isContinuous">True for rows of a table, false for images in grey levels.</param>
+    public static TrainerOptions Default(bool isContinuous) => isContinuous
+        ? new TrainerOptions { Batch = 256, WarmupSamples = 25_600, EmaDecay = 0.99 }
+        : new TrainerOptions();
+
     /// <summary>Checks every number.</summary>
     /// <exception cref="FlowException">One is out of range: which, and what was expected.</exception>
     public void Validate()
     {
-        Require(Batch is >= 1 and <= 1 << 16, "batch", Batch, "1 to 65536");
-        Require(Rate > 0 && double.IsFinite(Rate), "lr", Rate, "a positive number");
-        Require(Beta1 is >= 0 and < 1, "beta1", Beta1, "0 to less than 1");
-        Require(Beta2 is >= 0 and < 1, "beta2", Beta2, "0 to less than 1");
-        Require(Epsilon > 0 && double.IsFinite(Epsilon), "epsilon", Epsilon, "a positive number");
-        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), "weight decay", WeightDecay, "0 or more");
-        Require(WarmupSamples >= 0, "warmup-samples", WarmupSamples, "0 or more");
-        Require(TotalSamples >= 1, "samples", TotalSamples, "1 or more");
-        Require(Clip >= 0 && double.IsFinite(Clip), "clip", Clip, "0 (none) or more");
-        Require(ReadEvery is null or (>= 1 and <= 1000), "read-every", ReadEvery ?? 0, "1 to 1000");
-        Require(EmaDecay is >= 0 and < 1, "ema", EmaDecay, "0 (none) to less than 1");
-    }
-
-    private static void Require(bool holds, string name, double value, string expected)
-    {
-        if (!holds)
+        foreach (Setting setting in Settings)
         {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument, FormattableString.Invariant($"{name} is {value}, expected {expected}"));
+            setting.Check(this);
         }
     }
 }

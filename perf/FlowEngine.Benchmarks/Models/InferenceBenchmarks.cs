@@ -24,7 +24,7 @@ public class InferenceBenchmarks : ICountedWork
     public static IEnumerable<ModelCase> Cases => ModelCase.All;
 
     Work ICountedWork.CountWork(string method) =>
-        new(GlowArithmetic.ForwardFlops(Case.Glow) * (method == nameof(LogProbOfOne) ? 1 : Case.Batch), 0);
+        new(Case.ForwardFlops * (method == nameof(LogProbOfOne) ? 1 : Case.Batch), 0);
 
     [GlobalSetup]
     public void Setup()

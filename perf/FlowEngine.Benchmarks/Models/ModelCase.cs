@@ -27,8 +27,10 @@ public sealed class ModelCase
 
     internal int Batch { get; }
 
+    internal double ForwardFlops => Glow.Build().ForwardFlops;
+
     /// <summary>True if the reference backend runs an image in a second or so.</summary>
-    internal bool IsSmall => GlowArithmetic.ForwardFlops(Glow) < 1e9;
+    internal bool IsSmall => ForwardFlops < 1e9;
 
     /// <inheritdoc/>
     public override string ToString() => $"{_name}, batch {Batch}";

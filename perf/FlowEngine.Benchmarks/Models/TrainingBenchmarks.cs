@@ -31,7 +31,7 @@ public class TrainingBenchmarks : ICountedWork
 
     // The backward pass is two forward passes' worth; inverting the flow is a fourth.
     Work ICountedWork.CountWork(string method) =>
-        new(GlowArithmetic.ForwardFlops(Case.Glow) * Case.Batch * (Memory == MemoryMode.Store ? 3 : 4), 0);
+        new(Case.ForwardFlops * Case.Batch * (Memory == MemoryMode.Store ? 3 : 4), 0);
 
     [GlobalSetup]
     public void Setup()

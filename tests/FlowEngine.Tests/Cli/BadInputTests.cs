@@ -38,7 +38,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("expected glow or rosinality", "--preset", "nice")]
     [InlineData("expected affine or additive", "--coupling", "cubic")]
     [InlineData("expected adam or adamw or adamax", "--optimizer", "sgd")]
-    [InlineData("expected store or invert", "--memory", "disk")]
+    [InlineData("expected auto or store or invert", "--memory", "disk")]
     [InlineData("expected glow", "--model", "gan")]
     [InlineData("no device tpu", "--device", "tpu")]
     [InlineData("threads is -1", "--threads", "-1")]

@@ -59,7 +59,7 @@ public sealed class TableTrainTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--preset is for images", "--preset", "glow")]
+    [InlineData("--preset is of --model glow, and the model is maf", "--preset", "glow")]
     [InlineData("glow is for images", "--model", "glow")]
     [InlineData("--bounds is given without --logit", "--bounds", "0,1")]
     [InlineData("expected 0 to 1 for the logit", "--logit", "0.1")]

@@ -25,7 +25,7 @@ public sealed partial class TrainTests : IDisposable
         Assert.Equal("digits", config.Data);
         Assert.Equal(256, config.Limits.Samples);
         Assert.Equal(config, RunConfig.Parse(config.ToJson(), "again"));
-        Assert.Equal(17, config.Model.Glow.Bins);
+        Assert.Equal(17, config.Model.Options.Bins);
         Assert.True(ModelConfig.Parse(CheckpointFile.Load(folder.CheckpointFile).Config, "checkpoint").IsInitialized);
         Assert.NotEmpty(CheckpointFile.Load(folder.StateFile).Tensors);
         Assert.Equal(folder.SampleFile(null), folder.SampleFiles[^1]);
@@ -158,7 +158,7 @@ public sealed partial class TrainTests : IDisposable
 
         CommandRun.Succeed("sample", run, "--count", "1", "--out", grid);
 
-        Assert.Equal(12, RunFolder.Open(run).ReadConfig().Model.Glow.Height);
+        Assert.Equal(12, RunFolder.Open(run).ReadConfig().Model.Options.Height);
         Assert.Equal((36, 36), SizeOf(grid));
     }
 
@@ -166,7 +166,7 @@ public sealed partial class TrainTests : IDisposable
     public void Padding_without_a_size_reaches_the_next_multiple()
     {
         string run = CommandRun.Train(_folder, "run", "--samples", "32", "--levels", "4", "--pad");
-        Assert.Equal(16, RunFolder.Open(run).ReadConfig().Model.Glow.Height);
+        Assert.Equal(16, RunFolder.Open(run).ReadConfig().Model.Options.Height);
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public sealed class ModelTests
     public void Sizes_that_do_not_fit_are_refused_in_one_line(int height, int width, int levels)
     {
         FlowException error = Assert.Throws<FlowException>(
-            () => Glow.Build(TinyGlow.Options(height: height, width: width, levels: levels)));
+            () => TinyGlow.Options(height: height, width: width, levels: levels).Build());
         Assert.Equal(FlowErrorKind.InvalidArgument, error.Kind);
         Assert.DoesNotContain('\n', error.Message);
     }

@@ -261,7 +261,7 @@ public sealed class VectorModelTests
         ModelConfig config = TinyGlow.Config(options);
         ModelConfig read = ModelConfig.Parse(config.ToJson(), "test");
         Assert.Equal((config.Options, config.ToJson()), (read.Options, read.ToJson()));
-        Assert.Contains(options.Kind, ModelKinds.Names);
+        Assert.Contains(options.Kind.Name, ModelKinds.Names);
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+using System.CommandLine;
+
+using FlowEngine.Settings;
+using FlowEngine.Training;
+
+namespace FlowEngine.Cli;
+
+/// <summary>The options of a command that say how a model is trained: what <see cref="TrainerOptions"/> describes.</summary>
+internal sealed class TrainingFlags
+{
+    private readonly List<(Option<string?> Option, Setting Setting)> _flags =
+    [
+        .. TrainerOptions.Settings.Where(setting => setting.Option is not null)
+            .Select(setting => (SettingOption.Create(setting, setting.Help, Default(setting)), setting)),
+    ];
+
+    /// <summary>Every option.</summary>
+    public IEnumerable<Option> All => _flags.Select(flag => flag.Option);
+
+    /// <summary>An option by the name of its description.</summary>
+    public Option this[string name] => _flags.First(flag => flag.Setting.Name == name).Option;
+
+    /// <summary>How the command line says to train.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="isContinuous">True for rows of a table, false for images.</param>
+    /// <param name="seed">Of everything random.</param>
+    /// <exception cref="FlowException">A number is out of range.</exception>
+    public TrainerOptions Create(ParseResult parse, bool isContinuous, ulong seed)
+    {
+        TrainerOptions training = TrainerOptions.Default(isContinuous) with { Seed = seed };
+        foreach ((Option<string?> option, Setting setting) in _flags)
+        {
+            if (CommandOptions.IsGiven(parse, option))
+            {
+                training = (TrainerOptions)setting.With(training, SettingOption.Value(parse, option, setting));
+            }
+        }
+
+        training.Validate();
+        return training;
+    }
+
+    private static string Default(Setting setting)
+    {
+        if (setting.DefaultHelp is string text)
+        {
+            return text;
+        }
+
+        string images = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: false)));
+        string tables = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: true)));
+        return images == tables ? images : $"{images}; tables {tables}";
+    }
+}
