@@ -258,6 +258,7 @@ typedef struct flow_trainer_options {
     uint64_t seed;               /* of order, noise and mirroring */
     int32_t  read_every;         /* updates between two readings of their losses, at most; 1 on the CPU, else 20 */
     int32_t  reserved;           /* 0 */
+    double   final_learning_rate; /* where a cosine ends; 0 */
 } flow_trainer_options;
 
 /** Where a training stands, and its last update. */

@@ -27,7 +27,7 @@ ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 72);
-ASSERT_SIZE(flow_trainer_options, 112);
+ASSERT_SIZE(flow_trainer_options, 120);
 ASSERT_SIZE(flow_metrics, 200);
 
 enum { H = 8, W = 8, C = 3, D = H * W * C, N = 10, BINS = 16 };

@@ -203,7 +203,7 @@ class Flow(abc.ABC):
 
     def fit(
             self: _Self, x: Any, y: Any = None, *, epochs: int = 10, batch_size: Optional[int] = None,
-            learning_rate: float = 1e-3, optimizer: str = "adam", schedule: str = "constant",
+            learning_rate: float = 1e-3, final_learning_rate: float = 0, optimizer: str = "adam", schedule: str = "constant",
             warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
             weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
@@ -218,6 +218,7 @@ class Flow(abc.ABC):
         :param epochs: passes over the images.
         :param batch_size: images of an update; None for 64, of a table 256, or all where there are fewer.
         :param warmup_images: images over which the learning rate rises from zero; None for 6400, of a table 25600.
+        :param final_learning_rate: where a ``cosine`` schedule ends.
         :param beta1: decay of the mean of the gradients.
         :param beta2: decay of the mean of their squares.
         :param epsilon: added to the denominator of an update.
@@ -243,8 +244,8 @@ class Flow(abc.ABC):
             raise InvalidArgumentError(
                 "flip is for uint8 images and a model that is not conditional: mirror the images yourself")
         options = training_options(
-            is_table=self._described.bins == 0, batch=batch_size, learning_rate=learning_rate, optimizer=optimizer,
-            schedule=schedule, warmup_images=warmup_images, beta1=beta1, beta2=beta2, epsilon=epsilon,
+            is_table=self._described.bins == 0, batch=batch_size, learning_rate=learning_rate,
+            final_learning_rate=final_learning_rate, optimizer=optimizer, schedule=schedule, warmup_images=warmup_images, beta1=beta1, beta2=beta2, epsilon=epsilon,
             weight_decay=weight_decay, clip=clip or 0, ema_decay=ema_decay, flip=flip, activations=activations,
             read_every=read_every, seed=seed)
         assert self._handle is not None

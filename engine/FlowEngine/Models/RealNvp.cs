@@ -18,7 +18,7 @@ internal static class RealNvp
 {
     private const int CouplingsOfKind = 3;
     private const int CouplingsOfLastLevel = 4;
-    private const double LogitMargin = 0.05;
+    internal const double LogitMargin = 0.05;
 
     /// <summary>Builds the architecture of sizes that were checked.</summary>
     /// <param name="options">Its sizes.</param>

@@ -36,7 +36,14 @@ public sealed record TransformKind(
         Plain("actnorm", "A bias and a scale for each dimension, set by the first batch", (p, name, d) => new ActNorm(p, name, d)),
         Plain("batch_norm", "Batch normalization", (p, name, d) => new BatchNorm(p, name, d)),
         Plain("scale", "A scale for each dimension", (p, name, d) => new ChannelScale(p, name, d)),
-        Plain("logit", "The logit of values in [-0.5, 0.5)", (_, name, _) => new Logit(name)),
+        Plain(
+            "logit",
+            "The logit of values in [-0.5, 0.5)",
+            (_, name, _) => new ElementwiseLayer(name, ElementwiseMap.Of(new LogitMap(RealNvp.LogitMargin)))),
+        Plain(
+            "asinh",
+            "The inverse hyperbolic sine of each value, which makes heavy tails light",
+            (_, name, _) => new ElementwiseLayer(name, ElementwiseMap.Of(new AsinhMap(1)))),
         Plain("linear", "A learned linear map, as an LU decomposition", (p, name, d) => new InvertibleConv1x1(p, name, d)),
         new(
             "permutation",

@@ -130,6 +130,13 @@ public sealed record TrainerOptions
             Label = "read-every",
             DefaultHelp = "1 on the CPU, else 20",
         },
+        new NumberSetting<TrainerOptions, double>(
+            "final_lr",
+            (0, double.MaxValue),
+            o => o.FinalRate,
+            (o, v) => o with { FinalRate = v },
+            "Learning rate where a cosine ends",
+            "0 or more") { NativeName = "final_learning_rate" },
     ];
 
     /// <summary>Samples of one update.</summary>
@@ -158,6 +165,9 @@ public sealed record TrainerOptions
 
     /// <summary>How the learning rate goes after the warm-up.</summary>
     public Schedule Schedule { get; init; } = Schedule.Constant;
+
+    /// <summary>The learning rate where a cosine ends.</summary>
+    public double FinalRate { get; init; }
 
     /// <summary>Samples of the whole run: where a cosine ends.</summary>
     public long TotalSamples { get; init; } = long.MaxValue;
@@ -191,7 +201,7 @@ public sealed record TrainerOptions
         double fall = Schedule == Schedule.Cosine
             ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)samples / TotalSamples)))
             : 1;
-        return Rate * warm * fall;
+        return (FinalRate * warm * (1 - fall)) + (Rate * warm * fall);
     }
 
     /// <summary>How a model is trained where nobody chose: the defaults of all fronts.</summary>

@@ -62,7 +62,7 @@ internal sealed record ShearOptions : VectorOptions
                 NetworkConditions + (Dims / 2), Hidden, HiddenLayers: 2, Dims - (Dims / 2), IsAutoregressive: false,
                 NetworkConditions);
             layers.Add(new AdditiveCoupling(
-                $"{name}.coupling", Dims, new DenseNetwork(parameters, $"{name}.coupling", shape)));
+                $"{name}.coupling", Dims, new Network(parameters, $"{name}.coupling", shape)));
             layers.Add(new Permutation(parameters, $"{name}.permutation", Dims, Permutation.Reversed));
         }
 
