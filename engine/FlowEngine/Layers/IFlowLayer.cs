@@ -10,6 +10,10 @@ namespace FlowEngine.Layers;
 /// Gradients of parameters accumulate (+=); x and dx are overwritten. <c>dLogDet</c> is an argument, so any loss of y
 /// and LogDet can be differentiated.
 /// </para>
+/// <para>
+/// A model runs the three layers of a step of Glow as one, in <c>StepsStage</c>, and calls none of their passes: to stop in
+/// a layer with a debugger, set <see cref="Models.Model.FusesSteps"/> to false. Every other layer runs by these passes.
+/// </para>
 /// <para>Arrays are (B, H, W, C); LogDet is (B), in nats, and is added to. No array may overlap another.</para>
 /// </remarks>
 public interface IFlowLayer

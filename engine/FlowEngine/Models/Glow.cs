@@ -6,6 +6,10 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Models;
 
 /// <summary>Glow (Kingma and Dhariwal 2018): levels of squeeze, K steps and a split.</summary>
+/// <remarks>
+/// The steps run fused, in <c>StepsStage</c>: a breakpoint in <see cref="AffineCoupling"/> is hit where
+/// <see cref="Model.FusesSteps"/> is false.
+/// </remarks>
 internal static class Glow
 {
     /// <summary>Builds the architecture of sizes that were checked.</summary>
