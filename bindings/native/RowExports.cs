@@ -9,8 +9,6 @@ namespace FlowEngine.Native;
 /// <summary>Rows in the units of their table. Each function is described in flowengine.h.</summary>
 internal static unsafe class RowExports
 {
-    private const int RestoredAtOnce = 1 << 12;
-
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_scale", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelRowsScale(
         nint model, double* rows, nuint length, float* values, nuint valuesLength, double* logDet,
@@ -23,9 +21,7 @@ internal static unsafe class RowExports
             long count = Check.Images(rows, length, schema.Columns.Count, nameof(rows));
             Check.Array(values, valuesLength, count, nameof(values), target.Flow.Dims);
             Check.Array(logDet, logDetLength, count, "log_det");
-            ScaledTable scaled = Scale(schema, rows, count);
-            scaled.Values.CopyTo(new Span<float>(values, scaled.Values.Length));
-            scaled.LogDet.CopyTo(new Span<double>(logDet, scaled.LogDet.Length));
+            Scale(schema.Scaling, "rows", rows, count, values, logDet);
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_condition", CallConvs = [typeof(CallConvCdecl)])]
@@ -48,7 +44,7 @@ internal static unsafe class RowExports
             TableSchema schema = new TableModel(lease.Target.Model).Schema;
             long count = Check.Images(values, valuesLength, schema.Scaling.Dims, nameof(values));
             Check.Array(rows, length, count, nameof(rows), schema.Columns.Count);
-            Restore(schema, Check.Span<float>(values, valuesLength, nameof(values)), rows);
+            Restore(schema.Scaling, values, count, rows);
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_log_prob", CallConvs = [typeof(CallConvCdecl)])]
@@ -64,17 +60,18 @@ internal static unsafe class RowExports
             long count = Check.Images(rows, length, schema.Columns.Count, nameof(rows));
             Check.Array(logProb, logProbLength, count, "log_prob");
             float[] conditions = ConditionOf(target, given, givenLength);
-            ScaledTable scaled = Scale(schema, rows, count);
-            fixed (float* x = scaled.Values, c = conditions)
+            double[] logDet = new double[count];
+            float[] values = Scaled(target, schema, rows, count, logDet);
+            fixed (float* x = values, c = conditions)
             {
                 InferenceCall.OfHost(target, call, new CallerArray<float>(c, conditions.Length)).LogProb(
-                    new ImageArray(new CallerArray<float>(x, scaled.Values.Length)),
+                    new ImageArray(new CallerArray<float>(x, values.Length)),
                     new CallerArray<double>(logProb, count));
             }
 
             for (long i = 0; i < count; i++)
             {
-                logProb[i] += scaled.LogDet[i];
+                logProb[i] += logDet[i];
             }
         });
 
@@ -92,11 +89,11 @@ internal static unsafe class RowExports
             long count = Check.Images(rows, length, schema.Columns.Count, nameof(rows));
             Check.Array(classes, classesLength, count, nameof(classes));
             Check.Array(probability, probabilityLength, count, nameof(probability), known.Count);
-            ScaledTable scaled = Scale(schema, rows, count);
-            fixed (float* x = scaled.Values)
+            float[] values = Scaled(target, schema, rows, count, new double[count]);
+            fixed (float* x = values)
             {
                 InferenceCall.OfHost(target, call, default).ClassLogProb(
-                    new ImageArray(new CallerArray<float>(x, scaled.Values.Length)),
+                    new ImageArray(new CallerArray<float>(x, values.Length)),
                     new CallerArray<double>(probability, count * known.Count));
             }
 
@@ -125,15 +122,7 @@ internal static unsafe class RowExports
             {
                 InferenceCall.OfHost(target, call, new CallerArray<float>(c, conditions.Length)).Sample(
                     [temperature], seed, 0, new ImageArray(new CallerArray<float>(x, values.Length)));
-            }
-
-            for (int first = 0; first < count; first += RestoredAtOnce)
-            {
-                int part = (int)Math.Min(RestoredAtOnce, count - first);
-                Restore(
-                    schema,
-                    values.AsSpan(first * target.Flow.Dims, part * target.Flow.Dims),
-                    rows + ((long)first * schema.Columns.Count));
+                Restore(schema.Scaling, x, count, rows);
             }
         });
 
@@ -146,27 +135,41 @@ internal static unsafe class RowExports
         }
     }
 
-    private static ScaledTable Scale(TableSchema schema, double* rows, long count) =>
-        schema.Scaling.Apply(Table("rows", schema.Columns, rows, count));
-
-    private static TableDataset Table(string name, IReadOnlyList<string> columns, double* values, long count)
+    private static float[] Scaled(Model model, TableSchema schema, double* rows, long count, double[] logDet)
     {
-        double[][] rows = new double[count][];
-        for (long i = 0; i < count; i++)
+        float[] values = new float[model.Flow.LengthOf(count)];
+        fixed (float* x = values)
+        fixed (double* part = logDet)
         {
-            rows[i] = new ReadOnlySpan<double>(values + (i * columns.Count), columns.Count).ToArray();
+            Scale(schema.Scaling, "rows", rows, count, x, part);
         }
 
-        return new TableDataset(name, columns, rows);
+        return values;
     }
 
-    private static void Restore(TableSchema schema, ReadOnlySpan<float> values, double* rows)
+    private static void Scale(
+        TableScaling scaling, string name, double* rows, long count, float* values, double* logDet)
     {
-        int columns = schema.Columns.Count;
-        TableDataset table = schema.Restore("rows", values);
-        for (int i = 0; i < table.Count; i++)
+        int columns = scaling.Columns.Count;
+        int dims = scaling.Dims;
+        for (long i = 0; i < count; i++)
         {
-            table[i].CopyTo(new Span<double>(rows + ((long)i * columns), columns));
+            logDet[i] = scaling.Apply(
+                name,
+                i,
+                new ReadOnlySpan<double>(rows + (i * columns), columns),
+                new Span<float>(values + (i * dims), dims));
+        }
+    }
+
+    private static void Restore(TableScaling scaling, float* values, long count, double* rows)
+    {
+        int columns = scaling.Columns.Count;
+        int dims = scaling.Dims;
+        for (long i = 0; i < count; i++)
+        {
+            scaling.Restore(
+                new ReadOnlySpan<float>(values + (i * dims), dims), new Span<double>(rows + (i * columns), columns));
         }
     }
 
@@ -188,7 +191,14 @@ internal static unsafe class RowExports
 
         TableSchema schema = new TableModel(model).Schema;
         long rows = Check.Images(given, length, schema.ConditionColumns.Count, nameof(given));
-        return schema.Condition!.Apply(Table("given", schema.ConditionColumns, given, rows)).Values;
+        float[] conditions = new float[rows * schema.Condition!.Dims];
+        fixed (float* target = conditions)
+        fixed (double* unused = new double[rows])
+        {
+            Scale(schema.Condition, nameof(given), given, rows, target, unused);
+        }
+
+        return conditions;
     }
 
     private static int ClassOf(double value) => value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue

@@ -34,10 +34,7 @@ public sealed class TableDataset
             int bad = Array.FindIndex(rows[i], value => !double.IsFinite(value));
             if (bad >= 0)
             {
-                throw Invalid(
-                    name,
-                    FormattableString.Invariant($"row {i}, column {bad} ({columns[bad]}) holds {rows[i][bad]}, ")
-                    + "expected a finite number");
+                throw NotFinite(name, i, bad, columns[bad], rows[i][bad]);
             }
         }
 
@@ -215,6 +212,12 @@ public sealed class TableDataset
 
     private static string Shown(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? ", ..." : string.Empty);
+
+    /// <summary>What is said of a value that is none.</summary>
+    internal static FlowException NotFinite(string name, long row, int column, string columnName, double value) => Invalid(
+        name,
+        FormattableString.Invariant($"row {row}, column {column} ({columnName}) holds {value}, ")
+        + "expected a finite number");
 
     private static FlowException Invalid(string name, string problem) =>
         new(FlowErrorKind.InvalidArgument, $"{name}: {problem}");

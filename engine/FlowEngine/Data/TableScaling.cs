@@ -19,6 +19,7 @@ public sealed class TableScaling
     private const double CopyTolerance = 1e-6;
 
     private readonly int[] _kept;
+    private readonly TableColumn[] _columns;
     private readonly double _logDet;
 
     /// <summary>A scaling of known numbers.</summary>
@@ -28,7 +29,8 @@ public sealed class TableScaling
     public TableScaling(IReadOnlyList<TableColumn> columns, LogitTransform? logit)
     {
         logit?.Validate();
-        (Columns, Names, Logit) = (columns, [.. columns.Select(column => column.Name)], logit);
+        _columns = [.. columns];
+        (Names, Logit) = ([.. columns.Select(column => column.Name)], logit);
         _kept = [.. Enumerable.Range(0, columns.Count).Where(j => columns[j].IsKept)];
         for (int j = 0; j < columns.Count; j++)
         {
@@ -50,7 +52,7 @@ public sealed class TableScaling
     }
 
     /// <summary>The columns of the table.</summary>
-    public IReadOnlyList<TableColumn> Columns { get; }
+    public IReadOnlyList<TableColumn> Columns => _columns;
 
     /// <summary>The names of the columns of the table, in order.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -123,21 +125,43 @@ public sealed class TableScaling
 
         float[] values = new float[(long)table.Count * Dims];
         double[] logDet = new double[table.Count];
-        Array.Fill(logDet, _logDet);
         for (int i = 0; i < table.Count; i++)
         {
-            for (int k = 0; k < _kept.Length; k++)
-            {
-                TableColumn column = Columns[_kept[k]];
-                double value = OnTheLine(table, i, _kept[k], Logit, ref logDet[i]);
-                values[i * Dims + k] = (float)((value - column.Mean) / column.Deviation);
-            }
+            logDet[i] = Apply(table.Name, i, table[i], values.AsSpan(i * Dims, Dims));
         }
 
         return new ScaledTable(table.Name, values, logDet, Dims) { Labels = table.Labels };
     }
 
-    /// <summary>Rows of the table from what a model gives: the inverse of <see cref="Apply"/>.</summary>
+    /// <summary>One row as the model sees it.</summary>
+    /// <param name="name">The table, for messages.</param>
+    /// <param name="index">The index of the row, for messages.</param>
+    /// <param name="row">One value a column.</param>
+    /// <param name="values">(Dims), overwritten.</param>
+    /// <returns>ln |d scaled / d original|, nats.</returns>
+    /// <exception cref="FlowException">A value is not finite, or outside the logit's bounds: in which column.</exception>
+    public double Apply(string name, long index, ReadOnlySpan<double> row, Span<float> values)
+    {
+        for (int j = 0; j < _columns.Length; j++)
+        {
+            if (!double.IsFinite(row[j]))
+            {
+                throw TableDataset.NotFinite(name, index, j, _columns[j].Name, row[j]);
+            }
+        }
+
+        double logDet = _logDet;
+        for (int k = 0; k < _kept.Length; k++)
+        {
+            TableColumn column = _columns[_kept[k]];
+            double value = OnTheLine(name, index, row, _kept[k], column.Name, Logit, ref logDet);
+            values[k] = (float)((value - column.Mean) / column.Deviation);
+        }
+
+        return logDet;
+    }
+
+    /// <summary>Rows of the table from what a model gives: the inverse of <see cref="Apply(TableDataset)"/>.</summary>
     /// <param name="name">The name of the new table.</param>
     /// <param name="values">(B, Dims), finite.</param>
     /// <exception cref="FlowException">A value is not finite.</exception>
@@ -146,24 +170,25 @@ public sealed class TableScaling
         double[][] rows = new double[values.Length / Dims][];
         for (int i = 0; i < rows.Length; i++)
         {
-            rows[i] = [.. Columns.Select(column => Restored(column.Mean))];
-            for (int k = 0; k < _kept.Length; k++)
-            {
-                TableColumn column = Columns[_kept[k]];
-                rows[i][_kept[k]] = Restored(column.Mean + column.Deviation * values[i * Dims + k]);
-            }
-
-            for (int j = 0; j < rows[i].Length; j++)
-            {
-                if (Columns[j] is { CopyOf: int source } copy)
-                {
-                    double z = values[i * Dims + Array.IndexOf(_kept, source)];
-                    rows[i][j] = Restored(copy.Mean + copy.Deviation * (copy.IsReversed ? -z : z));
-                }
-            }
+            rows[i] = new double[_columns.Length];
+            Restore(values.Slice(i * Dims, Dims), rows[i]);
         }
 
         return new TableDataset(name, Names, rows);
+    }
+
+    /// <summary>One row of the table from what a model gives.</summary>
+    /// <param name="values">(Dims).</param>
+    /// <param name="row">One value a column, overwritten.</param>
+    public void Restore(ReadOnlySpan<float> values, Span<double> row)
+    {
+        for (int j = 0; j < _columns.Length; j++)
+        {
+            TableColumn column = _columns[j];
+            int seen = Array.IndexOf(_kept, column.CopyOf ?? j);
+            double z = seen < 0 ? 0 : column.IsReversed ? -values[seen] : values[seen];
+            row[j] = Restored(column.Mean + (column.Deviation * z));
+        }
     }
 
     /// <summary>Rows that depart from the training rows in a column the model does not see.</summary>
@@ -182,10 +207,10 @@ public sealed class TableScaling
             double unused = 0;
             int rows = Enumerable.Range(0, table.Count).Count(i =>
             {
-                double value = OnTheLine(table, i, j, Logit, ref unused);
+                double value = OnTheLine(table, i, j, ref unused);
                 return column.CopyOf is int source
                     ? Math.Abs(Standardized(column, value, column.IsReversed)
-                        - Standardized(Columns[source], OnTheLine(table, i, source, Logit, ref unused), false))
+                        - Standardized(Columns[source], OnTheLine(table, i, source, ref unused), false))
                         > 10 * CopyTolerance
                     : value != column.Mean;
             });
@@ -291,16 +316,25 @@ public sealed class TableScaling
         double[] values = new double[table.Count];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = OnTheLine(table, i, column, logit, ref unused);
+            values[i] = OnTheLine(table.Name, i, table[i], column, table.Columns[column], logit, ref unused);
         }
 
         return values;
     }
 
+    private double OnTheLine(TableDataset table, int row, int column, ref double logDet) =>
+        OnTheLine(table.Name, row, table[row], column, table.Columns[column], Logit, ref logDet);
+
     private static double OnTheLine(
-        TableDataset table, int row, int column, LogitTransform? logit, ref double logDet)
+        string table,
+        long index,
+        ReadOnlySpan<double> row,
+        int column,
+        string columnName,
+        LogitTransform? logit,
+        ref double logDet)
     {
-        double value = table[row][column];
+        double value = row[column];
         if (logit is null)
         {
             return value;
@@ -310,7 +344,7 @@ public sealed class TableScaling
             ? logit.Forward(value, ref logDet)
             : throw Invalid(
                 FormattableString.Invariant(
-                    $"{table.Name}: row {row}, column {column} ({table.Columns[column]}) is {value}, expected ")
+                    $"{table}: row {index}, column {column} ({columnName}) is {value}, expected ")
                 + FormattableString.Invariant($"{logit.Low} to {logit.High} for the logit (--bounds)"));
     }
 
