@@ -36,7 +36,6 @@ public sealed class PtxInterpreterTests
         // Order that is missing.
         { "MatrixProduct.Multiply", "bar.sync \t0;", "", "with no barrier between" },
         { "Reductions.SumByShared", "bar.sync \t0;", "", "with no barrier between" },
-        { "Reductions.SumByShuffle", "bar.sync \t0;", "", "with no barrier between" },
         { "PrefixSums.Inclusive", "bar.sync \t0;", "", "with no barrier between" },
         { Product, "bar.sync \t0;", "", "with no barrier between" },
         { Product, "cp.async.wait_group 2;", "cp.async.wait_group 3;", "cp.async" },

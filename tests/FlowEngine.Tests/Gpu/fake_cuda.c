@@ -57,8 +57,9 @@ struct object {
     unsigned char* bytes;
     int capturing, set, max_dynamic_shared;
     double time;
-    int operations;
-    struct operation* work;
+    // What is queued, or of a graph what it runs; and what a stream records for a graph.
+    int operations, done, recorded;
+    struct operation *work, *record;
     // Of an event: how often it was queued to be set, how often it was set, and where it is queued.
     int queued, reached;
     struct object* stream;
@@ -181,6 +182,7 @@ static void drop(struct object* handle)
             *o = handle->next;
             free(handle->bytes);
             free(handle->work);
+            free(handle->record);
             free(handle);
             return;
         }
@@ -219,7 +221,7 @@ static void run_kernel(const struct operation* o)
     }
 }
 
-static void drain(struct object* stream);
+static void run_until(struct object* event, int ticket);
 
 static void run(const struct operation* o)
 {
@@ -252,30 +254,40 @@ static void run(const struct operation* o)
         }
         break;
     case WAIT:
-        if (is_live(o->event, EVENT) && o->event->reached < o->ticket) { drain(o->event->stream); }
+        if (is_live(o->event, EVENT)) { run_until(o->event, o->ticket); }
         break;
     }
 }
 
-// Runs what is queued on a stream, and before it what it waits for.
+// Runs what is next on a stream, and before it what it waits for; whether there was something. A stream that this waits for
+// may wait for this one: each goes on where it was.
+static int run_next(struct object* stream)
+{
+    if (stream->done == stream->operations) {
+        stream->done = stream->operations = 0;
+        return 0;
+    }
+    struct operation o = stream->work[stream->done++];
+    run(&o);
+    if (o.type == COPY_TO_DEVICE) { free(o.host); }
+    return 1;
+}
+
+static void run_until(struct object* event, int ticket)
+{
+    while (event->reached < ticket && run_next(event->stream)) {}
+}
+
 static void drain(struct object* stream)
 {
-    struct operation* work = stream->work;
-    int operations = stream->operations;
-    stream->work = NULL;
-    stream->operations = 0;
-    for (int i = 0; i < operations; i++) {
-        run(&work[i]);
-        if (work[i].type == COPY_TO_DEVICE) { free(work[i].host); }
-    }
-    free(work);
+    while (run_next(stream)) {}
 }
 
 static void drain_all(void)
 {
     for (int i = 0; i < 3; i++) { drain(&default_streams[i]); }
     for (struct object* o = objects; o; o = o->next) {
-        if (o->kind == STREAM && !o->capturing) { drain(o); }
+        if (o->kind == STREAM) { drain(o); }
     }
 }
 
@@ -285,8 +297,10 @@ static void add(struct object* stream, const struct operation* o)
         run(o);
         return;
     }
-    stream->work = realloc(stream->work, (size_t)(stream->operations + 1) * sizeof *o);
-    struct operation* queued = &stream->work[stream->operations++];
+    struct operation** list = stream->capturing ? &stream->record : &stream->work;
+    int* count = stream->capturing ? &stream->recorded : &stream->operations;
+    *list = realloc(*list, (size_t)(*count + 1) * sizeof *o);
+    struct operation* queued = &(*list)[(*count)++];
     *queued = *o;
     if (o->type == COPY_TO_DEVICE && !stream->capturing) {
         // The caller may use its memory again at once.
@@ -795,7 +809,7 @@ API CUresult cuStreamDestroy_v2(struct object* stream)
     BEGIN_FREE("cuStreamDestroy_v2")
     NEED_CONTEXT("cuStreamDestroy_v2")
     NEED(stream, STREAM, "cuStreamDestroy_v2")
-    if (!stream->capturing) { drain(stream); }
+    drain(stream);
     drop(stream);
     END
 }
@@ -858,13 +872,13 @@ API CUresult cuStreamEndCapture(struct object* stream, struct object** graph)
     stream->capturing = 0;
     if (result == 0) {
         *graph = make(GRAPH);
-        (*graph)->work = stream->work;
-        (*graph)->operations = stream->operations;
+        (*graph)->work = stream->record;
+        (*graph)->operations = stream->recorded;
     } else {
-        free(stream->work);
+        free(stream->record);
     }
-    stream->work = NULL;
-    stream->operations = 0;
+    stream->record = NULL;
+    stream->recorded = 0;
     END
 }
 
@@ -946,7 +960,7 @@ API CUresult cuEventSynchronize(struct object* event)
     NEED_CONTEXT("cuEventSynchronize")
     NEED(event, EVENT, "cuEventSynchronize")
     waits++;
-    if (event->reached < event->queued) { drain(event->stream); }
+    run_until(event, event->queued);
     result = sticky;
     END
 }
