@@ -73,6 +73,13 @@ if [ "$quick" = false ]; then
     else
         skip "kernels/ptx/build.sh --check: there is no clang-19"
     fi
+    assembled=0
+    kernels/ptx/assemble.sh --check || assembled=$?
+    if [ "$assembled" -eq 3 ]; then
+        skip "kernels/ptx/assemble.sh --check: there is no ptxas"
+    else
+        part "kernels/ptx/assemble.sh --check" [ "$assembled" -eq 0 ]
+    fi
 
     say "kernels in a NativeAOT program"
     part "tests/FlowEngine.AotSmoke" tests/FlowEngine.AotSmoke/run.sh
