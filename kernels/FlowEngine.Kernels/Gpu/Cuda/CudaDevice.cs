@@ -79,13 +79,8 @@ internal sealed unsafe class CudaDevice : GpuDevice
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         nuint bytes = checked((nuint)length * (nuint)Unsafe.SizeOf<T>());
         void* pointer;
-        int code;
-        using (Enter())
-        {
-            code = Driver.MemHostAlloc(&pointer, bytes, HostMemoryOfAllContexts);
-        }
-
-        Check(code, $"cuMemHostAlloc of {bytes} bytes");
+        using CudaScope scope = Enter();
+        Check(Driver.MemHostAlloc(&pointer, bytes, HostMemoryOfAllContexts), $"cuMemHostAlloc of {bytes} bytes");
         CudaPinnedBuffer<T> buffer = new(this, (nint)pointer, length);
         Live.Add(buffer);
         return buffer;
@@ -99,13 +94,8 @@ internal sealed unsafe class CudaDevice : GpuDevice
     {
         nuint free;
         nuint total;
-        int code;
-        using (Enter())
-        {
-            code = Driver.MemGetInfo(&free, &total);
-        }
-
-        Check(code, "cuMemGetInfo");
+        using CudaScope scope = Enter();
+        Check(Driver.MemGetInfo(&free, &total), "cuMemGetInfo");
         return ((long)free, (long)total);
     }
 

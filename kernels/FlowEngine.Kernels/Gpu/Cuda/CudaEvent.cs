@@ -10,13 +10,8 @@ internal sealed unsafe class CudaEvent : GpuEvent
     {
         _device = device;
         nint handle;
-        int code;
-        using (device.Enter())
-        {
-            code = device.Driver.EventCreate(&handle, 0);
-        }
-
-        device.Check(code, "cuEventCreate");
+        using CudaScope scope = device.Enter();
+        device.Check(device.Driver.EventCreate(&handle, 0), "cuEventCreate");
         _handle = handle;
         device.Live.Add(this);
     }
@@ -24,13 +19,8 @@ internal sealed unsafe class CudaEvent : GpuEvent
     public override void Synchronize()
     {
         nint handle = HandleFor(_device);
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.EventSynchronize(handle);
-        }
-
-        _device.Check(code, "cuEventSynchronize");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.EventSynchronize(handle), "cuEventSynchronize");
     }
 
     public override TimeSpan ElapsedSince(GpuEvent earlier)
@@ -38,13 +28,10 @@ internal sealed unsafe class CudaEvent : GpuEvent
         nint from = ((CudaEvent)earlier).HandleFor(_device);
         nint to = HandleFor(_device);
         float milliseconds;
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.EventElapsedTime(&milliseconds, from, to);
-        }
-
-        _device.Check(code, "cuEventElapsedTime (both marks must be set and done)");
+        using CudaScope scope = _device.Enter();
+        _device.Check(
+            _device.Driver.EventElapsedTime(&milliseconds, from, to),
+            "cuEventElapsedTime (both marks must be set and done)");
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 

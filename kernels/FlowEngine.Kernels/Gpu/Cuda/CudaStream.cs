@@ -28,13 +28,8 @@ internal sealed unsafe class CudaStream : GpuStream
     {
         _device = device;
         nint handle;
-        int code;
-        using (device.Enter())
-        {
-            code = device.Driver.StreamCreate(&handle, NotOrderedWithStreamZero);
-        }
-
-        device.Check(code, "cuStreamCreate");
+        using CudaScope scope = device.Enter();
+        device.Check(device.Driver.StreamCreate(&handle, NotOrderedWithStreamZero), "cuStreamCreate");
         _handle = handle;
         device.Live.Add(this);
     }
@@ -52,52 +47,34 @@ internal sealed unsafe class CudaStream : GpuStream
     {
         nint stream = Handle;
         nint handle = ((CudaEvent)mark).HandleFor(_device);
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.EventRecord(handle, stream, _capturing ? MarkOutsideGraph : 0);
-        }
-
-        _device.Check(code, "cuEventRecordWithFlags");
+        using CudaScope scope = _device.Enter();
+        uint flags = _capturing ? MarkOutsideGraph : 0;
+        _device.Check(_device.Driver.EventRecord(handle, stream, flags), "cuEventRecordWithFlags");
     }
 
     public override void Wait(GpuEvent mark)
     {
         nint stream = Handle;
         nint handle = ((CudaEvent)mark).HandleFor(_device);
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.StreamWaitEvent(stream, handle, _capturing ? MarkOutsideGraph : 0);
-        }
-
-        _device.Check(code, "cuStreamWaitEvent");
+        using CudaScope scope = _device.Enter();
+        uint flags = _capturing ? MarkOutsideGraph : 0;
+        _device.Check(_device.Driver.StreamWaitEvent(stream, handle, flags), "cuStreamWaitEvent");
     }
 
     public override void Synchronize()
     {
         ThrowIfCapturing("a stream that captures cannot be waited for");
         nint stream = Handle;
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.StreamSynchronize(stream);
-        }
-
-        _device.Check(code, "cuStreamSynchronize");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.StreamSynchronize(stream), "cuStreamSynchronize");
     }
 
     public override void BeginCapture()
     {
         ThrowIfCapturing("the stream captures already");
         nint stream = Handle;
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.StreamBeginCapture(stream, CaptureThisStreamOnly);
-        }
-
-        _device.Check(code, "cuStreamBeginCapture");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.StreamBeginCapture(stream, CaptureThisStreamOnly), "cuStreamBeginCapture");
         _capturing = true;
     }
 
@@ -149,13 +126,8 @@ internal sealed unsafe class CudaStream : GpuStream
     {
         nint stream = Handle;
         nint handle = ((CudaGraph)graph).HandleFor(_device);
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.GraphLaunch(handle, stream);
-        }
-
-        _device.Check(code, "cuGraphLaunch");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.GraphLaunch(handle, stream), "cuGraphLaunch");
     }
 
     internal override void WaitFor(nint foreign)
@@ -217,19 +189,15 @@ internal sealed unsafe class CudaStream : GpuStream
         ThrowIfCapturing("a copy from the host cannot be captured; copy it before the graph");
         nint stream = Handle;
         ulong to = Pointer(destination) + (ulong)offset;
-        int code;
-        using (_device.Enter())
-        {
-            // From memory that is not pinned the driver copies to a buffer of its own before it returns.
-            fixed (byte* from = source)
-            {
-                code = source.IsEmpty
-                    ? 0
-                    : _device.Driver.MemcpyHtoDAsync(to, from, (nuint)source.Length, stream);
-            }
-        }
+        using CudaScope scope = _device.Enter();
 
-        _device.Check(code, "cuMemcpyHtoDAsync");
+        // From memory that is not pinned the driver copies to a buffer of its own before it returns.
+        fixed (byte* from = source)
+        {
+            _device.Check(
+                source.IsEmpty ? 0 : _device.Driver.MemcpyHtoDAsync(to, from, (nuint)source.Length, stream),
+                "cuMemcpyHtoDAsync");
+        }
     }
 
     private protected override void CopyToHostBytes(GpuMemory source, long offset, Span<byte> destination)
@@ -237,19 +205,15 @@ internal sealed unsafe class CudaStream : GpuStream
         ThrowIfCapturing("a copy to the host cannot be captured; copy it after the graph");
         nint stream = Handle;
         ulong from = Pointer(source) + (ulong)offset;
-        int code;
-        using (_device.Enter())
-        {
-            // To memory that is not pinned the driver returns when the copy is done.
-            fixed (byte* to = destination)
-            {
-                code = destination.IsEmpty
-                    ? 0
-                    : _device.Driver.MemcpyDtoHAsync(to, from, (nuint)destination.Length, stream);
-            }
-        }
+        using CudaScope scope = _device.Enter();
 
-        _device.Check(code, "cuMemcpyDtoHAsync");
+        // To memory that is not pinned the driver returns when the copy is done.
+        fixed (byte* to = destination)
+        {
+            _device.Check(
+                destination.IsEmpty ? 0 : _device.Driver.MemcpyDtoHAsync(to, from, (nuint)destination.Length, stream),
+                "cuMemcpyDtoHAsync");
+        }
     }
 
     private protected override void CopyBytes(
@@ -258,28 +222,19 @@ internal sealed unsafe class CudaStream : GpuStream
         nint stream = Handle;
         ulong from = Pointer(source) + (ulong)sourceOffset;
         ulong to = Pointer(destination) + (ulong)destinationOffset;
-        int code;
-        using (_device.Enter())
-        {
-            code = lengthInBytes == 0
-                ? 0
-                : _device.Driver.MemcpyDtoDAsync(to, from, (nuint)lengthInBytes, stream);
-        }
-
-        _device.Check(code, "cuMemcpyDtoDAsync");
+        using CudaScope scope = _device.Enter();
+        _device.Check(
+            lengthInBytes == 0 ? 0 : _device.Driver.MemcpyDtoDAsync(to, from, (nuint)lengthInBytes, stream),
+            "cuMemcpyDtoDAsync");
     }
 
     private protected override void ClearBytes(GpuMemory destination, long offset, long lengthInBytes)
     {
         nint stream = Handle;
         ulong to = Pointer(destination) + (ulong)offset;
-        int code;
-        using (_device.Enter())
-        {
-            code = lengthInBytes == 0 ? 0 : _device.Driver.MemsetD8Async(to, 0, (nuint)lengthInBytes, stream);
-        }
-
-        _device.Check(code, "cuMemsetD8Async");
+        using CudaScope scope = _device.Enter();
+        _device.Check(
+            lengthInBytes == 0 ? 0 : _device.Driver.MemsetD8Async(to, 0, (nuint)lengthInBytes, stream), "cuMemsetD8Async");
     }
 
     protected override void Dispose(bool disposing)
@@ -318,19 +273,9 @@ internal sealed unsafe class CudaStream : GpuStream
     private void Order(nint first, nint second)
     {
         nint turn = Turn();
-        int code;
-        int waiting = 0;
-        using (_device.Enter())
-        {
-            code = _device.Driver.EventRecord(turn, first, 0);
-            if (code == 0)
-            {
-                waiting = _device.Driver.StreamWaitEvent(second, turn, 0);
-            }
-        }
-
-        _device.Check(code, "cuEventRecordWithFlags");
-        _device.Check(waiting, "cuStreamWaitEvent");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.EventRecord(turn, first, 0), "cuEventRecordWithFlags");
+        _device.Check(_device.Driver.StreamWaitEvent(second, turn, 0), "cuStreamWaitEvent");
     }
 
     private nint Turn()
@@ -338,13 +283,8 @@ internal sealed unsafe class CudaStream : GpuStream
         if (_turn == 0)
         {
             nint turn;
-            int code;
-            using (_device.Enter())
-            {
-                code = _device.Driver.EventCreate(&turn, WithoutTime);
-            }
-
-            _device.Check(code, "cuEventCreate");
+            using CudaScope scope = _device.Enter();
+            _device.Check(_device.Driver.EventCreate(&turn, WithoutTime), "cuEventCreate");
             _turn = turn;
         }
 
@@ -354,13 +294,8 @@ internal sealed unsafe class CudaStream : GpuStream
     private void RequireNoCapture(nint foreign)
     {
         int status = 0;
-        int code;
-        using (_device.Enter())
-        {
-            code = _device.Driver.StreamIsCapturing(foreign, &status);
-        }
-
-        _device.Check(code, "cuStreamIsCapturing");
+        using CudaScope scope = _device.Enter();
+        _device.Check(_device.Driver.StreamIsCapturing(foreign, &status), "cuStreamIsCapturing");
         if (status != 0)
         {
             throw new GpuException(
