@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using FlowEngine.Kernels;
@@ -82,10 +84,12 @@ internal static unsafe class FakeCuda
         string lines = _library.IsValueCreated ? Marshal.PtrToStringUTF8(Text("fakeCudaCoverage"))! : string.Empty;
         return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' '))
-            .Select(parts => (Kernel: parts[0], Instructions: int.Parse(parts[1]), Executed: int.Parse(parts[2])))
+            .Select(parts => (Kernel: parts[0], Instructions: Count(parts[1]), Executed: Count(parts[2])))
             .GroupBy(kernel => kernel.Kernel)
             .Select(texts => texts.MaxBy(text => text.Executed))
             .OrderBy(kernel => kernel.Kernel, StringComparer.Ordinal)];
+
+        static int Count(string text) => int.Parse(text, CultureInfo.InvariantCulture);
     }
 
     /// <summary>A device on the stand-in, all of whose faults and notes are gone.</summary>
@@ -98,6 +102,7 @@ internal static unsafe class FakeCuda
 
     /// <summary>A backend on such a device.</summary>
     /// <param name="precision">Of the networks.</param>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The backend owns its device.")]
     internal static GpuBackend OpenBackend(NetworkPrecision precision = NetworkPrecision.Full) => new(Open(), precision: precision);
 
     internal static void Reset() => ((delegate* unmanaged<void>)Export("fakeCudaReset"))();

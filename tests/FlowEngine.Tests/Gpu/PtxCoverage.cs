@@ -10,7 +10,7 @@ public sealed class PtxCoverage : IDisposable
 {
     public void Dispose()
     {
-        var kernels = FakeCuda.Coverage();
+        IReadOnlyList<(string Kernel, int Instructions, int Executed)> kernels = FakeCuda.Coverage();
         if (kernels.Count > 0)
         {
             File.WriteAllLines(
