@@ -193,7 +193,7 @@ public sealed class FakeCudaTests
         Assert.Equal(GpuErrorKind.Compilation, error.Kind);
         Assert.Equal(218, error.Code);
         Assert.Contains("CUDA_ERROR_INVALID_PTX", error.Message, StringComparison.Ordinal);
-        Assert.Contains("ptxas fatal : Missing .version directive", error.Message, StringComparison.Ordinal);
+        Assert.Contains("ptxas fatal : line 2: Missing .version directive", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
