@@ -2,18 +2,20 @@ using FlowEngine.Kernels.Cpu;
 using FlowEngine.Kernels.Gpu;
 using FlowEngine.Models;
 using FlowEngine.Tests.Backends;
+using FlowEngine.Tests.Gpu;
 using Xunit;
 
 namespace FlowEngine.Tests.Models;
 
 /// <summary>Arrays in device memory give the bits that arrays in host memory give.</summary>
+[Collection(FakeCudaGroup.Name)]
 public sealed class DeviceInferenceTests
 {
     private const int Count = 5;
     private const ulong Seed = 9;
     private const uint FirstIndex = 3;
 
-    public static TheoryData<string> Selectors => ["opencl:0", "emulator"];
+    public static TheoryData<string> Selectors => ["opencl:0", "emulator", "cuda:0"];
 
     [Theory]
     [MemberData(nameof(Selectors))]
@@ -150,7 +152,8 @@ public sealed class DeviceInferenceTests
                 TestDevices.SkipWithoutOpenCl();
             }
 
-            _device = GpuDevices.Open(selector);
+            // The stand-in for its driver, which runs the PTX.
+            _device = selector == "cuda:0" ? FakeCuda.Open() : GpuDevices.Open(selector);
             _backend = new GpuBackend(_device, ownsDevice: false);
             _stream = _device.CreateStream();
             Model = TinyGlow.Perturbed(
