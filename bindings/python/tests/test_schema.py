@@ -65,6 +65,9 @@ def trained(table, tmp_path_factory):
 
 
 def test_one_checkpoint_says_the_same_to_the_command_and_c_and_python(trained, table):
+    program = os.environ.get("FLOWENGINE_C_ROWS")
+    if not program:
+        pytest.skip("FLOWENGINE_C_ROWS does not name the C program rows")
     rows, kinds = table
     checkpoint = trained / "run/checkpoint.safetensors"
     scores = json.loads(flow("score", checkpoint, "--data", trained / "test_rows.csv", "--json"))
@@ -83,7 +86,7 @@ def test_one_checkpoint_says_the_same_to_the_command_and_c_and_python(trained, t
     rows.tofile(trained / "rows.bin")
     np.array([KINDS.index(kind) for kind in kinds], np.float64).tofile(trained / "kinds.bin")
     result = subprocess.run(
-        [os.environ["FLOWENGINE_C_ROWS"], checkpoint, trained / "rows.bin", trained / "kinds.bin"],
+        [program, checkpoint, trained / "rows.bin", trained / "kinds.bin"],
         capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.split("\n")
