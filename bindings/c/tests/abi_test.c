@@ -1016,7 +1016,7 @@ static void test_schema(flow_model *glow)
     int32_t classes[2];
     flow_model *model = NULL;
     flow_model_info info;
-    flow_model_options o = options();
+    flow_model_options o;
     size_t length = 0;
     int i;
 
@@ -1031,10 +1031,12 @@ static void test_schema(flow_model *glow)
     INVALID(flow_model_crop_u8(glow, padded, N * D, padded, N * D - 1));
     INVALID(flow_model_rows_log_prob(glow, rows, 6, NULL, 0, NULL, log_prob, 2));
 
-    o.height = o.width = 0;
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
     o.channels = 2;
-    o.bins = 0;
     o.classes = 2;
+    o.blocks = 2;
+    o.hidden = 16;
     OK(flow_model_create("maf", &o, NULL, &model));
     GIVES(FLOW_BAD_FORMAT, flow_model_set_schema(model, "{}", 2));
     GIVES(FLOW_BAD_FORMAT, flow_model_set_schema(model, json, length - 1));
