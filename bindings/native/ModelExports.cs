@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 using FlowEngine.Data;
+using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 using FlowEngine.Settings;
@@ -128,6 +129,20 @@ internal static unsafe class ModelExports
             ModelSettings.Describe(lease.Target.Model, ref found);
             Check.Put(config.Options.Kind.Name, found.Model, 32);
             Check.Fill(found, info, ModelInfo.FirstSize, nameof(info));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_memory", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelMemory(nint model, int batch, long* inference, long* store, long* invert) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            Check.NotNull(inference, nameof(inference));
+            Check.NotNull(store, nameof(store));
+            Check.NotNull(invert, nameof(invert));
+            *inference = target.PlanMemory(batch, training: null).Sum(part => part.Bytes);
+            *store = target.PlanMemory(batch, MemoryMode.Store).Sum(part => part.Bytes);
+            *invert = target.PlanMemory(batch, MemoryMode.Invert).Sum(part => part.Bytes);
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_latent_shape", CallConvs = [typeof(CallConvCdecl)])]

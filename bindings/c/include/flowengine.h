@@ -382,6 +382,17 @@ FLOW_API flow_status flow_model_get_info(const flow_model *model, flow_model_inf
 FLOW_API flow_status flow_model_get_json(
     const flow_model *model, char *json, size_t capacity_bytes, size_t *length_bytes);
 
+/**
+ * The memory that a batch takes beside the weights and the optimizer, in bytes, on the device the model is on.
+ *
+ * @param batch      images at once, 1 to 65536 and at most 2^31 - 1 values.
+ * @param inference  receives that of a call for log densities.
+ * @param store      that of a training step with FLOW_ACTIVATIONS_STORE.
+ * @param invert     that of one with FLOW_ACTIVATIONS_INVERT.
+ */
+FLOW_API flow_status flow_model_memory(
+    const flow_model *model, int32_t batch, int64_t *inference, int64_t *store, int64_t *invert);
+
 /** The shape of the latent that leaves at a level, 0 to levels - 1; the products of all shapes add up to D. */
 FLOW_API flow_status flow_model_latent_shape(const flow_model *model, int32_t level, flow_shape *shape);
 

@@ -157,6 +157,7 @@ static flow_model *test_create(void)
     flow_model_info info;
     flow_shape shape;
     int32_t level, dims = 0;
+    int64_t memory[3];
 
     INVALID(flow_model_create("glow", &o, NULL, NULL));
     INVALID(flow_model_create("glue", &o, NULL, &none));
@@ -225,6 +226,10 @@ static flow_model *test_create(void)
         dims += shape.height * shape.width * shape.channels;
     }
     CHECK(dims == D);
+    OK(flow_model_memory(model, N, &memory[0], &memory[1], &memory[2]));
+    CHECK(memory[0] > 0 && memory[2] > memory[0] && memory[1] > memory[2]);
+    INVALID(flow_model_memory(model, 0, &memory[0], &memory[1], &memory[2]));
+    INVALID(flow_model_memory(model, N, &memory[0], NULL, &memory[2]));
     INVALID(flow_model_latent_shape(model, 2, &shape));
     INVALID(flow_model_latent_shape(model, 0, NULL));
 

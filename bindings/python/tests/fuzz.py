@@ -253,6 +253,10 @@ class Fuzzer:
     def trainer_free(self): return [self.handle("trainer")]
     def model_get_info(self): return [self.handle("model"), self.struct(_ffi.ModelInfo())]
 
+    def model_memory(self):
+        return [self.handle("model"), self.number(0, 1 << 16), *(self.array(ctypes.c_int64, 1, odd=False)[0] for _ in range(2)),
+                self.pick([self.array(ctypes.c_int64, 1, odd=False)[0], None])]
+
     def model_latent_shape(self):
         shape = _ffi.Shape()
         self.keep.append(shape)
