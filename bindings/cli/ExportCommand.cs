@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-using FlowEngine.Checkpoints;
+using FlowEngine.Interop;
 
 namespace FlowEngine.Cli;
 

@@ -1,4 +1,5 @@
 using FlowEngine.Checkpoints;
+using FlowEngine.Interop;
 using Xunit;
 
 namespace FlowEngine.Tests.Checkpoints;

@@ -1,4 +1,5 @@
 using FlowEngine.Checkpoints;
+using FlowEngine.Interop;
 
 namespace FlowEngine.Tests.Checkpoints;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
+using FlowEngine.Interop;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;
 using Xunit;

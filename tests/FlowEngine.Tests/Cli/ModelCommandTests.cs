@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
+using FlowEngine.Interop;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;
 using Xunit;

@@ -1,5 +1,6 @@
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
+using FlowEngine.Interop;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 

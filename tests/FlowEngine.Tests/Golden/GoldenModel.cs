@@ -1,5 +1,6 @@
 using FlowEngine.Checkpoints;
 using FlowEngine.Execution;
+using FlowEngine.Interop;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;

@@ -9,8 +9,8 @@ public sealed class EngineFolderTests
     // Each uses those before it, and no other.
     private static readonly string[] _order =
     [
-        "Tensors", "Settings", "Data", "Drawing", "Layers", "Likelihood", "Execution", "Checkpoints", "Models", "Training",
-        "Latents", "Compression",
+        "Tensors", "Settings", "Data", "Drawing", "Layers", "Likelihood", "Execution", "Checkpoints", "Models", "Interop",
+        "Training", "Latents", "Compression",
     ];
 
     // What goes against the order today. This list only shrinks.

@@ -1,4 +1,6 @@
-namespace FlowEngine.Checkpoints;
+using FlowEngine.Checkpoints;
+
+namespace FlowEngine.Interop;
 
 /// <summary>Converts state dicts of rosinality/glow-pytorch to FlowEngine's tensors and back.</summary>
 /// <remarks>

@@ -1,8 +1,9 @@
+using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
-namespace FlowEngine.Checkpoints;
+namespace FlowEngine.Interop;
 
 /// <summary>Converts files between FlowEngine's checkpoints and rosinality/glow-pytorch's state dicts.</summary>
 /// <remarks>A state dict is read and written as a safetensors file; nothing pickled is ever opened.</remarks>

@@ -1,6 +1,7 @@
+using FlowEngine.Checkpoints;
 using FlowEngine.Tensors;
 
-namespace FlowEngine.Checkpoints;
+namespace FlowEngine.Interop;
 
 /// <summary>The parts of a step that differ between the layouts: ActNorm's scale and the 1x1 convolution.</summary>
 internal static class RosinalityStep

@@ -1,4 +1,4 @@
-namespace FlowEngine.Checkpoints;
+namespace FlowEngine.Interop;
 
 /// <summary>The sizes of a model of rosinality/glow-pytorch, as its tensors tell them.</summary>
 /// <param name="Channels">Channels of the image (3 for color).</param>

@@ -1,4 +1,4 @@
-namespace FlowEngine.Checkpoints;
+namespace FlowEngine.Interop;
 
 /// <summary>Which tensor of a rosinality/glow-pytorch state dict is which of FlowEngine's.</summary>
 internal static class RosinalityNames
