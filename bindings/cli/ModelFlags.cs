@@ -53,7 +53,7 @@ internal sealed class ModelFlags
     /// <param name="kind">The kind.</param>
     /// <param name="shape">The data.</param>
     /// <param name="from">A model of the same kind to start from; null for none.</param>
-    /// <exception cref="FlowException">An option was given that the kind has no use for: which, and whose it is.</exception>
+    /// <exception cref="FlowException">The kind does not have an option that was given; the message names the kinds that do.</exception>
     public IModelOptions Create(ParseResult parse, ModelKind kind, DataShape shape, IModelOptions? from)
     {
         Dictionary<string, object?> given = [];

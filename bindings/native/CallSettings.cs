@@ -79,7 +79,7 @@ internal readonly unsafe struct CallSettings
     /// <summary>The CUDA stream that the arrays are ready on.</summary>
     public nint Stream => (nint)_call.Stream;
 
-    /// <summary>Checks the options of a call that takes arrays in host memory alone.</summary>
+    /// <summary>Checks the options of a call that takes no arrays in device memory.</summary>
     /// <param name="call">The options; null for the defaults.</param>
     /// <exception cref="FlowException">An option is out of range, or the arrays are in memory of a GPU.</exception>
     public static CallSettings OfHost(CallOptions* call)

@@ -91,7 +91,7 @@ internal static unsafe class Check
         }
     }
 
-    /// <summary>Gives a text to C, NUL-terminated; where it does not fit, its length in bytes alone.</summary>
+    /// <summary>Gives a text to C, NUL-terminated. Where it does not fit, only its length in bytes is written.</summary>
     /// <param name="text">The text.</param>
     /// <param name="target">NULL to ask for the length.</param>
     /// <param name="capacityInBytes">Room at the target.</param>
@@ -138,7 +138,7 @@ internal static unsafe class Check
         }
     }
 
-    /// <summary>An array of a length that follows from others, count rows of a width; NULL is for no elements alone.</summary>
+    /// <summary>An array of count rows of a width. NULL is allowed only where there are no elements.</summary>
     public static void Array(void* array, nuint length, long count, string name, int width = 1)
     {
         // Below 2^63 and 2^31: the product fits.

@@ -21,7 +21,7 @@ internal static unsafe class ModelSettings
     /// <summary>Fills the gaps in the sizes of a model with the defaults of its kind.</summary>
     /// <param name="name">The kind.</param>
     /// <param name="options">The sizes that were given; 0 is a gap.</param>
-    /// <exception cref="FlowException">There is no such kind, the kind has no such option, or a choice is none.</exception>
+    /// <exception cref="FlowException">The kind, the option or the choice does not exist.</exception>
     public static IModelOptions Complete(string name, ModelOptions options)
     {
         ModelKind kind = ModelKinds.Get(name);

@@ -301,7 +301,7 @@ FLOW_API const char *flow_status_text(flow_status status);
  * of the kind "transforms", and how a model is trained.
  *
  * @param json            receives the text, NUL-terminated; NULL to ask for its length.
- * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT, and only length_bytes is written.
  * @param length_bytes    receives the length, the NUL among it.
  */
 FLOW_API flow_status flow_describe(char *json, size_t capacity_bytes, size_t *length_bytes);
@@ -327,8 +327,8 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * first flow_trainer_run.
  *
  * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows:
- *                 the first has fast densities, the second fast samples), "nice", "dense-glow" and, by
- *                 flow_model_create_json alone, "transforms", a list of transforms.
+ *                 the first has fast densities, the second fast samples), "nice" and "dense-glow".
+ *                 flow_model_create_json also takes "transforms", a list of transforms.
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.
@@ -654,7 +654,7 @@ FLOW_API void flow_trainer_free(flow_trainer *trainer);
  * numbers, with "name" and "count".  "null" where the checkpoint says nothing.
  *
  * @param json            receives the text and a NUL; NULL to ask for the length.
- * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT and writes length_bytes alone.
+ * @param capacity_bytes  room at json; too little gives FLOW_INVALID_ARGUMENT, and only length_bytes is written.
  * @param length_bytes    receives the length of the text with its NUL.
  */
 FLOW_API flow_status flow_model_schema(
