@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
-using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 

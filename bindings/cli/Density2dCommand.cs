@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Drawing;
 using FlowEngine.Execution;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;

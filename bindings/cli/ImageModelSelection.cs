@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Models;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 
+using FlowEngine.Architecture;
 using FlowEngine.Interop;
-using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-using FlowEngine.Models;
+using FlowEngine.Architecture;
 using FlowEngine.Settings;
 
 namespace FlowEngine.Cli;

@@ -1,5 +1,5 @@
+using FlowEngine.Architecture;
 using FlowEngine.Data;
-using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 

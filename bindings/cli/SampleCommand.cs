@@ -3,6 +3,7 @@ using System.CommandLine;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Cli;

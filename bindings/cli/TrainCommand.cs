@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Models;
 using FlowEngine.Training;

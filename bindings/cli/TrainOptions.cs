@@ -1,7 +1,7 @@
 using System.CommandLine;
 
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
-using FlowEngine.Models;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;

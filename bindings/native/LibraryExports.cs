@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-using FlowEngine.Settings;
+using FlowEngine.Training;
 
 namespace FlowEngine.Native;
 

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
-using FlowEngine.Settings;
 
 namespace FlowEngine.Native;
 
@@ -38,7 +38,7 @@ internal static unsafe class ModelExports
         Guard.Run(() =>
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
-            string text = Descriptions.ToJson(lease.Target.Model.Config.Options);
+            string text = ModelKinds.ToJson(lease.Target.Model.Config.Options);
             Check.Give(text, json, capacityInBytes, lengthInBytes, nameof(json));
         });
 

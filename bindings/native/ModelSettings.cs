@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 
+using FlowEngine.Architecture;
 using FlowEngine.Models;
 using FlowEngine.Settings;
 

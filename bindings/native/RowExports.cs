@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 
 namespace FlowEngine.Native;

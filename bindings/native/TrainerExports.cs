@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Models;
 using FlowEngine.Training;

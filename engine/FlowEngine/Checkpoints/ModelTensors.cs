@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
-using FlowEngine.Models;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Checkpoints;
@@ -9,6 +9,9 @@ namespace FlowEngine.Checkpoints;
 /// <summary>Moves the values of a model's parameters between flat buffers and the tensors of a file.</summary>
 internal static class ModelTensors
 {
+    /// <summary>What stands before the names of raw weights in the file that a training run resumes from.</summary>
+    public const string RawWeightsPrefix = "weights.";
+
     /// <summary>The tensors of a flat buffer.</summary>
     /// <param name="prefix">Put before each name.</param>
     /// <param name="flow">The parameters.</param>

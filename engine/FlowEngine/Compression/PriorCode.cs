@@ -1,6 +1,6 @@
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
+using FlowEngine.Priors;
 
 namespace FlowEngine.Compression;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-using FlowEngine.Models;
+using FlowEngine.Architecture;
 
 namespace FlowEngine.Data;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-using FlowEngine.Models;
+using FlowEngine.Architecture;
 
 namespace FlowEngine.Data;
 

@@ -1,6 +1,6 @@
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
-using FlowEngine.Models;
 
 namespace FlowEngine.Execution;
 

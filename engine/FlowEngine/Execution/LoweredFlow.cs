@@ -1,4 +1,4 @@
-using FlowEngine.Models;
+using FlowEngine.Architecture;
 
 namespace FlowEngine.Execution;
 

@@ -34,7 +34,7 @@ public static class StyleTransfer
     /// </summary>
     /// <param name="content">The latents of B data, by level.</param>
     /// <param name="style">The latents of B others.</param>
-    /// <param name="shapes">The shapes of the latents, <see cref="Models.Flow.LatentShapes"/>.</param>
+    /// <param name="shapes">The shapes of the latents, <see cref="Architecture.Flow.LatentShapes"/>.</param>
     /// <param name="levels">The levels to change, counted from 0.</param>
     /// <param name="strength">1 changes them, 0 leaves them as they are, between it mixes.</param>
     /// <returns>By level, (B, ...).</returns>

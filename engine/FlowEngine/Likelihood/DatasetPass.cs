@@ -1,6 +1,5 @@
 using FlowEngine.Data;
 using FlowEngine.Models;
-using FlowEngine.Training;
 
 namespace FlowEngine.Likelihood;
 

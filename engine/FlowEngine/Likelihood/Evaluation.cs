@@ -70,7 +70,7 @@ public sealed record Evaluation(
         }
 
         (double bits, double bitsError) = MeanWithError(
-            Array.ConvertAll(logProb, nats => Likelihood.BitsPerDim.FromLogProb(nats, data.Dims, bins)));
+            Array.ConvertAll(logProb, nats => Models.BitsPerDim.FromLogProb(nats, data.Dims, bins)));
         double meanNats = data.Dims * (Math.Log(bins) - (bits * Math.Log(2)));
         return new Evaluation(bits, bitsError, meanNats, bitsError * natsPerBit, logProb.Length);
     }

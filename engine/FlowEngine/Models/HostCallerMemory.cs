@@ -124,7 +124,7 @@ internal sealed class HostCallerMemory(IBackend backend) : CallerMemory
         LogProb(plan, bits);
         foreach (ref double value in bits.Span)
         {
-            value = Likelihood.BitsPerDim.FromLogProb(value, plan.Shape.Dims, bins);
+            value = Models.BitsPerDim.FromLogProb(value, plan.Shape.Dims, bins);
         }
     }
 

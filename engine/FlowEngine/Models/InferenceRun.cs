@@ -1,6 +1,7 @@
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
-using FlowEngine.Likelihood;
+using FlowEngine.Priors;
 
 namespace FlowEngine.Models;
 

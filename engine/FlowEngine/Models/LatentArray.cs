@@ -1,3 +1,5 @@
+using FlowEngine.Architecture;
+
 namespace FlowEngine.Models;
 
 /// <summary>The latents of one level in an array of a caller.</summary>

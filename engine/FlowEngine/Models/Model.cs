@@ -1,12 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 
+using FlowEngine.Architecture;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Tensors;
-using FlowEngine.Training;
 
 namespace FlowEngine.Models;
 
@@ -14,7 +14,7 @@ namespace FlowEngine.Models;
 /// <remarks>
 /// <para>
 /// Many threads may call one model at once: weights and what is derived from them are shared, each call has a plan of its
-/// own. A <see cref="Trainer"/> changes the weights only while no such call runs.
+/// own. Training changes the weights only while no such call runs.
 /// </para>
 /// <para>Any number of images goes; they run in batches of <see cref="BatchSize"/>, which does not change any result.</para>
 /// </remarks>
@@ -171,7 +171,10 @@ public sealed class Model : IDisposable
         _lease.EnterWriteLock();
         try
         {
-            TrainingState.ReadRawWeights(path, this);
+            CheckpointFile file = CheckpointFile.Load(path);
+            ModelTensors.Verify(file, path, ModelTensors.RawWeightsPrefix, Flow, constants: false);
+            ModelTensors.Read(file, path, ModelTensors.RawWeightsPrefix, Flow, Backend, Weights, default);
+            Invalidate();
         }
         finally
         {

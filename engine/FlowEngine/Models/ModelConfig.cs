@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 
 namespace FlowEngine.Models;

@@ -1,3 +1,5 @@
+using FlowEngine.Architecture;
+
 namespace FlowEngine.Models;
 
 /// <summary>Densities, latents and samples of a model, for arrays in host memory. <see cref="DeviceInference"/> has them for

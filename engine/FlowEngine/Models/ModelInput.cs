@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
 
 namespace FlowEngine.Models;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
+using FlowEngine.Architecture;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
-using FlowEngine.Models;
 
 namespace FlowEngine.Training;
 

@@ -2,7 +2,6 @@ using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Tensors;
 

@@ -13,7 +13,6 @@ namespace FlowEngine.Training;
 /// </summary>
 internal static class TrainingState
 {
-    private const string WeightsPrefix = "weights.";
     private const string Moment1Prefix = "moment1.";
     private const string Moment2Prefix = "moment2.";
     private const string AveragePrefix = "average.";
@@ -49,18 +48,9 @@ internal static class TrainingState
         return (updates, skipped);
     }
 
-    /// <summary>The raw weights of a run, in place of a checkpoint's.</summary>
-    public static void ReadRawWeights(string path, Model model)
-    {
-        CheckpointFile file = CheckpointFile.Load(path);
-        ModelTensors.Verify(file, path, WeightsPrefix, model.Flow, constants: false);
-        ModelTensors.Read(file, path, WeightsPrefix, model.Flow, model.Backend, model.Weights, default);
-        model.Invalidate();
-    }
-
     private static IEnumerable<(string Prefix, BufferView Values)> Parts(Model model, TrainingBuffers buffers)
     {
-        yield return (WeightsPrefix, model.Weights);
+        yield return (ModelTensors.RawWeightsPrefix, model.Weights);
         yield return (Moment1Prefix, buffers.Moment1);
         yield return (Moment2Prefix, buffers.Moment2);
         if (!buffers.Average.IsEmpty)

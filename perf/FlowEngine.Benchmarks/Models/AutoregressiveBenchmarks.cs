@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;

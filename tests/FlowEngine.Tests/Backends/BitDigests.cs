@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;

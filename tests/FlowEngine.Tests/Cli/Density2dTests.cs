@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;

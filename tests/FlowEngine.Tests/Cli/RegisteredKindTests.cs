@@ -1,7 +1,6 @@
 using System.Text.Json;
 
-using FlowEngine.Models;
-using FlowEngine.Settings;
+using FlowEngine.Architecture;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Tests.Models;
 using FlowEngine.Training;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FlowEngine.Architecture;
 using FlowEngine.Compression;
 using FlowEngine.Data;
 using FlowEngine.Models;

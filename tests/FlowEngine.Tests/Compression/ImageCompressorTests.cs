@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Compression;
 using FlowEngine.Data;
 using FlowEngine.Kernels;

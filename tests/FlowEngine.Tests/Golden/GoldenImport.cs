@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Interop;

@@ -121,7 +121,7 @@ internal sealed class GoldenModel : IDisposable
         double mean = Read(Plan.LogPrior).Zip(Read(Plan.LogDet), (a, b) => a + b).Average();
         Backend.Fill(Gradients, 0);
         Plan.Backward(_dLogProb.View, _dLogProb.View);
-        return Likelihood.BitsPerDim.FromLogProb(mean, Model.Flow.Dims, 256);
+        return FlowEngine.Models.BitsPerDim.FromLogProb(mean, Model.Flow.Dims, 256);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Kernels.Gpu;
 using FlowEngine.Models;
@@ -26,12 +27,12 @@ public sealed class DeviceInferenceTests
         double[] logProb = run.Call<double>(Count, (device, result) => device.LogProb(run.Images, result));
         Assert.Equal(model.LogProb(run.HostImages), logProb);
         double[] bits = run.Call<double>(Count, (device, result) => device.BitsPerDim(run.Images, result));
-        Assert.Equal(logProb.Select(value => Likelihood.BitsPerDim.FromLogProb(value, model.Flow.Dims, 17)), bits);
+        Assert.Equal(logProb.Select(value => FlowEngine.Models.BitsPerDim.FromLogProb(value, model.Flow.Dims, 17)), bits);
         double[] dequantized = run.Call<double>(
             Count, (device, result) => device.LogProb(run.Levels, Seed, FirstIndex, result));
         Assert.Equal(model.LogProb(run.HostLevels, Seed, FirstIndex), dequantized);
         bits = run.Call<double>(Count, (device, result) => device.BitsPerDim(run.Levels, Seed, FirstIndex, result));
-        Assert.Equal(dequantized.Select(value => Likelihood.BitsPerDim.FromLogProb(value, model.Flow.Dims, 17)), bits);
+        Assert.Equal(dequantized.Select(value => FlowEngine.Models.BitsPerDim.FromLogProb(value, model.Flow.Dims, 17)), bits);
     }
 
     [Theory]

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 
+using FlowEngine.Architecture;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
-using FlowEngine.Settings;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;
 
@@ -26,10 +26,10 @@ public sealed class ModelKindTests
             IModelOptions options = kind.Defaults(shape);
             options.Validate();
             Assert.Equal(shape.Height * shape.Width * shape.Channels, options.Dims);
-            Assert.Equal(options, ModelKinds.Parse(Descriptions.ToJson(options)));
+            Assert.Equal(options, ModelKinds.Parse(ModelKinds.ToJson(options)));
             IModelOptions conditional = options.WithCondition(new ConditionOptions(3, true, kind.ConditionInto(options)));
             conditional.Validate();
-            Assert.Equal(conditional, ModelKinds.Parse(Descriptions.ToJson(conditional)));
+            Assert.Equal(conditional, ModelKinds.Parse(ModelKinds.ToJson(conditional)));
         }
 
         string sizes = kind.Data == DataKind.Images ? "\"height\": 32, \"width\": 32, \"channels\": 3" : "\"channels\": 2";
@@ -160,10 +160,10 @@ public sealed class ModelKindTests
     {
         Assert.Equal(
             """{"model":"glow","preset":"glow","height":8,"width":8,"channels":1,"levels":2,"steps":2,"hidden":12,"coupling":"affine","bins":17}""",
-            Descriptions.ToJson(TinyGlow.Options()));
+            ModelKinds.ToJson(TinyGlow.Options()));
         Assert.Equal(
             """{"model":"realnvp","height":4,"width":4,"channels":1,"levels":2,"hidden":4,"blocks":1,"bins":17,"condition":{"classes":3,"into":"prior"}}""",
-            Descriptions.ToJson(new RealNvpOptions
+            ModelKinds.ToJson(new RealNvpOptions
             {
                 Height = 4,
                 Width = 4,
@@ -176,13 +176,13 @@ public sealed class ModelKindTests
             }));
         Assert.Equal(
             """{"model":"maf","height":1,"width":1,"channels":5,"blocks":2,"hidden":9,"hidden_layers":2,"condition":{"columns":2,"into":"both"},"mixing":"lu","batch_norm":true}""",
-            Descriptions.ToJson(TinyVectors.Maf(mixing: Mixing.Lu, batchNorm: true) with
+            ModelKinds.ToJson(TinyVectors.Maf(mixing: Mixing.Lu, batchNorm: true) with
             {
                 Condition = new ConditionOptions(2, false, ConditionInto.Both),
             }));
         Assert.Equal(
             """{"model":"nice","height":8,"width":8,"channels":1,"blocks":3,"hidden":7,"hidden_layers":2,"bins":17,"prior":"logistic"}""",
-            Descriptions.ToJson(TinyVectors.Nice(columns: 1) with { Height = 8, Width = 8, Bins = 17 }));
+            ModelKinds.ToJson(TinyVectors.Nice(columns: 1) with { Height = 8, Width = 8, Bins = 17 }));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using FlowEngine.Architecture;
+using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;

@@ -1,7 +1,7 @@
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
-using FlowEngine.Models;
+using FlowEngine.Priors;
 using FlowEngine.Settings;
 using FlowEngine.Tensors;
 

@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Models;

@@ -1,6 +1,6 @@
+using FlowEngine.Architecture;
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
-using FlowEngine.Models;
+using FlowEngine.Priors;
 
 namespace FlowEngine.Tests.Models;
 

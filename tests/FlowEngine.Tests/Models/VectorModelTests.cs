@@ -1,9 +1,11 @@
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Kernels.Reference;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
+using FlowEngine.Priors;
 using FlowEngine.Tensors;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Tests.Training;

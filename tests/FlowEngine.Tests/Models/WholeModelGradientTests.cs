@@ -1,9 +1,10 @@
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Reference;
 using FlowEngine.Layers;
-using FlowEngine.Likelihood;
 using FlowEngine.Models;
+using FlowEngine.Priors;
 using FlowEngine.Tensors;
 
 using Xunit;

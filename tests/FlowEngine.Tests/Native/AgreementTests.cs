@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
+using FlowEngine.Architecture;
 using FlowEngine.Kernels;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
+using FlowEngine.Architecture;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;

@@ -1,0 +1,33 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Architecture;
+
+/// <summary>Couplings of the halves of a vector with a dense network.</summary>
+internal static class DenseCoupling
+{
+    /// <summary>Builds one.</summary>
+    /// <param name="parameters">Where its parameters go.</param>
+    /// <param name="name">Its path in the model.</param>
+    /// <param name="kind">Affine or additive.</param>
+    /// <param name="dims">D.</param>
+    /// <param name="hidden">Units of a hidden layer.</param>
+    /// <param name="hiddenLayers">Hidden layers.</param>
+    /// <param name="conditions">Numbers of a condition that the network reads.</param>
+    public static CouplingLayer Build(
+        ParameterSet parameters, string name, CouplingKind kind, int dims, int hidden, int hiddenLayers, int conditions)
+    {
+        DenseNetworkShape shape = new(
+            conditions + (dims / 2),
+            hidden,
+            hiddenLayers,
+            CouplingLayer.OutputChannels(kind, dims),
+            IsAutoregressive: false,
+            conditions);
+        Network network = new(parameters, name, shape);
+        return kind == CouplingKind.Affine
+            ? new AffineCoupling(name, dims, network)
+            : new AdditiveCoupling(name, dims, network, network.Parameters[^1]);
+    }
+}

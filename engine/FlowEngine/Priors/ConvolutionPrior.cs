@@ -1,0 +1,67 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Tensors;
+
+namespace FlowEngine.Priors;
+
+/// <summary>
+/// A prior from a zero convolution: of the kept half at a split, or of an all-zero image at the top, where with
+/// <c>outsideReadsOne</c> it learns to differ at the border (rosinality/glow-pytorch). Starts at N(0, 1).
+/// </summary>
+public sealed class ConvolutionPrior : IPrior
+{
+    private readonly Network _network;
+
+    /// <summary>Creates a prior.</summary>
+    /// <param name="parameters">Where its parameters go.</param>
+    /// <param name="name">Its path in the model.</param>
+    /// <param name="channels">Channels of z and of the kept half, C.</param>
+    /// <param name="isConditional">True to read the kept half; false to read zeros.</param>
+    /// <param name="outsideReadsOne">What taps outside the image read.</param>
+    public ConvolutionPrior(
+        ParameterSet parameters, string name, int channels, bool isConditional, bool outsideReadsOne)
+    {
+        Name = name;
+        IsConditional = isConditional;
+        _network = new Network(parameters, name, new ZeroConvolutionShape(channels, 2 * channels, outsideReadsOne));
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public bool IsConditional { get; }
+
+    /// <inheritdoc/>
+    public long WorkspaceLength(IBackend backend, ImageShape latent) =>
+        _network.WorkspaceLength(backend, latent, backward: true) + (IsConditional ? 0 : latent.Length);
+
+    /// <inheritdoc/>
+    public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
+    {
+        LayerContext inner = Input(context, latent, kept, out BufferView input);
+        _network.Forward(inner, latent, input, prior, default);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(
+        in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept)
+    {
+        LayerContext inner = Input(context, latent, kept, out BufferView input);
+        _network.Backward(inner, latent, input, default, dPrior, dKept);
+    }
+
+    private LayerContext Input(in LayerContext context, ImageShape latent, BufferView kept, out BufferView input)
+    {
+        if (IsConditional)
+        {
+            input = kept;
+            return context;
+        }
+
+        BufferView workspace = context.Workspace;
+        input = workspace.Slice(0, latent.Length);
+        context.Backend.Fill(input, 0);
+        return context with { Workspace = workspace.Slice(latent.Length, workspace.Length - latent.Length) };
+    }
+}

@@ -1,0 +1,11 @@
+namespace FlowEngine.Priors;
+
+/// <summary>The family of a latent's distribution.</summary>
+public enum PriorKind
+{
+    /// <summary>A Gaussian in each dimension.</summary>
+    Gaussian,
+
+    /// <summary>The standard logistic distribution in each dimension.</summary>
+    Logistic,
+}
