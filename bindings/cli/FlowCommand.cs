@@ -77,7 +77,7 @@ internal static class FlowCommand
 
     private static int Report(TextWriter error, string message, int code)
     {
-        error.WriteLine($"flow: {message.ReplaceLineEndings(" ")}");
+        error.WriteLine($"flow: {PrintableText.OneLine(message)}");
         return code;
     }
 

@@ -12,6 +12,7 @@ namespace FlowEngine.Cli;
 internal static class InfoCommand
 {
     private const int CheckedSamples = 8;
+    private const int CheckedValues = 1 << 24;
 
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
     private static readonly Option<int> _batch = CommandOptions.Number(
@@ -48,8 +49,9 @@ internal static class InfoCommand
             ("train, store", model.PlanMemory(model.BatchSize, MemoryMode.Store)),
             ("train, invert", model.PlanMemory(model.BatchSize, MemoryMode.Invert)),
         ];
-        IReadOnlyList<LayerInvertibility> layers = model.Config.IsInitialized
-            ? model.CheckInvertibility(Samples(parse, model), new float[model.Flow.ConditionLength])
+        int samples = Math.Min(CheckedSamples, CheckedValues / model.Flow.Dims);
+        IReadOnlyList<LayerInvertibility> layers = model.Config.IsInitialized && samples > 0
+            ? model.CheckInvertibility(Samples(parse, model, samples), new float[model.Flow.ConditionLength])
             : [];
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
@@ -65,17 +67,17 @@ internal static class InfoCommand
     }
 
     /// <summary>Samples as the layers see them: of a data set, grey levels at their middle, or drawn from the model.</summary>
-    private static float[] Samples(ParseResult parse, Model model)
+    private static float[] Samples(ParseResult parse, Model model, int count)
     {
         if (parse.GetValue(_data) is not string source)
         {
             return model.Sample(
-                CheckedSamples, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
+                count, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
         }
 
         DataSource data = DataSource.Load(source, model.Config);
-        IDataset part = data.Part(DataPart.Test, model.Config, CheckedSamples);
-        part = part.Count > 0 ? part : data.Part(DataPart.Train, model.Config, CheckedSamples);
+        IDataset part = data.Part(DataPart.Test, model.Config, count);
+        part = part.Count > 0 ? part : data.Part(DataPart.Train, model.Config, count);
         int[] indices = [.. Enumerable.Range(0, part.Count)];
         float[] values = new float[part.Count * part.Dims];
         if (part.Bins is not int bins)

@@ -27,7 +27,9 @@ internal static class InfoTables
         }
         else
         {
-            console.WriteLine("The model is not initialized on data, so its layers cannot be checked.");
+            console.WriteLine(model.Config.IsInitialized
+                ? "Its images are too large to check its layers on."
+                : "The model is not initialized on data, so its layers cannot be checked.");
         }
     }
 

@@ -28,7 +28,7 @@ internal static class Tables
     /// <summary>A table without rows yet.</summary>
     public static Table Titled(string title, params string[] columns)
     {
-        Table table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Simple);
+        Table table = new Table().Title(Markup.Escape(PrintableText.OneLine(title))).Border(TableBorder.Simple);
         foreach (string column in columns)
         {
             table.AddColumn(new TableColumn(column).NoWrap());
@@ -37,7 +37,7 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Adds a row. Cells are text, never Spectre's markup: a path may hold brackets.</summary>
+    /// <summary>Adds a row. Cells are text of one line, never Spectre's markup: a path may hold brackets.</summary>
     public static void Row(Table table, params string[] cells) =>
-        table.AddRow([.. cells.Select(cell => new Text(cell))]);
+        table.AddRow([.. cells.Select(cell => new Text(PrintableText.OneLine(cell)))]);
 }

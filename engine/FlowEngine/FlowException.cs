@@ -36,10 +36,13 @@ public sealed class FlowException : Exception
 {
     /// <summary>Creates an error of a kind.</summary>
     /// <param name="kind">The stable kind.</param>
-    /// <param name="message">One line: what, where, what was expected.</param>
+    /// <param name="message">
+    /// One line: what, where, what was expected. What is not printable in it is escaped, and of a message of more than 2000
+    /// characters the middle is left out: text of a file may be in it.
+    /// </param>
     /// <param name="innerException">The cause, if another exception was.</param>
     public FlowException(FlowErrorKind kind, string message, Exception? innerException = null)
-        : base(message, innerException) => Kind = kind;
+        : base(PrintableText.OneLine(message), innerException) => Kind = kind;
 
     /// <summary>The stable kind of this error.</summary>
     public FlowErrorKind Kind { get; }

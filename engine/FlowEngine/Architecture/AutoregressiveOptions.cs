@@ -73,12 +73,11 @@ public sealed record AutoregressiveOptions : BlockOptions
                 HiddenLayers = 2,
             },
             Fit = options => options.CheckDims(),
-            Construct = options => options.Assemble(),
+            Construct = (options, parameters) => options.Assemble(parameters),
         };
 
-    private Flow Assemble()
+    private Flow Assemble(ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
         {

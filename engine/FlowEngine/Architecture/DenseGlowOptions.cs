@@ -30,15 +30,14 @@ public sealed record DenseGlowOptions : BlockOptions
             HiddenLayers = 2,
         },
         Fit = options => options.CheckDims(),
-        Construct = options => options.Assemble(),
+        Construct = (options, parameters) => options.Assemble(parameters),
     };
 
     /// <inheritdoc/>
     public override ModelKind Kind => Description;
 
-    private Flow Assemble()
+    private Flow Assemble(ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
         {

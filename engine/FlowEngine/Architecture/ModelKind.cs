@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using FlowEngine.Settings;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Architecture;
 
@@ -55,10 +56,15 @@ public abstract class ModelKind
 
     /// <inheritdoc cref="IModelOptions.Build"/>
     /// <param name="options">The options of the model.</param>
-    public Flow Build(IModelOptions options)
+    public Flow Build(IModelOptions options) => Build(options, new ParameterSet());
+
+    /// <summary>Builds the architecture.</summary>
+    /// <param name="options">The options of the model.</param>
+    /// <param name="parameters">Where its parameters go: empty, and it may refuse some.</param>
+    internal Flow Build(IModelOptions options, ParameterSet parameters)
     {
         Validate(options);
-        return BuildValid(options);
+        return BuildValid(options, parameters);
     }
 
     /// <inheritdoc cref="IModelOptions.Validate"/>
@@ -160,5 +166,5 @@ public abstract class ModelKind
     private protected abstract void CheckFit(IModelOptions options);
 
     /// <summary>Builds what was checked.</summary>
-    private protected abstract Flow BuildValid(IModelOptions options);
+    private protected abstract Flow BuildValid(IModelOptions options, ParameterSet parameters);
 }

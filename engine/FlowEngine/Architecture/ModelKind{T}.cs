@@ -1,3 +1,5 @@
+using FlowEngine.Tensors;
+
 namespace FlowEngine.Architecture;
 
 /// <summary>A kind of model with options of its own: static data and functions.</summary>
@@ -8,8 +10,8 @@ public sealed class ModelKind<T> : ModelKind
     /// <summary>The options of a model where nobody chose any, by its data.</summary>
     public required Func<DataShape, T> Default { get; init; }
 
-    /// <summary>Builds the architecture of options that were checked.</summary>
-    public required Func<T, Flow> Construct { get; init; }
+    /// <summary>Builds the architecture of options that were checked, its parameters in a set that is empty at first.</summary>
+    public required Func<T, ParameterSet, Flow> Construct { get; init; }
 
     /// <summary>Checks the options against each other; their ranges are checked before.</summary>
     public Action<T>? Fit { get; init; }
@@ -69,5 +71,6 @@ public sealed class ModelKind<T> : ModelKind
 
     private protected override void CheckFit(IModelOptions options) => Fit?.Invoke((T)options);
 
-    private protected override Flow BuildValid(IModelOptions options) => Construct((T)options);
+    private protected override Flow BuildValid(IModelOptions options, ParameterSet parameters) =>
+        Construct((T)options, parameters);
 }

@@ -40,7 +40,7 @@ public sealed record NiceOptions : BlockOptions
             HiddenLayers = 5,
         },
         Fit = options => options.CheckDims(),
-        Construct = options => options.Assemble(),
+        Construct = (options, parameters) => options.Assemble(parameters),
         DefaultCondition = options =>
             options.Prior == PriorKind.Logistic ? ConditionInto.Networks : ConditionInto.Both,
         Refuses = [LogisticTakesNoCondition<NiceOptions>(options => options.Prior)],
@@ -62,9 +62,8 @@ public sealed record NiceOptions : BlockOptions
         "a logistic prior takes no condition: expected it into the networks, or a gaussian prior",
         options => prior(options) == PriorKind.Logistic);
 
-    private Flow Assemble()
+    private Flow Assemble(ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int block = 0; block < Blocks; block++)
         {

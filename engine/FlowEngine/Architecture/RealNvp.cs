@@ -22,9 +22,9 @@ internal static class RealNvp
 
     /// <summary>Builds the architecture of sizes that were checked.</summary>
     /// <param name="options">Its sizes.</param>
-    internal static Flow Build(RealNvpOptions options)
+    /// <param name="parameters">Where its parameters go.</param>
+    internal static Flow Build(RealNvpOptions options, ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<FlowLevel> levels = [];
         int channels = options.Channels;
         for (int l = 0; l < options.Levels; l++)

@@ -35,7 +35,7 @@ public sealed record TransformsOptions : VectorOptions
             Transforms = [],
         },
         Fit = options => options.CheckDims(),
-        Construct = options => options.Assemble(),
+        Construct = (options, parameters) => options.Assemble(parameters),
         DefaultCondition = options => !options.HasNetworks ? ConditionInto.Prior
             : options.Prior == PriorKind.Logistic ? ConditionInto.Networks
             : ConditionInto.Both,
@@ -72,9 +72,8 @@ public sealed record TransformsOptions : VectorOptions
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Prior, Transforms.Count);
 
-    private Flow Assemble()
+    private Flow Assemble(ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         foreach (Transform transform in Transforms)
         {

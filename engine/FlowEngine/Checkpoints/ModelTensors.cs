@@ -95,6 +95,25 @@ internal static class ModelTensors
         }
     }
 
+    /// <summary>The tensor of a parameter in a file.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="source">Its name, for messages.</param>
+    /// <param name="prefix">What stands before each name.</param>
+    /// <param name="parameter">The parameter.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: it is missing or has another shape.</exception>
+    public static NamedTensor Find(CheckpointFile checkpoint, string source, string prefix, Parameter parameter)
+    {
+        string name = prefix + parameter.Name;
+        if (!checkpoint.Tensors.TryGetValue(name, out NamedTensor? tensor))
+        {
+            throw Bad(source, $"the tensor {name} is missing");
+        }
+
+        return tensor.Shape.SequenceEqual(parameter.FileShape)
+            ? tensor
+            : throw Bad(source, $"{tensor} was found, expected the shape ({string.Join(", ", parameter.FileShape)})");
+    }
+
     /// <summary>What keeps values from being those of a parameter; null if nothing does.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="values">Its values; the order of a permutation's matters only to its fault.</param>
@@ -113,19 +132,6 @@ internal static class ModelTensors
         return parameter.Name.EndsWith(".sign", StringComparison.Ordinal) && values.Any(value => Math.Abs(value) != 1)
             ? "holds values other than 1 and -1"
             : null;
-    }
-
-    private static NamedTensor Find(CheckpointFile checkpoint, string source, string prefix, Parameter parameter)
-    {
-        string name = prefix + parameter.Name;
-        if (!checkpoint.Tensors.TryGetValue(name, out NamedTensor? tensor))
-        {
-            throw Bad(source, $"the tensor {name} is missing");
-        }
-
-        return tensor.Shape.SequenceEqual(parameter.FileShape)
-            ? tensor
-            : throw Bad(source, $"{tensor} was found, expected the shape ({string.Join(", ", parameter.FileShape)})");
     }
 
     private static bool IsIndex(Parameter parameter) => parameter.Name.EndsWith(".permutation", StringComparison.Ordinal);

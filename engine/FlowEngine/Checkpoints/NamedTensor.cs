@@ -185,18 +185,8 @@ public sealed class NamedTensor
         return true;
     }
 
-    /// <summary>A name for an error line: quoted, at most 120 characters, control characters masked.</summary>
-    internal static string Quote(string name)
-    {
-        string shown = name.Length <= LongestQuotedName ? name : name[..LongestQuotedName] + "...";
-        return $"\"{string.Create(shown.Length, shown, static (span, text) =>
-        {
-            for (int i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(text[i]) ? '?' : text[i];
-            }
-        })}\"";
-    }
+    /// <summary>A name for an error line: quoted, at most 120 characters.</summary>
+    internal static string Quote(string name) => $"\"{PrintableText.OneLine(name, LongestQuotedName)}\"";
 
     internal static string Describe(ReadOnlySpan<long> shape) => $"({string.Join(", ", shape.ToArray())})";
 

@@ -97,19 +97,7 @@ internal static class DataFile
     public static FlowException BadFormat(string name, string problem, Exception? cause = null) =>
         Error(FlowErrorKind.BadFormat, name, problem, cause);
 
-    /// <summary>The error of a kind about a named file, on one line whatever the file put into the text.</summary>
-    public static FlowException Error(FlowErrorKind kind, string name, string problem, Exception? cause = null)
-    {
-        string message = string.Create(name.Length + problem.Length + 2, (name, problem), static (text, parts) =>
-        {
-            parts.name.CopyTo(text);
-            ": ".CopyTo(text[parts.name.Length..]);
-            parts.problem.CopyTo(text[(parts.name.Length + 2)..]);
-            foreach (ref char c in text)
-            {
-                c = char.IsControl(c) ? '?' : c;
-            }
-        });
-        return new FlowException(kind, message, cause);
-    }
+    /// <summary>The error of a kind about a named file.</summary>
+    public static FlowException Error(FlowErrorKind kind, string name, string problem, Exception? cause = null) =>
+        new(kind, $"{name}: {problem}", cause);
 }

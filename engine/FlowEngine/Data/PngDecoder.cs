@@ -166,7 +166,7 @@ internal sealed class PngDecoder
                 throw Bad("has more rows than its header says, expected the end of the data");
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw DataFile.BadFormat(_name, $"has damaged or missing rows ({e.Message}), expected {_height}", e);
         }

@@ -49,6 +49,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     {
         ConditionOptions classes = model.RequireClasses();
         long count = CountOf(images.Length, logProb.Length / classes.Length);
+        RequireIndices(images.FirstIndex, count);
         ForEachBatch(count, (first, batch) =>
         {
             using PlanLease lease = model.Rent(batch);
@@ -125,7 +126,9 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     {
         model.RequireTemperatures(temperatures);
         double[] scales = temperatures.ToArray();
-        ForEachPlan(model.CountOf(images.Length), (plan, first, batch) =>
+        long count = model.CountOf(images.Length);
+        RequireIndices(firstIndex, count);
+        ForEachPlan(count, (plan, first, batch) =>
         {
             plan.DrawNoise(seed, firstIndex + (uint)first);
             plan.Inverse(scales);
@@ -144,9 +147,13 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <summary>Grey levels to scaled images.</summary>
     /// <param name="levels">Grey levels.</param>
     /// <param name="images">Overwritten.</param>
-    public void Dequantize(ImageArray levels, CallerArray<float> images) =>
-        ForEachBatch(CountOf(levels.Length, images.Length / Dims), (first, batch) => memory.Dequantize(
+    public void Dequantize(ImageArray levels, CallerArray<float> images)
+    {
+        long count = CountOf(levels.Length, images.Length / Dims);
+        RequireIndices(levels.FirstIndex, count);
+        ForEachBatch(count, (first, batch) => memory.Dequantize(
             model, levels.Part(first, batch, Dims), batch, images.Slice(first * Dims, (long)batch * Dims)));
+    }
 
     // No count where it is no whole number.
     private static long CountOf(LatentArray[] latents) =>
@@ -179,13 +186,17 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         }
     }
 
-    private void Forward(ImageArray images, long results, PlanWork finish) =>
-        ForEachPlan(CountOf(images.Length, results), (plan, first, batch) =>
+    private void Forward(ImageArray images, long results, PlanWork finish)
+    {
+        long count = CountOf(images.Length, results);
+        RequireIndices(images.FirstIndex, count);
+        ForEachPlan(count, (plan, first, batch) =>
         {
             Fill(plan, images, first, batch);
             plan.Forward();
             finish(plan, first, batch);
         });
+    }
 
     private void Fill(FlowPlan plan, ImageArray images, long first, int batch)
     {
@@ -220,6 +231,17 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
             int batch = (int)Math.Min(largest, count - first);
             work(first, batch);
             Progress?.Invoke(first + batch, count);
+        }
+    }
+
+    /// <summary>Checks that images have indices of their own: noise depends on them, and one of 2^32 would be that of 0.</summary>
+    private static void RequireIndices(uint firstIndex, long count)
+    {
+        if (firstIndex + count > 1L << 32)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{count} images from the index {firstIndex} on were asked for, expected indices below 2^32");
         }
     }
 

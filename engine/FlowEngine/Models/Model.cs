@@ -146,10 +146,10 @@ public sealed class Model : IDisposable
     {
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
-        Flow flow = config.Options.Build();
 
-        // Before anything is allocated by what the configuration says.
-        ModelTensors.Verify(checkpoint, path, string.Empty, flow);
+        // As it is built, so that no more is made than the file has values for.
+        ParameterSet parameters = new(parameter => ModelTensors.Find(checkpoint, path, string.Empty, parameter));
+        Flow flow = config.Options.Kind.Build(config.Options, parameters);
         Model model = new(config, flow, backend);
         try
         {

@@ -15,7 +15,7 @@ public sealed class Parameter
         Offset = offset;
         IsConstant = isConstant;
         Initializer = initializer;
-        Length = shape.Aggregate(1, (product, size) => checked(product * size));
+        Length = SizeCheck.Product($"the parameter {name}", shape);
     }
 
     /// <summary>The name in checkpoints, such as <c>levels.0.steps.3.actnorm.bias</c>.</summary>

@@ -11,6 +11,16 @@ public sealed class ParameterSet
 
     private readonly List<Parameter> _all = [];
     private readonly HashSet<string> _names = [];
+    private readonly Action<Parameter>? _check;
+
+    /// <summary>An empty set.</summary>
+    public ParameterSet()
+    {
+    }
+
+    /// <summary>An empty set that refuses some parameters, so that no more is built than a file has values for.</summary>
+    /// <param name="check">Throws for those.</param>
+    internal ParameterSet(Action<Parameter> check) => _check = check;
 
     /// <summary>Every parameter and constant.</summary>
     public IReadOnlyList<Parameter> All => _all;
@@ -60,6 +70,7 @@ public sealed class ParameterSet
         int[] axes = fileAxes ?? [.. Enumerable.Range(0, shape.Length)];
         Parameter parameter = new(
             name, shape, axes, offset, isConstant, initializer ?? ((_, length) => new double[length]));
+        _check?.Invoke(parameter);
         _all.Add(parameter);
         return parameter;
     }

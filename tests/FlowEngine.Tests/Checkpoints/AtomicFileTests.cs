@@ -66,7 +66,7 @@ public sealed class AtomicFileTests
         {
             FlowException exception = Assert.Throws<FlowException>(() => AtomicFile.Write(path, _ => { }));
             Assert.Equal(FlowErrorKind.Io, exception.Kind);
-            Assert.StartsWith($"{path}: cannot be written", exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{PrintableText.OneLine(path)}: cannot be written", exception.Message, StringComparison.Ordinal);
         }
 
         FlowException full = Assert.Throws<FlowException>(

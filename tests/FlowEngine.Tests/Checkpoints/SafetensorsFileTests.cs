@@ -146,7 +146,7 @@ public sealed class SafetensorsFileTests
         {
             FlowException exception = Assert.Throws<FlowException>(() => SafetensorsFile.Read(path));
             Assert.Equal(FlowErrorKind.Io, exception.Kind);
-            Assert.StartsWith($"{path}: ", exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{PrintableText.OneLine(path)}: ", exception.Message, StringComparison.Ordinal);
         }
     }
 

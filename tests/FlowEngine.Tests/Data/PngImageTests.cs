@@ -19,6 +19,23 @@ public sealed class PngImageTests
         Assert.Equal([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255], image.Pixels);
     }
 
+    /// <summary>A bit of the zlib header asks for a dictionary, which no PNG has.</summary>
+    [Fact]
+    public void A_preset_dictionary_is_refused_by_the_name_of_the_file_in_its_folder()
+    {
+        byte[] file = SamplePng.Encode(1, 1, 8, 0, [7]);
+        int header = file.AsSpan().IndexOf("IDAT"u8) + 4;
+        byte[] data = SamplePng.Zlib([0, 7]);
+        (data[0], data[1]) = (0x78, 0xBB);
+        Assert.Equal(0, (data[0] * 256 + data[1]) % 31);
+        byte[] hostile = [.. file[..(header - 8)], .. SamplePng.Chunk("IDAT", data), .. SamplePng.Chunk("IEND", [])];
+        using TestFolder folder = new();
+        string path = folder.Write("image.png", hostile);
+        FlowException refused = Assert.Throws<FlowException>(() => DatasetLoader.Load(folder.Root));
+        Assert.Equal(FlowErrorKind.BadFormat, refused.Kind);
+        Assert.StartsWith(path + ": ", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Decode_inverts_Encode()
     {

@@ -36,7 +36,7 @@ internal sealed record ShearOptions : VectorOptions
             Bins = shape.Bins,
         },
         Fit = options => options.CheckDims(),
-        Construct = options => options.Assemble(),
+        Construct = (options, parameters) => options.Assemble(parameters),
     };
 
     /// <summary>Rounds.</summary>
@@ -51,9 +51,8 @@ internal sealed record ShearOptions : VectorOptions
     /// <inheritdoc/>
     protected override string Details => $"{Rounds} rounds, hidden {Hidden}";
 
-    private Flow Assemble()
+    private Flow Assemble(ParameterSet parameters)
     {
-        ParameterSet parameters = new();
         List<IFlowLayer> layers = [];
         for (int round = 0; round < Rounds; round++)
         {
