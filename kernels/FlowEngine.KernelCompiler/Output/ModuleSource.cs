@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 using Microsoft.CodeAnalysis;
 
 namespace FlowEngine.KernelCompiler;
@@ -9,6 +11,7 @@ namespace FlowEngine.KernelCompiler;
 internal static class ModuleSource
 {
     private const string Gpu = "global::FlowEngine.Kernels.Gpu.";
+    private const int BytesInLine = 24;
 
     /// <summary>
     /// Without a body, since there are errors, it is the launchers alone: so that calls of them are no errors too.
@@ -77,18 +80,31 @@ internal static class ModuleSource
         writer.Line();
         writer.Line($"public override string CudaHash => \"{hash}\";");
         writer.Line();
-        writer.Line("public override global::System.ReadOnlySpan<byte> Source =>");
-        writer.LineAt(0, "\"\"\"");
-
-        // The line end before the closing quotes is not part of the literal.
-        foreach (string line in body.Split('\n'))
+        writer.Line("/// <summary>The C text, compressed with gzip: it is a sixth of the length.</summary>");
+        writer.Line("protected override global::System.ReadOnlySpan<byte> CompressedSource => new byte[]");
+        writer.Open();
+        byte[] compressed = Compress(body);
+        for (int start = 0; start < compressed.Length; start += BytesInLine)
         {
-            writer.LineAt(0, line);
+            var line = new ArraySegment<byte>(compressed, start, Math.Min(BytesInLine, compressed.Length - start));
+            writer.Line(string.Join(", ", line.Select(b => b.ToString(CultureInfo.InvariantCulture))) + ",");
         }
 
-        writer.LineAt(0, "\"\"\"u8;");
+        writer.Close("};");
         writer.Close();
         writer.Line();
+    }
+
+    private static byte[] Compress(string text)
+    {
+        using var compressed = new MemoryStream();
+        using (var stream = new GZipStream(compressed, CompressionLevel.Optimal))
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            stream.Write(bytes, 0, bytes.Length);
+        }
+
+        return compressed.ToArray();
     }
 
     private static void WriteDescriptor(CTypes types, DeviceFunction kernel, KernelEntry entry, CodeWriter writer)

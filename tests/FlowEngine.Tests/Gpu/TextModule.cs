@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using FlowEngine.Kernels.Gpu;
 
 namespace FlowEngine.Tests.Gpu;
@@ -7,7 +8,18 @@ internal sealed class TextModule(string name, byte[] source, string cudaHash) : 
 {
     public override string Name => name;
 
-    public override ReadOnlySpan<byte> Source => source;
-
     public override string CudaHash => cudaHash;
+
+    protected override ReadOnlySpan<byte> CompressedSource => Compressed(source);
+
+    private static byte[] Compressed(byte[] text)
+    {
+        using MemoryStream compressed = new();
+        using (GZipStream stream = new(compressed, CompressionLevel.Fastest))
+        {
+            stream.Write(text);
+        }
+
+        return compressed.ToArray();
+    }
 }
