@@ -29,20 +29,13 @@ public sealed class HostRandom
 
     private double[] Draw(int length, bool normal)
     {
-        using ReferenceBackend<double> backend = new();
-        using DeviceBuffer buffer = backend.Allocate(length);
         uint index = _next++;
-        if (normal)
+        double[] values = new double[length];
+        for (int i = 0; i < length; i++)
         {
-            backend.PhiloxNormal(_key, [index], length, buffer.View);
-        }
-        else
-        {
-            backend.PhiloxUniform(_key, [index], length, buffer.View);
+            values[i] = normal ? PhiloxReference.Normal<double>(_key, index, i) : PhiloxReference.Uniform(_key, index, i);
         }
 
-        double[] values = new double[length];
-        backend.Read(buffer.View, values);
         return values;
     }
 }
