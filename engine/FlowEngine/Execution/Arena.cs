@@ -1,19 +1,17 @@
 using FlowEngine.Kernels;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Execution;
 
 /// <summary>All memory of a plan in one buffer, laid out once. Regions are reserved first, then allocated together.</summary>
 internal sealed class Arena : IDisposable
 {
-    // Every region starts on a cache line.
-    private const int Alignment = 16;
-
     private readonly List<ArenaRegion> _regions = [];
     private readonly Dictionary<string, ArenaRegion> _shared = [];
     private DeviceBuffer? _buffer;
 
     /// <summary>Elements in all.</summary>
-    public long Length => _regions.Sum(region => Aligned(region.Length));
+    public long Length => _regions.Sum(region => CacheLine.Aligned(region.Length));
 
     /// <summary>Elements by name, largest first.</summary>
     public IEnumerable<(string Name, long Length)> Summary => _regions
@@ -54,11 +52,9 @@ internal sealed class Arena : IDisposable
         foreach (ArenaRegion region in _regions)
         {
             region.View = _buffer.View.Slice(offset, region.Length);
-            offset += Aligned(region.Length);
+            offset += CacheLine.Aligned(region.Length);
         }
     }
 
     public void Dispose() => _buffer?.Dispose();
-
-    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 }

@@ -24,7 +24,7 @@ internal sealed class StepsStage : PlanStage
     private readonly ArenaRegion? _keptOfOne;
     private readonly ArenaRegion? _start;
     private readonly ArenaRegion? _inTurn;
-    private readonly List<ArenaRegion> _dMaps = [];
+    private readonly List<(ArenaRegion Matrix, ArenaRegion Offset)> _dMaps = [];
     private readonly ArenaRegion?[] _anchors;
     private readonly List<(ArenaRegion Coupled, ArenaRegion Output, ArenaRegion Kept)> _stored = [];
 
@@ -71,7 +71,9 @@ internal sealed class StepsStage : PlanStage
         _workspace = arena.Share("workspace", backend.PixelAffine.WorkspaceLength(shape));
         foreach (FlowStep step in steps)
         {
-            _dMaps.Add(arena.Reserve("affine maps", (long)step.Channels * (step.Channels + 1)));
+            _dMaps.Add((
+                arena.Reserve("affine maps", (long)step.Channels * step.Channels),
+                arena.Reserve("affine maps", step.Channels)));
         }
 
         _dOutput = arena.Share("network output gradient", output.Length);
@@ -103,8 +105,8 @@ internal sealed class StepsStage : PlanStage
         step.AffineParameters(_context),
         default,
         Output.PixelsPerImage,
-        DMatrix(k),
-        DOffset(k),
+        _dMaps[k].Matrix.View,
+        _dMaps[k].Offset.View,
         step.AffineGradients(_context)));
 
     private IBackend Backend => _context.Backend;
@@ -182,18 +184,12 @@ internal sealed class StepsStage : PlanStage
                 previous,
                 dy,
                 k > 0 ? dy : dx,
-                DMatrix(k),
-                DOffset(k),
+                _dMaps[k].Matrix.View,
+                _dMaps[k].Offset.View,
                 _workspace.View);
             value = previous;
         }
     }
-
-    private BufferView DMatrix(int step) =>
-        _dMaps[step].View.Slice(0, (long)Output.Channels * Output.Channels);
-
-    private BufferView DOffset(int step) =>
-        _dMaps[step].View.Slice((long)Output.Channels * Output.Channels, Output.Channels);
 
     private PixelAffineMap Map(int step) =>
         _prepared.Map(_steps[step]) with { Squeezes = step == 0 && _squeezes };

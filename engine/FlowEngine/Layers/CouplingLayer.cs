@@ -51,27 +51,34 @@ public abstract class CouplingLayer : IFlowLayer
     public void Prepare(in LayerContext context) => Network.Prepare(context);
 
     /// <inheritdoc/>
-    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        OutputLength(input) + Network.KeptLength(backend, input) + (backward ? OutputLength(input) : 0)
-        + Network.WorkspaceLength(backend, input, backward);
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
+    {
+        LayerMemory memory = default;
+        Declare(ref memory, backend, input, backward);
+        return memory.WorkspaceLength;
+    }
 
     /// <inheritdoc/>
-    public long KeptLength(IBackend backend, ImageShape input, bool store) =>
-        store ? OutputLength(input) + Network.KeptLength(backend, input) : 0;
+    public long KeptLength(IBackend backend, ImageShape input, bool store)
+    {
+        LayerMemory memory = new(default, default, keeps: store);
+        Declare(ref memory, backend, input, backward: false);
+        return memory.KeptLength;
+    }
 
     /// <inheritdoc/>
     public virtual void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
-        LayerContext inner = Split(context, input, backward: false, out _, out _, out BufferView kept);
-        Network.Initialize(inner, input, x, kept);
+        Parts parts = Divide(context, input, backward: false);
+        Network.Initialize(parts.Inner(context), input, x, parts.Kept);
     }
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
     {
-        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out BufferView kept);
-        Network.Forward(inner, input, x, output, context.Kept.IsEmpty ? default : kept);
-        context.Backend.CouplingForward(Kind, input, x, output, y, logDet);
+        Parts parts = Divide(context, input, backward: false);
+        Network.Forward(parts.Inner(context), input, x, parts.Output, context.Kept.IsEmpty ? default : parts.Kept);
+        context.Backend.CouplingForward(Kind, input, x, parts.Output, y, logDet);
     }
 
     /// <inheritdoc/>
@@ -91,44 +98,43 @@ public abstract class CouplingLayer : IFlowLayer
         BufferView x,
         BufferView dx)
     {
-        LayerContext inner = Split(
-            context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
+        Parts parts = Divide(context, input, backward: true);
+        LayerContext inner = parts.Inner(context);
         if (context.Kept.IsEmpty)
         {
-            Network.Forward(inner, input, y, output, kept);
+            Network.Forward(inner, input, y, parts.Output, parts.Kept);
         }
 
-        context.Backend.CouplingInverse(Kind, input, y, output, x);
-        context.Backend.CouplingBackward(Kind, input, y, output, dy, dLogDet, dx, dOutput);
-        Network.Backward(inner, input, x, kept, dOutput, dx);
+        context.Backend.CouplingInverse(Kind, input, y, parts.Output, x);
+        context.Backend.CouplingBackward(Kind, input, y, parts.Output, dy, dLogDet, dx, parts.OutputGradient);
+        Network.Backward(inner, input, x, parts.Kept, parts.OutputGradient, dx);
     }
 
     /// <summary>The network's output for x, in this layer's workspace until its next pass.</summary>
     internal BufferView NetworkOutput(in LayerContext context, ImageShape input, BufferView x)
     {
-        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out _);
-        Network.Forward(inner, input, x, output, default);
-        return output;
+        Parts parts = Divide(context, input, backward: false);
+        Network.Forward(parts.Inner(context), input, x, parts.Output, default);
+        return parts.Output;
     }
 
     private long OutputLength(ImageShape input) => input.WithChannels(Network.OutputChannels).Length;
 
-    private LayerContext Split(
-        in LayerContext context,
-        ImageShape input,
-        bool backward,
-        out BufferView output,
-        out BufferView dOutput,
-        out BufferView kept)
+    private Parts Declare(ref LayerMemory memory, IBackend backend, ImageShape input, bool backward) => new(
+        memory.Keep(OutputLength(input)),
+        memory.Keep(Network.KeptLength(backend, input)),
+        backward ? memory.Take(OutputLength(input)) : default,
+        memory.Take(Network.WorkspaceLength(backend, input, backward)));
+
+    private Parts Divide(in LayerContext context, ImageShape input, bool backward)
     {
-        long outputLength = OutputLength(input);
-        long keptLength = Network.KeptLength(context.Backend, input);
-        long used = context.Kept.IsEmpty ? outputLength + keptLength : 0;
-        BufferView place = context.Kept.IsEmpty ? context.Workspace : context.Kept;
-        output = place.Slice(0, outputLength);
-        kept = place.Slice(outputLength, keptLength);
-        dOutput = backward ? context.Workspace.Slice(used, outputLength) : default;
-        used += dOutput.Length;
-        return context with { Workspace = context.Workspace.Slice(used, context.Workspace.Length - used) };
+        LayerMemory memory = new(context.Workspace, context.Kept, keeps: !context.Kept.IsEmpty);
+        return Declare(ref memory, context.Backend, input, backward);
+    }
+
+    private readonly record struct Parts(
+        BufferView Output, BufferView Kept, BufferView OutputGradient, BufferView Workspace)
+    {
+        public LayerContext Inner(in LayerContext context) => context with { Workspace = Workspace };
     }
 }

@@ -82,15 +82,25 @@ public sealed class MaskedAutoregressive : IFlowLayer
     public void Prepare(in LayerContext context) => Network.Prepare(context);
 
     /// <inheritdoc/>
-    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        OutputLength(input) + (backward ? OutputLength(input) + Network.KeptLength(backend, Rows(input)) : 0)
-        + Math.Max(
-            Network.WorkspaceLength(backend, Rows(input), backward),
-            Solver(backend).SolveWorkspaceLength(input.Batch));
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
+    {
+        LayerMemory memory = default;
+        Declare(ref memory, backend, input, backward, stores: false);
+        return memory.WorkspaceLength;
+    }
 
     /// <inheritdoc/>
-    public long KeptLength(IBackend backend, ImageShape input, bool store) =>
-        IsOfData ? input.Length + (store ? OutputLength(input) + Network.KeptLength(backend, Rows(input)) : 0) : 0;
+    public long KeptLength(IBackend backend, ImageShape input, bool store)
+    {
+        if (!IsOfData)
+        {
+            return 0;
+        }
+
+        LayerMemory memory = new(default, default, keeps: true);
+        Declare(ref memory, backend, input, backward: false, store);
+        return memory.KeptLength;
+    }
 
     /// <inheritdoc/>
     public void Initialize(in LayerContext context, ImageShape input, BufferView x)
@@ -100,37 +110,36 @@ public sealed class MaskedAutoregressive : IFlowLayer
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
     {
-        LayerContext inner = Split(context, input, backward: false, out BufferView output, out _, out BufferView kept);
+        Parts parts = Divide(context, input, backward: false);
         if (IsOfData)
         {
-            if (!context.Kept.IsEmpty)
+            if (!parts.Input.IsEmpty)
             {
-                context.Backend.Copy(x, KeptInput(context, input));
+                context.Backend.Copy(x, parts.Input);
             }
 
-            Network.Forward(inner, Rows(input), x, output, kept);
+            Network.Forward(parts.Inner(context), Rows(input), x, parts.Output, parts.Kept);
         }
         else
         {
-            Solve(inner, input, normalize: true, x, y, output);
+            Solve(context, parts, input, normalize: true, x, y);
         }
 
-        context.Backend.AutoregressiveNormalize(input, x, output, y, logDet);
+        context.Backend.AutoregressiveNormalize(input, x, parts.Output, y, logDet);
     }
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
     {
-        LayerContext inner = Split(
-            context with { Kept = default }, input, backward: false, out BufferView output, out _, out _);
+        Parts parts = Divide(context with { Kept = default }, input, backward: false);
         if (IsOfData)
         {
-            Solve(inner, input, normalize: false, y, x, output);
+            Solve(context, parts, input, normalize: false, y, x);
         }
         else
         {
-            Network.Forward(inner, Rows(input), y, output, default);
-            context.Backend.AutoregressiveDenormalize(input, y, output, x);
+            Network.Forward(parts.Inner(context), Rows(input), y, parts.Output, default);
+            context.Backend.AutoregressiveDenormalize(input, y, parts.Output, x);
         }
     }
 
@@ -158,9 +167,6 @@ public sealed class MaskedAutoregressive : IFlowLayer
 
     private static long OutputLength(ImageShape input) => 2 * input.Length;
 
-    private static BufferView KeptInput(in LayerContext context, ImageShape input) =>
-        context.Kept.Slice(0, input.Length);
-
     private void BackwardOfData(
         in LayerContext context,
         ImageShape input,
@@ -171,24 +177,24 @@ public sealed class MaskedAutoregressive : IFlowLayer
         BufferView dx)
     {
         IBackend backend = context.Backend;
-        if (context.Kept.IsEmpty)
+        Parts parts = Divide(context, input, backward: true);
+        if (parts.Input.IsEmpty)
         {
             Inverse(context, input, y, x);
         }
         else
         {
-            backend.Copy(KeptInput(context, input), x);
+            backend.Copy(parts.Input, x);
         }
 
-        LayerContext inner = Split(
-            context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
+        LayerContext inner = parts.Inner(context);
         if (!IsStored(context, input))
         {
-            Network.Forward(inner, Rows(input), x, output, kept);
+            Network.Forward(inner, Rows(input), x, parts.Output, parts.Kept);
         }
 
-        backend.AutoregressiveBackward(input, y, output, dy, dLogDet, dx, dOutput);
-        Network.Backward(inner, Rows(input), x, kept, dOutput, dx);
+        backend.AutoregressiveBackward(input, y, parts.Output, dy, dLogDet, dx, parts.OutputGradient);
+        Network.Backward(inner, Rows(input), x, parts.Kept, parts.OutputGradient, dx);
     }
 
     private void BackwardOfNoise(
@@ -201,25 +207,29 @@ public sealed class MaskedAutoregressive : IFlowLayer
         BufferView dx)
     {
         IBackend backend = context.Backend;
-        LayerContext inner = Split(
-            context, input, backward: true, out BufferView output, out BufferView dOutput, out BufferView kept);
-        Network.Forward(inner, Rows(input), y, output, kept);
-        backend.AutoregressiveDenormalize(input, y, output, x);
+        Parts parts = Divide(context, input, backward: true);
+        LayerContext inner = parts.Inner(context);
+        Network.Forward(inner, Rows(input), y, parts.Output, parts.Kept);
+        backend.AutoregressiveDenormalize(input, y, parts.Output, x);
         Solver(backend).SolveBackward(
-            input, Network.Weights(context), y, output, kept, dy, dLogDet, dx, dOutput, inner.Workspace);
-        Network.Backward(inner, Rows(input), y, kept, dOutput, default);
+            input,
+            Network.Weights(context),
+            y,
+            parts.Output,
+            parts.Kept,
+            dy,
+            dLogDet,
+            dx,
+            parts.OutputGradient,
+            parts.Workspace);
+        Network.Backward(inner, Rows(input), y, parts.Kept, parts.OutputGradient, default);
     }
 
     private IAutoregressiveNetwork Solver(IBackend backend) =>
         (IAutoregressiveNetwork)backend.GetNetwork(Network.Shape);
 
     private void Solve(
-        in LayerContext context,
-        ImageShape input,
-        bool normalize,
-        BufferView known,
-        BufferView found,
-        BufferView output) =>
+        in LayerContext context, in Parts parts, ImageShape input, bool normalize, BufferView known, BufferView found) =>
         Solver(context.Backend).Solve(
             input,
             Network.Weights(context),
@@ -227,39 +237,37 @@ public sealed class MaskedAutoregressive : IFlowLayer
             normalize,
             known,
             found,
-            output,
-            context.Workspace);
+            parts.Output,
+            parts.Workspace);
 
-    private static bool IsStored(in LayerContext context, ImageShape input) => context.Kept.Length > input.Length;
+    // More than x is kept.
+    private bool IsStored(in LayerContext context, ImageShape input) =>
+        context.Kept.Length > KeptLength(context.Backend, input, store: false);
 
-    /// <summary>
-    /// The network's output, its gradient and its hidden activations, in what is kept or in the workspace.
-    /// </summary>
-    private LayerContext Split(
-        in LayerContext context,
-        ImageShape input,
-        bool backward,
-        out BufferView output,
-        out BufferView dOutput,
-        out BufferView kept)
+    // x is kept in any case, the output and the hidden activations where memory may grow with depth.
+    private Parts Declare(ref LayerMemory memory, IBackend backend, ImageShape input, bool backward, bool stores)
     {
-        long outputLength = OutputLength(input);
-        long keptLength = Network.KeptLength(context.Backend, Rows(input));
-        bool isStored = IsStored(context, input);
-        long used = 0;
-        BufferView workspace = context.Workspace;
-        BufferView Take(long length)
-        {
-            BufferView part = workspace.Slice(used, length);
-            used += length;
-            return part;
-        }
+        BufferView x = memory.Keeps ? memory.Keep(input.Length) : default;
+        long kept = Network.KeptLength(backend, Rows(input));
+        return new Parts(
+            x,
+            stores ? memory.Keep(OutputLength(input)) : memory.Take(OutputLength(input)),
+            stores ? memory.Keep(kept) : backward ? memory.Take(kept) : default,
+            backward ? memory.Take(OutputLength(input)) : default,
+            memory.Take(Math.Max(
+                Network.WorkspaceLength(backend, Rows(input), backward),
+                Solver(backend).SolveWorkspaceLength(input.Batch))));
+    }
 
-        output = isStored ? context.Kept.Slice(input.Length, outputLength) : Take(outputLength);
-        dOutput = backward ? Take(outputLength) : default;
-        kept = isStored
-            ? context.Kept.Slice(input.Length + outputLength, keptLength)
-            : backward ? Take(keptLength) : default;
-        return context with { Workspace = workspace.Slice(used, workspace.Length - used) };
+    private Parts Divide(in LayerContext context, ImageShape input, bool backward)
+    {
+        LayerMemory memory = new(context.Workspace, context.Kept, keeps: !context.Kept.IsEmpty);
+        return Declare(ref memory, context.Backend, input, backward, IsStored(context, input));
+    }
+
+    private readonly record struct Parts(
+        BufferView Input, BufferView Output, BufferView Kept, BufferView OutputGradient, BufferView Workspace)
+    {
+        public LayerContext Inner(in LayerContext context) => context with { Workspace = Workspace };
     }
 }

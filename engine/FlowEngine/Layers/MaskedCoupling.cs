@@ -74,32 +74,32 @@ public sealed class MaskedCoupling : IFlowLayer
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
     {
-        ImageShape passing = Passing(input);
-        long forward = passing.Length + KeptLength(backend, input, store: true);
-        long network = Network.WorkspaceLength(backend, passing, backward);
-        return backward
-            ? forward + passing.Length + OutputLength(input)
-                + Math.Max(network, backend.MaskedCouplingWorkspaceLength(input, Mask))
-            : forward + network;
+        LayerMemory memory = default;
+        Declare(ref memory, backend, input, backward);
+        return memory.WorkspaceLength;
     }
 
     /// <inheritdoc/>
-    public long KeptLength(IBackend backend, ImageShape input, bool store) =>
-        store ? OutputLength(input) + Network.KeptLength(backend, Passing(input)) : 0;
+    public long KeptLength(IBackend backend, ImageShape input, bool store)
+    {
+        LayerMemory memory = new(default, default, keeps: store);
+        Declare(ref memory, backend, input, backward: false);
+        return memory.KeptLength;
+    }
 
     /// <inheritdoc/>
     public void Initialize(in LayerContext context, ImageShape input, BufferView x)
     {
         Parts parts = Divide(context, input, backward: false);
         context.Backend.MaskedCouplingInput(input, Mask, x, parts.Passing);
-        Network.Initialize(parts.Context, Passing(input), parts.Passing, parts.Kept);
+        Network.Initialize(parts.Inner(context), Passing(input), parts.Passing, parts.Kept);
     }
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet)
     {
         Parts parts = Divide(context, input, backward: false);
-        RunNetwork(parts, input, x, context.Kept.IsEmpty ? default : parts.Kept);
+        RunNetwork(context, parts, input, x, context.Kept.IsEmpty ? default : parts.Kept);
         context.Backend.MaskedCouplingForward(input, Mask, context.Value(_factor), x, parts.Output, y, logDet);
     }
 
@@ -107,7 +107,7 @@ public sealed class MaskedCoupling : IFlowLayer
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
     {
         Parts parts = Divide(context, input, backward: false);
-        RunNetwork(parts, input, y, default);
+        RunNetwork(context, parts, input, y, default);
         context.Backend.MaskedCouplingInverse(input, Mask, context.Value(_factor), y, parts.Output, x);
     }
 
@@ -125,7 +125,7 @@ public sealed class MaskedCoupling : IFlowLayer
         Parts parts = Divide(context, input, backward: true);
         if (context.Kept.IsEmpty)
         {
-            RunNetwork(parts, input, y, parts.Kept);
+            RunNetwork(context, parts, input, y, parts.Kept);
         }
         else
         {
@@ -145,10 +145,10 @@ public sealed class MaskedCoupling : IFlowLayer
             dx,
             parts.OutputGradient,
             context.Gradient(_factor),
-            parts.Context.Workspace);
+            parts.Workspace);
         backend.Fill(parts.PassingGradient, 0);
         Network.Backward(
-            parts.Context, Passing(input), parts.Passing, parts.Kept, parts.OutputGradient, parts.PassingGradient);
+            parts.Inner(context), Passing(input), parts.Passing, parts.Kept, parts.OutputGradient, parts.PassingGradient);
         backend.MaskedCouplingInputBackward(input, Mask, parts.PassingGradient, dx);
     }
 
@@ -156,35 +156,29 @@ public sealed class MaskedCoupling : IFlowLayer
 
     private long OutputLength(ImageShape input) => input.WithChannels(Mask.OutputChannels).Length;
 
-    private void RunNetwork(in Parts parts, ImageShape input, BufferView x, BufferView kept)
+    private void RunNetwork(in LayerContext context, in Parts parts, ImageShape input, BufferView x, BufferView kept)
     {
-        parts.Context.Backend.MaskedCouplingInput(input, Mask, x, parts.Passing);
-        Network.Forward(parts.Context, Passing(input), parts.Passing, parts.Output, kept);
+        context.Backend.MaskedCouplingInput(input, Mask, x, parts.Passing);
+        Network.Forward(parts.Inner(context), Passing(input), parts.Passing, parts.Output, kept);
     }
 
-    // What the forward pass keeps lies in the workspace where it is not kept.
+    private Parts Declare(ref LayerMemory memory, IBackend backend, ImageShape input, bool backward)
+    {
+        ImageShape passing = Passing(input);
+        long network = Network.WorkspaceLength(backend, passing, backward);
+        return new Parts(
+            memory.Take(passing.Length),
+            memory.Keep(OutputLength(input)),
+            memory.Keep(Network.KeptLength(backend, passing)),
+            backward ? memory.Take(passing.Length) : default,
+            backward ? memory.Take(OutputLength(input)) : default,
+            memory.Take(backward ? Math.Max(network, backend.MaskedCouplingWorkspaceLength(input, Mask)) : network));
+    }
+
     private Parts Divide(in LayerContext context, ImageShape input, bool backward)
     {
-        long passing = Passing(input).Length;
-        long output = OutputLength(input);
-        long kept = KeptLength(context.Backend, input, store: true);
-        BufferView rest = context.Workspace;
-        BufferView first = Take(ref rest, passing);
-        BufferView place = context.Kept.IsEmpty ? Take(ref rest, kept) : context.Kept;
-        return new Parts(
-            first,
-            place.Slice(0, output),
-            place.Slice(output, kept - output),
-            backward ? Take(ref rest, passing) : default,
-            backward ? Take(ref rest, output) : default,
-            context with { Workspace = rest });
-    }
-
-    private static BufferView Take(ref BufferView view, long length)
-    {
-        BufferView taken = view.Slice(0, length);
-        view = view.Slice(length, view.Length - length);
-        return taken;
+        LayerMemory memory = new(context.Workspace, context.Kept, keeps: !context.Kept.IsEmpty);
+        return Declare(ref memory, context.Backend, input, backward);
     }
 
     private readonly record struct Parts(
@@ -193,5 +187,8 @@ public sealed class MaskedCoupling : IFlowLayer
         BufferView Kept,
         BufferView PassingGradient,
         BufferView OutputGradient,
-        LayerContext Context);
+        BufferView Workspace)
+    {
+        public LayerContext Inner(in LayerContext context) => context with { Workspace = Workspace };
+    }
 }

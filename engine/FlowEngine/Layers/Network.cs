@@ -58,9 +58,12 @@ public sealed class Network
         backend.GetNetwork(Shape).KeptLength(JoinedShape(image));
 
     /// <inheritdoc cref="IFlowLayer.WorkspaceLength"/>
-    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward) =>
-        ((backward ? 2 : 1) * JoinedLength(input))
-        + backend.GetNetwork(Shape).WorkspaceLength(JoinedShape(input), backward);
+    public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
+    {
+        LayerMemory memory = default;
+        Declare(ref memory, backend, input, backward);
+        return memory.WorkspaceLength;
+    }
 
     /// <summary>Sets what depends on data, layer by layer, from a batch.</summary>
     /// <param name="context">Weights to write; its prepared weights are overwritten.</param>
@@ -69,8 +72,9 @@ public sealed class Network
     /// <param name="kept">Scratch of <see cref="KeptLength"/> elements.</param>
     public void Initialize(in LayerContext context, ImageShape image, BufferView x, BufferView kept)
     {
-        BufferView input = Join(context, image, x, 0, out BufferView scratch);
-        context.Backend.GetNetwork(Shape).Initialize(JoinedShape(image), Weights(context), input, kept, scratch);
+        Parts parts = Divide(context, image, backward: false);
+        BufferView input = Join(context, image, x, parts.Joined);
+        context.Backend.GetNetwork(Shape).Initialize(JoinedShape(image), Weights(context), input, kept, parts.Scratch);
     }
 
     /// <summary>x to the output.</summary>
@@ -81,8 +85,10 @@ public sealed class Network
     /// <param name="kept">For the backward pass, or empty.</param>
     public void Forward(in LayerContext context, ImageShape image, BufferView x, BufferView output, BufferView kept)
     {
-        BufferView input = Join(context, image, x, 0, out BufferView scratch);
-        context.Backend.GetNetwork(Shape).Forward(JoinedShape(image), Weights(context), input, output, kept, scratch);
+        Parts parts = Divide(context, image, backward: false);
+        BufferView input = Join(context, image, x, parts.Joined);
+        context.Backend.GetNetwork(Shape).Forward(
+            JoinedShape(image), Weights(context), input, output, kept, parts.Scratch);
     }
 
     /// <summary>x to the tap values of a pixel network, for its <see cref="IPixelStage"/>.</summary>
@@ -93,8 +99,9 @@ public sealed class Network
     /// <returns>The taps: a part of the workspace.</returns>
     internal BufferView ForwardToTaps(in LayerContext context, ImageShape image, BufferView x, BufferView kept)
     {
-        BufferView input = Join(context, image, x, 0, out BufferView scratch);
-        return Pixel(context.Backend).ForwardToTaps(JoinedShape(image), Weights(context), input, kept, scratch);
+        Parts parts = Divide(context, image, backward: false);
+        BufferView input = Join(context, image, x, parts.Joined);
+        return Pixel(context.Backend).ForwardToTaps(JoinedShape(image), Weights(context), input, kept, parts.Scratch);
     }
 
     /// <summary>The gradients of the parameters (+=) and of x (+=).</summary>
@@ -108,10 +115,12 @@ public sealed class Network
         in LayerContext context, ImageShape image, BufferView x, BufferView kept, BufferView dOutput, BufferView dx)
     {
         // The gradient is added to what is there: that goes with the join, and comes back with it.
-        BufferView input = Join(context, image, x, 0, out BufferView scratch);
-        BufferView dInput = dx.IsEmpty ? dx : Join(context, image, dx, JoinedLength(image), out scratch);
+        Parts parts = Divide(context, image, backward: true);
+        BufferView input = Join(context, image, x, parts.Joined);
+        BufferView dInput = dx.IsEmpty ? dx : Join(context, image, dx, parts.JoinedGradient);
         ImageShape joined = JoinedShape(image);
-        context.Backend.GetNetwork(Shape).Backward(joined, Weights(context), input, kept, dOutput, dInput, scratch);
+        context.Backend.GetNetwork(Shape).Backward(
+            joined, Weights(context), input, kept, dOutput, dInput, parts.Scratch);
         if (Shape.Conditions > 0 && !dx.IsEmpty)
         {
             context.Backend.CopyChannels(dInput, joined, Shape.Conditions, dx, image.Channels, 0, OwnChannels);
@@ -145,23 +154,30 @@ public sealed class Network
 
     private long JoinedLength(ImageShape image) => Shape.Conditions > 0 ? JoinedShape(image).Length : 0;
 
-    /// <summary>
-    /// The condition and then x of each pixel, in the workspace from a place on; x where there is none.
-    /// </summary>
-    private BufferView Join(
-        in LayerContext context, ImageShape image, BufferView x, long place, out BufferView scratch)
+    private Parts Declare(ref LayerMemory memory, IBackend backend, ImageShape image, bool backward) => new(
+        memory.Take(JoinedLength(image)),
+        backward ? memory.Take(JoinedLength(image)) : default,
+        memory.Take(backend.GetNetwork(Shape).WorkspaceLength(JoinedShape(image), backward)));
+
+    private Parts Divide(in LayerContext context, ImageShape image, bool backward)
     {
-        ImageShape shape = JoinedShape(image);
-        long end = place + JoinedLength(image);
-        scratch = context.Workspace.Slice(end, context.Workspace.Length - end);
+        LayerMemory memory = new(context.Workspace, default, keeps: false);
+        return Declare(ref memory, context.Backend, image, backward);
+    }
+
+    /// <summary>The condition and then x of each pixel; x where there is no condition.</summary>
+    private BufferView Join(in LayerContext context, ImageShape image, BufferView x, BufferView joined)
+    {
         if (Shape.Conditions == 0)
         {
             return x;
         }
 
-        BufferView joined = context.Workspace.Slice(place, shape.Length);
+        ImageShape shape = JoinedShape(image);
         context.Backend.SpreadRows(shape, context.Condition, joined);
         context.Backend.CopyChannels(x, image, 0, joined, shape.Channels, Shape.Conditions, OwnChannels);
         return joined;
     }
+
+    private readonly record struct Parts(BufferView Joined, BufferView JoinedGradient, BufferView Scratch);
 }

@@ -6,8 +6,12 @@ namespace FlowEngine.Layers;
 internal static class PixelAffineGradient
 {
     /// <summary>The scratch memory of <see cref="Run"/>, in elements: dM, dv and the pass's own.</summary>
-    public static long WorkspaceLength(IBackend backend, ImageShape shape) =>
-        ((long)shape.Channels * (shape.Channels + 1)) + backend.PixelAffine.WorkspaceLength(shape);
+    public static long WorkspaceLength(IBackend backend, ImageShape shape)
+    {
+        LayerMemory memory = default;
+        Declare(ref memory, backend, shape);
+        return memory.WorkspaceLength;
+    }
 
     /// <summary>dx = Mᵀ dy, and the parameters' gradients by way of dM and dv. dx may be dy itself.</summary>
     public static void Run(
@@ -21,13 +25,16 @@ internal static class PixelAffineGradient
         BufferView dLogDet,
         BufferView dx)
     {
-        long square = (long)shape.Channels * shape.Channels;
-        BufferView dMatrix = context.Workspace.Slice(0, square);
-        BufferView dOffset = context.Workspace.Slice(square, shape.Channels);
-        long used = square + shape.Channels;
-        BufferView scratch = context.Workspace.Slice(used, context.Workspace.Length - used);
+        LayerMemory memory = new(context.Workspace, default, keeps: false);
+        (BufferView dMatrix, BufferView dOffset, BufferView scratch) = Declare(ref memory, context.Backend, shape);
         context.Backend.PixelAffine.Backward(shape, map, x, dy, dx, dMatrix, dOffset, scratch);
         context.Backend.PixelAffine.AssembleBackward(
             parameters, shape.PixelsPerImage, dMatrix, dOffset, dLogDet, gradients);
     }
+
+    private static (BufferView Matrix, BufferView Offset, BufferView Scratch) Declare(
+        ref LayerMemory memory, IBackend backend, ImageShape shape) => (
+        memory.Take((long)shape.Channels * shape.Channels),
+        memory.Take(shape.Channels),
+        memory.Take(backend.PixelAffine.WorkspaceLength(shape)));
 }

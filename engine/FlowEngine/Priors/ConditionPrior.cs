@@ -43,9 +43,17 @@ public sealed class ConditionPrior : IPrior
     public bool IsConditional => true;
 
     /// <inheritdoc/>
-    public long WorkspaceLength(IBackend backend, ImageShape latent) => _inner.IsConditional
-        ? _inner.WorkspaceLength(backend, latent)
-        : (2L * latent.Dims) + _inner.WorkspaceLength(backend, latent with { Batch = 1 });
+    public long WorkspaceLength(IBackend backend, ImageShape latent)
+    {
+        if (_inner.IsConditional)
+        {
+            return _inner.WorkspaceLength(backend, latent);
+        }
+
+        LayerMemory memory = default;
+        Declare(ref memory, backend, latent);
+        return memory.WorkspaceLength;
+    }
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
@@ -84,10 +92,14 @@ public sealed class ConditionPrior : IPrior
     private static ImageShape Rows(ImageShape latent) => new(latent.Batch, 1, 1, 2 * latent.Dims);
 
     /// <summary>The prior of all data, or its gradient, in front of the inner prior's scratch memory.</summary>
-    private static LayerContext Split(in LayerContext context, ImageShape latent, out BufferView shared)
+    private LayerContext Split(in LayerContext context, ImageShape latent, out BufferView shared)
     {
-        long length = 2L * latent.Dims;
-        shared = context.Workspace.Slice(0, length);
-        return context with { Workspace = context.Workspace.Slice(length, context.Workspace.Length - length) };
+        LayerMemory memory = new(context.Workspace, default, keeps: false);
+        (shared, BufferView rest) = Declare(ref memory, context.Backend, latent);
+        return context with { Workspace = rest };
     }
+
+    private (BufferView Shared, BufferView Inner) Declare(ref LayerMemory memory, IBackend backend, ImageShape latent) => (
+        memory.Take(2L * latent.Dims),
+        memory.Take(_inner.WorkspaceLength(backend, latent with { Batch = 1 })));
 }

@@ -33,8 +33,12 @@ public sealed class ConvolutionPrior : IPrior
     public bool IsConditional { get; }
 
     /// <inheritdoc/>
-    public long WorkspaceLength(IBackend backend, ImageShape latent) =>
-        _network.WorkspaceLength(backend, latent, backward: true) + (IsConditional ? 0 : latent.Length);
+    public long WorkspaceLength(IBackend backend, ImageShape latent)
+    {
+        LayerMemory memory = default;
+        Declare(ref memory, backend, latent);
+        return memory.WorkspaceLength;
+    }
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
@@ -53,15 +57,19 @@ public sealed class ConvolutionPrior : IPrior
 
     private LayerContext Input(in LayerContext context, ImageShape latent, BufferView kept, out BufferView input)
     {
-        if (IsConditional)
+        LayerMemory memory = new(context.Workspace, default, keeps: false);
+        (BufferView zeros, BufferView rest) = Declare(ref memory, context.Backend, latent);
+        input = kept;
+        if (!IsConditional)
         {
-            input = kept;
-            return context;
+            input = zeros;
+            context.Backend.Fill(zeros, 0);
         }
 
-        BufferView workspace = context.Workspace;
-        input = workspace.Slice(0, latent.Length);
-        context.Backend.Fill(input, 0);
-        return context with { Workspace = workspace.Slice(latent.Length, workspace.Length - latent.Length) };
+        return context with { Workspace = rest };
     }
+
+    private (BufferView Zeros, BufferView Network) Declare(ref LayerMemory memory, IBackend backend, ImageShape latent) => (
+        memory.Take(IsConditional ? 0 : latent.Length),
+        memory.Take(_network.WorkspaceLength(backend, latent, backward: true)));
 }

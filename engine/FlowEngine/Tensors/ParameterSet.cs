@@ -6,9 +6,6 @@ namespace FlowEngine.Tensors;
 /// </summary>
 public sealed class ParameterSet
 {
-    // Every parameter starts on a cache line.
-    private const int Alignment = 16;
-
     private readonly List<Parameter> _all = [];
     private readonly HashSet<string> _names = [];
     private readonly Action<Parameter>? _check;
@@ -42,7 +39,7 @@ public sealed class ParameterSet
     public Parameter Add(string name, int[] shape, Initializer? initializer = null, int[]? fileAxes = null)
     {
         Parameter parameter = Create(name, shape, fileAxes, Length, isConstant: false, initializer);
-        Length += Aligned(parameter.Length);
+        Length += CacheLine.Aligned(parameter.Length);
         return parameter;
     }
 
@@ -53,11 +50,9 @@ public sealed class ParameterSet
     public Parameter AddConstant(string name, int[] shape, Initializer initializer)
     {
         Parameter parameter = Create(name, shape, null, ConstantLength, isConstant: true, initializer);
-        ConstantLength += Aligned(parameter.Length);
+        ConstantLength += CacheLine.Aligned(parameter.Length);
         return parameter;
     }
-
-    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 
     private Parameter Create(
         string name, int[] shape, int[]? fileAxes, long offset, bool isConstant, Initializer? initializer)
