@@ -51,10 +51,8 @@ internal static class BenchCommand
         };
         training.Validate();
         IModelOptions sizes = options.Sizes(parse);
-        int requested = parse.GetValue(options.Threads);
-        NetworkPrecision precision = parse.GetValue(options.Precision);
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(options.Device), requested, precision);
-        int threads = requested > 0 ? requested : Environment.ProcessorCount;
+        using IBackend backend = options.Device.Open(parse);
+        int threads = parse.GetValue(options.Device.Threads) is > 0 and int given ? given : Environment.ProcessorCount;
         JsonObject report = Measure(sizes, training, backend, threads, seconds);
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(options.Json))

@@ -2,7 +2,6 @@ using System.CommandLine;
 
 using FlowEngine.Architecture;
 using FlowEngine.Execution;
-using FlowEngine.Kernels;
 
 namespace FlowEngine.Cli;
 
@@ -22,11 +21,7 @@ internal sealed class BenchOptions
     public Option<MemoryMode?> Memory { get; } = CommandOptions.Choice<MemoryMode>(
         "--memory", "Memory mode of training [default: store where it fits half the free memory]");
 
-    public Option<string> Device { get; } = CommandOptions.Device();
-
-    public Option<NetworkPrecision> Precision { get; } = CommandOptions.Precision();
-
-    public Option<int> Threads { get; } = CommandOptions.Threads();
+    public DeviceOptions Device { get; } = new();
 
     public Option<double> Seconds { get; } = CommandOptions.Number("--seconds", "Time for each measurement", 3.0);
 
@@ -38,7 +33,7 @@ internal sealed class BenchOptions
     {
         foreach (Option option in (Option[])
         [
-            .. _model.All, Size, Channels, Batch, Memory, Device, Precision, Threads, Seconds, Seed, Json,
+            .. _model.All, Size, Channels, Batch, Memory, Device.Name, Device.Precision, Device.Threads, Seconds, Seed, Json,
         ])
         {
             command.Options.Add(option);

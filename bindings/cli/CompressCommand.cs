@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using FlowEngine.Checkpoints;
 using FlowEngine.Compression;
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
@@ -45,14 +44,14 @@ internal static class CompressCommand
         "--batch", "Blocks at once; no result depends on it", 64);
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     public static Command Build()
     {
         Command command = new("compress", "Compresses images without loss by what a model knows of them, on the CPU.")
         {
-            _checkpoint, _data, _part, _limit, _out, _block, _batch, _seed, _threads, _json,
+            _checkpoint, _data, _part, _limit, _out, _block, _batch, _seed, _device.Threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -60,7 +59,7 @@ internal static class CompressCommand
 
     private static int Run(ParseResult parse)
     {
-        using IBackend backend = Devices.Open("cpu", parse.GetValue(_threads));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
         model.BatchSize = parse.GetValue(_batch);
         ImageDataset data = Load(parse);

@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using FlowEngine.Checkpoints;
 using FlowEngine.Compression;
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -31,14 +30,14 @@ internal static class DecompressCommand
     private static readonly Option<int> _batch = CommandOptions.Number(
         "--batch", "Blocks at once; no result depends on it", 64);
 
-    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     public static Command Build()
     {
         Command command = new("decompress", "Brings compressed images back, byte for byte, with the same model.")
         {
-            _checkpoint, _file, _out, _first, _limit, _batch, _threads, _json,
+            _checkpoint, _file, _out, _first, _limit, _batch, _device.Threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -46,7 +45,7 @@ internal static class DecompressCommand
 
     private static int Run(ParseResult parse)
     {
-        using IBackend backend = Devices.Open("cpu", parse.GetValue(_threads));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
         model.BatchSize = parse.GetValue(_batch);
         (ImageDataset images, double seconds) = Read(parse, model, parse.GetRequiredValue(_file));

@@ -4,7 +4,6 @@ using System.Diagnostics;
 using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Drawing;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Likelihood;
@@ -52,15 +51,14 @@ internal static class Density2dCommand
         "--updates", "Training updates, of 256 rows each", DefaultUpdates);
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
-    private static readonly Option<string> _device = CommandOptions.Device();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly DeviceOptions _device = new();
 
     public static Command Build()
     {
         Command command = new(
             "density2d", "Trains a flow on two columns, and draws data, density and samples side by side as PNG.")
         {
-            _data, _columns, _label, _out, _save, _blocks, _updates, _seed, _device, _threads,
+            _data, _columns, _label, _out, _save, _blocks, _updates, _seed, _device.Name, _device.Threads,
         };
         command.SetAction(Run);
         return command;
@@ -80,7 +78,7 @@ internal static class Density2dCommand
         int[] columns = Columns(parts.Train, parse.GetValue(_columns));
         TableDataset train = parts.Train.Concat(parts.Validation).SelectColumns(columns);
         TextWriter output = parse.InvocationConfiguration.Output;
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = _device.Open(parse);
         TableScaling scaling = TableScaling.Fit(train, null);
         if (scaling.Dims != 2)
         {

@@ -58,7 +58,7 @@ internal static class EditCommand
     private static int Run(ParseResult parse)
     {
         double[] strengths = NumberLists.Real(parse, _strengths, [-1, -0.5, 0, 0.5, 1]);
-        using IBackend backend = _common.OpenBackend(parse);
+        using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         string data = parse.GetRequiredValue(_data);
         EncodedImages encoded = _common.Encode(

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
@@ -38,9 +37,7 @@ internal static class EvalCommand
     private static readonly Option<int?> _limit = CommandOptions.Number<int>(
         "--limit", "Only the first N images or rows [default: all]");
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
-    private static readonly Option<string> _device = CommandOptions.Device();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
-    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
+    private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     private enum WeightKind
@@ -53,7 +50,7 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Evaluates a model: bits per dimension of images, nats of the rows of a table.")
         {
-            _checkpoint, _data, _part, _label, _weights, _batch, _limit, _seed, _device, _threads, _precision, _json,
+            _checkpoint, _data, _part, _label, _weights, _batch, _limit, _seed, _device.Name, _device.Threads, _device.Precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -62,8 +59,7 @@ internal static class EvalCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(
-            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
         model.BatchSize = parse.GetValue(_batch);
         if (parse.GetValue(_weights) == WeightKind.Raw)

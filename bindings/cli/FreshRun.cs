@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Architecture;
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 using FlowEngine.Training;
@@ -21,8 +20,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         RunFolder.RequireFree(folder);
         RequireOptionsOf(DataSource.UnitOf(path));
         DataSource source = DataSource.Load(path, parse.GetValue(options.Label), parse.GetValue(options.SplitSeed));
-        IBackend backend = Devices.Open(
-            parse.GetRequiredValue(options.Device), parse.GetValue(options.Threads), parse.GetValue(options.Precision));
+        IBackend backend = options.Device.Open(parse);
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), source, backend)
             : Model.Create(Configure(source, null), backend, parse.GetValue(options.Seed));
@@ -37,9 +35,9 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             model.Config with { IsInitialized = true },
             trainer.Options with { Memory = trainer.Memory },
             limits,
-            parse.GetRequiredValue(options.Device),
-            parse.GetValue(options.Threads),
-            parse.GetValue(options.Precision));
+            parse.GetRequiredValue(options.Device.Name),
+            parse.GetValue(options.Device.Threads),
+            parse.GetValue(options.Device.Precision));
         string[] notes = model.Config.Data is TableSchema table
             ? [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []]
             : [];

@@ -21,16 +21,14 @@ internal static class InfoCommand
         "--data", "PATH", "Images or rows to check invertibility on [default: samples of the model]");
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
-    private static readonly Option<string> _device = CommandOptions.Device();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
-    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
+    private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
 
     public static Command Build()
     {
         Command command = new("info", "Describes a checkpoint: configuration, memory, invertibility of each layer.")
         {
-            _checkpoint, _batch, _data, _seed, _device, _threads, _precision, _json,
+            _checkpoint, _batch, _data, _seed, _device.Name, _device.Threads, _device.Precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -39,8 +37,7 @@ internal static class InfoCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(
-            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
         model.BatchSize = Math.Min(parse.GetValue(_batch), model.Flow.LargestBatch);
         (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans =

@@ -52,7 +52,7 @@ internal static class InterpolateCommand
                 FlowErrorKind.InvalidArgument, $"--points is {points}, expected 2 to {MostPoints}");
         }
 
-        using IBackend backend = _common.OpenBackend(parse);
+        using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         EncodedImages encoded = Encode(parse, model);
         if (encoded.Count < 2)

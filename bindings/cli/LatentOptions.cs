@@ -1,7 +1,6 @@
 using System.CommandLine;
 
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Latents;
 using FlowEngine.Models;
@@ -25,9 +24,7 @@ internal sealed class LatentOptions
 
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
-    public Option<string> Device { get; } = CommandOptions.Device();
-
-    public Option<int> Threads { get; } = CommandOptions.Threads();
+    public DeviceOptions Device { get; } = new();
 
     /// <summary>A list of images by index.</summary>
     public static Option<string?> Images(string name, string what, string defaultList) =>
@@ -37,16 +34,13 @@ internal sealed class LatentOptions
     public Command AddTo(Command command)
     {
         command.Arguments.Add(Checkpoint);
-        foreach (Option option in new Option[] { Part, Out, Seed, Device, Threads })
+        foreach (Option option in new Option[] { Part, Out, Seed, Device.Name, Device.Threads })
         {
             command.Options.Add(option);
         }
 
         return command;
     }
-
-    public IBackend OpenBackend(ParseResult parse) =>
-        Devices.Open(parse.GetRequiredValue(Device), parse.GetValue(Threads));
 
     public Model LoadModel(ParseResult parse, IBackend backend)
     {

@@ -19,13 +19,9 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         RunConfig config = folder.ReadConfig();
         config = config with
         {
-            Device = CommandOptions.IsGiven(parse, options.Device)
-                ? parse.GetRequiredValue(options.Device)
-                : config.Device,
-            Precision = CommandOptions.IsGiven(parse, options.Precision)
-                ? parse.GetValue(options.Precision)
-                : config.Precision,
-            Threads = CommandOptions.IsGiven(parse, options.Threads) ? parse.GetValue(options.Threads) : config.Threads,
+            Device = Given(options.Device.Name, config.Device),
+            Precision = Given(options.Device.Precision, config.Precision),
+            Threads = Given(options.Device.Threads, config.Threads),
         };
         RunData data = DataSource.Load(config.Data, config.Model).ForTraining(config.Model);
         RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
@@ -44,4 +40,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         Trainer trainer = new(model, data.Train, config.Training);
         return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);
     }
+
+    private T Given<T>(Option<T> option, T otherwise) =>
+        CommandOptions.IsGiven(parse, option) ? parse.GetRequiredValue(option) : otherwise;
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
@@ -36,15 +35,13 @@ internal static class SampleCommand
     private static readonly Option<string?> _out = CommandOptions.Text(
         "--out", "FILE", "The file to write: PNG, or CSV of a table model [default: grid.png; tables rows.csv]");
 
-    private static readonly Option<string> _device = CommandOptions.Device();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
-    private static readonly Option<NetworkPrecision> _precision = CommandOptions.Precision();
+    private static readonly DeviceOptions _device = new();
 
     public static Command Build()
     {
         Command command = new("sample", "Draws images from a model and writes them as one picture, or rows as CSV.")
         {
-            _checkpoint, _count, _label, _given, _temperature, _seed, _out, _device, _threads, _precision,
+            _checkpoint, _count, _label, _given, _temperature, _seed, _out, _device.Name, _device.Threads, _device.Precision,
         };
         command.SetAction(Run);
         return command;
@@ -53,8 +50,7 @@ internal static class SampleCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(
-            parse.GetRequiredValue(_device), parse.GetValue(_threads), parse.GetValue(_precision));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
         bool isTable = model.Config.Unit == SampleUnit.Row;
         int? label = parse.GetValue(_label) is string name ? model.Config.Classes.IndexOf(name, "--label") : null;

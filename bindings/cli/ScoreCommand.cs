@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 
 using FlowEngine.Data;
-using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
@@ -47,8 +46,7 @@ internal static class ScoreCommand
     private static readonly Option<int> _batch = CommandOptions.Number(
         "--batch", "Images or rows at once; no result depends on it", 64);
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
-    private static readonly Option<string> _device = CommandOptions.Device();
-    private static readonly Option<int> _threads = CommandOptions.Threads();
+    private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Write one JSON object instead of CSV");
 
     public static Command Build()
@@ -58,7 +56,7 @@ internal static class ScoreCommand
             "Scores images or rows: log density, typicality, norms of the latents, and for images the code length beyond "
             + "that of a lossless code. With labels, AUROC and average precision of each score.")
         {
-            _checkpoint, _data, _anomalies, _reference, _part, _label, _limit, _out, _batch, _seed, _device, _threads,
+            _checkpoint, _data, _anomalies, _reference, _part, _label, _limit, _out, _batch, _seed, _device.Name, _device.Threads,
             _json,
         };
         command.SetAction(Run);
@@ -68,7 +66,7 @@ internal static class ScoreCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        using IBackend backend = Devices.Open(parse.GetRequiredValue(_device), parse.GetValue(_threads));
+        using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
         model.BatchSize = parse.GetValue(_batch);
         double? typical = parse.GetValue(_reference) is string reference

@@ -57,7 +57,7 @@ internal static class StyleCommand
 
     private static int Run(ParseResult parse)
     {
-        using IBackend backend = _common.OpenBackend(parse);
+        using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         int[] levels = NumberLists.Whole(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
         string data = parse.GetRequiredValue(_data);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 
 using FlowEngine.Architecture;
-using FlowEngine.Kernels;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
@@ -77,11 +76,7 @@ internal sealed class TrainOptions
         "Ends after N epochs without a better evaluation of the held-out data, with the best weights; 0 for never "
             + "[default: 30 for tables, else 0]");
 
-    public Option<string> Device { get; } = CommandOptions.Device();
-
-    public Option<int> Threads { get; } = CommandOptions.Threads();
-
-    public Option<NetworkPrecision> Precision { get; } = CommandOptions.Precision();
+    public DeviceOptions Device { get; } = new();
 
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
@@ -95,15 +90,14 @@ internal sealed class TrainOptions
 
     public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");
 
-    private Option[] All =>
-    [
-        Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs, Samples,
-        Minutes, Patience, .. Training.All, Device, Threads, Precision, Seed, Init, Resume, Json,
-    ];
-
     public void AddTo(Command command)
     {
-        foreach (Option option in All)
+        Option[] all =
+        [
+            Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs, Samples,
+            Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume, Json,
+        ];
+        foreach (Option option in all)
         {
             command.Options.Add(option);
         }
@@ -120,8 +114,12 @@ internal sealed class TrainOptions
     /// <summary>Refuses what would make a resumed run another run.</summary>
     public void RequireResumable(ParseResult parse)
     {
-        Option[] allowed = [Resume, Epochs, Samples, Minutes, Device, Threads, Precision, Json];
-        if (All.Except(allowed).FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
+        Option[] allowed =
+        [
+            Resume, Epochs, Samples, Minutes, Device.Name, Device.Threads, Device.Precision, Json,
+        ];
+        if (parse.CommandResult.Command.Options.Except(allowed)
+            .FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,

@@ -77,7 +77,7 @@ enum {
 };
 
 enum {
-    FLOW_BACKEND_BEST     = 0, /* the CPU */
+    FLOW_BACKEND_DEFAULT  = 0, /* the CPU: no GPU is used without being asked for */
     FLOW_BACKEND_CPU      = 1,
     FLOW_BACKEND_CUDA     = 2, /* NVIDIA, compute capability 8.0 and later */
     FLOW_BACKEND_OPENCL   = 3,
