@@ -54,6 +54,13 @@ compile() { # STANDARD SOURCE TARGET [OPTIONS [LIBRARIES]]
     esac
 }
 
+# same_bits COMMAND...: prints the digests that the first one printed.
+same_bits() {
+    "$@" > "$work/bits.txt" || { cat "$work/bits.txt"; return 1; }
+    [ -f "$work/first_bits.txt" ] || cp "$work/bits.txt" "$work/first_bits.txt"
+    diff "$work/first_bits.txt" "$work/bits.txt"
+}
+
 no_drivers="FLOWENGINE_CUDA_LIBRARY=/nowhere FLOWENGINE_OPENCL_LIBRARY=/nowhere"
 
 c_and_cpp() {
@@ -85,11 +92,13 @@ c_and_cpp() {
     check "compile log_prob" compile c99 "$c/tests/log_prob.c" "$work/log_prob"
     check "compile rows" compile c99 "$c/tests/rows.c" "$work/rows"
 
+    check "compile bits" compile c99 "$c/tests/bits.c" "$work/bits"
     for image in v3 v4; do
         if [ "$image" = v4 ] && ! grep -q avx512dq /proc/cpuinfo; then
-            skip "the API with v4" "this processor has no AVX-512"
+            skip "the API and the bits of v4" "this processor has no AVX-512"
         else
             check "the API with $image" env FLOWENGINE_IMAGE=$image "$work/abi_c11" "$work"
+            check "the bits of $image" same_bits env FLOWENGINE_IMAGE=$image "$work/bits"
         fi
     done
 
@@ -137,6 +146,25 @@ c_and_cpp() {
     fi
 }
 
+# The library of 64-bit ARM, made here and run by an emulator of the processor.
+arm64() {
+    local root=/usr/aarch64-linux-gnu
+    if ! command -v "${CLANG:-clang-19}" > /dev/null || ! have \
+        "command -v aarch64-linux-gnu-gcc && command -v qemu-aarch64" gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user; then
+        skip "the library of linux-arm64" "clang, gcc-aarch64-linux-gnu or qemu-user is not installed"
+        return
+    fi
+    check "publish for linux-arm64" "$c/../native/publish.sh" "$libraries-arm64" linux-arm64
+    local name
+    for name in abi_test bits; do
+        check "compile $name for linux-arm64" aarch64-linux-gnu-gcc -std=c11 -O1 -I"$c/include" "$c/tests/$name.c" \
+            -o "$work/$name.arm64" -L"$libraries-arm64" -lflowengine -lm
+    done
+    local run="env $no_drivers LD_LIBRARY_PATH=$libraries-arm64 qemu-aarch64 -L $root"
+    check "the API on linux-arm64" $run "$work/abi_test.arm64" "$work"
+    check "the bits of linux-arm64" same_bits $run "$work/bits.arm64"
+}
+
 packages() {
     if ! have "command -v cmake" cmake; then
         skip "the CMake package" "cmake is not installed"
@@ -175,6 +203,10 @@ python_suite() {
     fi
     have "$python -c 'import torch'" python3-torch || skip "GlowModule" "torch is not installed"
     check "the wheel" "$python" "$root/bindings/python/build_wheel.py" "$libraries" "$work/wheel"
+    if [ -f "$libraries-arm64/libflowengine.so" ]; then
+        check "the wheel of linux-arm64" sh -c "'$python' '$root/bindings/python/build_wheel.py' '$libraries-arm64' \
+            '$work/wheel-arm64' manylinux_2_34_aarch64 | grep manylinux_2_34_aarch64.whl"
+    fi
     # A wheel is a zip: into an empty folder, as pip --target puts it.
     check "unpack the wheel" "$python" -m zipfile -e "$work"/wheel/*.whl "$work/site"
     export PYTHONPATH="$work/site"
@@ -229,7 +261,21 @@ readme_programs() {
     check "README's C# program runs" sh -c "'$work/package/PackageTest' | grep -q nats"
 }
 
+# The NuGet package of the C library, as a program of a stranger finds it.
+native_package() {
+    local folder="$root/artifacts/packages"
+    check "pack FlowEngine.Native" dotnet pack "$root/bindings/nuget" --configuration Release --nologo \
+        --verbosity quiet --output "$folder" -p:LinuxX64="$libraries" \
+        $([ -f "$libraries-arm64/libflowengine.so" ] && echo "-p:LinuxArm64=$libraries-arm64")
+    rm -rf "$root/tests/package-native/obj"
+    check "build with FlowEngine.Native" dotnet build "$root/tests/package-native" --configuration Release --nologo \
+        --verbosity quiet --output "$work/package-native"
+    check "run with FlowEngine.Native" env -u LD_LIBRARY_PATH sh -c "'$work/package-native/NativePackageTest' | grep x86-64-v"
+}
+
 c_and_cpp
+arm64
+native_package
 packages
 python_suite
 readme_programs

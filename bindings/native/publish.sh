@@ -1,31 +1,39 @@
 #!/usr/bin/env bash
 # Publishes the native library into a folder, beside flowengine.h:
-#   publish.sh FOLDER
+#   publish.sh FOLDER [linux-arm64]
 # On x86-64 Linux that is libflowengine.so, which picks libflowengine-v3.so (AVX2) or -v4.so (AVX-512); elsewhere one
-# image, libflowengine.dylib, flowengine.dll or libflowengine.so.
+# image, libflowengine.dylib, flowengine.dll or libflowengine.so. With linux-arm64, Linux on x86-64 makes the library of
+# 64-bit ARM: that needs clang (19, or CLANG) and Debian's gcc-aarch64-linux-gnu.
 set -euo pipefail
-[ $# -eq 1 ] || { echo "usage: publish.sh FOLDER" >&2; exit 2; }
+[ $# -eq 1 ] || { [ $# -eq 2 ] && [ "$2" = linux-arm64 ]; } || { echo "usage: publish.sh FOLDER [linux-arm64]" >&2; exit 2; }
 mkdir -p "$1"
 target=$(cd "$1" && pwd)
 cd "$(dirname "$0")"
 header=../c/include/flowengine.h
 
+# publish IMAGE FILE RUNTIME [OPTION...]
 publish() {
-    dotnet publish FlowEngine.Native.csproj --configuration Release --nologo --verbosity quiet -p:FlowImage="$1"
-    cp "bin/Release/$(basename bin/Release/net*)/"*"/publish/$2" "$target/"
+    dotnet publish FlowEngine.Native.csproj --configuration Release --nologo --verbosity quiet -p:FlowImage="$1" "${@:4}"
+    cp "bin/Release/$(basename bin/Release/net*)/"$3"/publish/$2" "$target/"
 }
+
+if [ $# -eq 2 ]; then
+    publish "" libflowengine.so "$2" --runtime "$2" -p:CppCompilerAndLinker="${CLANG:-clang-19}" \
+        -p:ObjCopyName=aarch64-linux-gnu-objcopy
+    exit
+fi
 
 if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
     case "$(uname -s)" in
-        Linux) publish "" libflowengine.so ;;
-        Darwin) publish "" libflowengine.dylib ;;
-        *) publish "" flowengine.dll ;;
+        Linux) publish "" libflowengine.so "*" ;;
+        Darwin) publish "" libflowengine.dylib "*" ;;
+        *) publish "" flowengine.dll "*" ;;
     esac
     exit
 fi
 
-publish v3 libflowengine-v3.so
-publish v4 libflowengine-v4.so
+publish v3 libflowengine-v3.so linux-x64
+publish v4 libflowengine-v4.so linux-x64
 
 mkdir -p obj/dispatcher
 sed -nE \

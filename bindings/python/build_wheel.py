@@ -1,7 +1,10 @@
 """
 Writes a platform wheel that carries the library, with the standard library alone and no network:
 
-    python3 build_wheel.py FOLDER OUT     FOLDER is what bindings/native/publish.sh filled
+    python3 build_wheel.py FOLDER OUT [PLATFORM]
+
+FOLDER is what bindings/native/publish.sh filled; PLATFORM is the tag of its platform, such as manylinux_2_34_aarch64, that
+of this machine if it is not given.
 """
 from __future__ import annotations
 
@@ -36,17 +39,18 @@ def version() -> str:
     return found[1]
 
 
-def tag() -> str:
-    """The C ABI is the library's alone, so any Python 3 of the platform will do."""
-    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    return f"py3-none-{platform}"
+def platform() -> str:
+    """The tag of this machine's platform."""
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
 def main() -> int:
-    if len(sys.argv) != 3:
-        print("usage: build_wheel.py FOLDER OUT", file=sys.stderr)
+    if len(sys.argv) not in (3, 4):
+        print("usage: build_wheel.py FOLDER OUT [PLATFORM]", file=sys.stderr)
         return 2
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    # The C ABI is the library's alone, so any Python 3 of the platform will do.
+    tag = f"py3-none-{sys.argv[3] if len(sys.argv) == 4 else platform()}"
     libraries = sorted(path for name in NAMES for path in folder.glob(name))
     if not libraries:
         print(f"build_wheel.py: {folder} holds no library; run bindings/native/publish.sh", file=sys.stderr)
@@ -57,13 +61,13 @@ def main() -> int:
     files |= {f"flowengine/lib/{path.name}": path.read_bytes() for path in libraries}
     files[f"{info}/METADATA"] = METADATA.format(version=version()).encode()
     files[f"{info}/WHEEL"] = (
-        f"Wheel-Version: 1.0\nGenerator: flowengine\nRoot-Is-Purelib: false\nTag: {tag()}\n".encode())
+        f"Wheel-Version: 1.0\nGenerator: flowengine\nRoot-Is-Purelib: false\nTag: {tag}\n".encode())
     record = [
         f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()},"
         f"{len(content)}" for name, content in files.items()]
     files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
     out.mkdir(parents=True, exist_ok=True)
-    wheel = out / f"flowengine-{version()}-{tag()}.whl"
+    wheel = out / f"flowengine-{version()}-{tag}.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
