@@ -55,8 +55,10 @@ internal static class ModuleText
 
         var body = new CodeWriter();
         body.Indent();
-        var expressions = new ExpressionTranslator(module, types, graph, names);
-        new StatementTranslator(module, types, function, expressions, names, body).Body(function.Body!);
+        var refusals = new Refusals(module, types);
+        var expressions = new ExpressionTranslator(module, types, graph, names, refusals);
+        var assignments = new AssignmentTranslator(module, types, expressions, refusals);
+        new StatementTranslator(module, types, function, expressions, assignments, names, body).Body(function.Body!);
         if (function.Kernel is not { } kernel)
         {
             WriteDeviceFunction(types, function, names, body, writer);

@@ -8,7 +8,13 @@ namespace FlowEngine.KernelCompiler;
 
 /// <summary>Translates the statements of one function.</summary>
 internal sealed class StatementTranslator(
-    ModuleContext module, CTypes types, DeviceFunction function, ExpressionTranslator expressions, CNames names, CodeWriter writer)
+    ModuleContext module,
+    CTypes types,
+    DeviceFunction function,
+    ExpressionTranslator expressions,
+    AssignmentTranslator assignments,
+    CNames names,
+    CodeWriter writer)
 {
     private const int SharedAlignment = 128;
 
@@ -38,7 +44,7 @@ internal sealed class StatementTranslator(
                 Declarations(o, outermost);
                 break;
             case IExpressionStatementOperation o:
-                if (expressions.Statement(o.Operation) is { } text)
+                if (assignments.Translate(o.Operation) is { } text)
                 {
                     writer.Line(text);
                 }
@@ -156,7 +162,7 @@ internal sealed class StatementTranslator(
 
                 return $"{type} {string.Join(", ", parts)}";
             case IExpressionStatementOperation statement:
-                return expressions.Statement(statement.Operation)?.TrimEnd(';') ?? "";
+                return assignments.Translate(statement.Operation)?.TrimEnd(';') ?? "";
             default:
                 NotOfLanguage(operation);
                 return "";
@@ -233,7 +239,7 @@ internal sealed class StatementTranslator(
             return;
         }
 
-        IOperation? value = ExpressionTranslator.Initializer(declarator.GetVariableInitializer()?.Value);
+        IOperation? value = AssignmentTranslator.Initializer(declarator.GetVariableInitializer()?.Value);
         if (local.IsConst)
         {
             // Its value stands wherever it is used.

@@ -24,6 +24,19 @@ public abstract partial class BackendTests
         }
     }
 
+    [Fact]
+    public void Coupling_of_odd_channels_agrees_with_the_reference()
+    {
+        foreach ((CouplingKind kind, bool inPlace) in CouplingCases.Select(row => row.Data))
+        {
+            for (int channels = 2; channels <= 70; channels += 3)
+            {
+                var shape = new ImageShape(5, 1, 1 + (channels % 4), channels);
+                AssertAgrees((buffers, s) => RunCoupling(buffers, s, kind, inPlace), shape);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(CouplingCases))]
     public void Coupling_agrees_at_every_pixel_count(CouplingKind kind, bool inPlace)
