@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Numerics;
 
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Cli;
 
@@ -47,6 +48,16 @@ internal static class CommandOptions
     public static Option<ulong> Seed() => Number("--seed", "Seed of everything random", 0UL);
 
     public static Option<bool> Json(string description) => new("--json") { Description = description };
+
+    /// <summary>Whether a CSV file has a header; found out where it is left out.</summary>
+    public static Option<string?> Header() => Choice(
+        "--header",
+        "Tables: whether the first line of a CSV file has the names of the columns [default: found out, and told]",
+        ["yes", "no"]);
+
+    /// <summary>What the command line says of a CSV file.</summary>
+    public static CsvFormat Format(ParseResult parse, Option<string?> label, Option<string?> header) => new(
+        parse.GetValue(label), parse.GetValue(header) is string answer ? answer == "yes" : null);
 
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };
@@ -122,15 +133,15 @@ internal static class CommandOptions
     private static T? ParseNumber<T>(ArgumentResult result, string name)
         where T : struct, INumber<T>
     {
-        string text = result.Tokens[0].Value;
-        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value))
+        try
         {
-            return value;
+            return NumberText.Parse<T>(result.Tokens[0].Value, name);
         }
-
-        string expected = typeof(T) == typeof(double) ? "a number" : "a whole number";
-        result.AddError($"{name} is {text}, expected {expected}");
-        return null;
+        catch (FlowException exception)
+        {
+            result.AddError(exception.Message);
+            return null;
+        }
     }
 
     /// <summary>One of the names of an enumeration, in lower case; an error of the result where it is none.</summary>

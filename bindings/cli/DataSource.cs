@@ -10,6 +10,9 @@ internal abstract class DataSource
     /// <summary>What its samples are called.</summary>
     public abstract SampleUnit Unit { get; }
 
+    /// <summary>What its reader took for granted and passed over, one line each.</summary>
+    public abstract IReadOnlyList<string> Notes { get; }
+
     /// <summary>The part that judges a model while it trains.</summary>
     protected abstract DataPart HeldOut { get; }
 
@@ -20,41 +23,62 @@ internal abstract class DataSource
 
     /// <summary>Loads a data set of which there is no model yet.</summary>
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
-    /// <param name="label">The label column of a CSV file; null for none.</param>
+    /// <param name="format">What is known of a CSV file.</param>
     /// <param name="splitSeed">Which rows of a table are validation and test, where it has no such parts.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged.</exception>
-    public static DataSource Load(string path, string? label, ulong splitSeed) => UnitOf(path) == SampleUnit.Row
-        ? new TableSource(TableLoader.Load(path, label, splitSeed))
+    public static DataSource Load(string path, CsvFormat format, ulong splitSeed) => UnitOf(path) == SampleUnit.Row
+        ? new TableSource(TableLoader.Load(path, format, splitSeed, null))
         : new ImageSource(DatasetLoader.Load(path));
 
     /// <summary>Loads a data set of the kind that a model is of.</summary>
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
     /// <param name="model">The model's configuration.</param>
-    /// <param name="label">The label column of a CSV file; null for that of the model.</param>
+    /// <param name="format">What is known of a CSV file.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged, or of the other kind.</exception>
-    public static DataSource Load(string path, ModelConfig model, string? label = null)
+    public static DataSource Load(string path, ModelConfig model, CsvFormat format)
     {
         if (model.Unit == SampleUnit.Row)
         {
-            return new TableSource(TableLoader.Load(path, label, model.Table));
+            return new TableSource(TableLoader.Load(path, format, model.Table.SplitSeed, model.Table));
         }
 
-        return label is null
+        if (TableLoader.IsTable(path))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"{path}: holds a table, the model expects {model.DataSummary}");
+        }
+
+        return format == new CsvFormat()
             ? new ImageSource(DatasetLoader.Load(path))
-            : throw new FlowException(FlowErrorKind.InvalidArgument, "--label is for tables, the model is of images");
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{(format.Label is null ? "--header" : "--label")} is for tables, the model is of images");
     }
 
     /// <summary>A part as a model takes it.</summary>
     /// <param name="part">Which.</param>
     /// <param name="model">The model's configuration.</param>
     /// <param name="limit">The most samples of it, the first ones; null for all.</param>
-    /// <param name="notes">Is told of samples that the model cannot judge whole; null for nobody.</param>
+    /// <param name="notes">Is told of what the reader took for granted, and of samples that the model cannot judge whole;
+    /// null for nobody.</param>
     /// <exception cref="FlowException">The data do not fit the model, or have no such part; the limit is not positive.</exception>
-    public IDataset Part(DataPart part, ModelConfig model, int? limit = null, TextWriter? notes = null) =>
-        limit is null or > 0
-            ? Take(part, model, limit ?? int.MaxValue, notes)
-            : throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
+    public IDataset Part(DataPart part, ModelConfig model, int? limit = null, TextWriter? notes = null)
+    {
+        if (limit < 1)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
+        }
+
+        if (notes is not null)
+        {
+            foreach (string note in Notes)
+            {
+                Note.Write(notes, note);
+            }
+        }
+
+        return Take(part, model, limit ?? int.MaxValue, notes);
+    }
 
     /// <summary>What a run trains and judges a model on.</summary>
     /// <param name="model">The model's configuration.</param>

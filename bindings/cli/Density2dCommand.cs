@@ -34,6 +34,7 @@ internal static class Density2dCommand
 
     private static readonly Option<string?> _label = CommandOptions.Text(
         "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: none]");
+    private static readonly Option<string?> _header = CommandOptions.Header();
 
     private static readonly Option<string> _out = new("--out")
     {
@@ -58,7 +59,7 @@ internal static class Density2dCommand
         Command command = new(
             "density2d", "Trains a flow on two columns, and draws data, density and samples side by side as PNG.")
         {
-            _data, _columns, _label, _out, _save, _blocks, _updates, _seed, _device.Name, _device.Threads,
+            _data, _columns, _label, _header, _out, _save, _blocks, _updates, _seed, _device.Name, _device.Threads,
         };
         command.SetAction(Run);
         return command;
@@ -73,8 +74,13 @@ internal static class Density2dCommand
         }
 
         ulong seed = parse.GetValue(_seed);
-        string? label = parse.GetValue(_label);
-        TableParts parts = TableLoader.Load(parse.GetRequiredValue(_data), label, seed);
+        TableParts parts = TableLoader.Load(
+            parse.GetRequiredValue(_data), CommandOptions.Format(parse, _label, _header), seed, null);
+        foreach (string note in parts.Notes)
+        {
+            Note.Write(parse.InvocationConfiguration.Error, note);
+        }
+
         int[] columns = Columns(parts.Train, parse.GetValue(_columns));
         TableDataset train = parts.Train.Concat(parts.Validation).SelectColumns(columns);
         TextWriter output = parse.InvocationConfiguration.Output;

@@ -57,12 +57,12 @@ internal static class EditCommand
 
     private static int Run(ParseResult parse)
     {
-        double[] strengths = NumberLists.Real(parse, _strengths, [-1, -0.5, 0, 0.5, 1]);
+        double[] strengths = NumberLists.Read(parse, _strengths, [-1, -0.5, 0, 0.5, 1]);
         using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         string data = parse.GetRequiredValue(_data);
         EncodedImages encoded = _common.Encode(
-            parse, model, data, NumberLists.Whole(parse, _images, [0, 1, 2, 3]));
+            parse, model, data, NumberLists.Read(parse, _images, [0, 1, 2, 3]));
         (ImageDataset with, ImageDataset without) = Sides(parse, data);
         EncodedImages positive = EncodedImages.Of(model, with, parse.GetValue(_common.Seed));
         EncodedImages negative = EncodedImages.Of(model, without, parse.GetValue(_common.Seed));
@@ -109,8 +109,8 @@ internal static class EditCommand
         ImageDataset train = DatasetLoader.Load(data).Train;
         int[] labels = train.Labels
             ?? throw new FlowException(FlowErrorKind.InvalidArgument, $"{data} has no labels, expected sources of images");
-        int[] positive = NumberLists.Whole(parse, _with, []);
-        int[]? negative = without is null ? null : NumberLists.Whole(parse, _without, []);
+        int[] positive = NumberLists.Read<int>(parse, _with, []);
+        int[]? negative = without is null ? null : NumberLists.Read<int>(parse, _without, []);
         return (
             OfLabels(positive.Contains, $"--with {with}"),
             OfLabels(label => negative?.Contains(label) ?? !positive.Contains(label), $"--without {without}"));
@@ -124,12 +124,7 @@ internal static class EditCommand
         }
     }
 
-    private static ImageDataset Source(string path, int limit)
-    {
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(path);
-        ImageDataset images = train.Concat(test);
-        return images.Take(limit);
-    }
+    private static ImageDataset Source(string path, int limit) => DatasetLoader.Load(path).All.Take(limit);
 
     private static bool IsLabels(string text) => text.All(c => char.IsAsciiDigit(c) || c == ',');
 }

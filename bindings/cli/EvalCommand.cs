@@ -29,6 +29,8 @@ internal static class EvalCommand
     private static readonly Option<string?> _label = CommandOptions.Text(
         "--label", "COLUMN", "Tables: the label column, which is left out [default: as in training]");
 
+    private static readonly Option<string?> _header = CommandOptions.Header();
+
     private static readonly Option<WeightKind> _weights = CommandOptions.ChoiceOrFirst<WeightKind>(
         "--weights", "The moving average, or the raw weights of the training.safetensors beside it");
 
@@ -50,7 +52,8 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Evaluates a model: bits per dimension of images, nats of the rows of a table.")
         {
-            _checkpoint, _data, _part, _label, _weights, _batch, _limit, _seed, _device.Name, _device.Threads, _device.Precision, _json,
+            _checkpoint, _data, _part, _label, _header, _weights, _batch, _limit, _seed, _device.Name, _device.Threads,
+            _device.Precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -67,7 +70,8 @@ internal static class EvalCommand
             model.LoadRawWeights(CheckpointPath.StateBeside(path));
         }
 
-        IDataset data = DataSource.Load(parse.GetRequiredValue(_data), model.Config, parse.GetValue(_label)).Part(
+        IDataset data = DataSource.Load(
+            parse.GetRequiredValue(_data), model.Config, CommandOptions.Format(parse, _label, _header)).Part(
             parse.GetValue(_part) ?? DataPart.Test,
             model.Config,
             parse.GetValue(_limit),
@@ -95,7 +99,8 @@ internal static class EvalCommand
                 : FormattableString.Invariant(
                     $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
                     + FormattableString.Invariant($"{result.Nats:0.00} nats an image, "))
-            + FormattableString.Invariant($"{result.Samples} {data.Unit.Plural}, {seconds:0.0} s"));
+            + FormattableString.Invariant($"{result.Samples} {data.Unit.Plural}, {seconds:0.0} s")
+            + Note.LeftOut(result.LeftOut, data.Unit));
         WriteClasses(output, model, classes, data);
         return 0;
     }
@@ -131,6 +136,7 @@ internal static class EvalCommand
         {
             ["unit"] = data.Unit.Name,
             ["samples"] = result.Samples,
+            ["left_out"] = result.LeftOut,
             ["bits_per_dim"] = JsonNumber.Finite(result.BitsPerDim),
             ["bits_per_dim_stderr"] = JsonNumber.Finite(result.BitsPerDimStandardError),
             ["nats"] = JsonNumber.Finite(result.Nats),

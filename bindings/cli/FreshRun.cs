@@ -19,7 +19,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         string path = Required(options.Data);
         RunFolder.RequireFree(folder);
         RequireOptionsOf(DataSource.UnitOf(path));
-        DataSource source = DataSource.Load(path, parse.GetValue(options.Label), parse.GetValue(options.SplitSeed));
+        DataSource source = DataSource.Load(
+            path, CommandOptions.Format(parse, options.Label, options.Header), parse.GetValue(options.SplitSeed));
         IBackend backend = options.Device.Open(parse);
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), source, backend)
@@ -38,17 +39,24 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetRequiredValue(options.Device.Name),
             parse.GetValue(options.Device.Threads),
             parse.GetValue(options.Device.Precision));
-        string[] notes = model.Config.Data is TableSchema table
-            ? [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []]
-            : [];
+        string[] notes = [.. source.Notes, .. SchemaNotes(source, model.Config.Data)];
         return new TrainingSession(
             RunFolder.Create(folder), config, backend, trainer, data, notes, IsResumed: false);
     }
 
+    /// <summary>What the model makes of the data that their user may not expect.</summary>
+    private static IEnumerable<string> SchemaNotes(DataSource source, DataSchema? schema) => (source, schema) switch
+    {
+        (_, TableSchema table) => [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []],
+        (ImageSource data, ImageSchema images) when images.Levels < data.Parts.Train.Bins =>
+            [$"every value is below {images.Levels}: they are taken as levels 0 to {images.Levels - 1}, not quantized"],
+        _ => [],
+    };
+
     /// <summary>Options of the other kind of data would be passed over without a word.</summary>
     private void RequireOptionsOf(SampleUnit unit)
     {
-        Option[] ofTables = [options.Label, options.ConditionColumns, options.SplitSeed, options.Logit, options.Bounds];
+        Option[] ofTables = [options.Label, options.Header, options.ConditionColumns, options.SplitSeed, options.Logit, options.Bounds];
         Option[] ofImages = [options.Bins, options.Pad, options.Training["flip"], options.Init];
         bool isOfImages = unit == SampleUnit.Image;
         Option[] refused = isOfImages ? ofTables : ofImages;
@@ -68,8 +76,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
 
     private ModelConfig Configure(DataSource source, ModelConfig? checkpoint) => source switch
     {
-        ImageSource images => new ImageModelSelection(options, parse).Configure(
-            images.Train, images.Part(DataPart.Test), checkpoint),
+        ImageSource images => new ImageModelSelection(options, parse).Configure(images.Parts, checkpoint),
         _ => new TableModelSelection(options, parse).Configure(((TableSource)source).Parts),
     };
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 
 using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Cli;
 
@@ -11,12 +11,12 @@ namespace FlowEngine.Cli;
 internal sealed class ImageModelSelection(TrainOptions options, ParseResult parse)
 {
     /// <summary>The options on the command line, before those of a checkpoint, before the defaults.</summary>
-    /// <param name="data">The training images.</param>
-    /// <param name="others">Images whose classes the model knows, too.</param>
+    /// <param name="parts">The images; the model knows the classes of all parts.</param>
     /// <param name="checkpoint">The model to start from; null for none.</param>
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
-    public ModelConfig Configure(ImageDataset data, ImageDataset others, ModelConfig? checkpoint)
+    public ModelConfig Configure(ImageParts parts, ModelConfig? checkpoint)
     {
+        ImageDataset data = parts.Train;
         IModelOptions? from = checkpoint?.Options;
         ModelKind kind = parse.GetValue(options.Model.Kind) is string name
             ? ModelKinds.Get(name)
@@ -27,8 +27,8 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
         }
 
         int? padTo = PadSize();
-        DataShape shape = new(
-            padTo ?? data.Height, padTo ?? data.Width, data.Channels, parse.GetValue(options.Bins) ?? data.Bins)
+        int bins = parse.GetValue(options.Bins) ?? data.Bins;
+        DataShape shape = new(padTo ?? data.Height, padTo ?? data.Width, data.Channels, bins)
         {
             IsPadded = CommandOptions.IsGiven(parse, options.Pad),
         };
@@ -38,7 +38,11 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
         DataClasses? classes = null;
         if (CommandOptions.IsGiven(parse, options.Conditional))
         {
-            classes = DataClasses.Of(data.Labels, others.Labels ?? [], data.ClassNames, data.Name);
+            classes = DataClasses.Of(
+                data.Labels,
+                [.. parts.Validation?.Labels ?? [], .. parts.Test.Labels ?? []],
+                data.ClassNames,
+                data.Name);
             model = model.WithCondition(new ConditionOptions(classes.Count, IsClass: true, options.Into(parse, model)));
         }
         else
@@ -53,7 +57,12 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
             classes = checkpoint.Classes.Recount(checkpoint.Classes.Number(labels, data.ClassNames, data.Name));
         }
 
-        return new ModelConfig(model, IsInitialized: false, ImageSchema.Of(data, model) with { Classes = classes });
+        // Integers that are all below the grey levels asked for are levels already.
+        bool areLevels = bins is >= 2 && parts.All.AreLevelsOf(bins);
+        return new ModelConfig(
+            model,
+            IsInitialized: false,
+            ImageSchema.Of(data, model) with { Classes = classes, Levels = areLevels ? Math.Min(bins, data.Bins) : data.Bins });
     }
 
     /// <summary>The size of the images, after the padding that was asked for.</summary>
@@ -77,7 +86,7 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
             return null;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 0
+        return NumberText.TryParse(text, out int size) && size > 0
             ? size
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"--pad is {text}, expected a number of pixels or nothing");

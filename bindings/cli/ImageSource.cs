@@ -3,27 +3,32 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 
-/// <summary>Images in two parts.</summary>
-internal sealed class ImageSource((ImageDataset Train, ImageDataset Test) parts) : DataSource
+/// <summary>Images in parts.</summary>
+internal sealed class ImageSource(ImageParts parts) : DataSource
 {
-    /// <summary>The training part, before quantization and padding.</summary>
-    public ImageDataset Train => parts.Train;
+    /// <summary>The parts, before quantization and padding.</summary>
+    public ImageParts Parts => parts;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notes => parts.Notes;
 
     /// <inheritdoc/>
     public override SampleUnit Unit => SampleUnit.Image;
 
     /// <inheritdoc/>
-    protected override DataPart HeldOut => DataPart.Test;
+    protected override DataPart HeldOut => parts.Validation is null ? DataPart.Test : DataPart.Validation;
 
     /// <summary>A part as it is.</summary>
     /// <param name="part">Which.</param>
-    /// <exception cref="FlowException">Images have no such part.</exception>
+    /// <exception cref="FlowException">The images have no such part.</exception>
     public ImageDataset Part(DataPart part) => part switch
     {
-        DataPart.All => parts.Train.Concat(parts.Test),
+        DataPart.All => parts.All,
         DataPart.Test => parts.Test,
         DataPart.Train => parts.Train,
-        _ => throw new FlowException(FlowErrorKind.InvalidArgument, "images have no validation part"),
+        _ => parts.Validation ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument,
+            $"{parts.Test.Name}: these images have no validation part, expected folders val and test beside train"),
     };
 
     /// <inheritdoc/>

@@ -72,7 +72,7 @@ internal static class InterpolateCommand
     {
         if (parse.GetValue(_data) is string data)
         {
-            return _common.Encode(parse, model, data, NumberLists.Whole(parse, _images, [0, 1, 2, 3]));
+            return _common.Encode(parse, model, data, NumberLists.Read(parse, _images, [0, 1, 2, 3]));
         }
 
         if (CommandOptions.IsGiven(parse, _images))

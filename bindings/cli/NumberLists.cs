@@ -1,5 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Numerics;
+
+using FlowEngine.Settings;
 
 namespace FlowEngine.Cli;
 
@@ -8,35 +10,20 @@ internal static class NumberLists
 {
     private const int Most = 1 << 12;
 
-    /// <summary>Whole numbers of an option.</summary>
-    /// <exception cref="FlowException">Something else stands there.</exception>
-    public static int[] Whole(ParseResult parse, Option<string?> option, int[] otherwise)
+    /// <summary>The numbers of an option.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="otherwise">The numbers where it is left out.</param>
+    /// <exception cref="FlowException">Something else stands there, or there are too many.</exception>
+    public static T[] Read<T>(ParseResult parse, Option<string?> option, T[] otherwise)
+        where T : struct, INumber<T>
     {
-        int[] numbers = parse.GetValue(option) is not string text ? otherwise :
-        [
-            .. text.Split(',').Select(part =>
-                int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value)
-                    ? value
-                    : throw new FlowException(
-                        FlowErrorKind.InvalidArgument,
-                        $"{option.Name} holds '{part}', expected whole numbers with commas between")),
-        ];
+        T[] numbers = parse.GetValue(option) is string text
+            ? [.. text.Split(',').Select(part => NumberText.Parse<T>(part, $"a number of {option.Name} {text}"))]
+            : otherwise;
         return numbers.Length <= Most
             ? numbers
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"{option.Name} has {numbers.Length} numbers, expected at most {Most}");
     }
-
-    /// <summary>Numbers of an option.</summary>
-    /// <exception cref="FlowException">Something else stands there.</exception>
-    public static double[] Real(ParseResult parse, Option<string?> option, double[] otherwise) =>
-        parse.GetValue(option) is not string text ? otherwise :
-        [
-            .. text.Split(',').Select(part =>
-                double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                    ? value
-                    : throw new FlowException(
-                        FlowErrorKind.InvalidArgument,
-                        $"{option.Name} holds '{part}', expected numbers with commas between")),
-        ];
 }

@@ -26,10 +26,10 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, SampleUn
                 + $"{Remaining(train.Seconds)} left",
             EvalMetrics { NatsStandardError: double error } eval => FormattableString.Invariant(
                 $"      {figure} ± {2 * error:0.0000} {unit.Likelihood} on {eval.HeldOutSamples} {unit.HeldOut} ")
-                + $"{unit.Plural} (two standard errors)",
+                + $"{unit.Plural} (two standard errors)" + Note.LeftOut(eval.LeftOut, unit),
             EvalMetrics eval => FormattableString.Invariant(
                 $"      {figure} ± {eval.BitsPerDimStandardError:0.0000} {unit.Likelihood} on {eval.HeldOutSamples} ")
-                + $"{unit.HeldOut} {unit.Plural}",
+                + $"{unit.HeldOut} {unit.Plural}" + Note.LeftOut(eval.LeftOut, unit),
             _ => metrics.ToJson(),
         });
         Output.Flush();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
@@ -23,7 +24,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             Precision = Given(options.Device.Precision, config.Precision),
             Threads = Given(options.Device.Threads, config.Threads),
         };
-        RunData data = DataSource.Load(config.Data, config.Model).ForTraining(config.Model);
+        RunData data = DataSource.Load(config.Data, config.Model, FormatOf(config.Model)).ForTraining(config.Model);
         RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
         if (!limits.IsEmpty)
         {
@@ -43,4 +44,8 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
 
     private T Given<T>(Option<T> option, T otherwise) =>
         CommandOptions.IsGiven(parse, option) ? parse.GetRequiredValue(option) : otherwise;
+
+    /// <summary>A file whose columns got names from nowhere had no header, whatever its first line looks like.</summary>
+    private static CsvFormat FormatOf(ModelConfig model) => new(
+        HasHeader: model.Data is TableSchema table && table.Columns.All(TableDataset.IsGeneratedName) ? false : null);
 }

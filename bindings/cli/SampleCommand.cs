@@ -62,7 +62,7 @@ internal static class SampleCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"count is {count}, expected 1 to {most}");
         }
 
-        double[] temperatures = NumberLists.Real(parse, _temperature, [isTable ? 1 : 0.7]);
+        double[] temperatures = NumberLists.Read(parse, _temperature, [isTable ? 1 : 0.7]);
         ulong seed = parse.GetValue(_seed);
         string target = parse.GetValue(_out) ?? (isTable ? "rows.csv" : "grid.png");
         string what;
@@ -110,7 +110,7 @@ internal static class SampleCommand
         }
 
         return table.Sample(
-            count, temperature, seed, parse.GetValue(_given) is null ? null : NumberLists.Real(parse, _given, []));
+            count, temperature, seed, parse.GetValue(_given) is null ? null : NumberLists.Read<double>(parse, _given, []));
     }
 
     private static void RequireNoValues(ParseResult parse)

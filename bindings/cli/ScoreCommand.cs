@@ -19,12 +19,17 @@ internal static class ScoreCommand
     private static readonly Option<string> _data = new("--data")
     {
         HelpName = "PATH",
-        Description = "The images or rows, as for train; labels of rows other than 0 are anomalies",
+        Description = "The images or rows, as for train; with labels of what is normal and what is not, scores are ranked",
         Required = true,
     };
 
     private static readonly Option<string?> _anomalies = CommandOptions.Text(
         "--anomalies", "PATH", "More images or rows, all of them anomalies, where those of --data are all normal");
+
+    private static readonly Option<string?> _normal = CommandOptions.Text(
+        "--normal",
+        "LABEL",
+        "The label of what is normal; all others are anomalies [default, of rows: 0 of 0 and 1, 1 of 1 and -1]");
 
     private static readonly Option<string?> _reference = CommandOptions.Text(
         "--reference",
@@ -36,6 +41,8 @@ internal static class ScoreCommand
 
     private static readonly Option<string?> _label = CommandOptions.Text(
         "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: as in training]");
+
+    private static readonly Option<string?> _header = CommandOptions.Header();
 
     private static readonly Option<int?> _limit = CommandOptions.Number<int>(
         "--limit", "Only the first N images or rows of each source [default: all]");
@@ -56,8 +63,8 @@ internal static class ScoreCommand
             "Scores images or rows: log density, typicality, norms of the latents, and for images the code length beyond "
             + "that of a lossless code. With labels, AUROC and average precision of each score.")
         {
-            _checkpoint, _data, _anomalies, _reference, _part, _label, _limit, _out, _batch, _seed, _device.Name, _device.Threads,
-            _json,
+            _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _batch, _seed,
+            _device.Name, _device.Threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -72,7 +79,8 @@ internal static class ScoreCommand
         double? typical = parse.GetValue(_reference) is string reference
             ? TypicalLogProb(parse, model, reference)
             : model.Config.TrainingLogProb;
-        (AnomalyScores scores, bool[]? isAnomaly, string[]? classes) = Score(parse, model, typical);
+        (AnomalyScores scores, AnomalyLabels? labels, string[]? classes) = Score(parse, model, typical);
+        bool[]? isAnomaly = labels?.IsAnomaly;
         List<(string Name, double Auroc, double AveragePrecision)> ranking = isAnomaly is null
             ? []
             : [.. scores.All().Select(score => (
@@ -81,7 +89,7 @@ internal static class ScoreCommand
                 Ranking.AveragePrecision(score.Values, isAnomaly)))];
         bool isJson = parse.GetValue(_json);
         string text = isJson
-            ? Json(model.Config.Unit, scores, isAnomaly, classes, typical, ranking)
+            ? Json(model.Config.Unit, scores, labels, classes, typical, ranking)
             : Csv(scores, isAnomaly, classes);
 
         // What is for people does not mix with what is for programs.
@@ -97,7 +105,7 @@ internal static class ScoreCommand
             output.Write(text);
         }
 
-        Summarize(summary, scores, isAnomaly, typical, ranking);
+        Summarize(summary, model.Config.Unit, scores, labels, typical, ranking);
         return 0;
     }
 
@@ -105,34 +113,68 @@ internal static class ScoreCommand
     private static double TypicalLogProb(ParseResult parse, Model model, string path)
     {
         int? most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : null;
-        IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
+        IDataset data = DataSource.Load(path, model.Config, CommandOptions.Format(parse, _label, _header))
             .Part(DataPart.Train, model.Config, most);
         return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
     }
 
     /// <summary>The scores, which are anomalies where that is known, and of a model of classes the likeliest of each.</summary>
-    private static (AnomalyScores Scores, bool[]? IsAnomaly, string[]? Classes) Score(
+    private static (AnomalyScores Scores, AnomalyLabels? Labels, string[]? Classes) Score(
         ParseResult parse, Model model, double? typical)
     {
+        if (parse.GetValue(_normal) is not null && parse.GetValue(_anomalies) is not null)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--normal is given beside --anomalies, beside which all of --data are normal");
+        }
+
         IDataset data = Load(parse, model, parse.GetRequiredValue(_data));
         ulong seed = parse.GetValue(_seed);
+        AnomalyLabels? labels = parse.GetValue(_anomalies) is null ? FindAnomalies(parse, model, data) : null;
         AnomalyScores scores = AnomalyScores.Of(model, data, typical, seed);
         string[]? classes = Classify(model, data, seed);
         if (parse.GetValue(_anomalies) is not string anomalies)
         {
-            // The labels of images are classes. Of one kind there is nothing to rank.
-            bool[]? labels = data.Unit == SampleUnit.Row && data.Labels is int[] given
-                ? Array.ConvertAll(given, label => label != 0)
-                : null;
-            return (scores, labels?.Distinct().Count() == 2 ? labels : null, classes);
+            return (scores, labels, classes);
         }
 
         IDataset odd = Load(parse, model, anomalies);
         AnomalyScores others = AnomalyScores.Of(model, odd, typical, seed);
         return (
             scores.Concat(others),
-            [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)],
+            new AnomalyLabels(
+                [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)],
+                null),
             classes is null ? null : [.. classes, .. Classify(model, odd, seed)!]);
+    }
+
+    /// <summary>The anomalies by the labels of the data; null where those do not tell them, which is said.</summary>
+    private static AnomalyLabels? FindAnomalies(ParseResult parse, Model model, IDataset data)
+    {
+        string? normal = parse.GetValue(_normal);
+        if (data.Labels is not int[] labels)
+        {
+            return normal is null ? null : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"--normal is given, and {data.Name} has no labels (--label COLUMN of a CSV file)");
+        }
+
+        // Labels that are classes need not tell of anomalies.
+        bool areClasses = data.Unit == SampleUnit.Image || model.Config.Options.Condition is { IsClass: true };
+        bool isAsked = normal is not null || (CommandOptions.IsGiven(parse, _label) && !areClasses);
+        if (!isAsked && data.Unit == SampleUnit.Image)
+        {
+            return null;
+        }
+
+        try
+        {
+            return AnomalyLabels.Of(labels, data.ClassNames, normal, data.Name);
+        }
+        catch (FlowException exception) when (!isAsked)
+        {
+            Note.Write(parse.InvocationConfiguration.Error, $"scores are not ranked: {exception.Message}");
+            return null;
+        }
     }
 
     private static string[]? Classify(Model model, IDataset data, ulong seed) =>
@@ -142,7 +184,7 @@ internal static class ScoreCommand
 
     private static IDataset Load(ParseResult parse, Model model, string path)
     {
-        IDataset data = DataSource.Load(path, model.Config, parse.GetValue(_label))
+        IDataset data = DataSource.Load(path, model.Config, CommandOptions.Format(parse, _label, _header))
             .Part(
                 parse.GetValue(_part), model.Config, parse.GetValue(_limit), parse.InvocationConfiguration.Error);
         return data.Count > 0
@@ -152,30 +194,37 @@ internal static class ScoreCommand
 
     private static void Summarize(
         TextWriter output,
+        SampleUnit unit,
         AnomalyScores scores,
-        bool[]? isAnomaly,
+        AnomalyLabels? labels,
         double? typical,
         List<(string Name, double Auroc, double AveragePrecision)> ranking)
     {
+        double mean = Evaluation.Positive(scores.LogProb, out int leftOut).Average();
         output.WriteLine(
-            FormattableString.Invariant($"{scores.LogProb.Length} scored, mean log density {scores.LogProb.Average():0.00} nats")
-            + (typical is double mean
-                ? FormattableString.Invariant($"; of the training data {mean:0.00}")
+            FormattableString.Invariant($"{scores.LogProb.Length} scored, mean log density {mean:0.00} nats")
+            + Note.LeftOut(leftOut, unit)
+            + (typical is double training
+                ? FormattableString.Invariant($"; of the training data {training:0.00}")
                 : "; no typicality: the checkpoint has no training mean (--reference)"));
-        if (isAnomaly is null)
+        if (labels is not { IsAnomaly: bool[] isAnomaly })
         {
             return;
         }
 
-        double anomalous = scores.LogProb.Where((_, i) => isAnomaly[i]).Average();
-        double normal = scores.LogProb.Where((_, i) => !isAnomaly[i]).Average();
+        double anomalous = MeanOf(anomaly: true);
+        double normal = MeanOf(anomaly: false);
         output.WriteLine(FormattableString.Invariant(
-            $"{isAnomaly.Count(a => a)} anomalies of mean {anomalous:0.00} nats, the others {normal:0.00}"));
+            $"{isAnomaly.Count(a => a)} anomalies of mean {anomalous:0.00} nats, the others {normal:0.00}")
+            + (labels.Normal is null ? string.Empty : $"; the label {labels.Normal} is normal (--normal)"));
         output.WriteLine($"{"score",-20} {"AUROC",8} {"average precision",18}");
         foreach ((string name, double auroc, double precision) in ranking)
         {
             output.WriteLine(FormattableString.Invariant($"{name,-20} {auroc,8:0.0000} {precision,18:0.0000}"));
         }
+
+        double MeanOf(bool anomaly) =>
+            Evaluation.Positive([.. scores.LogProb.Where((_, i) => isAnomaly[i] == anomaly)], out _).Average();
     }
 
     /// <summary>The log density as it is, then the other scores.</summary>
@@ -203,7 +252,7 @@ internal static class ScoreCommand
     private static string Json(
         SampleUnit unit,
         AnomalyScores scores,
-        bool[]? isAnomaly,
+        AnomalyLabels? labels,
         string[]? classes,
         double? typical,
         List<(string Name, double Auroc, double AveragePrecision)> ranking)
@@ -221,7 +270,12 @@ internal static class ScoreCommand
             json["class"] = new JsonArray([.. classes.Select(name => (JsonNode)name)]);
         }
 
-        if (isAnomaly is not null)
+        if (labels?.Normal is string normal)
+        {
+            json["normal"] = normal;
+        }
+
+        if (labels?.IsAnomaly is bool[] isAnomaly)
         {
             json["anomaly"] = new JsonArray([.. isAnomaly.Select(a => (JsonNode)(a ? 1 : 0))]);
             json["ranking"] = new JsonObject([.. ranking.Select(entry => KeyValuePair.Create<string, JsonNode?>(

@@ -59,10 +59,10 @@ internal static class StyleCommand
     {
         using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
-        int[] levels = NumberLists.Whole(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
+        int[] levels = NumberLists.Read(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
         string data = parse.GetRequiredValue(_data);
-        int[] images = NumberLists.Whole(parse, _images, [0, 1, 2, 3]);
-        int[] styles = NumberLists.Whole(parse, _styleImages, [4, 5, 6, 7]);
+        int[] images = NumberLists.Read(parse, _images, [0, 1, 2, 3]);
+        int[] styles = NumberLists.Read(parse, _styleImages, [4, 5, 6, 7]);
         EncodedImages content = _common.Encode(parse, model, data, images);
         EncodedImages style = _common.Encode(
             parse,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 using FlowEngine.Architecture;
 using FlowEngine.Data;
@@ -75,13 +74,10 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
                 : throw new FlowException(FlowErrorKind.InvalidArgument, "--bounds is given without --logit");
         }
 
-        string[] ends = (bounds ?? "0,1").Split(',');
-        return ends.Length == 2 && TryParse(ends[0], out double low) && TryParse(ends[1], out double high)
-            ? new LogitTransform(lambda, low, high)
+        double[] ends = NumberLists.Read(parse, options.Bounds, [0.0, 1.0]);
+        return ends.Length == 2
+            ? new LogitTransform(lambda, ends[0], ends[1])
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument, $"--bounds is {bounds}, expected two numbers as in 0,255");
-
-        static bool TryParse(string text, out double value) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -12,6 +12,9 @@ internal sealed class TableSource(TableParts parts) : DataSource
     public TableParts Parts => parts;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Notes => parts.Notes;
+
+    /// <inheritdoc/>
     public override SampleUnit Unit => SampleUnit.Row;
 
     /// <inheritdoc/>
@@ -47,20 +50,22 @@ internal sealed class TableSource(TableParts parts) : DataSource
         string[] unknown = [.. data.UnreadColumns, .. data.Columns.Except([.. schema.Columns, .. schema.ConditionColumns])];
         if (schema.Columns.Except(data.Columns).Any())
         {
-            notes.WriteLine(
-                $"flow: note: {data.Name} or the model has no names of columns: they are taken in their order");
+            Note.Write(
+                notes, $"{data.Name} or the model has no names of columns: they are taken in their order");
         }
         else if (unknown.Length > 0)
         {
-            notes.WriteLine(
-                $"flow: note: {data.Name} has {unknown.Length} columns that the model does not know, and that are left out: "
+            Note.Write(
+                notes,
+                $"{data.Name} has {unknown.Length} columns that the model does not know, and that are left out: "
                 + string.Join(", ", unknown.Take(MostShown)) + (unknown.Length > MostShown ? ", ..." : string.Empty));
         }
 
         foreach ((int column, int count) in schema.Scaling.Departures(rows))
         {
-            notes.WriteLine(
-                $"flow: note: {count} rows differ in column {column} ({schema.Columns[column]}) from all training "
+            Note.Write(
+                notes,
+                $"{count} rows differ in column {column} ({schema.Columns[column]}) from all training "
                 + "rows, in which it had no density; log densities leave that column out");
         }
     }

@@ -39,7 +39,7 @@ internal static class TrainCommand
 
         foreach (string note in session.Notes)
         {
-            error.WriteLine($"flow: note: {note}");
+            Note.Write(error, note);
         }
 
         TrainingDisplay display = TrainingDisplay.For(output, error, isJson, session.Config.Model.Unit);
@@ -129,6 +129,7 @@ internal static class TrainCommand
         string best = run.LastEvaluation is { Nats: double nats } eval
             ? FormattableString.Invariant($"; validation {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats ")
                 + $"(two standard errors) after {eval.Samples} rows"
+                + Note.LeftOut(eval.LeftOut, trainer.Model.Config.Unit)
             : string.Empty;
         return outcome == RunOutcome.Stopped
             ? $"stopped after {trainer.Samples} {unit}{skipped}; go on with: flow train --resume {session.Folder.Root}"

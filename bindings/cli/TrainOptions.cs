@@ -17,6 +17,8 @@ internal sealed class TrainOptions
     public Option<string?> Label { get; } = CommandOptions.Text(
         "--label", "COLUMN", "Tables: the label column of a CSV file, by name or index from 0 [default: none]");
 
+    public Option<string?> Header { get; } = CommandOptions.Header();
+
     public Option<ConditionInto?> Conditional { get; } = new("--conditional")
     {
         HelpName = string.Join('|', ConditionOptions.IntoSetting.Names),
@@ -94,8 +96,8 @@ internal sealed class TrainOptions
     {
         Option[] all =
         [
-            Data, Label, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs, Samples,
-            Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume, Json,
+            Data, Label, Header, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs,
+            Samples, Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume, Json,
         ];
         foreach (Option option in all)
         {

@@ -11,6 +11,8 @@ namespace FlowEngine.Data;
 /// <param name="name">What messages call it.</param>
 internal sealed class CsvRecords(TextReader text, string name)
 {
+    private const string ExcelLine = "sep=";
+
     private static readonly char[] _delimiters = ['\t', ';', ','];
 
     private char? _delimiter;
@@ -26,6 +28,12 @@ internal sealed class CsvRecords(TextReader text, string name)
         if (ReadWhole() is not string record)
         {
             return null;
+        }
+
+        if (_delimiter is null && record.Length <= ExcelLine.Length + 1
+            && record.StartsWith(ExcelLine, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Bad($"is '{record}', which tells Excel the delimiter, expected names or numbers: remove that line");
         }
 
         _delimiter ??= _delimiters.FirstOrDefault(OutsideQuotes(record).Contains, ',');

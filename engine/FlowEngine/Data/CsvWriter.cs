@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
+using FlowEngine.Settings;
+
 namespace FlowEngine.Data;
 
 /// <summary>Writes tables as CSV (RFC 4180): a header, commas, numbers that read back to the same bits.</summary>
@@ -40,9 +42,21 @@ public static class CsvWriter
     /// <param name="value">Any number.</param>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>A text as CSV has it.</summary>
+    /// <summary>A text as CSV has it. One that spreadsheets would compute gets an apostrophe in front, which the reader
+    /// takes away again.</summary>
     /// <param name="name">Any text.</param>
-    public static string Quoted(string name) => name.AsSpan().IndexOfAny(_quoted) < 0
-        ? name
-        : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    public static string Quoted(string name)
+    {
+        string text = IsFormula(name) ? $"'{name}" : name;
+        return text.AsSpan().IndexOfAny(_quoted) < 0
+            ? text
+            : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
+    /// <summary>A text as it was before <see cref="Quoted"/>, its quotes gone already.</summary>
+    /// <param name="field">A field of a CSV file.</param>
+    internal static string Unguarded(string field) => field.StartsWith('\'') && IsFormula(field[1..]) ? field[1..] : field;
+
+    private static bool IsFormula(string text) =>
+        text is ['=' or '+' or '-' or '@', ..] && !NumberText.TryParse<double>(text, out _);
 }

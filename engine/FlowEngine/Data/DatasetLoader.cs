@@ -5,23 +5,21 @@ public static class DatasetLoader
 {
     private const string Formats = "idx, .npy, .npz, CIFAR .bin records or a folder of images";
 
-    private static readonly string[] _idxEndings =
-        ["-idx3-ubyte", "-idx3-ubyte.gz", ".idx3-ubyte", ".idx3-ubyte.gz"];
-
-    /// <summary>Loads a training part and a test part.</summary>
+    /// <summary>Loads the parts of a set of images.</summary>
     /// <param name="source">
     /// The word <c>digits</c> (built in, 8x8, 17 levels), or a path to
     /// <list type="bullet">
     /// <item>an idx image file, gzipped or not; the label file beside it is read too;</item>
-    /// <item>a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, as MNIST's;</item>
+    /// <item>a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, as MNIST's, EMNIST's and torchvision's;</item>
     /// <item>a CIFAR binary file or the folder of them (data_batch_*.bin and test_batch.bin, or CIFAR-100's train.bin
     /// and test.bin, whose fine label is kept);</item>
     /// <item>a .npy or .npz of shape (N,H,W), (N,H,W,C) or (N,C,H,W) with 1 to 4 channels: integers 0..255, or floats
-    /// in [0,1], quantized to 256 levels by min(255, floor(256·v)). Of a .npz the array read is images, x, X, x_train,
-    /// data or arr_0, or the only one with 3 or 4 axes; labels are labels, y or y_train; x_test and y_test are the
-    /// test part;</item>
-    /// <item>a folder of PNG, PPM or PGM images of one size, in ordinal order of their paths. Sub-folders are classes,
-    /// labelled in ordinal order, or <c>train</c> and <c>test</c> are the parts.</item>
+    /// in [0,1], quantized to 256 levels by min(255, floor(256·v)), or bools, which have 2. Of a .npz the array read is
+    /// images, x, x_train, data or arr_0, or the only one with 3 or 4 axes; labels are labels, y or y_train, whole numbers
+    /// or text; x_val and y_val, x_test and y_test are the other parts; other arrays are not read;</item>
+    /// <item>a folder of PNG, PPM or PGM images of one size, in ordinal order of their paths, each folder read once whatever
+    /// links lead to it. Sub-folders are classes, labelled in ordinal order, or, in any case, <c>train</c>, <c>val</c>
+    /// (<c>valid</c>, <c>validation</c>) and <c>test</c> are the parts.</item>
     /// </list>
     /// </param>
     /// <returns>
@@ -34,7 +32,7 @@ public static class DatasetLoader
     /// Io: the path is missing or unreadable. BadFormat: the content is damaged, foreign or out of range.
     /// InvalidArgument: no source is given. One line each: what file, what is wrong, what was expected.
     /// </exception>
-    public static (ImageDataset Train, ImageDataset Test) Load(string source)
+    public static ImageParts Load(string source)
     {
         if (string.IsNullOrWhiteSpace(source))
         {
@@ -50,14 +48,14 @@ public static class DatasetLoader
         return DataFile.Guard(source, () =>
         {
             string name = Path.GetFileName(Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar));
-            (ImageDataset? train, ImageDataset? test) = Directory.Exists(source)
+            (ImageDataset? train, ImageDataset? validation, ImageDataset? test) = Directory.Exists(source)
                 ? LoadFolder(source, name)
                 : LoadFile(source, name);
-            return Complete(train, test, source);
+            return Complete(train, validation, test, source);
         });
     }
 
-    private static (ImageDataset? Train, ImageDataset? Test) LoadFile(string path, string name)
+    private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) LoadFile(string path, string name)
     {
         if (CifarReader.IsCifar(path))
         {
@@ -72,30 +70,34 @@ public static class DatasetLoader
 
         switch (magic)
         {
-            case [0, 0, 8, 3, ..]:
+            case [0, 0, >= 8 and <= 14, 3 or 4, ..]:
                 return AsPart(IdxReader.Read(path, name), name);
             case [(byte)'P', (byte)'K', 3, 4, ..]:
-                (ImageDataset all, ImageDataset? test) = NpzReader.Read(path, name);
-                return test is null ? AsPart(all, name) : (all, test);
-            case [0, 0, 8, 1, ..]:
+                (ImageDataset all, ImageDataset? validation, ImageDataset? test) = NpzReader.Read(path, name);
+                return validation is null && test is null ? AsPart(all, name) : (all, validation, test);
+            case [0, 0, >= 8 and <= 14, 1, ..]:
                 throw DataFile.BadFormat(path, "holds idx labels, expected the image file beside it");
-            case [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'P', >= (byte)'1' and <= (byte)'6', ..]:
+            case [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'P', >= (byte)'1' and <= (byte)'6', ..]
+                or [0xff, 0xd8, ..]:
                 throw DataFile.BadFormat(path, "is a single image, expected the folder of a data set");
             case var _ when path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase):
                 return AsPart(CifarReader.Read([path], name), name);
+            case var _ when TableLoader.IsTable(path):
+                throw DataFile.BadFormat(path, $"is a table, expected images: {Formats}");
             default:
                 throw DataFile.BadFormat(path, $"is of no known format, expected {Formats}");
         }
     }
 
-    private static (ImageDataset? Train, ImageDataset? Test) LoadFolder(string folder, string name)
+    private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) LoadFolder(
+        string folder, string name)
     {
-        string? trainIdx = FindIdx(folder, "train-images");
-        string? testIdx = FindIdx(folder, "t10k-images");
+        (string? trainIdx, string? testIdx) = IdxReader.FindParts(folder);
         if (trainIdx is not null || testIdx is not null)
         {
             return (
                 trainIdx is null ? null : IdxReader.Read(trainIdx, name),
+                null,
                 testIdx is null ? null : IdxReader.Read(testIdx, name));
         }
 
@@ -104,42 +106,48 @@ public static class DatasetLoader
         {
             return (
                 train.Length == 0 ? null : CifarReader.Read(train, name),
+                null,
                 test.Length == 0 ? null : CifarReader.Read(test, name));
         }
 
         return ImageFolderReader.Read(folder, name);
     }
 
-    private static string? FindIdx(string folder, string stem) =>
-        _idxEndings
-            .Select(ending => Path.Combine(folder, stem + ending))
-            .FirstOrDefault(File.Exists);
+    private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) AsPart(
+        ImageDataset images, string fileName) =>
+        PartNames.IsHeldOut(fileName) ? (null, null, images) : (images, null, null);
 
-    private static (ImageDataset? Train, ImageDataset? Test) AsPart(ImageDataset images, string fileName) =>
-        fileName.StartsWith("t10k-", StringComparison.Ordinal)
-        || fileName.StartsWith("test_", StringComparison.Ordinal)
-        || fileName.StartsWith("test.", StringComparison.Ordinal)
-            ? (null, images)
-            : (images, null);
-
-    private static (ImageDataset Train, ImageDataset Test) Complete(
-        ImageDataset? train, ImageDataset? test, string source)
+    private static ImageParts Complete(
+        ImageDataset? train, ImageDataset? validation, ImageDataset? test, string source)
     {
-        if (test is null)
+        ImageDataset?[] parts = [train, validation, test];
+        ImageDataset first = parts.First(part => part is not null)!;
+        foreach (ImageDataset part in parts.OfType<ImageDataset>())
         {
-            return DatasetSplit.Split(train!, source);
+            if ((part.Height, part.Width, part.Channels, part.Bins)
+                != (first.Height, first.Width, first.Channels, first.Bins))
+            {
+                throw DataFile.BadFormat(
+                    source,
+                    $"{(ReferenceEquals(part, test) ? "test" : "validation")} images are "
+                    + $"{part.Height}x{part.Width}x{part.Channels}, expected {first.Height}x{first.Width}x{first.Channels} "
+                    + (part.Bins == first.Bins ? "as the first part" : $"of {first.Bins} levels"));
+            }
         }
 
-        if (train is null)
+        string[] notes = [.. parts.SelectMany(part => part?.Notes ?? []).Distinct()];
+        if (ClassLabels.CommonNames([.. parts.Select(part => (part?.Labels, part?.ClassNames))]) is string[] classes)
         {
-            return (test.Take(0), test);
+            parts = Array.ConvertAll(parts, part => part?.Labels is int[] labels
+                ? part.WithLabels(ClassLabels.Renumber(labels, part.ClassNames, classes), classes)
+                : part);
         }
 
-        return (train.Height, train.Width, train.Channels) == (test.Height, test.Width, test.Channels)
-            ? (train, test)
-            : throw DataFile.BadFormat(
-                source,
-                $"test images are {test.Height}x{test.Width}x{test.Channels}, "
-                + $"expected {train.Height}x{train.Width}x{train.Channels} as the training images");
+        // Validation images that come without test images are both.
+        (train, validation, test) = (parts[0], parts[1], parts[2] ?? parts[1]);
+        ImageParts complete = test is null
+            ? DatasetSplit.Split(train!, source)
+            : new ImageParts(train ?? test.Take(0), validation, test);
+        return complete with { Notes = notes };
     }
 }

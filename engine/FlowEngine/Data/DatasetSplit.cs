@@ -11,7 +11,7 @@ internal static class DatasetSplit
     private const ulong Seed = 0x464C4F57454E4731;
 
     /// <summary>Every tenth image of one fixed shuffle is test; both parts keep the order of the source.</summary>
-    public static (ImageDataset Train, ImageDataset Test) Split(ImageDataset all, string source)
+    public static ImageParts Split(ImageDataset all, string source)
     {
         if (all.Count < 2)
         {
@@ -26,9 +26,13 @@ internal static class DatasetSplit
         }
 
         int[] order = [.. Enumerable.Range(0, all.Count)];
-        return (
+        return new ImageParts(
             all.Select(Array.FindAll(order, index => !isTest[index])),
-            all.Select(Array.FindAll(order, index => isTest[index])));
+            null,
+            all.Select(Array.FindAll(order, index => isTest[index])))
+        {
+            All = all,
+        };
     }
 
     /// <summary>Fisher-Yates.</summary>

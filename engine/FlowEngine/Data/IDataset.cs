@@ -24,6 +24,9 @@ public interface IDataset
     /// <summary>What a sample is called, and in what its likelihood is told.</summary>
     SampleUnit Unit { get; }
 
+    /// <summary>What a label k is called; null where labels are numbers.</summary>
+    IReadOnlyList<string>? ClassNames => null;
+
     /// <summary>One label a sample, or null where there are none.</summary>
     int[]? Labels { get; }
 

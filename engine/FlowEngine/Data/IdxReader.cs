@@ -2,70 +2,110 @@ using System.Buffers.Binary;
 
 namespace FlowEngine.Data;
 
-/// <summary>Reads idx files, the format of MNIST: big-endian magic, one length an axis, then unsigned bytes.</summary>
+/// <summary>Reads idx files, the format of MNIST: big-endian magic, one length an axis, then the elements.</summary>
 internal static class IdxReader
 {
-    /// <summary>Unsigned bytes (08) of three axes: images.</summary>
-    public const uint ImageMagic = 0x00000803;
+    private const string Ending = "idx3-ubyte";
 
-    /// <summary>Unsigned bytes (08) of one axis: labels.</summary>
-    public const uint LabelMagic = 0x00000801;
+    private static readonly string[] _trainStems = ["train-images"];
+    private static readonly string[] _testStems = ["t10k-images", "test-images"];
+
+    /// <summary>The image files of a folder as MNIST's, EMNIST's or torchvision's, whose files are in a folder raw.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Null for a part that is not there.</returns>
+    /// <exception cref="FlowException">There are several sets.</exception>
+    public static (string? Train, string? Test) FindParts(string folder)
+    {
+        string[] nested = [.. Directory.EnumerateDirectories(folder).Select(inner => Path.Combine(inner, "raw"))];
+        foreach (string place in (string[])[folder, Path.Combine(folder, "raw"), .. nested.Length == 1 ? nested : []])
+        {
+            string[] files = Directory.Exists(place) ? Directory.GetFiles(place) : [];
+            (string? train, string? test) = (Find(folder, files, _trainStems), Find(folder, files, _testStems));
+            if (train is not null || test is not null)
+            {
+                return (train, test);
+            }
+        }
+
+        return (null, null);
+    }
 
     /// <summary>Reads an image file, and the label file beside it where there is one.</summary>
     public static ImageDataset Read(string path, string name)
     {
-        ImageDataset images = DataFile.Read(path, reader => ReadImages(reader, name));
+        ImageDataset images = DataFile.Read(path, reader => NpyReader.ReadImages(reader, ReadHeader(reader), name));
         if (FindLabels(path) is not string labelsPath)
         {
             return images;
         }
 
-        int[] labels = DataFile.Read(labelsPath, reader => ReadLabels(reader, images.Count));
-        return images.WithLabels(labels);
+        ClassLabels labels = DataFile.Read(labelsPath, reader =>
+        {
+            NpyHeader header = ReadHeader(reader);
+            return header.Shape is [long count] && count == images.Count
+                ? NpyReader.ReadLabels(reader, header)
+                : throw DataFile.BadFormat(
+                    reader.Name,
+                    $"has labels of shape {header.ShapeText}, expected {images.Count} labels, one an image");
+        });
+        return images.WithLabels(labels.Numbers, labels.Names);
     }
 
-    private static ImageDataset ReadImages(DataReader reader, string name)
+    /// <summary>Reads the header, which is that of an array: its type, then one length an axis.</summary>
+    private static NpyHeader ReadHeader(DataReader reader)
     {
-        ExpectMagic(reader, ImageMagic, "an idx image file");
-        uint count = ReadLength(reader);
-        uint height = ReadLength(reader);
-        uint width = ReadLength(reader);
-        UInt128 pixels = (UInt128)height * width;
-        if (count == 0 || pixels == 0 || pixels > Image.MaxLength)
+        Span<byte> magic = stackalloc byte[4];
+        reader.ReadExactly(magic);
+        (char Kind, int Size)? type = magic[2] switch
+        {
+            0x08 => ('u', 1),
+            0x09 => ('i', 1),
+            0x0B => ('i', 2),
+            0x0C => ('i', 4),
+            0x0D => ('f', 4),
+            0x0E => ('f', 8),
+            _ => null,
+        };
+        if (magic is not [0, 0, _, >= 1 and <= 4] || type is null)
         {
             throw DataFile.BadFormat(
-                reader.Name, $"the header says {count} images of {height}x{width}, expected some of a usable size");
+                reader.Name, $"begins with {Convert.ToHexString(magic)}, expected 00000803 or another idx type and 1 to 4 axes");
         }
 
-        reader.Expect(count * pixels, $"pixels ({count} images of {height}x{width})");
-
-        // Grown as the data comes: the count of a compressed file is bounded only loosely.
-        List<byte[]> images = [];
-        for (uint i = 0; i < count; i++)
+        long[] shape = new long[magic[3]];
+        Span<byte> length = stackalloc byte[4];
+        foreach (ref long axis in shape.AsSpan())
         {
-            byte[] image = new byte[(int)pixels];
-            reader.ReadExactly(image);
-            images.Add(image);
+            reader.ReadExactly(length);
+            axis = BinaryPrimitives.ReadUInt32BigEndian(length);
         }
 
-        reader.ExpectEnd();
-        return new ImageDataset(name, (int)height, (int)width, 1, 256, [.. images]);
+        return new NpyHeader(type.Value.Kind, type.Value.Size, IsBigEndian: true, IsFortranOrder: false, shape);
     }
 
-    private static int[] ReadLabels(DataReader reader, int expectedCount)
+    /// <summary>The image file of a part, rather as it is than gzipped.</summary>
+    private static string? Find(string folder, string[] files, string[] stems)
     {
-        ExpectMagic(reader, LabelMagic, "an idx label file");
-        uint count = ReadLength(reader);
-        if (count != expectedCount)
-        {
-            throw DataFile.BadFormat(reader.Name, $"has {count} labels, expected {expectedCount}, one an image");
-        }
+        IGrouping<string, string>[] sets =
+        [
+            .. files.Where(file => Stem(file) is string stem && stems.Any(end => stem.EndsWith(end, StringComparison.Ordinal)))
+                .Order(StringComparer.Ordinal)
+                .GroupBy(file => Stem(file)!),
+        ];
+        return sets.Length <= 1 ? sets.FirstOrDefault()?.First() : throw DataFile.BadFormat(
+            folder,
+            $"holds {string.Join(", ", sets.Take(6).Select(set => Path.GetFileName(set.First())))}, expected one set: give the "
+            + "file of its training images");
+    }
 
-        reader.Expect(count, "labels");
-        byte[] labels = new byte[count];
-        reader.ReadExactly(labels);
-        reader.ExpectEnd();
-        return Array.ConvertAll(labels, label => (int)label);
+    /// <summary>The name before its ending; null where it is not of images.</summary>
+    private static string? Stem(string file)
+    {
+        string name = Path.GetFileName(file);
+        name = name.EndsWith(".gz", StringComparison.Ordinal) ? name[..^3] : name;
+        return name.EndsWith(Ending, StringComparison.Ordinal) && name.Length > Ending.Length
+            ? name[..^(Ending.Length + 1)]
+            : null;
     }
 
     /// <summary>The label file beside an image file by the usual names, packed or not, or null.</summary>
@@ -85,22 +125,5 @@ internal static class IdxReader
         return new[] { labels, plain, plain + ".gz" }
             .Select(candidate => Path.Combine(folder, candidate))
             .FirstOrDefault(File.Exists);
-    }
-
-    private static void ExpectMagic(DataReader reader, uint expected, string what)
-    {
-        uint magic = ReadLength(reader);
-        if (magic != expected)
-        {
-            throw DataFile.BadFormat(
-                reader.Name, $"begins with {magic:x8}, expected {expected:x8} ({what} of unsigned bytes)");
-        }
-    }
-
-    private static uint ReadLength(DataReader reader)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        reader.ReadExactly(bytes);
-        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
     }
 }

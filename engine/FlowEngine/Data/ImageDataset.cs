@@ -113,6 +113,12 @@ public sealed class ImageDataset : IDataset
     /// <summary>What a label k is called; null where labels are numbers.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
+    /// <summary>True if the reader made the levels of fractions of 1, so that their range is known.</summary>
+    internal bool IsOfFractions { get; init; }
+
+    /// <summary>What the reader passed over, one line each.</summary>
+    internal IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <inheritdoc/>
     public int Dims => Height * Width * Channels;
 
@@ -155,6 +161,15 @@ public sealed class ImageDataset : IDataset
             _images[indices[i]].CopyTo(levels[(i * dims)..]);
         }
     }
+
+    /// <summary>True if every sample is below a number of grey levels, as integers that are levels already.</summary>
+    /// <param name="bins">The number of levels.</param>
+    internal bool AreLevelsOf(int bins) => !IsOfFractions
+        && (bins >= Bins || !Array.Exists(_images, image => image.AsSpan().ContainsAnyInRange((byte)bins, byte.MaxValue)));
+
+    /// <summary>The same images, whose samples are levels of another number of levels.</summary>
+    /// <param name="bins">The number of levels, above every sample.</param>
+    internal ImageDataset AsLevelsOf(int bins) => With(Height, Width, bins, _images, Labels);
 
     /// <summary>The same images with fewer grey levels: floor(v · bins / Bins).</summary>
     /// <param name="bins">New number of levels, 2..Bins.</param>
@@ -279,11 +294,23 @@ public sealed class ImageDataset : IDataset
     /// <summary>The same images with other labels.</summary>
     /// <param name="labels">One an image.</param>
     /// <param name="names">What a label k is called; null where labels are numbers.</param>
-    internal ImageDataset WithLabels(int[] labels, IReadOnlyList<string>? names = null) =>
-        new(Name, Height, Width, Channels, Bins, _images, labels) { ClassNames = names };
+    /// <param name="notes">What the reader of the labels passed over.</param>
+    internal ImageDataset WithLabels(
+        int[]? labels, IReadOnlyList<string>? names = null, IReadOnlyList<string>? notes = null) =>
+        new(Name, Height, Width, Channels, Bins, _images, labels)
+        {
+            ClassNames = names,
+            IsOfFractions = IsOfFractions,
+            Notes = notes ?? Notes,
+        };
 
     private ImageDataset With(int height, int width, int bins, byte[][] images, int[]? labels) =>
-        new(Name, height, width, Channels, bins, images, labels) { ClassNames = ClassNames };
+        new(Name, height, width, Channels, bins, images, labels)
+        {
+            ClassNames = ClassNames,
+            IsOfFractions = IsOfFractions,
+            Notes = Notes,
+        };
 
     /// <summary>Mirrors an image left to right, in place.</summary>
     /// <param name="image">Of the shape of this set.</param>

@@ -48,7 +48,7 @@ public sealed record ImageSchema(
     };
 
     /// <summary>Images as the model takes them: quantized to its grey levels, padded to its size, labels by class name.</summary>
-    /// <param name="images">Images as they are.</param>
+    /// <param name="images">Images as they are. Integers all below <see cref="Levels"/> are levels already.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: they are of another size or other
     /// channels, of fewer grey levels than the model's, or of a class that it does not know.</exception>
     public ImageDataset Apply(ImageDataset images)
@@ -58,6 +58,11 @@ public sealed record ImageSchema(
             throw Invalid(
                 $"{images.Name}: images of {images.Height}x{images.Width}x{images.Channels} in {images.Bins} grey levels, "
                 + $"the model expects {Height}x{Width}x{Channels} in {Bins} or more");
+        }
+
+        if (images.Bins > Levels && images.AreLevelsOf(Levels))
+        {
+            images = images.AsLevelsOf(Levels);
         }
 
         ImageDataset prepared = images.Quantize(Bins).Pad(PaddedHeight, PaddedWidth);

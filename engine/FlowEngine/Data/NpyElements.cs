@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace FlowEngine.Data;
 
@@ -19,6 +20,7 @@ internal static class NpyElements
         return (header.Kind, header.ItemSize) switch
         {
             ('u', 1) => CopyLevels(elements, levels),
+            ('b', _) => IntegerLevels<byte>(elements, levels, 1),
             ('u', 2) => IntegerLevels<ushort>(elements, levels),
             ('u', 4) => IntegerLevels<uint>(elements, levels),
             ('u', _) => IntegerLevels<ulong>(elements, levels),
@@ -32,22 +34,42 @@ internal static class NpyElements
         };
     }
 
-    /// <summary>Converts integer elements to labels.</summary>
-    /// <returns>The first element outside 0..2^31-1, or -1.</returns>
-    public static int ToLabels(NpyHeader header, Span<byte> elements, Span<int> labels)
+    /// <summary>Elements as labels: whole numbers or text.</summary>
+    /// <param name="header">The type of the elements.</param>
+    /// <param name="elements">The elements as stored.</param>
+    /// <param name="labels">One text an element.</param>
+    /// <returns>The first element that is no label, or -1.</returns>
+    public static int ToLabels(NpyHeader header, Span<byte> elements, Span<string> labels)
     {
-        ToMachineOrder(header, elements);
-        return (header.Kind, header.ItemSize) switch
+        if (header.IsText)
         {
-            ('u', 1) => Labels<byte>(elements, labels),
-            ('u', 2) => Labels<ushort>(elements, labels),
-            ('u', 4) => Labels<uint>(elements, labels),
-            ('u', _) => Labels<ulong>(elements, labels),
-            ('i', 1) => Labels<sbyte>(elements, labels),
-            ('i', 2) => Labels<short>(elements, labels),
-            ('i', 4) => Labels<int>(elements, labels),
-            _ => Labels<long>(elements, labels),
-        };
+            Encoding encoding = header.Kind == 'S' ? Encoding.Latin1 : new UTF32Encoding(header.IsBigEndian, false);
+            for (int i = 0; i < labels.Length; i++)
+            {
+                labels[i] = encoding.GetString(elements.Slice(i * header.ItemSize, header.ItemSize)).TrimEnd('\0').Trim();
+                if (MissingValue.IsLabel(labels[i]))
+                {
+                    return i;
+                }
+            }
+
+            return -1;
+        }
+
+        double[] numbers = new double[labels.Length];
+        ToNumbers(header, elements, numbers);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            // Positive form, so that NaN fails it.
+            if (!(Math.Abs(numbers[i]) <= int.MaxValue && numbers[i] == Math.Floor(numbers[i])))
+            {
+                return i;
+            }
+
+            labels[i] = ((int)numbers[i]).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return -1;
     }
 
     /// <summary>Converts elements to numbers.</summary>
@@ -56,7 +78,7 @@ internal static class NpyElements
         ToMachineOrder(header, elements);
         switch (header.Kind, header.ItemSize)
         {
-            case ('u', 1):
+            case ('u' or 'b', 1):
                 Numbers<byte>(elements, numbers);
                 break;
             case ('u', 2):
@@ -98,7 +120,7 @@ internal static class NpyElements
         ReadOnlySpan<byte> element = elements.Slice(index * header.ItemSize, header.ItemSize);
         IFormattable value = (header.Kind, header.ItemSize) switch
         {
-            ('u', 1) => element[0],
+            ('u' or 'b', 1) => element[0],
             ('u', 2) => MemoryMarshal.Read<ushort>(element),
             ('u', 4) => MemoryMarshal.Read<uint>(element),
             ('u', _) => MemoryMarshal.Read<ulong>(element),
@@ -119,10 +141,10 @@ internal static class NpyElements
         return -1;
     }
 
-    private static int IntegerLevels<T>(ReadOnlySpan<byte> elements, Span<byte> levels)
+    private static int IntegerLevels<T>(ReadOnlySpan<byte> elements, Span<byte> levels, int largest = 255)
         where T : unmanaged, IBinaryInteger<T>
     {
-        T last = T.CreateSaturating(255);
+        T last = T.CreateSaturating(largest);
         ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
         for (int i = 0; i < values.Length; i++)
         {
@@ -151,24 +173,6 @@ internal static class NpyElements
             }
 
             levels[i] = (byte)Math.Min(255, (int)(value * 256));
-        }
-
-        return -1;
-    }
-
-    private static int Labels<T>(ReadOnlySpan<byte> elements, Span<int> labels)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        T last = T.CreateSaturating(int.MaxValue);
-        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(elements);
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (values[i] < T.Zero || values[i] > last)
-            {
-                return i;
-            }
-
-            labels[i] = int.CreateTruncating(values[i]);
         }
 
         return -1;

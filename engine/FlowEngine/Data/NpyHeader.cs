@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace FlowEngine.Data;
 
 /// <summary>What the header of a .npy array says of its elements.</summary>
-/// <param name="Kind">'u' unsigned, 'i' signed, 'f' float.</param>
-/// <param name="ItemSize">Bytes an element: 1, 2, 4 or 8.</param>
+/// <param name="Kind">'u' unsigned, 'i' signed, 'f' float, 'b' bool, 'U' UTF-32 text, 'S' ASCII text; '?' what is not read.</param>
+/// <param name="ItemSize">Bytes an element: of numbers 1, 2, 4 or 8.</param>
 /// <param name="IsBigEndian">Byte order of the elements.</param>
 /// <param name="IsFortranOrder">Whether the first axis varies fastest.</param>
 /// <param name="Shape">Lengths of the axes, none negative, whose product in bytes fits a long.</param>
@@ -17,12 +18,34 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool IsBigEndian, bool
     /// <summary>The first six bytes of every .npy file.</summary>
     public static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    public bool IsInteger => Kind != 'f';
+    /// <summary>Byte order, kind and size as the file has them.</summary>
+    public string ElementType { get; init; } = string.Empty;
+
+    /// <summary>True for numbers and bools.</summary>
+    public bool IsNumber => IsInteger || Kind == 'f';
+
+    /// <summary>True for text.</summary>
+    public bool IsText => Kind is 'U' or 'S';
+
+    public bool IsInteger => Kind is 'u' or 'i' or 'b';
 
     /// <summary>Bytes the elements take.</summary>
     public long LengthInBytes => Shape.Aggregate((long)ItemSize, (product, axis) => product * axis);
 
     public string ShapeText => $"({string.Join(", ", Shape)})";
+
+    /// <summary>Refuses elements other than numbers.</summary>
+    /// <param name="name">What messages call the array.</param>
+    public void RequireNumbers(string name)
+    {
+        if (!IsNumber)
+        {
+            string found = ElementType is [_, 'O', ..]
+                ? "Python objects"
+                : $"element type '{ElementType[..Math.Min(ElementType.Length, 20)]}'";
+            throw DataFile.BadFormat(name, $"holds {found}, expected integers or floats of 1 to 8 bytes");
+        }
+    }
 
     /// <summary>Reads a header, which leaves the reader at the first element.</summary>
     public static NpyHeader Read(DataReader reader)
@@ -64,7 +87,7 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool IsBigEndian, bool
             switch (key)
             {
                 case "descr":
-                    elementType = cursor.TakeString();
+                    elementType = cursor.TakeElementType();
                     break;
                 case "fortran_order":
                     isFortranOrder = cursor.TakeBool();
@@ -88,13 +111,13 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool IsBigEndian, bool
             throw DataFile.BadFormat(name, "header lacks a key, expected descr, fortran_order and shape");
         }
 
-        (char kind, int itemSize, bool isBigEndian) = ParseElementType(name, elementType);
+        (char kind, int itemSize, bool isBigEndian) = ParseElementType(elementType);
         CheckShape(name, shape, itemSize);
-        return new NpyHeader(kind, itemSize, isBigEndian, isFortranOrder.Value, shape);
+        return new NpyHeader(kind, itemSize, isBigEndian, isFortranOrder.Value, shape) { ElementType = elementType };
     }
 
     /// <summary>Parses byte order, kind and size, such as &lt;f4.</summary>
-    private static (char Kind, int ItemSize, bool IsBigEndian) ParseElementType(string name, string elementType)
+    private static (char Kind, int ItemSize, bool IsBigEndian) ParseElementType(string elementType)
     {
         if (elementType is ['<' or '>' or '|' or '=', 'u' or 'i' or 'f', '1' or '2' or '4' or '8']
             && elementType[1..] != "f1")
@@ -102,10 +125,19 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool IsBigEndian, bool
             return (elementType[1], elementType[2] - '0', elementType[0] == '>');
         }
 
-        string found = elementType is [_, 'O', ..]
-            ? "Python objects"
-            : $"element type '{elementType[..Math.Min(elementType.Length, 20)]}'";
-        throw DataFile.BadFormat(name, $"holds {found}, expected integers or floats of 1 to 8 bytes");
+        if (elementType == "|b1")
+        {
+            return ('b', 1, false);
+        }
+
+        if (elementType is ['<' or '>' or '|' or '=', 'U' or 'S', ..]
+            && int.TryParse(elementType.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+            && length is > 0 and <= MaxTextLength)
+        {
+            return (elementType[1], elementType[1] == 'U' ? 4 * length : length, elementType[0] == '>');
+        }
+
+        return ('?', 0, false);
     }
 
     private static void CheckShape(string name, long[] shape, int itemSize)

@@ -30,8 +30,7 @@ internal sealed class NpyHeaderText(string name, string text)
         SkipSpace();
         if (_position >= text.Length || text[_position] is not ('\'' or '"'))
         {
-            // A list here is a structured type: several fields a row.
-            throw Malformed("a quoted string (structured types are not read)");
+            throw Malformed("a quoted string");
         }
 
         int end = text.IndexOf(text[_position], _position + 1);
@@ -43,6 +42,33 @@ internal sealed class NpyHeaderText(string name, string text)
         string value = text[(_position + 1)..end];
         _position = end + 1;
         return value;
+    }
+
+    /// <summary>A quoted string, or the list of a structured type as it stands there.</summary>
+    public string TakeElementType()
+    {
+        SkipSpace();
+        if (_position >= text.Length || text[_position] != '[')
+        {
+            return TakeString();
+        }
+
+        int start = _position;
+        for (int depth = 0; _position < text.Length; _position++)
+        {
+            depth += text[_position] switch
+            {
+                '[' => 1,
+                ']' => -1,
+                _ => 0,
+            };
+            if (depth == 0)
+            {
+                return "structured " + text[start..++_position];
+            }
+        }
+
+        throw Malformed("a closing bracket");
     }
 
     public bool TakeBool() => TryTakeWord("True") || (TryTakeWord("False") ? false : throw Malformed("True or False"));

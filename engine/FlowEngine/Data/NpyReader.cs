@@ -9,34 +9,38 @@ internal static class NpyReader
     public static ImageDataset Read(string path, string name) =>
         DataFile.Read(path, reader => ReadImages(reader, NpyHeader.Read(reader), name));
 
-    /// <summary>Reads the elements after a header as images of 256 levels.</summary>
+    /// <summary>Reads the elements after a header as images of 256 levels, of bools as images of 2.</summary>
     public static ImageDataset ReadImages(DataReader reader, NpyHeader header, string name)
     {
+        header.RequireNumbers(reader.Name);
         Layout layout = Layout.Of(reader.Name, header);
         reader.Expect((UInt128)header.LengthInBytes, $"elements of shape {header.ShapeText}");
         byte[][] images = header.IsFortranOrder
             ? ReadFortranOrder(reader, header, layout)
             : ReadRowOrder(reader, header, layout);
         reader.ExpectEnd();
-        return new ImageDataset(name, layout.Height, layout.Width, layout.Channels, 256, images);
+        return new ImageDataset(name, layout.Height, layout.Width, layout.Channels, header.Kind == 'b' ? 2 : 256, images)
+        {
+            IsOfFractions = !header.IsInteger,
+        };
     }
 
-    /// <summary>Reads the elements after a header of integers of shape (N) or (N,1) as labels.</summary>
-    public static int[] ReadLabels(DataReader reader, NpyHeader header)
+    /// <summary>Reads the elements after a header of shape (N) or (N,1) as labels.</summary>
+    public static ClassLabels ReadLabels(DataReader reader, NpyHeader header)
     {
         reader.Expect((UInt128)header.LengthInBytes, $"labels of shape {header.ShapeText}");
         byte[] elements = new byte[header.LengthInBytes];
         reader.ReadExactly(elements);
         reader.ExpectEnd();
-        int[] labels = new int[header.Shape[0]];
+        string[] labels = new string[header.Shape[0]];
         int bad = NpyElements.ToLabels(header, elements, labels);
         if (bad >= 0)
         {
-            string value = NpyElements.Describe(header, elements, bad);
-            throw DataFile.BadFormat(reader.Name, $"row {bad} is {value}, expected a label 0..{int.MaxValue}");
+            string value = header.IsNumber ? NpyElements.Describe(header, elements, bad) : $"'{labels[bad]}'";
+            throw DataFile.BadFormat(reader.Name, $"row {bad} is {value}, expected a label: a whole number or text");
         }
 
-        return labels;
+        return ClassLabels.Of(labels);
     }
 
     private static byte[][] ReadRowOrder(DataReader reader, NpyHeader header, Layout layout)

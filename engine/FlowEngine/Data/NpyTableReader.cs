@@ -3,49 +3,30 @@ namespace FlowEngine.Data;
 /// <summary>Reads tables from .npy arrays of shape (n, d), of any element type and order, and from .npz.</summary>
 internal static class NpyTableReader
 {
-    private static readonly string[] _rowKeys = ["X", "x", "X_train", "x_train", "data", "arr_0"];
-    private static readonly string[] _validationKeys = ["X_val", "x_val", "X_valid", "x_valid"];
-    private static readonly string[] _testKeys = ["X_test", "x_test"];
-
     /// <summary>True if a header is of a table rather than of images.</summary>
     public static bool IsTable(NpyHeader header) => header.Shape.Length == 2;
 
-    /// <summary>True if an archive holds a table under a usual name, or as its only array of two axes.</summary>
+    /// <summary>True if the data of an archive are a table.</summary>
     public static bool IsTable(string path) =>
-        NpzArchive.Open(path, archive => FindRows(archive) is not null);
+        NpzArchive.Open(path, archive => NpzContent.Find(archive) is { IsTable: true });
 
     /// <summary>Reads a .npy file.</summary>
     public static TableDataset Read(string path, string name) =>
         DataFile.Read(path, reader => ReadRows(reader, NpyHeader.Read(reader), name));
 
-    /// <summary>Reads a .npz: X, x, data or arr_0 with labels y, or parts named as x_train, x_val, x_test.</summary>
+    /// <summary>Reads a .npz: rows with labels, or parts named as x_train, x_val, x_test.</summary>
     public static (TableDataset Train, TableDataset? Validation, TableDataset? Test) ReadArchive(
         string path, string name) => NpzArchive.Open(path, archive =>
         {
-            string key = FindRows(archive) ?? throw DataFile.BadFormat(
+            NpzContent content = NpzContent.Find(archive) is { IsTable: true } found ? found : throw DataFile.BadFormat(
                 path, $"holds [{archive.Describe()}], expected a table of two axes, best named 'X' or 'x_train'");
             return (
-                ReadPart(archive, path, key, name, ["y", "labels", "y_train"])!,
-                ReadPart(archive, path, _validationKeys.FirstOrDefault(archive.Has), name, ["y_val", "y_valid"]),
-                ReadPart(archive, path, _testKeys.FirstOrDefault(archive.Has), name, ["y_test"]));
+                ReadPart(archive, content.Key, PartNames.Train, name)!,
+                ReadPart(archive, NpzContent.FindPart(archive, PartNames.Validation), PartNames.Validation, name),
+                ReadPart(archive, NpzContent.FindPart(archive, PartNames.Test), PartNames.Test, name));
         });
 
-    private static string? FindRows(NpzArchive archive)
-    {
-        if (_rowKeys.FirstOrDefault(key => archive.Has(key) && HasTwoAxes(archive, key)) is string usual)
-        {
-            return usual;
-        }
-
-        string[] others = [.. archive.Keys.Where(
-            key => !_validationKeys.Contains(key) && !_testKeys.Contains(key) && HasTwoAxes(archive, key))];
-        return others.Length == 1 ? others[0] : null;
-    }
-
-    private static bool HasTwoAxes(NpzArchive archive, string key) => archive.ReadHeader(key).Shape.Length == 2;
-
-    private static TableDataset? ReadPart(
-        NpzArchive archive, string path, string? key, string name, string[] labelKeys)
+    private static TableDataset? ReadPart(NpzArchive archive, string? key, IReadOnlyList<string> part, string name)
     {
         if (key is null)
         {
@@ -53,12 +34,14 @@ internal static class NpyTableReader
         }
 
         TableDataset table = archive.Read(key, (reader, header) => ReadRows(reader, header, name));
-        int[]? labels = NpzReader.ReadLabels(archive, path, labelKeys, table.Count);
-        return labels is null ? table : table.WithLabels(labels);
+        List<string> notes = [];
+        ClassLabels? labels = NpzContent.ReadLabels(archive, part, table.Count, notes);
+        return table.WithLabels(labels?.Numbers, labels?.Names, notes);
     }
 
     private static TableDataset ReadRows(DataReader reader, NpyHeader header, string name)
     {
+        header.RequireNumbers(reader.Name);
         if (!IsTable(header) || header.Shape[0] is < 1 or > int.MaxValue || header.Shape[1] is < 1 or > 1 << 16)
         {
             throw DataFile.BadFormat(
@@ -83,7 +66,7 @@ internal static class NpyTableReader
                 throw DataFile.BadFormat(
                     reader.Name,
                     FormattableString.Invariant($"row {row}, column {column} holds {numbers[bad]}, ")
-                    + "expected a finite number");
+                    + "expected a finite number: fill it in, or leave out the row");
             }
 
             lines.Add([.. numbers]);

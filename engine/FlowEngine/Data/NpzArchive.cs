@@ -24,6 +24,9 @@ internal sealed class NpzArchive
     /// <summary>The names of the arrays.</summary>
     public IEnumerable<string> Keys => _arrays.Keys;
 
+    /// <summary>The file.</summary>
+    public string Path => _path;
+
     /// <summary>Runs a reader over an archive.</summary>
     public static T Open<T>(string path, Func<NpzArchive, T> read) => DataFile.Open(path, file =>
     {
@@ -31,7 +34,10 @@ internal sealed class NpzArchive
         return read(new NpzArchive(path, archive, file.Length));
     });
 
-    public bool Has(string key) => _arrays.ContainsKey(key);
+    /// <summary>The array of a name, or else one of that name in another case; null for none.</summary>
+    public string? Find(string name) => _arrays.ContainsKey(name)
+        ? name
+        : Keys.FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The header of an array.</summary>
     public NpyHeader ReadHeader(string key) => Read(key, (_, header) => header, readsAll: false);

@@ -33,6 +33,9 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <summary>One label a row, or null where the table has none.</summary>
     public int[]? Labels { get; init; }
 
+    /// <summary>What a label k is called; null where labels are numbers.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <summary>The condition of each row, (Count, N), or null where the model has none.</summary>
     public float[]? Conditions { get; init; }
 

@@ -67,6 +67,9 @@ public sealed class TableDataset
     /// <summary>Columns of the source that were not read, as nobody had asked for them.</summary>
     public IReadOnlyList<string> UnreadColumns { get; init; } = [];
 
+    /// <summary>What the reader took for granted, one line each.</summary>
+    internal IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The values of one row.</summary>
     /// <param name="index">0..Count-1.</param>
     /// <exception cref="FlowException"><paramref name="index"/> is outside the table.</exception>
@@ -195,19 +198,26 @@ public sealed class TableDataset
     /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
     /// <param name="labels">One a row.</param>
     /// <param name="names">What a label k is called; null where labels are numbers.</param>
-    internal TableDataset WithLabels(int[] labels, IReadOnlyList<string>? names = null) =>
-        With(Columns, _rows, labels, names);
+    /// <param name="notes">What the reader of the labels passed over.</param>
+    internal TableDataset WithLabels(
+        int[]? labels, IReadOnlyList<string>? names = null, IReadOnlyList<string>? notes = null) =>
+        With(Columns, _rows, labels, names, notes);
 
     private TableDataset With(IReadOnlyList<string> columns, double[][] rows, int[]? labels) =>
         With(columns, rows, labels, ClassNames);
 
     private TableDataset With(
-        IReadOnlyList<string> columns, double[][] rows, int[]? labels, IReadOnlyList<string>? classNames) =>
+        IReadOnlyList<string> columns,
+        double[][] rows,
+        int[]? labels,
+        IReadOnlyList<string>? classNames,
+        IReadOnlyList<string>? notes = null) =>
         new(Name, columns, rows, labels)
         {
             ClassNames = classNames,
             LabelColumn = LabelColumn,
             UnreadColumns = UnreadColumns,
+            Notes = notes ?? Notes,
         };
 
     private static string Shown(IReadOnlyList<string> names) =>

@@ -4,9 +4,9 @@ namespace FlowEngine.Data;
 public static class TableLoader
 {
     private const int Part = 10;
+    private const string Formats = ".csv, .tsv, .npy or .npz of two axes, or a folder with train, val and test of them";
 
     private static readonly string[] _textEndings = [".csv", ".tsv"];
-    private static readonly string[] _validationStems = ["val", "valid", "validation"];
 
     /// <summary>The names of the built-in tables: shapes of two columns.</summary>
     public static IReadOnlyList<string> BuiltIn => TableShapes.Names;
@@ -28,7 +28,7 @@ public static class TableLoader
 
         if (Directory.Exists(source))
         {
-            return DataFile.Guard(source, () => FindPart(source, ["train"]) ?? FindPart(source, ["test"]))
+            return DataFile.Guard(source, () => PartNames.All.Select(part => FindPart(source, part)).OfType<string>().FirstOrDefault())
                 is string part && IsTable(part);
         }
 
@@ -49,20 +49,31 @@ public static class TableLoader
     /// <list type="bullet">
     /// <item>a CSV file (.csv or .tsv, gzipped or not): comma, semicolon or tab, with or without a header;</item>
     /// <item>a .npy of shape (n, d), or a .npz with X and labels y, or with x_train, x_val, x_test;</item>
-    /// <item>a folder with train, val and test as such files.</item>
+    /// <item>a folder with train, val (or valid, validation) and test as such files, in any case.</item>
     /// </list>
     /// </param>
     /// <param name="label">The label column of a CSV file, by name or by index from 0; null for none.</param>
     /// <param name="seed">Splits what is not split, and draws the built-in shapes.</param>
     /// <returns>
     /// A part that the source lacks is split off the training rows: a tenth of them each, test first, chosen by the
-    /// seed, in the order of the source. A single file whose name begins with <c>test_</c> or <c>test.</c> is wholly test.
+    /// seed, in the order of the source. A single file whose name begins with <c>test_</c> or is that of a part that is not
+    /// trained on, is wholly test.
     /// </returns>
     /// <exception cref="FlowException">
     /// Io: the path is missing or unreadable. BadFormat: the content is damaged or not of finite numbers, by line or row
     /// and column. InvalidArgument: there is no such label column.
     /// </exception>
-    public static TableParts Load(string source, string? label, ulong seed) => Load(source, label, seed, null);
+    public static TableParts Load(string source, string? label, ulong seed) =>
+        Load(source, new CsvFormat(label), seed, null);
+
+    /// <summary>The same of a CSV file whose header is not to be guessed.</summary>
+    /// <param name="source">As above.</param>
+    /// <param name="label">As above.</param>
+    /// <param name="seed">As above.</param>
+    /// <param name="hasHeader">Whether the first line has the names of the columns; null to find out.</param>
+    /// <exception cref="FlowException">As above.</exception>
+    public static TableParts Load(string source, string? label, ulong seed, bool? hasHeader) =>
+        Load(source, new CsvFormat(label, hasHeader), seed, null);
 
     /// <summary>Loads rows for a model that is there already, split as its own were.</summary>
     /// <param name="source">As above. Columns that the model does not know are not read; its label may be missing.</param>
@@ -70,59 +81,92 @@ public static class TableLoader
     /// <param name="schema">What the model knows of its rows.</param>
     /// <exception cref="FlowException">As above.</exception>
     public static TableParts Load(string source, string? label, TableSchema schema) =>
-        Load(source, label, schema.SplitSeed, schema);
+        Load(source, new CsvFormat(label), schema.SplitSeed, schema);
 
-    private static TableParts Load(string source, string? label, ulong seed, TableSchema? schema)
+    /// <summary>The same of a CSV file whose header is not to be guessed.</summary>
+    /// <param name="source">As above.</param>
+    /// <param name="label">As above.</param>
+    /// <param name="schema">What the model knows of its rows.</param>
+    /// <param name="hasHeader">Whether the first line has the names of the columns; null to find out.</param>
+    /// <exception cref="FlowException">As above.</exception>
+    public static TableParts Load(string source, string? label, TableSchema schema, bool? hasHeader) =>
+        Load(source, new CsvFormat(label, hasHeader), schema.SplitSeed, schema);
+
+    internal static TableParts Load(string source, CsvFormat format, ulong seed, TableSchema? schema)
     {
         if (BuiltIn.Contains(source))
         {
-            return TableShapes.Draw(source, seed);
+            return format.Label is null
+                ? TableShapes.Draw(source, seed)
+                : throw DataFile.Error(FlowErrorKind.InvalidArgument, source, "has no labels, expected none to be named");
+        }
+
+        if (source == "digits")
+        {
+            throw DataFile.Error(FlowErrorKind.InvalidArgument, source, $"are images, expected a table: {Formats}");
         }
 
         return DataFile.Guard(source, () =>
         {
             string name = Path.GetFileName(Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar));
             (TableDataset? train, TableDataset? validation, TableDataset? test) = Directory.Exists(source)
-                ? LoadFolder(source, name, label, schema)
-                : LoadFile(source, name, label, schema);
+                ? LoadFolder(source, name, format, schema)
+                : LoadFile(source, name, format, schema);
             return Complete(source, train, validation, test, seed);
         });
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFile(
-        string path, string name, string? label, TableSchema? schema)
+        string path, string name, CsvFormat format, TableSchema? schema)
     {
-        if (!IsText(path) && label is not null)
+        if (!IsText(path) && (format.Label is not null || format.HasHeader == true))
         {
             throw DataFile.Error(
-                FlowErrorKind.InvalidArgument, path, "a label column is named, expected so for CSV alone");
+                FlowErrorKind.InvalidArgument,
+                path,
+                format.Label is null
+                    ? "a header is told of (--header), expected so for CSV alone"
+                    : "a label column is named, expected so for CSV alone");
         }
 
-        if (!IsText(path) && DataFile.ReadMagic(path, 4) is [(byte)'P', (byte)'K', 3, 4])
+        byte[] magic = IsText(path) ? [] : DataFile.ReadMagic(path, 6);
+        if (magic is [(byte)'P', (byte)'K', 3, 4, ..])
         {
             return NpyTableReader.ReadArchive(path, name);
         }
 
-        TableDataset all = IsText(path) ? CsvReader.Read(path, name, label, schema) : NpyTableReader.Read(path, name);
-        return name.StartsWith("test_", StringComparison.Ordinal) || name.StartsWith("test.", StringComparison.Ordinal)
+        if (!IsText(path) && !magic.AsSpan().SequenceEqual(NpyHeader.Magic))
+        {
+            throw DataFile.BadFormat(path, $"is no table, expected {Formats}");
+        }
+
+        TableDataset all = IsText(path) ? CsvReader.Read(path, name, format, schema) : NpyTableReader.Read(path, name);
+        return PartNames.IsHeldOut(name)
             ? (null, null, all)
             : (all, null, null);
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFolder(
-        string folder, string name, string? label, TableSchema? schema)
+        string folder, string name, CsvFormat format, TableSchema? schema)
     {
-        return (Read(["train"]), Read(_validationStems), Read(["test"]));
+        return (Read(PartNames.Train), Read(PartNames.Validation), Read(PartNames.Test));
 
-        TableDataset? Read(string[] stems) => FindPart(folder, stems) is string path
-            ? IsText(path) ? CsvReader.Read(path, name, label, schema) : NpyTableReader.Read(path, name)
+        TableDataset? Read(IReadOnlyList<string> part) => FindPart(folder, part) is string path
+            ? IsText(path) ? CsvReader.Read(path, name, format, schema) : NpyTableReader.Read(path, name)
             : null;
     }
 
-    private static string? FindPart(string folder, string[] stems) => stems
-        .SelectMany(stem => _textEndings.SelectMany(ending => new[] { ending, $"{ending}.gz" }).Append(".npy")
-            .Select(ending => Path.Combine(folder, stem + ending)))
-        .FirstOrDefault(File.Exists);
+    /// <summary>The file of a part: one of its names, in any case, with the ending of a table.</summary>
+    private static string? FindPart(string folder, IReadOnlyList<string> part)
+    {
+        string[] found = [.. Directory.EnumerateFiles(folder).Where(IsPart).Order(StringComparer.Ordinal)];
+        return found.Length <= 1 ? found.FirstOrDefault() : throw DataFile.BadFormat(
+            folder, $"holds {Path.GetFileName(found[0])} and {Path.GetFileName(found[1])}, expected one file of a part");
+
+        bool IsPart(string path) => PartNames.Has(part, Path.GetFileName(path).Split('.')[0])
+            && (IsText(path) || path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            && Path.GetFileName(path).Split('.').Length <= 3;
+    }
 
     private static bool IsText(string path) => _textEndings.Any(ending =>
         path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
@@ -131,7 +175,7 @@ public static class TableLoader
     private static TableParts Complete(
         string source, TableDataset? train, TableDataset? validation, TableDataset? test, ulong seed)
     {
-        TableDataset any = train ?? validation ?? test!;
+        TableDataset any = train ?? validation ?? test ?? throw DataFile.BadFormat(source, $"is no table, expected {Formats}");
         foreach (TableDataset? part in new[] { validation, test })
         {
             if (part is not null && part.Columns.Count != any.Columns.Count)
@@ -141,9 +185,14 @@ public static class TableLoader
             }
         }
 
-        string[]? classes = ClassNames([train, validation, test]);
+        string[]? classes = ClassLabels.CommonNames(
+            [.. new[] { train, validation, test }.Select(part => (part?.Labels, part?.ClassNames))]);
         (train, validation, test) = (Like(any, train, classes), Like(any, validation, classes), Like(any, test, classes));
+        string[] notes = [.. new[] { train, validation, test }.SelectMany(part => part?.Notes ?? []).Distinct()];
         train ??= Like(any, any, classes)!.Take(0);
+        TableDataset all = train;
+        all = validation is null ? all : all.Concat(validation);
+        all = test is null ? all : all.Concat(test);
         if (test is null)
         {
             (train, test) = SplitOff(train, seed);
@@ -154,16 +203,8 @@ public static class TableLoader
             (train, validation) = SplitOff(train, seed + 1);
         }
 
-        return new TableParts(train, validation, test);
+        return new TableParts(train, validation, test) { All = all, Notes = notes };
     }
-
-    /// <summary>The names of the classes of all parts, whose files numbered them on their own; null for numbers alone.</summary>
-    private static string[]? ClassNames(TableDataset?[] parts) => parts.All(part => part?.ClassNames is null)
-        ? null
-        : [.. parts.Where(part => part?.Labels is not null)
-            .SelectMany(part => part!.Labels!.Distinct().Select(label => DataClasses.NameOf(label, part.ClassNames)))
-            .Distinct()
-            .Order(StringComparer.Ordinal)];
 
     /// <summary>A part with the columns in the order of another, and with labels by common names of classes.</summary>
     private static TableDataset? Like(TableDataset other, TableDataset? part, string[]? classes)
@@ -171,10 +212,9 @@ public static class TableLoader
         bool isOrdered = part is null || part.Columns.SequenceEqual(other.Columns)
             || part.Columns.All(TableDataset.IsGeneratedName) || other.Columns.All(TableDataset.IsGeneratedName);
         part = isOrdered ? part : part!.SelectColumns(part.Find(other.Columns));
-        return part?.Labels is null || classes is null ? part : part.WithLabels(
-            Array.ConvertAll(part.Labels, label => Array.BinarySearch(
-                classes, DataClasses.NameOf(label, part.ClassNames), StringComparer.Ordinal)),
-            classes);
+        return part?.Labels is null || classes is null
+            ? part
+            : part.WithLabels(ClassLabels.Renumber(part.Labels, part.ClassNames, classes), classes);
     }
 
     /// <summary>A tenth of the rows, rounded, leaves; all keep their order.</summary>

@@ -6,6 +6,13 @@ namespace FlowEngine.Data;
 /// <param name="Test">Rows that nothing of training sees.</param>
 public sealed record TableParts(TableDataset Train, TableDataset Validation, TableDataset Test)
 {
-    /// <summary>All rows: training, validation, test.</summary>
-    public TableDataset All => Train.Concat(Validation).Concat(Test);
+    /// <summary>All rows: of one source in its order, of several training, validation, test.</summary>
+    public TableDataset All
+    {
+        get => field ?? Train.Concat(Validation).Concat(Test);
+        init;
+    }
+
+    /// <summary>What the reader took for granted, one line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -80,11 +80,16 @@ public sealed class TableScaling
         List<TableColumn> columns = [];
         for (int j = 0; j < values.Length; j++)
         {
-            bool isConstant = values[j].Min() == values[j].Max();
-            double mean = isConstant ? values[j][0] : values[j].Average();
-            double deviation = isConstant ? 0 : Math.Sqrt(values[j].Average(value => (value - mean) * (value - mean)));
+            (double mean, double deviation) = Moments(values[j]);
+            if (!double.IsNormal(deviation) && values[j].Min() < values[j].Max())
+            {
+                throw Invalid(FormattableString.Invariant(
+                    $"column {j} ({train.Columns[j]}) of {train.Name} has values from {values[j].Min()} to {values[j].Max()}, ")
+                    + "expected a spread that a double can hold: change the unit of the column");
+            }
+
             TableColumn column = new(train.Columns[j], mean, deviation);
-            columns.Add(isConstant ? column : MarkCopy(column, values[j], columns, values));
+            columns.Add(deviation == 0 ? column : MarkCopy(column, values[j], columns, values));
         }
 
         return new TableScaling(columns, logit);
@@ -155,7 +160,10 @@ public sealed class TableScaling
         {
             TableColumn column = _columns[_kept[k]];
             double value = OnTheLine(name, index, row, _kept[k], column.Name, Logit, ref logDet);
-            values[k] = (float)((value - column.Mean) / column.Deviation);
+
+            // A value beyond float32 is still a number, of which the density is known to be below every other.
+            double z = (value - column.Mean) / column.Deviation;
+            values[k] = (float)Math.Clamp(z, float.MinValue, float.MaxValue);
         }
 
         return logDet;
@@ -303,6 +311,28 @@ public sealed class TableScaling
 
         return column;
     }
+
+    /// <summary>Mean and standard deviation; 0 where all values are one.</summary>
+    /// <remarks>Values are scaled by a power of two before they are summed and squared, which rounds nothing.</remarks>
+    private static (double Mean, double Deviation) Moments(double[] values)
+    {
+        if (values.Min() == values.Max())
+        {
+            return (values[0], 0);
+        }
+
+        int exponent = Exponent(values.Max(Math.Abs));
+        double mean = Math.ScaleB(values.Average(value => Math.ScaleB(value, -exponent)), exponent);
+        int spread = Exponent(values.Max(value => Math.Abs((value / 2) - (mean / 2)))) + 1;
+        double variance = values.Average(value =>
+        {
+            double difference = Math.ScaleB(value, -spread) - Math.ScaleB(mean, -spread);
+            return difference * difference;
+        });
+        return (mean, Math.ScaleB(Math.Sqrt(variance), spread));
+    }
+
+    private static int Exponent(double value) => value == 0 ? 0 : Math.ILogB(value);
 
     private static double Standardized(TableColumn column, double value, bool isReversed)
     {

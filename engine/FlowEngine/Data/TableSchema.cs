@@ -71,6 +71,7 @@ public sealed record TableSchema(string Name, TableScaling Scaling, string? Labe
             Labels = Classes is DataClasses classes && table.Labels is int[] labels
                 ? classes.Number(labels, table.ClassNames, table.Name)
                 : table.Labels,
+            ClassNames = Classes?.Names ?? table.ClassNames,
             Conditions = condition is null ? null : Condition!.Apply(condition).Values,
         };
     }

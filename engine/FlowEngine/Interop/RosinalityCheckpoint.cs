@@ -36,7 +36,10 @@ public static class RosinalityCheckpoint
             Bins = bins,
         };
         options.Validate();
-        ModelConfig config = new(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options));
+
+        // Such models are trained on images of 8 bits, of which they see the highest.
+        ImageSchema data = (ImageSchema)DataSchema.AsIs(string.Empty, options) with { Levels = 256 };
+        ModelConfig config = new(options, IsInitialized: true, data);
         CheckpointFile.Save(target, tensors, config.ToJson());
         return config;
     }

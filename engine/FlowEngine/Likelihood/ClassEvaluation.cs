@@ -25,9 +25,9 @@ public sealed record ClassEvaluation(double[] LogProb, int[] Labels, int[] Answe
         .OrderBy(group => group.Key)
         .Select(group => (group.Key, group.ToArray()));
 
-    /// <summary>The mean over some data of log p(x|y), nats.</summary>
+    /// <summary>The mean over some data of log p(x|y), nats; without those of -∞, if there are others.</summary>
     /// <param name="data">Their indices.</param>
-    public double MeanLogProb(int[] data) => data.Average(i => LogProb[i]);
+    public double MeanLogProb(int[] data) => Evaluation.Positive([.. data.Select(i => LogProb[i])], out _).Average();
 
     /// <summary>The part of some data whose class the classifier finds.</summary>
     /// <param name="data">Their indices.</param>

@@ -6,7 +6,8 @@ namespace FlowEngine.Likelihood;
 /// <summary>How likely a model makes a data set: the mean over its samples, in two units.</summary>
 /// <remarks>
 /// Of images nats are those of the images scaled to [-0.5, 0.5), with one draw of dequantization noise each. Of
-/// continuous values, which have no code length, bits per dimension are -Nats / (D ln 2).
+/// continuous values, which have no code length, bits per dimension are -Nats / (D ln 2). A sample of log density -∞ would
+/// make every mean -∞: the means are over the others, and say how many were left out.
 /// </remarks>
 /// <param name="BitsPerDim">Mean bits per dimension.</param>
 /// <param name="BitsPerDimStandardError">Its standard error over samples.</param>
@@ -16,6 +17,9 @@ namespace FlowEngine.Likelihood;
 public sealed record Evaluation(
     double BitsPerDim, double BitsPerDimStandardError, double Nats, double NatsStandardError, int Samples)
 {
+    /// <summary>Samples of log density -∞, which the means leave out; if all are, the means are -∞.</summary>
+    public int LeftOut { get; init; }
+
     /// <summary>Evaluates a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="data">Samples that fit it, with labels where the model is conditional on classes.</param>
@@ -62,17 +66,28 @@ public sealed record Evaluation(
     {
         // The mean is taken in the unit in which the likelihood is told; the other follows from it.
         double natsPerBit = data.Dims * Math.Log(2);
+        double[] kept = Positive(logProb, out int leftOut);
         if (data.Bins is not int bins)
         {
-            (double nats, double error) = MeanWithError(logProb);
+            (double nats, double error) = MeanWithError(kept);
             double bitsPerNat = 1 / natsPerBit;
-            return new Evaluation(-nats * bitsPerNat, error * bitsPerNat, nats, error, logProb.Length);
+            return new Evaluation(-nats * bitsPerNat, error * bitsPerNat, nats, error, logProb.Length) { LeftOut = leftOut };
         }
 
         (double bits, double bitsError) = MeanWithError(
-            Array.ConvertAll(logProb, nats => Models.BitsPerDim.FromLogProb(nats, data.Dims, bins)));
+            Array.ConvertAll(kept, nats => Models.BitsPerDim.FromLogProb(nats, data.Dims, bins)));
         double meanNats = data.Dims * (Math.Log(bins) - (bits * Math.Log(2)));
-        return new Evaluation(bits, bitsError, meanNats, bitsError * natsPerBit, logProb.Length);
+        return new Evaluation(bits, bitsError, meanNats, bitsError * natsPerBit, logProb.Length) { LeftOut = leftOut };
+    }
+
+    /// <summary>The log densities of samples of positive density, of which there is a mean; all where there is none.</summary>
+    /// <param name="logProb">Nats, at least one.</param>
+    /// <param name="leftOut">How many are -∞.</param>
+    internal static double[] Positive(double[] logProb, out int leftOut)
+    {
+        double[] kept = Array.FindAll(logProb, value => !double.IsNegativeInfinity(value));
+        leftOut = logProb.Length - kept.Length;
+        return kept.Length > 0 ? kept : logProb;
     }
 
     private static (double Mean, double StandardError) MeanWithError(double[] values)

@@ -77,15 +77,7 @@ public sealed class NumberSetting<TOptions, T> : Setting
     public override object With(object options, object? value) => _with((TOptions)options, (T?)value);
 
     /// <inheritdoc/>
-    public override object? Parse(string text, string label)
-    {
-        NumberStyles style = typeof(T) == typeof(double) ? NumberStyles.Float : NumberStyles.AllowLeadingSign;
-        return T.TryParse(text, style, CultureInfo.InvariantCulture, out T value)
-            ? value
-            : throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{label} is {text}, expected {(Type == "number" ? "a number" : "a whole number")}");
-    }
+    public override object? Parse(string text, string label) => NumberText.Parse<T>(text, label);
 
     /// <inheritdoc/>
     public override string Text(object? value) => ((T)value!).ToString(null, CultureInfo.InvariantCulture);

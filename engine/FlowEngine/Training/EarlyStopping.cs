@@ -16,8 +16,10 @@ internal sealed class EarlyStopping(int patience)
     /// <returns>True if it is the best so far.</returns>
     public bool Add(EvalMetrics evaluation)
     {
-        // False for NaN, which is never the best.
-        bool isBest = evaluation.BitsPerDim < (Best?.BitsPerDim ?? double.PositiveInfinity);
+        // Samples that left the mean must not better it. False for NaN, which is never the best.
+        bool isBest = evaluation.LeftOut == (Best?.LeftOut ?? evaluation.LeftOut)
+            ? evaluation.BitsPerDim < (Best?.BitsPerDim ?? double.PositiveInfinity)
+            : evaluation.LeftOut < Best!.LeftOut && double.IsFinite(evaluation.BitsPerDim);
         (Best, _since) = isBest ? (evaluation, 0) : (Best, _since + 1);
         return isBest;
     }

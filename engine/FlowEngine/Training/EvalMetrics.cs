@@ -17,6 +17,9 @@ public sealed record EvalMetrics(
     /// <summary>The standard error of <see cref="RunMetrics.Nats"/>; null for images.</summary>
     public double? NatsStandardError { get; init; }
 
+    /// <summary>Held-out samples of log density -∞, which the means leave out.</summary>
+    public int LeftOut { get; init; }
+
     internal static EvalMetrics Read(JsonElement json) => new(
         json.GetProperty("samples", "images").GetInt64(),
         ReadNumber(json, "bits_per_dim"),
@@ -24,6 +27,7 @@ public sealed record EvalMetrics(
         json.GetProperty("held_out_samples", "held_out_images").GetInt32(),
         ReadNumber(json, "seconds"))
     {
+        LeftOut = json.TryGetProperty("left_out", out JsonElement leftOut) ? leftOut.GetInt32() : 0,
         Nats = ReadOptional(json, "nats"),
         NatsStandardError = ReadOptional(json, "nats_stderr"),
     };
@@ -35,6 +39,7 @@ public sealed record EvalMetrics(
         WriteNumber(json, "bits_per_dim", BitsPerDim);
         WriteNumber(json, "bits_per_dim_stderr", BitsPerDimStandardError);
         json.WriteNumber("held_out_samples", HeldOutSamples);
+        json.WriteNumber("left_out", LeftOut);
         WriteNumber(json, "seconds", Seconds);
         WriteNats(json);
         if (NatsStandardError is double error)

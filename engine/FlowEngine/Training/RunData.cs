@@ -44,6 +44,7 @@ public sealed class RunData(IDataset train, IDataset heldOut)
         Evaluation result = Evaluation.Run(model, heldOut.Take(count), seed, cancel: stop);
         return new EvalMetrics(samples, result.BitsPerDim, result.BitsPerDimStandardError, count, seconds)
         {
+            LeftOut = result.LeftOut,
             Nats = train.Unit.IsInNats ? result.Nats : null,
             NatsStandardError = train.Unit.IsInNats ? result.NatsStandardError : null,
         };

@@ -65,11 +65,9 @@ public sealed class CompressionCommandTests : IDisposable
         string pictures = _folder.File("pictures");
         CommandRun.Succeed("decompress", run, file, "--first", "30", "--out", pictures);
         Assert.Equal(10, Directory.GetFiles(pictures).Length);
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(source);
         for (int i = 30; i < 40; i++)
         {
-            byte[] expected = (i < train.Count ? train[i] : test[i - train.Count]).ToArray();
-            Assert.Equal(expected, PngImage.Read(Path.Combine(pictures, $"000{i}.png")).Pixels);
+            Assert.Equal(grey[i], PngImage.Read(Path.Combine(pictures, $"000{i}.png")).Pixels);
         }
     }
 

@@ -85,7 +85,7 @@ public sealed class ConditionalTests : IDisposable
         Assert.InRange(Enumerable.Range(0, 50).Average(i => drawn[i][0]), 2.5, 3.5);
         CommandRun.Refuse(["sample", run, "--out", rows], "conditional on 1 condition columns");
         CommandRun.Refuse(["sample", run, "--given", "1,2", "--out", rows], "2 values", "expected c");
-        CommandRun.Refuse(["sample", run, "--given", "much", "--out", rows], "expected numbers");
+        CommandRun.Refuse(["sample", run, "--given", "much", "--out", rows], "much is much, expected a number");
         CommandRun.Refuse(["sample", run, "--label", "1", "--out", rows], "not conditional on classes");
     }
 

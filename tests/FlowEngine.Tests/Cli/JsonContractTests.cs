@@ -11,6 +11,7 @@ public sealed class JsonContractTests : IDisposable
 {
     private const string Classes = "model of classes";
     private const string Anomalies = "anomalies known";
+    private const string ByLabels = "anomalies known by labels";
     private const string Mean = "training mean known";
     private const string Images = "images";
     private const string Rows = "rows";
@@ -60,7 +61,7 @@ public sealed class JsonContractTests : IDisposable
         ];
         AssertTraining(Lines([.. train, "--epochs", "1"]), Rows);
         _eval.AssertHolds(Run("eval", run, "--data", table, "--json"));
-        _score.AssertHolds(Run("score", run, "--data", table, "--json"), Mean, Anomalies);
+        _score.AssertHolds(Run("score", run, "--data", table, "--json"), Mean, Anomalies, ByLabels);
         _score.AssertHolds(Run("score", run, "--data", table, "--part", "test", "--limit", "1", "--json"), Mean);
     }
 

@@ -62,7 +62,7 @@ public sealed class LatentCommandTests : IDisposable
 
         CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0,999"], "image 999", "180");
         CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0"], "two images");
-        CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0,x"], "'x'");
+        CommandRun.Refuse(["interpolate", run, "--data", "digits", "--images", "0,x"], "--images 0,x is x, expected a whole number");
         CommandRun.Refuse(["interpolate", run, "--images", "0,1"], "without --data");
         CommandRun.Refuse(["interpolate", run, "--points", "1"], "--points is 1");
         CommandRun.Refuse(["edit", run, "--data", "digits"], "--with is missing");

@@ -26,7 +26,7 @@ public sealed class ModelCommandTests : IDisposable
 
         using JsonDocument json = JsonDocument.Parse(output);
         Assert.Equal(
-            ["unit", "samples", "bits_per_dim", "bits_per_dim_stderr", "nats", "nats_stderr", "seconds"],
+            ["unit", "samples", "left_out", "bits_per_dim", "bits_per_dim_stderr", "nats", "nats_stderr", "seconds"],
             json.RootElement.EnumerateObject().Select(member => member.Name));
         Assert.Equal(images, json.RootElement.GetProperty("samples").GetInt32());
         Assert.True(json.RootElement.GetProperty("bits_per_dim").GetDouble() is > 1 and < 6);

@@ -66,12 +66,76 @@ public sealed class CsvReaderTests
     [InlineData("a,b\n1,2\n\n-Infinity,4\n", "line 4, column 0 (a) holds '-Infinity'")]
     [InlineData("a,b\n1,1e999\n", "line 2, column 1 (b) holds '1e999'")]
     [InlineData("1,2\n3,red\n", "line 2, column 1 (column 1) holds 'red'")]
-    [InlineData("a;b\n1;2,5\n", "line 2, column 1 (b) holds '2,5'")]
+    [InlineData("a;b\n1;2,5\n", "line 2, column 1 (b) holds '2,5', a number with a comma")]
+    [InlineData("a,b\n1,5,2,5\n", "line 2 has 4 fields, expected 2 (of numbers with decimal points")]
+    [InlineData("a,b\n1,\"1,234\"\n", "holds '1,234', a number with a comma")]
+    [InlineData("a b\n1.0 2.0\n", "holds '1.0 2.0', 2 numbers with white space between, expected commas")]
+    [InlineData("1.0   2.0\n1.0 2.0\n", "numbers with white space between, expected commas")]
+    [InlineData("sep=;\na;b\n1;2\n", "line 1 is 'sep=;', which tells Excel the delimiter")]
+    [InlineData("5.1,?,1.4\n4.9,3.0,1.4\n", "line 1, column 1 (column 1) holds '?', a missing value")]
+    [InlineData("5.1,NA,1.4\n4.9,3.0,1.4\n", "line 1, column 1 (column 1) holds 'NA', a missing value")]
+    [InlineData("5.1,,1.4\n4.9,3.0,1.4\n", "line 1, column 1 (column 1) is empty, a missing value")]
+    [InlineData("5.1,red,1.4\n4.9,3.0,1.4\n", "line 1, column 1 (column 1) holds 'red'")]
+    [InlineData("a,b\n1,n/a\n", "line 2, column 1 (b) holds 'n/a', a missing value")]
     [InlineData("a,b\n\"1,2\n3,4\n", "line 2 has a quote that is not closed")]
     [InlineData("a,b\n\"1\"x,2\n", "line 2 has text behind a closing quote")]
     [InlineData("\"a\nb\",c\n1,2\n3,x\n", "line 4, column 1 (c) holds 'x'")]
     public void What_is_wrong_is_named_by_line_and_column(string text, string says) =>
         DataAssert.Fails(FlowErrorKind.BadFormat, () => Read(text), "table.csv", says);
+
+    [Theory]
+    [InlineData("0,1\n1.5,2\n3,4\n", "0 1", 2, "line 1 (0, 1) is taken")]
+    [InlineData(",0,1\n0,1.5,2\n1,3,4\n", "0 1", 2, "column 0 has no name")]
+    [InlineData(",a,b\nr1,1.5,2\nr2,3,4\n", "a b", 2, "column 0 has no name")]
+    [InlineData("Unnamed: 0,a,b\n0,1.5,2\n1,3,4\n", "a b", 2, "column 0 has no name")]
+    [InlineData("id,a\n3,1\n4,1\n5,2\n6,1\n7,0\n", "id a", 5, "column 0 (id) counts the rows")]
+    [InlineData("0\n1\n", "column 0", 2, null)]
+    [InlineData("1,0\n1,2\n", "column 0,column 1", 2, null)]
+    public void What_is_taken_for_a_header_or_an_index_is_told(string text, string columns, int rows, string? note)
+    {
+        TableDataset table = Read(text);
+        Assert.Equal(columns.Contains("column", StringComparison.Ordinal) ? columns.Split(',') : columns.Split(' '), table.Columns);
+        Assert.Equal(rows, table.Count);
+        Assert.Equal(note is null, table.Notes.Count == 0);
+        Assert.Contains(note ?? string.Empty, string.Concat(table.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_may_be_told()
+    {
+        Assert.Equal(["5.1", "1.4"], Read("5.1,1.4\n4.9,3.0\n", isHeader: true).Columns);
+        Assert.Equal(2, Read("0,1\n4.9,3.0\n", isHeader: false).Count);
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => Read("a,b\n4.9,3.0\n", isHeader: false), "line 1, column 0", "'a'");
+    }
+
+    [Theory]
+    [InlineData("a,k\n1,x\n2,\n", "line 3, column 1 (k) is empty, expected the label")]
+    [InlineData("a,k\n1,1\n2,NaN\n", "line 3, column 1 (k) holds 'NaN', expected the label")]
+    public void A_label_that_is_missing_is_named(string text, string says) =>
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => Read(text, "k"), says);
+
+    [Fact]
+    public void Labels_of_numbers_are_classes_in_the_order_of_numbers()
+    {
+        TableDataset table = Read("a,k\n1,-1\n2,10\n3,2.0\n4,-10\n", "k");
+        Assert.Equal(["-10", "-1", "2", "10"], table.ClassNames!);
+        Assert.Equal([1, 3, 2, 0], table.Labels!);
+    }
+
+    [Theory]
+    [InlineData("=1+2", "'=1+2")]
+    [InlineData("+x", "'+x")]
+    [InlineData("-x,y", "\"'-x,y\"")]
+    [InlineData("@SUM(A1)", "'@SUM(A1)")]
+    [InlineData("-1", "-1")]
+    [InlineData("a=b", "a=b")]
+    public void A_name_that_spreadsheets_would_compute_is_written_as_text(string name, string written)
+    {
+        Assert.Equal(written, CsvWriter.Quoted(name));
+        Assert.Equal([name, "k"], Read($"{written},k\n1,2\n").Columns);
+        TableDataset labels = Read($"a,k\n1,{written}\n2,other\n", "k");
+        Assert.Contains(name, labels.ClassNames!);
+    }
 
     [Fact]
     public void A_label_column_that_is_not_there_is_refused() => DataAssert.Fails(
@@ -140,10 +204,10 @@ public sealed class CsvReaderTests
     internal static double[] Flat(TableDataset table) =>
         [.. Enumerable.Range(0, table.Count).SelectMany(i => table[i].ToArray())];
 
-    private static TableDataset Read(string text, string? label = null)
+    private static TableDataset Read(string text, string? label = null, bool? isHeader = null)
     {
         using StringReader reader = new(text.TrimStart('\uFEFF'));
-        return CsvReader.Read(reader, "table.csv", "table", label);
+        return CsvReader.Read(reader, "table.csv", "table", new CsvFormat(label, isHeader));
     }
 
     private static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

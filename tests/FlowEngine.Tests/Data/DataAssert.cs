@@ -28,7 +28,7 @@ internal static class DataAssert
     }
 
     /// <summary>All images of both parts, which are disjoint, are the expected ones in some order.</summary>
-    public static void Holds(byte[][] expected, (ImageDataset Train, ImageDataset Test) parts)
+    public static void Holds(byte[][] expected, ImageParts parts)
     {
         IEnumerable<string> actual = Hex(parts.Train).Concat(Hex(parts.Test));
         Assert.Equal(expected.Select(Convert.ToHexString).Order(), actual.Order());

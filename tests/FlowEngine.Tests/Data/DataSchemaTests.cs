@@ -78,12 +78,14 @@ public sealed class DataSchemaTests
     [Fact]
     public void Images_of_a_folder_are_matched_by_the_name_of_their_class()
     {
-        ImageDataset images = new("new", 2, 2, 1, 256, [[1, 2, 3, 4]], [0]) { ClassNames = ["dog"] };
+        ImageDataset images = new("new", 2, 2, 1, 256, [[1, 2, 3, 240]], [0]) { ClassNames = ["dog"] };
         ImageSchema schema = new("old", 2, 2, 1, 16, 4, 5) { Classes = new DataClasses(2, ["cat", "dog"], [1, 1]) };
         ImageDataset applied = schema.Apply(images);
         Assert.Equal((4, 5, 16), (applied.Height, applied.Width, applied.Bins));
         Assert.Equal([1], applied.Labels!);
         Assert.Equal(images.Quantize(16)[0].ToArray(), schema.Restore(applied)[0].ToArray());
+        ImageDataset levels = new("new", 2, 2, 1, 256, [[1, 2, 3, 15]]);
+        Assert.Equal(levels[0].ToArray(), schema.Restore(schema.Apply(levels))[0].ToArray());
         ImageDataset birds = new("new", 2, 2, 1, 256, [[1, 2, 3, 4]], [0]) { ClassNames = ["bird"] };
         DataAssert.Fails(FlowErrorKind.InvalidArgument, () => schema.Apply(birds), "no class 'bird'", "cat, dog");
     }

@@ -35,7 +35,7 @@ public sealed class DatasetLoaderTests
         (ImageDataset trainAgain, ImageDataset testAgain) = DatasetLoader.Load(path);
 
         Assert.Equal((count + 9) / 10, test.Count);
-        DataAssert.Holds(images, (train, test));
+        DataAssert.Holds(images, new ImageParts(train, null, test));
         Assert.Equal(DataAssert.Hex(train), DataAssert.Hex(trainAgain));
         Assert.Equal(DataAssert.Hex(test), DataAssert.Hex(testAgain));
         Assert.Equal(DataAssert.Hex(train).Order(StringComparer.Ordinal), DataAssert.Hex(train));

@@ -18,7 +18,7 @@ public sealed class ImageFolderReaderTests
         folder.Write("a2.png", Png(3));
         folder.Write("notes.txt", [1]);
 
-        (ImageDataset Train, ImageDataset Test) parts = DatasetLoader.Load(folder.Root);
+        ImageParts parts = DatasetLoader.Load(folder.Root);
 
         Assert.Equal((3, 1), (parts.Train.Count, parts.Test.Count));
         Assert.Null(parts.Train.Labels);

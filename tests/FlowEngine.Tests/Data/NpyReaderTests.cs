@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
+using System.Text;
 using FlowEngine.Data;
 using FsCheck;
 using FsCheck.Fluent;
@@ -67,7 +68,7 @@ public sealed class NpyReaderTests
             ];
             Assert.All(files, file =>
             {
-                (ImageDataset Train, ImageDataset Test) parts =
+                ImageParts parts =
                     LoadNpy(SampleFiles.Npy("|u1", file.Shape, file.Data, file.IsFortran));
                 Assert.Equal((h, w, c), (parts.Train.Height, parts.Train.Width, parts.Train.Channels));
                 DataAssert.Holds(images, parts);
@@ -152,7 +153,6 @@ public sealed class NpyReaderTests
     [Theory]
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (2, 2, 2)}", "Python objects")]
     [InlineData("{'descr': '<U8', 'fortran_order': False, 'shape': (2, 2, 2)}", "<U8")]
-    [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (2, 2, 2)}", "|b1")]
     [InlineData("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 2, 2)}", "<c8")]
     [InlineData("{'descr': '<f1', 'fortran_order': False, 'shape': (2, 2, 2)}", "<f1")]
     [InlineData("{'descr': '', 'fortran_order': False, 'shape': (2, 2, 2)}", "element type")]
@@ -240,14 +240,55 @@ public sealed class NpyReaderTests
     }
 
     [Fact]
-    public void Labels_that_are_not_integers_are_left_out()
+    public void Labels_that_are_no_classes_are_left_out_with_a_note()
+    {
+        ImageParts parts = LoadLabels("<f4", [.. BitConverter.GetBytes(0.5f), .. new byte[20]]);
+        Assert.Null(parts.Train.Labels);
+        Assert.Contains("row 0 is 0.5", Assert.Single(parts.Notes), StringComparison.Ordinal);
+        Assert.Contains("type |O", Assert.Single(LoadLabels("|O", []).Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_of_every_type_are_classes()
+    {
+        byte[] doubles = [.. new double[] { 2, 0, 2, 1, 0, 1 }.SelectMany(BitConverter.GetBytes)];
+        Assert.Equal("2 0 2 1 0 1", Names(LoadLabels("<f8", doubles)));
+        Assert.Equal("1 0 1 0 0 1", Names(LoadLabels("|b1", [1, 0, 1, 0, 0, 1])));
+        Assert.Equal("-1 1 -1 10 1 2", Names(LoadLabels("|i1", [255, 1, 255, 10, 1, 2])));
+        Assert.Equal("b a b a c a", Names(LoadLabels("|S2", [.. "b\0a\0b\0a\0c\0a\0"u8])));
+        Assert.Equal("ja ja no ja no ja", Names(LoadLabels("<U2", Encoding.UTF32.GetBytes("jajanojanoja"))));
+
+        static string Names(ImageParts parts) => string.Join(' ', parts.All.Labels!.Select(
+            label => DataClasses.NameOf(label, parts.All.ClassNames)));
+    }
+
+    [Fact]
+    public void Bools_are_images_of_two_levels()
+    {
+        ImageParts parts = LoadNpy(SampleFiles.Npy("|b1", "(2, 2, 2)", [0, 1, 1, 0, 1, 1, 1, 0]));
+        Assert.Equal(2, parts.All.Bins);
+        Assert.Equal([0, 1, 1, 0], parts.All[0].ToArray());
+        DataAssert.FailsToLoad("x.npy", SampleFiles.Npy("|b1", "(1, 2, 2)", [0, 1, 2, 0]), "row 0 holds 2");
+    }
+
+    [Theory]
+    [InlineData("images", "features")]
+    [InlineData("x_train", "y_train")]
+    [InlineData("Images", "X")]
+    [InlineData("pictures", "names")]
+    public void Images_are_found_beside_arrays_of_any_kind(string images, string other)
     {
         using TestFolder folder = new();
         string path = folder.Write("x.npz", SampleFiles.Npz(
             CompressionLevel.Optimal,
-            ("x", SampleFiles.Npy("|u1", "(6, 2, 3)", SampleFiles.Concat(_images))),
-            ("y", SampleFiles.Npy("<f4", "(6,)", new byte[24]))));
-        Assert.Null(DatasetLoader.Load(path).Train.Labels);
+            ("meta", SampleFiles.Npy("|O", "()", [1, 2, 3])),
+            ("fields", SampleFiles.NpyWithHeader(
+                "{'descr': [('a', '<f4'), ('b', '<i8', (2,))], 'fortran_order': False, 'shape': (6,), }", new byte[120])),
+            ("text", SampleFiles.Npy("<U3", "(2, 3)", new byte[72])),
+            (other, SampleFiles.Npy("|u1", "(6, 1)", [0, 1, 2, 3, 4, 5])),
+            (images, SampleFiles.Npy("|u1", "(6, 2, 3)", SampleFiles.Concat(_images)))));
+        Assert.False(TableLoader.IsTable(path));
+        Assert.Equal(_images.Select(Convert.ToHexString), DataAssert.Hex(DatasetLoader.Load(path).All));
     }
 
     [Fact]
@@ -256,12 +297,12 @@ public sealed class NpyReaderTests
         byte[] images = SampleFiles.Npy("|u1", "(6, 2, 3)", SampleFiles.Concat(_images));
         byte[] table = SampleFiles.Npy("|u1", "(6, 6)", SampleFiles.Concat(_images));
         byte[] labels = SampleFiles.Npy("|u1", "(5,)", new byte[5]);
-        byte[] negative = SampleFiles.Npy("|i1", "(6,)", [0, 1, 2, 3, 4, 255]);
+        byte[] large = SampleFiles.Npy("<u4", "(6,)", [.. Enumerable.Repeat((byte)255, 24)]);
         const CompressionLevel Level = CompressionLevel.Optimal;
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("a", images), ("b", images)), "[a (6, 2, 3), b (");
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("X", table)), "X (6, 6)");
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("x", images), ("y", labels)), "5 labels");
-        DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("x", images), ("y", negative)), "row 5", "-1");
+        DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("x", images), ("y", large)), "row 0", "4294967295");
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("x", [1, 2, 3])), "x.npz(x)");
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level));
         DataAssert.FailsToLoad("x.npz", SampleFiles.Npz(Level, ("x", images))[..^10]);
@@ -290,7 +331,16 @@ public sealed class NpyReaderTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 2_000_000);
     }
 
-    private static (ImageDataset Train, ImageDataset Test) LoadNpy(byte[] file)
+    private static ImageParts LoadLabels(string elementType, byte[] labels)
+    {
+        using TestFolder folder = new();
+        return DatasetLoader.Load(folder.Write("x.npz", SampleFiles.Npz(
+            CompressionLevel.Optimal,
+            ("x", SampleFiles.Npy("|u1", "(6, 2, 3)", SampleFiles.Concat(_images))),
+            ("y", SampleFiles.Npy(elementType, "(6,)", labels)))));
+    }
+
+    private static ImageParts LoadNpy(byte[] file)
     {
         using TestFolder folder = new();
         return DatasetLoader.Load(folder.Write("x.npy", file));
