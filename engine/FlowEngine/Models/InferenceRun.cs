@@ -2,6 +2,7 @@ using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Priors;
+using FlowEngine.Telemetry;
 
 namespace FlowEngine.Models;
 
@@ -33,13 +34,13 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="images">The images.</param>
     /// <param name="logProb">(B), overwritten.</param>
     public void LogProb(ImageArray images, CallerArray<double> logProb) =>
-        Forward(images, logProb.Length, (plan, first, batch) => memory.LogProb(plan, logProb.Slice(first, batch)));
+        Forward("log_prob", images, logProb.Length, (plan, first, batch) => memory.LogProb(plan, logProb.Slice(first, batch)));
 
     /// <summary>Bits per dimension.</summary>
     /// <param name="images">The images.</param>
     /// <param name="bits">(B), overwritten.</param>
     public void BitsPerDim(ImageArray images, CallerArray<double> bits) =>
-        Forward(images, bits.Length, (plan, first, batch) =>
+        Forward("bits_per_dim", images, bits.Length, (plan, first, batch) =>
             memory.BitsPerDim(plan, model.Config.Options.Bins ?? 1, bits.Slice(first, batch)));
 
     /// <summary>Log densities under every class, nats; of arrays in host memory.</summary>
@@ -50,7 +51,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         ConditionOptions classes = model.RequireClasses();
         long count = CountOf(images.Length, logProb.Length / classes.Length);
         RequireIndices(images.FirstIndex, count);
-        ForEachBatch(count, (first, batch) =>
+        ForEachBatch("class_log_prob", count, (first, batch) =>
         {
             using PlanLease lease = model.Rent(batch);
             Fill(lease.Plan, images, first, batch);
@@ -65,7 +66,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="logProb">(B), overwritten, nats; or empty.</param>
     public void Forward(ImageArray images, LatentArray[] latents, CallerArray<double> logProb = default)
     {
-        Forward(images, CountOf(latents), (plan, first, batch) =>
+        Forward("forward", images, CountOf(latents), (plan, first, batch) =>
         {
             if (logProb.Length > 0)
             {
@@ -89,7 +90,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="images">Overwritten.</param>
     public void Inverse(LatentArray[] latents, CallerArray<float> images)
     {
-        ForEachPlan(CountOf(images.Length, CountOf(latents)), (plan, first, batch) =>
+        ForEachPlan("inverse", CountOf(images.Length, CountOf(latents)), (plan, first, batch) =>
         {
             foreach ((BufferView latent, LatentArray source) in plan.Latents.Zip(latents))
             {
@@ -105,7 +106,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="images">Scaled.</param>
     /// <param name="largest">(B), overwritten.</param>
     public void RoundTrip(CallerArray<float> images, CallerArray<double> largest) =>
-        Forward(new ImageArray(images), largest.Length, (plan, first, batch) =>
+        Forward("round_trip", new ImageArray(images), largest.Length, (plan, first, batch) =>
         {
             if (AreStandard)
             {
@@ -128,7 +129,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         double[] scales = temperatures.ToArray();
         long count = model.CountOf(images.Length);
         RequireIndices(firstIndex, count);
-        ForEachPlan(count, (plan, first, batch) =>
+        ForEachPlan("sample", count, (plan, first, batch) =>
         {
             plan.DrawNoise(seed, firstIndex + (uint)first);
             plan.Inverse(scales);
@@ -151,7 +152,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     {
         long count = CountOf(levels.Length, images.Length / Dims);
         RequireIndices(levels.FirstIndex, count);
-        ForEachBatch(count, (first, batch) => memory.Dequantize(
+        ForEachBatch("dequantize", count, (first, batch) => memory.Dequantize(
             model, levels.Part(first, batch, Dims), batch, images.Slice(first * Dims, (long)batch * Dims)));
     }
 
@@ -186,11 +187,11 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         }
     }
 
-    private void Forward(ImageArray images, long results, PlanWork finish)
+    private void Forward(string operation, ImageArray images, long results, PlanWork finish)
     {
         long count = CountOf(images.Length, results);
         RequireIndices(images.FirstIndex, count);
-        ForEachPlan(count, (plan, first, batch) =>
+        ForEachPlan(operation, count, (plan, first, batch) =>
         {
             Fill(plan, images, first, batch);
             plan.Forward();
@@ -211,10 +212,10 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         }
     }
 
-    private void ForEachPlan(long count, PlanWork work)
+    private void ForEachPlan(string operation, long count, PlanWork work)
     {
         model.RequireCondition(Condition.Length, count);
-        ForEachBatch(count, (first, batch) =>
+        ForEachBatch(operation, count, (first, batch) =>
         {
             // The plan may be lent again while a GPU still works on it: what comes next is queued behind.
             using PlanLease lease = model.Rent(batch);
@@ -223,13 +224,17 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         });
     }
 
-    private void ForEachBatch(long count, Action<long, int> work)
+    private void ForEachBatch(string operation, long count, Action<long, int> work)
     {
+        string kind = model.Config.Options.Kind.Name;
+        using IDisposable? call = FlowTelemetry.Call(operation, kind, count);
         int largest = Math.Min(BatchSize, Flow.LargestBatch);
         for (long first = 0; first < count; first += largest)
         {
             int batch = (int)Math.Min(largest, count - first);
+            long start = FlowTelemetry.Now();
             work(first, batch);
+            FlowTelemetry.Batch(operation, kind, batch, start);
             Progress?.Invoke(first + batch, count);
         }
     }

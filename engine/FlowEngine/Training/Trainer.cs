@@ -3,6 +3,7 @@ using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;
+using FlowEngine.Telemetry;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Training;
@@ -491,6 +492,8 @@ public sealed class Trainer : IDisposable
                 GradientNorm = norm,
                 WasSkipped = isSkipped,
             };
+            FlowTelemetry.Update(
+                Model.Config.Options.Kind.Name, Options.Batch, _results[i].BitsPerDim, norm, isSkipped);
             if (isSkipped)
             {
                 Skipped++;
