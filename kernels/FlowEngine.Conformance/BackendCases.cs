@@ -76,6 +76,12 @@ public static class BackendCases
             "Autoregressive, conditions",
             rows,
             (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true, conditions: 3)));
+        foreach ((string name, RationalQuadraticSpline spline) in Splines)
+        {
+            yield return new(name, rows, (b, s) => RunSpline(b, s, spline, s.Dims / 2));
+            yield return new($"{name}, all moved", rows, (b, s) => RunSpline(b, s, spline, 0));
+        }
+
         yield return new("Linear", shape, RunLinear);
         yield return new("Logistic", shape, (b, s) => RunLogistic(b, s, inPlace: true));
         yield return new("BatchNorm", shape, (b, s) => RunBatchNorm(b, s, throughStatistics: true));

@@ -142,13 +142,13 @@ typedef struct flow_model_options {
     int32_t  bins;               /* grey levels of the data, 2 to 256; 0 = 256, of vectors: continuous data */
     int32_t  levels;             /* L, of glow and realnvp; by the size of the images */
     int32_t  steps;              /* K, of a level of glow; 8 up to 32 pixels, else 16 */
-    int32_t  blocks;             /* of vectors: maf and iaf 5, nice 4, dense-glow 10; residual blocks of realnvp, 2 */
+    int32_t  blocks;             /* of vectors: maf and iaf 5, nice 4, dense-glow 10, nsf 6; residual blocks of realnvp, 2 */
     int32_t  hidden;             /* width of the networks: glow 64 to 256 by the size, realnvp 32, maf and iaf 512, nice
-                                    1000, dense-glow 256 */
+                                    1000, dense-glow 256, nsf 128 */
     int32_t  hidden_layers;      /* of the networks of a model of vectors; 2, nice 5 */
     int32_t  coupling;           /* FLOW_COUPLING_..., of glow */
     int32_t  preset;             /* FLOW_PRESET_..., of glow */
-    int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf */
+    int32_t  mixing;             /* FLOW_MIXING_..., between the blocks of maf and iaf; before those of nsf, where 0 is LU */
     int32_t  batch_norm;         /* 1: batch normalization after the blocks of maf and iaf */
     int32_t  prior;              /* FLOW_PRIOR_..., of nice */
     int32_t  classes;            /* 2 and more: the model is conditional on classes 0 to classes - 1 */
@@ -327,8 +327,9 @@ FLOW_API flow_status flow_device_memory(int32_t index, int64_t *free_bytes, int6
  * first flow_trainer_run.
  *
  * @param name     "glow" and "realnvp", of images; of vectors "maf" and "iaf" (masked and inverse autoregressive flows:
- *                 the first has fast densities, the second fast samples), "nice" and "dense-glow".
- *                 flow_model_create_json also takes "transforms", a list of transforms.
+ *                 the first has fast densities, the second fast samples), "nice", "dense-glow" and
+ *                 "nsf" (neural spline flow).  flow_model_create_json takes more options of them, and "transforms", a
+ *                 list of transforms.
  * @param options  its sizes.
  * @param device   NULL for the best device.
  * @param model    receives the model.

@@ -733,7 +733,7 @@ static void test_real_nvp(const char *folder)
 /* Rows of a table: every kind of model of vectors. */
 static void test_tables(const char *folder)
 {
-    static const char *const names[] = { "maf", "iaf", "nice", "dense-glow" };
+    static const char *const names[] = { "maf", "iaf", "nice", "dense-glow", "nsf" };
     enum { COLUMNS = 6, ROWS = 40 };
     static float rows[ROWS * COLUMNS], z[ROWS * COLUMNS], back[ROWS * COLUMNS];
     double densities[ROWS], bits[ROWS], loss = 0;

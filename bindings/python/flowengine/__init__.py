@@ -6,7 +6,7 @@ Normalizing flows in a library of their own: likelihoods, latents, samples and t
     flow.log_prob(images)          # nats, one per image
     flow.sample(16, temperature=0.7)
     flowengine.RealNVP(hidden=32).fit(images)          # the same methods
-    flowengine.MAF().fit(rows).score_samples(rows)     # (n, d) floats; IAF, NICE, DenseGlow
+    flowengine.MAF().fit(rows).score_samples(rows)     # (n, d) floats; IAF, NICE, DenseGlow, NSF
 
 Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are grey levels 0 to ``bins`` - 1; float images
 are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
@@ -16,7 +16,7 @@ from ._flow import Flow
 from ._glow import Glow
 from ._models import load
 from ._real_nvp import RealNVP
-from ._tables import IAF, MAF, NICE, DenseGlow, TableFlow, Transforms, transforms
+from ._tables import IAF, MAF, NICE, NSF, DenseGlow, TableFlow, Transforms, transforms
 from ._training import Progress
 from .errors import (
     BadFormatError,
@@ -42,7 +42,7 @@ def instruction_set() -> str:
 
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
-    "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NoDeviceError", "OutOfMemoryError",
-    "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "instruction_set", "latents", "load",
-    "transforms",
+    "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NSF", "NoDeviceError",
+    "OutOfMemoryError", "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "instruction_set", "latents",
+    "load", "transforms",
 ]

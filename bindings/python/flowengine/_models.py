@@ -10,10 +10,10 @@ from . import _ffi
 from ._flow import Flow, open_checkpoint
 from ._glow import Glow
 from ._real_nvp import RealNVP
-from ._tables import IAF, MAF, NICE, DenseGlow, Transforms
+from ._tables import IAF, MAF, NICE, NSF, DenseGlow, Transforms
 from .errors import InvalidArgumentError
 
-KINDS: dict[str, type[Flow]] = {kind.kind: kind for kind in (Glow, RealNVP, MAF, IAF, NICE, DenseGlow, Transforms)}
+KINDS: dict[str, type[Flow]] = {kind.kind: kind for kind in (Glow, RealNVP, MAF, IAF, NICE, DenseGlow, NSF, Transforms)}
 
 
 def load(

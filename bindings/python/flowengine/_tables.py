@@ -235,6 +235,50 @@ class DenseGlow(TableFlow):
         self.hidden_layers = hidden_layers
 
 
+class NSF(TableFlow):
+    """
+    A neural spline flow of the rows of a table (Durkan, Bekasov, Murray and Papamakarios 2019).
+
+    Each block mixes the columns and moves them by rational-quadratic splines between -bound and bound, so rows are better
+    standardized first.
+
+    :param blocks: how many.
+    :param hidden: units of a hidden layer of their networks.
+    :param hidden_layers: how many of those.
+    :param spline_bins: bins of a spline.
+    :param bound: splines move what lies between minus this and this.
+    :param autoregressive: whether each column is moved by what those before it are, by a masked network: densities are
+        finer and samples slow. Otherwise half of the columns are moved by what the other half is.
+    :param spline: what the networks' numbers stand for: as in ``zuko``, or as in ``nflows`` and normflows.
+    :param mixing: what mixes the columns before each block: ``lu``, a learned linear map, ``reverse`` or ``random``.
+    :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
+    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
+    :param seed: of the first weights.
+    :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
+    :param threads: of the CPU; 0 for one per core.
+    :param precision: as for :class:`flowengine.Glow`.
+    """
+
+    kind = "nsf"
+
+    def __init__(
+            self, *, blocks: int = 6, hidden: int = 128, hidden_layers: int = 2, spline_bins: int = 8, bound: float = 5,
+            autoregressive: bool = False, spline: str = "zuko", mixing: str = "lu", classes: Optional[int] = None,
+            condition_columns: Optional[int] = None, condition_into: Optional[str] = None, seed: int = 0,
+            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
+        super().__init__(seed, device, threads, precision)
+        self._condition_on(classes, condition_columns, condition_into)
+        self.blocks = blocks
+        self.hidden = hidden
+        self.hidden_layers = hidden_layers
+        self.spline_bins = spline_bins
+        self.bound = bound
+        self.autoregressive = autoregressive
+        self.spline = spline
+        self.mixing = mixing
+
+
 class Transforms(TableFlow):
     """
     A list of transforms of the rows of a table, from the data to the latents.

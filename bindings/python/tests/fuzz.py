@@ -204,7 +204,7 @@ class Fuzzer:
         return [self.number(0, 0, 1), *outputs]
 
     def model_create(self):
-        name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow")
+        name = self.text(b"glow", b"glow", b"realnvp", b"maf", b"iaf", b"nice", b"dense-glow", b"nsf")
         known = _ffi.MODELS.get(name.decode("latin-1"), {"options": []}) if name else {"options": []}
         own = {option["name"] for option in known["options"]}
         values = {

@@ -81,6 +81,6 @@ def test_transforms_are_a_model_of_their_own():
 def test_classes_work_with_the_defaults_of_every_kind():
     rows = np.random.default_rng(1).normal(size=(40, 2))
     y = np.arange(40) % 2
-    for kind in (flowengine.MAF, flowengine.IAF, flowengine.NICE, flowengine.DenseGlow):
+    for kind in (flowengine.MAF, flowengine.IAF, flowengine.NICE, flowengine.DenseGlow, flowengine.NSF):
         model = kind(classes=2, hidden=4).fit(rows, y, epochs=1)
         assert model.predict(rows).shape == (40,) and model.condition_into in ("networks", "both")

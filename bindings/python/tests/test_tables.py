@@ -8,7 +8,7 @@ import pytest
 
 import flowengine
 
-KINDS = [flowengine.MAF, flowengine.IAF, flowengine.NICE, flowengine.DenseGlow]
+KINDS = [flowengine.MAF, flowengine.IAF, flowengine.NICE, flowengine.DenseGlow, flowengine.NSF]
 
 
 @pytest.fixture(scope="module")

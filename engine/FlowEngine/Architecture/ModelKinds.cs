@@ -16,6 +16,7 @@ public static class ModelKinds
         AutoregressiveOptions.IafDescription,
         NiceOptions.Description,
         DenseGlowOptions.Description,
+        SplineOptions.Description,
         TransformsOptions.Description,
     ];
 

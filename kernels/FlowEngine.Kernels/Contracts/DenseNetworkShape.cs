@@ -7,7 +7,7 @@ namespace FlowEngine.Kernels;
 /// <remarks>
 /// <para>
 /// In an autoregressive network of D dimensions input i (from 0) has degree i + 1, hidden unit k degree
-/// 1 + ⌊k (D - 1) / N⌋, and outputs 2d and 2d + 1 degree d + 1. A hidden unit reads what has its degree or a lower
+/// 1 + ⌊k (D - 1) / N⌋, and the O/D outputs of dimension d degree d + 1. A hidden unit reads what has its degree or a lower
 /// one, an output what has a lower one. As degrees rise with the index, what a unit reads is always a prefix of the
 /// layer before: <see cref="ReadsOf"/>.
 /// </para>
@@ -30,7 +30,7 @@ namespace FlowEngine.Kernels;
 /// <param name="InputChannels">I. At least 1; in an autoregressive network two dimensions.</param>
 /// <param name="Hidden">Units of a hidden layer, N.</param>
 /// <param name="HiddenLayers">Hidden layers, at least 1.</param>
-/// <param name="OutputChannels">O; 2·D in an autoregressive network.</param>
+/// <param name="OutputChannels">O; in an autoregressive network a multiple of D, the outputs of each dimension in turn.</param>
 /// <param name="IsAutoregressive">True for the mask.</param>
 /// <param name="Conditions">How many of the inputs, the first ones, are a condition.</param>
 public sealed record DenseNetworkShape(
@@ -45,6 +45,9 @@ public sealed record DenseNetworkShape(
 
     /// <summary>Inputs that are no condition; in an autoregressive network its dimensions, D.</summary>
     public int Dims => InputChannels - Conditions;
+
+    /// <summary>Outputs of a dimension of an autoregressive network; 0 in others.</summary>
+    public int OutputsPerDim => IsAutoregressive ? OutputChannels / Dims : 0;
 
     /// <summary>Layers with weights: the hidden ones and the output layer.</summary>
     public int Layers => HiddenLayers + 1;
@@ -126,7 +129,7 @@ public sealed record DenseNetworkShape(
             return InputsOf(layer);
         }
 
-        int degree = layer == HiddenLayers ? unit / 2 : DegreeOf(unit);
+        int degree = layer == HiddenLayers ? unit / OutputsPerDim : DegreeOf(unit);
         return layer == 0 ? Conditions + degree : UnitsUpTo(degree);
     }
 
@@ -143,7 +146,7 @@ public sealed record DenseNetworkShape(
         }
 
         int degree = layer == 0 ? Math.Max(0, input + 1 - Conditions) : DegreeOf(input);
-        return layer == HiddenLayers ? 2 * degree : UnitsUpTo(degree - 1);
+        return layer == HiddenLayers ? OutputsPerDim * degree : UnitsUpTo(degree - 1);
     }
 
     /// <summary>

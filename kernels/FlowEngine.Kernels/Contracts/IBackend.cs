@@ -104,6 +104,9 @@ public partial interface IBackend : IDisposable
     /// <summary>The affine maps of pixels.</summary>
     IPixelAffine PixelAffine { get; }
 
+    /// <summary>Rational-quadratic splines.</summary>
+    ISplines Splines { get; }
+
     /// <summary>The network of a shape, the same object for equal shapes; it lives as long as the backend.</summary>
     /// <param name="shape">What it is and its sizes.</param>
     /// <exception cref="NotSupportedException">This backend has no network of this kind.</exception>

@@ -25,6 +25,7 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
         PixelAffine = new PixelAffineMaps(this);
+        Splines = new SplineMaps(this);
     }
 
     /// <inheritdoc cref="IBackend.Name"/>
@@ -35,6 +36,9 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
 
     /// <inheritdoc cref="IBackend.PixelAffine"/>
     public IPixelAffine PixelAffine { get; }
+
+    /// <inheritdoc cref="IBackend.Splines"/>
+    public ISplines Splines { get; }
 
     /// <inheritdoc cref="IBackend.GetNetwork"/>
     public INetwork GetNetwork(NetworkShape shape) =>

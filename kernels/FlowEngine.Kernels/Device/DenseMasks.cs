@@ -14,7 +14,7 @@ internal static class DenseMasks
         {
             int lowest = LowestDegree(mask);
             int degree = layer == mask.HiddenLayers
-                ? unit / 2
+                ? unit / mask.OutputsPerDim
                 : lowest + (int)((long)unit * (mask.Inputs - mask.Conditions - lowest) / mask.Hidden);
             reads = layer == 0 ? mask.Conditions + degree : UnitsUpTo(mask, degree);
         }
@@ -38,7 +38,7 @@ internal static class DenseMasks
     /// <param name="layer">The layer.</param>
     /// <param name="degree">The input's degree.</param>
     public static int FirstReaderOf(DenseMask mask, int layer, int degree) =>
-        layer == mask.HiddenLayers ? 2 * degree : UnitsUpTo(mask, degree - 1);
+        layer == mask.HiddenLayers ? mask.OutputsPerDim * degree : UnitsUpTo(mask, degree - 1);
 
     private static int LowestDegree(DenseMask mask) => mask.Conditions > 0 ? 0 : 1;
 }

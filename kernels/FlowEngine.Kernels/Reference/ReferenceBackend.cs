@@ -27,6 +27,7 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     {
         NetworkPrecision = precision;
         PixelAffine = new PixelAffineMaps(this);
+        Splines = new SplineMaps();
     }
 
     /// <inheritdoc/>
@@ -37,6 +38,9 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
 
     /// <inheritdoc/>
     public IPixelAffine PixelAffine { get; }
+
+    /// <inheritdoc/>
+    public ISplines Splines { get; }
 
     /// <inheritdoc/>
     public INetwork GetNetwork(NetworkShape shape) =>

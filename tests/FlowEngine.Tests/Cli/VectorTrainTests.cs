@@ -17,6 +17,7 @@ public sealed class VectorTrainTests : IDisposable
     [InlineData("iaf", "iaf: 2 blocks, hidden 1 x 16, reverse between blocks")]
     [InlineData("nice", "nice: 2 blocks, hidden 1 x 16, gaussian prior", "--prior", "gaussian")]
     [InlineData("dense-glow", "dense-glow: 2 blocks, hidden 1 x 16")]
+    [InlineData("nsf", "nsf: 2 blocks, hidden 1 x 16, coupling splines of 8 bins, lu before blocks")]
     public void A_model_of_vectors_trains_evaluates_draws_and_starts_another(
         string kind, string summary, params string[] more)
     {
@@ -45,7 +46,7 @@ public sealed class VectorTrainTests : IDisposable
     [InlineData("--levels is of --model glow", "maf", "--levels", "2")]
     [InlineData("--prior is of --model nice", "maf", "--prior", "logistic")]
     [InlineData("--batch-norm is of --model maf, iaf", "nice", "--batch-norm")]
-    [InlineData("--blocks is of --model realnvp, maf, iaf, nice, dense-glow, and the model is glow", "glow", "--blocks", "2")]
+    [InlineData("--blocks is of --model realnvp, maf, iaf, nice, dense-glow, nsf, and the model is glow", "glow", "--blocks", "2")]
     [InlineData("blocks is 0, expected 1 to", "iaf", "--blocks", "0")]
     [InlineData("hidden layers is 0, expected 1 to", "nice", "--layers", "0")]
     [InlineData("expected reverse or random or lu", "maf", "--permutation", "sorted")]

@@ -31,6 +31,8 @@ public sealed class ConditionalModelTests
         TinyVectors.Iaf(columns: 19, hidden: 40) with { Condition = Numbers(ConditionInto.Both) },
         TinyVectors.Nice(columns: 5) with { Condition = Classes(ConditionInto.Networks) },
         TinyVectors.DenseGlow(columns: 19, hidden: 40) with { Condition = Classes(ConditionInto.Both) },
+        TinyVectors.Nsf(columns: 19, hidden: 40) with { Condition = Numbers(ConditionInto.Both) },
+        TinyVectors.Nsf(autoregressive: true) with { Condition = Classes(ConditionInto.Networks) },
     };
 
     [Theory]

@@ -1,4 +1,5 @@
 using FlowEngine.Architecture;
+using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Priors;
 
@@ -50,4 +51,24 @@ internal static class TinyVectors
         Hidden = hidden,
         HiddenLayers = hiddenLayers,
     };
+
+    public static SplineOptions Nsf(
+        int columns = 5,
+        int hidden = 7,
+        int hiddenLayers = 2,
+        bool autoregressive = false,
+        Mixing mixing = Mixing.Lu,
+        SplineParametrization spline = SplineParametrization.Zuko,
+        int blocks = 2) => new()
+        {
+            Channels = columns,
+            Blocks = blocks,
+            Hidden = hidden,
+            HiddenLayers = hiddenLayers,
+            Autoregressive = autoregressive,
+            Mixing = mixing,
+            Spline = spline,
+            SplineBins = 6,
+            Bound = 3,
+        };
 }

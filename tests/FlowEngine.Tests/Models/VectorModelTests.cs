@@ -30,6 +30,9 @@ public sealed class VectorModelTests
         TinyVectors.Nice(columns: 2, prior: PriorKind.Gaussian),
         TinyVectors.DenseGlow(columns: 19, hidden: 40),
         TinyVectors.DenseGlow(columns: 3, hiddenLayers: 3),
+        TinyVectors.Nsf(columns: 19, hidden: 40),
+        TinyVectors.Nsf(columns: 2, hiddenLayers: 1, mixing: Mixing.Reverse, spline: SplineParametrization.Nflows),
+        TinyVectors.Nsf(columns: 7, autoregressive: true),
         TinyRealNvp.Options(),
         TinyRealNvp.Options(height: 3, width: 5, channels: 3, levels: 1, hidden: 6, blocks: 2),
     };

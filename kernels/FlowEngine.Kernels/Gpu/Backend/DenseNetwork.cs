@@ -19,6 +19,7 @@ public sealed partial class GpuBackend
             Shape.Hidden,
             Shape.HiddenLayers,
             Shape.OutputChannels,
+            Shape.OutputsPerDim,
             Shape.IsAutoregressive ? 1 : 0,
             Shape.Conditions);
 

@@ -43,6 +43,7 @@ public sealed partial class GpuBackend : IBackend
         _indices = new GpuScratch<uint>(device);
         _levels = new GpuScratch<byte>(device);
         PixelAffine = new PixelAffineMaps(this);
+        Splines = new SplineMaps(this);
     }
 
     /// <summary>Opens a device and makes a backend on it, which owns it.</summary>
@@ -209,6 +210,9 @@ public sealed partial class GpuBackend : IBackend
 
     /// <inheritdoc/>
     public IPixelAffine PixelAffine { get; }
+
+    /// <inheritdoc/>
+    public ISplines Splines { get; }
 
     /// <inheritdoc/>
     public INetwork GetNetwork(NetworkShape shape) =>

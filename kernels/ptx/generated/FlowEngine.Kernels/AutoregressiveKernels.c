@@ -1,6 +1,6 @@
 // The kernels of FlowEngine.Kernels.Device.AutoregressiveKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; int conditions; } AutoregressiveKernels_DenseMask;
+typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int outputsPerDim; int isAutoregressive; int conditions; } AutoregressiveKernels_DenseMask;
 
 DEV float AutoregressiveKernels_Damping(float raw)
 {
@@ -236,7 +236,7 @@ KERNEL(256) void AutoregressiveKernels_Solve(
 
 DEV int DenseMasks_FirstReaderOf(AutoregressiveKernels_DenseMask mask, int layer, int degree)
 {
-    return (layer == mask.hiddenLayers) ? 2 * degree : DenseMasks_UnitsUpTo(mask, degree - 1);
+    return (layer == mask.hiddenLayers) ? mask.outputsPerDim * degree : DenseMasks_UnitsUpTo(mask, degree - 1);
 }
 
 KERNEL(256) void AutoregressiveKernels_SolveBackward(

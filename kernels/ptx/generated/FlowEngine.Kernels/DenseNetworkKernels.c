@@ -1,7 +1,7 @@
 // The kernels of FlowEngine.Kernels.Device.DenseNetworkKernels. Written by FlowEngine.KernelCompiler; not edited.
 
 typedef struct { int m; int n; int k; int slice; int leftRow; int leftColumn; int rightRow; int rightColumn; int productRow; int epilogue; } DenseNetworkKernels_Product;
-typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int isAutoregressive; int conditions; } DenseNetworkKernels_DenseMask;
+typedef struct { int inputs; int hidden; int hiddenLayers; int outputs; int outputsPerDim; int isAutoregressive; int conditions; } DenseNetworkKernels_DenseMask;
 
 DEV void TileProduct_Clear(PPTR(float) sums)
 {
@@ -148,7 +148,7 @@ DEV int DenseMasks_ReadsOf(DenseNetworkKernels_DenseMask mask, int layer, int un
     if (mask.isAutoregressive != 0)
     {
         int lowest = DenseMasks_LowestDegree(mask);
-        int degree = (layer == mask.hiddenLayers) ? unit / 2 : lowest + (int)((i64)unit * (i64)(mask.inputs - mask.conditions - lowest) / (i64)mask.hidden);
+        int degree = (layer == mask.hiddenLayers) ? unit / mask.outputsPerDim : lowest + (int)((i64)unit * (i64)(mask.inputs - mask.conditions - lowest) / (i64)mask.hidden);
         reads = (layer == 0) ? mask.conditions + degree : DenseMasks_UnitsUpTo(mask, degree);
     }
     return reads;

@@ -1,0 +1,90 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels;
+
+/// <summary>
+/// A monotonic rational-quadratic spline of one value on [-B, B], the identity outside (Durkan, Bekasov, Murray and
+/// Papamakarios, "Neural spline flows", 2019).
+/// </summary>
+/// <remarks>
+/// <para>
+/// A spline has 3K - 1 raw numbers: w, K for the widths of its bins, h, K for their heights, and v, K - 1 for the slopes
+/// at the knots between bins. At both ends the slope is 1, so that the tails go on smoothly.
+/// </para>
+/// <code>
+/// W_j = 2B (ε + (1 - Kε) softmax(a(w))_j);  x_0 = -B, x_(j+1) = x_j + W_j       H_j and y_j of h in the same way
+/// Zuko        ε = 0;      a(r) = r / (1 + |2r / ln 1000|);   δ_j = e^(v_j / (1 + |v_j / ln 1000|))
+/// Nflows      ε = 0.001;  a(r) = r;                          δ_j = 0.001 + ln(1 + e^(v_j))
+/// </code>
+/// In bin k, with s = H_k/W_k, ξ = (x - x_k)/W_k, η = 1 - ξ, δ = δ_k, δ' = δ_(k+1):
+/// <code>
+/// D = s (ξ² + η²) + (δ + δ') ξη;   P = δ' ξ² + 2s ξη + δ η²
+/// Forward     y = y_k + H_k (s ξ² + δ ξη) / D;   ln dy/dx = ln((s/D)² P)
+/// Inverse     t = (y - y_k)/H_k, u = 1 - t, m = δu - δ't, g = |m| + √(m² + 4s²tu)
+///             ξ = 2st / (2st + g) where m ≥ 0, g / (g + 2su) where m &lt; 0;   x = x_k + W_k ξ
+/// </code>
+/// This D is the paper's s + (δ + δ' - 2s) ξη, and the root is its 2c / (-b - √(b² - 4ac)), whose discriminant is
+/// m² + 4s²tu. Written so, every sum is of terms of one sign: nothing cancels, however narrow the bin or far apart the
+/// slopes. What is read of x is its distance from the knot to its left.
+/// </remarks>
+/// <param name="Bins">K, 2 to <see cref="LargestBins"/>.</param>
+/// <param name="Bound">B, positive.</param>
+/// <param name="Parametrization">What the raw numbers stand for.</param>
+/// <exception cref="ArgumentOutOfRangeException">K or B is out of range.</exception>
+public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParametrization Parametrization)
+{
+    /// <summary>The largest K: a vector unit's scratch is on the stack.</summary>
+    public const int LargestBins = 64;
+
+    /// <summary>The range of zuko's sizes and slopes, and the inverse of the least ones of nflows.</summary>
+    private const double Range = 1000;
+
+    /// <summary>K.</summary>
+    public int Bins { get; init; } = Bins is >= 2 and <= LargestBins
+        ? Bins
+        : throw new ArgumentOutOfRangeException(nameof(Bins), Bins, $"expected 2 to {LargestBins}");
+
+    /// <summary>B.</summary>
+    public double Bound { get; init; } = Bound > 0 && double.IsFinite(Bound)
+        ? Bound
+        : throw new ArgumentOutOfRangeException(nameof(Bound), Bound, "expected a positive number");
+
+    /// <summary>Raw numbers of one value, 3K - 1.</summary>
+    public int ParametersLength => (3 * Bins) - 1;
+
+    /// <summary>Raw numbers of a batch, (B, n, 3K - 1).</summary>
+    /// <param name="shape">The shape of x and y.</param>
+    /// <param name="passing">D - n.</param>
+    public long OutputLength(ImageShape shape, int passing) =>
+        (long)shape.Batch * (shape.Dims - passing) * ParametersLength;
+
+    /// <summary>True where slopes are an exponential, false where they are a softplus above the least one.</summary>
+    internal bool HasExponentialSlopes => Parametrization == SplineParametrization.Zuko;
+
+    /// <summary>ε, the least part of 2B that a bin takes.</summary>
+    internal double LeastSize => Parametrization == SplineParametrization.Zuko ? 0 : 1 / Range;
+
+    /// <summary>What every slope is above, where it is a softplus.</summary>
+    internal double LeastSlope => LeastSize;
+
+    /// <summary>a(r) = r / (1 + |r| times this).</summary>
+    internal double SizeBend => Parametrization == SplineParametrization.Zuko ? 2 / Math.Log(Range) : 0;
+
+    /// <summary>The same of slopes.</summary>
+    internal double SlopeBend => SizeBend / 2;
+
+    /// <summary>The raw number of a slope of 1.</summary>
+    internal double RawOfUnitSlope => HasExponentialSlopes ? 0 : Math.Log(Math.Exp(1 - LeastSlope) - 1);
+
+    /// <summary>The same in float32.</summary>
+    internal SplineNumbers Numbers => new(
+        Bins,
+        HasExponentialSlopes ? 1 : 0,
+        (float)Bound,
+        (float)(2 * Bound * LeastSize),
+        (float)(2 * Bound * (1 - (Bins * LeastSize))),
+        (float)SizeBend,
+        (float)LeastSlope,
+        (float)SlopeBend,
+        (float)RawOfUnitSlope);
+}

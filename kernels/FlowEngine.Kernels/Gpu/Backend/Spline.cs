@@ -1,0 +1,79 @@
+using FlowEngine.Kernels.Device;
+
+namespace FlowEngine.Kernels.Gpu;
+
+public sealed partial class GpuBackend
+{
+    private sealed class SplineMaps(GpuBackend backend) : ISplines
+    {
+        public void Forward(
+            RationalQuadraticSpline spline,
+            ImageShape shape,
+            int passing,
+            BufferView x,
+            BufferView output,
+            BufferView y,
+            BufferView logDet)
+        {
+            using Lock.Scope queue = backend._queue.EnterScope();
+            int moved = shape.Dims - passing;
+            GpuView<float> logSlopes = backend._partials.OfLength((long)shape.Batch * moved);
+            SplineKernels.Forward(
+                backend._stream,
+                Cover(shape.Length, SplineKernels.ForwardKernel),
+                backend.View(x, shape.Length),
+                backend.View(output, spline.OutputLength(shape, passing)),
+                backend.View(y, shape.Length),
+                logSlopes,
+                shape.Length,
+                shape.Dims,
+                passing,
+                spline.Numbers);
+            backend.AddPartsOfImages(logSlopes, logDet, moved, shape.Batch);
+        }
+
+        public void Inverse(
+            RationalQuadraticSpline spline, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x)
+        {
+            using Lock.Scope queue = backend._queue.EnterScope();
+            SplineKernels.Inverse(
+                backend._stream,
+                Cover(shape.Length, SplineKernels.InverseKernel),
+                backend.View(y, shape.Length),
+                backend.View(output, spline.OutputLength(shape, passing)),
+                backend.View(x, shape.Length),
+                shape.Length,
+                shape.Dims,
+                passing,
+                spline.Numbers);
+        }
+
+        public void Backward(
+            RationalQuadraticSpline spline,
+            ImageShape shape,
+            int passing,
+            BufferView x,
+            BufferView output,
+            BufferView dy,
+            BufferView dLogDet,
+            BufferView dx,
+            BufferView dOutput)
+        {
+            using Lock.Scope queue = backend._queue.EnterScope();
+            long outputLength = spline.OutputLength(shape, passing);
+            SplineKernels.Backward(
+                backend._stream,
+                Cover(shape.Length, SplineKernels.BackwardKernel),
+                backend.View(x, shape.Length),
+                backend.View(output, outputLength),
+                backend.View(dy, shape.Length),
+                backend.View(dLogDet, shape.Batch),
+                backend.View(dx, shape.Length),
+                backend.View(dOutput, outputLength),
+                shape.Length,
+                shape.Dims,
+                passing,
+                spline.Numbers);
+        }
+    }
+}
