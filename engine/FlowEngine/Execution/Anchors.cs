@@ -4,8 +4,9 @@ namespace FlowEngine.Execution;
 
 /// <summary>How often <see cref="MemoryMode.Invert"/> keeps the value path, so that what it recomputes does not drift.</summary>
 /// <remarks>
-/// In float32 a step's input comes back to a few units in the last place, and over 32 steps to 1e-5: no anchors. Where a
-/// network's input is rounded to fewer bits that is not enough: a value that comes back one unit off can round to the
+/// In float32 a step's input comes back to a few units in the last place, and over 32 steps to 1e-5: anchors are for depths
+/// beyond that. Of a Glow of 200 steps (8x8x1, hidden 16) the gradient after 40 updates is 1.0e-4 of its norm off that of
+/// <see cref="MemoryMode.Store"/> without anchors, 1.6e-5 with one every 64. Where a network's input is rounded to fewer bits that is not enough: a value that comes back one unit off can round to the
 /// other side, the network's output then differs by the short format's unit, and the difference grows from step to step.
 /// Largest difference of what came back over 32 steps of 16x16x3 (hidden 32, 8 images, PoCL), with an anchor every N steps:
 /// <code>
@@ -20,7 +21,7 @@ internal static class Anchors
     /// <param name="precision">The precision of the networks.</param>
     public static int Spacing(NetworkPrecision precision) => precision switch
     {
-        NetworkPrecision.Full => 0,
+        NetworkPrecision.Full => 64,
         NetworkPrecision.TensorFloat32 => 4,
         NetworkPrecision.BFloat16 => 2,
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision"),
