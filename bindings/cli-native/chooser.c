@@ -3,8 +3,12 @@
  *
  * NativeAOT code is compiled for one instruction set: with AVX-512 it ends the process on an older machine.  So there are
  * two images, and this program becomes one of them.  It is linked statically: it needs nothing of the machine.
+ *
+ * Where it is started without standard input, output or error, they are made nowhere: else the next file that is opened
+ * would get their number, and what is printed would go there.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +24,9 @@ int main(int count, char **arguments)
     const char *wanted = getenv("FLOWENGINE_IMAGE");
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 8);
     (void)count;
+    for (int standard = 0; standard <= 2; standard++)
+        if (fcntl(standard, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            return 1;
     __builtin_cpu_init();
     if (wanted == NULL || *wanted == '\0')
         wanted = __builtin_cpu_supports("x86-64-v4") ? "v4" : "v3";

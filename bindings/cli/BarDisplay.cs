@@ -8,11 +8,19 @@ namespace FlowEngine.Cli;
 /// <summary>A progress bar with bits per dimension, rate and time left, for terminals.</summary>
 internal sealed class BarDisplay(TextWriter output, TextWriter error, SampleUnit unit) : TrainingDisplay(output, error)
 {
+    // What it can do is asked of the standard output, which it writes to by way of a writer that falls silent.
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(output),
+        Ansi = AnsiConsole.Profile.Capabilities.Ansi ? AnsiSupport.Yes : AnsiSupport.No,
+        ColorSystem = (ColorSystemSupport)AnsiConsole.Profile.Capabilities.ColorSystem,
+    });
+
     private ProgressTask? _bar;
     private string _heldOut = string.Empty;
 
     /// <inheritdoc/>
-    public override RunOutcome Show(Func<RunOutcome> run) => AnsiConsole.Progress()
+    public override RunOutcome Show(Func<RunOutcome> run) => _console.Progress()
         .AutoClear(false)
         .Columns(
             new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn())
@@ -44,5 +52,5 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error, SampleUnit
     }
 
     /// <inheritdoc/>
-    public override void Warned(string message) => AnsiConsole.WriteLine($"warning: {message}");
+    public override void Warned(string message) => _console.WriteLine($"warning: {message}");
 }

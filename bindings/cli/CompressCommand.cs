@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-using FlowEngine.Checkpoints;
 using FlowEngine.Compression;
 using FlowEngine.Data;
 using FlowEngine.Kernels;

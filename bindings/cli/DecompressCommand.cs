@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-using FlowEngine.Checkpoints;
 using FlowEngine.Compression;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
@@ -116,7 +115,7 @@ internal static class DecompressCommand
         {
             string name = (first + i).ToString("00000", CultureInfo.InvariantCulture) + ".png";
             Image image = new(images.Height, images.Width, images.Channels, images[i].ToArray());
-            PngImage.Write(Path.Combine(folder, name), image);
+            AtomicFile.WriteOneOfMany(Path.Combine(folder, name), stream => stream.Write(PngImage.Encode(image)));
         }
     }
 }

@@ -18,6 +18,12 @@ internal static class FlowCommand
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
+        using SteadyWriter told = new(error);
+        return Try(args, output, told);
+    }
+
+    private static int Try(string[] args, TextWriter output, TextWriter error)
+    {
         try
         {
             // A name that begins with @ is a name: no response files.
@@ -38,15 +44,23 @@ internal static class FlowCommand
             {
                 FlowException { Kind: FlowErrorKind.Internal or FlowErrorKind.OutOfMemory } =>
                     Report(error, exception.Message, Failure),
+                FlowException { Kind: FlowErrorKind.Io } when IsOfTheMachine(exception.InnerException) =>
+                    Report(error, exception.Message, Failure),
                 FlowException => Report(error, exception.Message, BadInput),
                 GpuException { Kind: GpuErrorKind.NoDevice } => Report(error, exception.Message, BadInput),
                 GpuException => Report(error, exception.Message, Failure),
                 OutOfMemoryException => Report(error, "there is not enough memory", Failure),
+                IOException or UnauthorizedAccessException => Report(error, $"the output cannot be written: {exception.Message}", Failure),
                 _ => Report(
                     error, $"internal error: {exception.Message} (FLOW_DEBUG=1 shows where)", Failure),
             };
         }
     }
+
+    /// <summary>True for a full disk, a failed read or refused permission, false for a path that leads to nothing.</summary>
+    /// <remarks>.NET calls a file that is too large for its disk, or for the limit of the process, an argument.</remarks>
+    private static bool IsOfTheMachine(Exception? cause) => cause is UnauthorizedAccessException or ArgumentOutOfRangeException
+        or (IOException and not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException));
 
     private static RootCommand Build()
     {

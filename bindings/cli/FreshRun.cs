@@ -32,7 +32,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse, isContinuous: source.Unit == SampleUnit.Row, parse.GetValue(options.Seed));
         Trainer trainer = new(model, data.Train, ScheduleEnd.Set(training, limits, data.Train.Count));
         RunConfig config = new(
-            path == "digits" || TableLoader.BuiltIn.Contains(path) ? path : Path.GetFullPath(path),
+            PathOf(path),
             model.Config with { IsInitialized = true },
             trainer.Options with { Memory = trainer.Memory },
             limits,
@@ -52,6 +52,10 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             [$"every value is below {images.Levels}: they are taken as levels 0 to {images.Levels - 1}, not quantized"],
         _ => [],
     };
+
+    /// <summary>Where data come from, whatever the current folder is.</summary>
+    public static string PathOf(string data) =>
+        data == "digits" || TableLoader.BuiltIn.Contains(data) ? data : Path.GetFullPath(data);
 
     /// <summary>Options of the other kind of data would be passed over without a word.</summary>
     private void RequireOptionsOf(SampleUnit unit)

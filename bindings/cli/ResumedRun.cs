@@ -20,6 +20,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
         RunConfig config = folder.ReadConfig();
         config = config with
         {
+            Data = parse.GetValue(options.Data) is string moved ? FreshRun.PathOf(moved) : config.Data,
             Device = Given(options.Device.Name, config.Device),
             Precision = Given(options.Device.Precision, config.Precision),
             Threads = Given(options.Device.Threads, config.Threads),

@@ -11,7 +11,7 @@ internal static class Tables
     /// <param name="output">Where it writes.</param>
     public static IAnsiConsole Console(TextWriter output)
     {
-        bool isTerminal = ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected;
+        bool isTerminal = IsTerminal(output);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
@@ -24,6 +24,10 @@ internal static class Tables
 
         return console;
     }
+
+    /// <summary>True for the standard output where that is a terminal.</summary>
+    public static bool IsTerminal(TextWriter output) =>
+        ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected;
 
     /// <summary>A table without rows yet.</summary>
     public static Table Titled(string title, params string[] columns)

@@ -25,7 +25,7 @@ internal static class TrainCommand
 
     private static int Run(TrainOptions options, ParseResult parse)
     {
-        TextWriter output = parse.InvocationConfiguration.Output;
+        using SteadyWriter output = new(parse.InvocationConfiguration.Output);
         TextWriter error = parse.InvocationConfiguration.Error;
         bool isJson = parse.GetValue(options.Json);
         using StopSignals signals = new();
@@ -42,11 +42,12 @@ internal static class TrainCommand
             Note.Write(error, note);
         }
 
-        TrainingDisplay display = TrainingDisplay.For(output, error, isJson, session.Config.Model.Unit);
+        TrainingDisplay display = TrainingDisplay.For(
+            output, Tables.IsTerminal(parse.InvocationConfiguration.Output), error, isJson, session.Config.Model.Unit);
         TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.Data, display);
         if (session.IsResumed)
         {
-            run.Resume();
+            run.Resume(parse.GetValue(options.AllowChangedData));
         }
         else
         {
@@ -63,6 +64,12 @@ internal static class TrainCommand
         }
 
         output.WriteLine(isJson ? DoneLine(session, run, outcome) : DoneText(session, run, outcome));
+        if (outcome == RunOutcome.Untrained)
+        {
+            error.WriteLine($"flow: the run did not train: {run.Failure} (try a smaller --lr)");
+            return 1;
+        }
+
         return 0;
     }
 

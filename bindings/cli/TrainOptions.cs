@@ -88,7 +88,13 @@ internal sealed class TrainOptions
         "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
 
     public Option<string?> Resume { get; } = CommandOptions.Text(
-        "--resume", "RUN", "Goes on with a run to the bit; a later end, --device, --precision, --threads and --json may be given");
+        "--resume", "RUN", "Goes on with a run to the bit; a later end, --data where they have moved, --device, --precision, --threads and "
+            + "--json may be given");
+
+    public Option<bool> AllowChangedData { get; } = new("--allow-changed-data")
+    {
+        Description = "Goes on with --resume where the data are not those that the run began with",
+    };
 
     public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");
 
@@ -97,7 +103,8 @@ internal sealed class TrainOptions
         Option[] all =
         [
             Data, Label, Header, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs,
-            Samples, Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume, Json,
+            Samples, Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume,
+            AllowChangedData, Json,
         ];
         foreach (Option option in all)
         {
@@ -118,7 +125,7 @@ internal sealed class TrainOptions
     {
         Option[] allowed =
         [
-            Resume, Epochs, Samples, Minutes, Device.Name, Device.Threads, Device.Precision, Json,
+            Resume, Data, AllowChangedData, Epochs, Samples, Minutes, Device.Name, Device.Threads, Device.Precision, Json,
         ];
         if (parse.CommandResult.Command.Options.Except(allowed)
             .FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)

@@ -9,9 +9,10 @@ internal abstract class TrainingDisplay(TextWriter output, TextWriter error) : I
     protected TextWriter Output { get; } = output;
 
     /// <summary>The display for an output: lines of JSON, a progress bar on a terminal, or plain lines.</summary>
-    public static TrainingDisplay For(TextWriter output, TextWriter error, bool isJson, SampleUnit unit) =>
+    public static TrainingDisplay For(
+        SteadyWriter output, bool isTerminal, TextWriter error, bool isJson, SampleUnit unit) =>
         isJson ? new JsonDisplay(output, error)
-        : ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? new BarDisplay(output, error, unit)
+        : isTerminal ? new BarDisplay(output, error, unit)
         : new PlainDisplay(output, error, unit);
 
     /// <summary>Runs a training while it is shown.</summary>

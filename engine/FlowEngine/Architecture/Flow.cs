@@ -72,6 +72,29 @@ public sealed record Flow(
         return shapes;
     }
 
+    /// <summary>Checks that a batch has statistics to be trained by: of one value the deviation is 0.</summary>
+    /// <exception cref="FlowException">A batch normalization would see one pixel.</exception>
+    internal void RequireStatistics(int batch)
+    {
+        ImageShape shape = InputShape(batch);
+        foreach (FlowLevel level in Levels)
+        {
+            foreach (IFlowLayer layer in level.Layers)
+            {
+                if (layer is BatchNorm && shape.Batch * shape.PixelsPerImage < 2)
+                {
+                    throw new FlowException(
+                        FlowErrorKind.InvalidArgument,
+                        $"batch is {batch}, and {layer.Name} normalizes by the batch's deviation: expected 2 or more");
+                }
+
+                shape = layer.OutputShape(shape);
+            }
+
+            shape = level.IsSplit ? shape.WithChannels(shape.Channels / 2) : shape;
+        }
+    }
+
     /// <summary>Checks that so many images can be computed at once.</summary>
     /// <exception cref="FlowException">They are too many, or none.</exception>
     internal void RequireBatch(int batch)

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
+using FlowEngine.Data;
+
 namespace FlowEngine.Checkpoints;
 
 /// <summary>A safetensors file: named tensors and a map of texts.</summary>
@@ -48,6 +50,10 @@ public sealed class SafetensorsFile
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new FlowException(FlowErrorKind.Io, $"{path}: no such file", exception);
+        }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
         }
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

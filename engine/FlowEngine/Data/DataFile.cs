@@ -60,12 +60,8 @@ internal static class DataFile
     /// <summary>All bytes of a file.</summary>
     public static byte[] ReadAllBytes(string path) => Guard(path, () => File.ReadAllBytes(path));
 
-    /// <summary>Writes a file whole.</summary>
-    public static void WriteAllBytes(string path, byte[] bytes) => Guard(path, () =>
-    {
-        File.WriteAllBytes(path, bytes);
-        return true;
-    });
+    /// <summary>Writes a file whole or not at all.</summary>
+    public static void WriteAllBytes(string path, byte[] bytes) => AtomicFile.Write(path, stream => stream.Write(bytes));
 
     /// <summary>Runs something that touches a file, and names that file in whatever goes wrong.</summary>
     public static T Guard<T>(string path, Func<T> action)
@@ -81,6 +77,10 @@ internal static class DataFile
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
             throw Error(FlowErrorKind.BadFormat, path, $"is damaged or cut short ({e.Message}), expected a whole file", e);
+        }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw Error(FlowErrorKind.Io, path, "is a folder, expected a file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException
             or ArgumentException or NotSupportedException)

@@ -48,6 +48,9 @@ internal sealed class BatchLoader : IDisposable
     /// <summary>Updates in one pass over the data.</summary>
     public int BatchesPerEpoch => _order.Length / _batch;
 
+    /// <summary>What tells these data from others.</summary>
+    public string Fingerprint() => DataFingerprint.Of(_data, _conditions);
+
     /// <summary>The mean log-determinant of the scaling of the batch last loaded, nats.</summary>
     public double LogDet { get; private set; }
 

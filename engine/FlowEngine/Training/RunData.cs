@@ -18,6 +18,8 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     private const int MostClasses = 16;
     private const double SampleTemperature = 0.7;
     private const ulong SampleSeed = 0;
+    private const int ProbeImages = 64;
+    private const int ProbeRows = 1_000;
 
     /// <summary>Training samples.</summary>
     public IDataset Train => train;
@@ -49,6 +51,17 @@ public sealed class RunData(IDataset train, IDataset heldOut)
             NatsStandardError = train.Unit.IsInNats ? result.NatsStandardError : null,
         };
     }
+
+    /// <summary>Bits per dimension of a few samples, by which a run tells whether it trained at all.</summary>
+    internal double Probe(Model model, ulong seed) => Evaluation.Run(
+        model,
+        (heldOut.Count > 0 ? heldOut : train).Take(IsOfImages ? ProbeImages : ProbeRows),
+        seed).BitsPerDim;
+
+    /// <summary>What tells the held-out data from others; null for none.</summary>
+    internal string? HeldOutFingerprint(Model model) => heldOut.Count == 0
+        ? null
+        : DataFingerprint.Of(heldOut, Conditions.Of(model.Config.Options, heldOut));
 
     /// <summary>The mean log density of the training data, nats, of the first of them where there are many.</summary>
     internal double TrainingLogProb(Model model, ulong seed) =>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 
-using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 
 namespace FlowEngine.Training;
@@ -49,7 +48,7 @@ public sealed class RunFolder
                 throw new FlowException(FlowErrorKind.Io, $"{path}: is a file, expected the folder of a run");
             }
 
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !IsOfNoRun(path))
             {
                 throw new FlowException(
                     FlowErrorKind.InvalidArgument,
@@ -59,7 +58,7 @@ public sealed class RunFolder
     }
 
     /// <summary>Creates the folder of a new run.</summary>
-    /// <param name="path">The folder; missing or empty.</param>
+    /// <param name="path">The folder; missing or empty, or left by a run that ended before its first checkpoint.</param>
     /// <exception cref="FlowException">There is something in it, or it cannot be created.</exception>
     public static RunFolder Create(string path)
     {
@@ -75,9 +74,11 @@ public sealed class RunFolder
     public static RunFolder Open(string path)
     {
         RunFolder folder = new(path);
-        return File.Exists(folder.ConfigFile)
-            ? folder
-            : throw new FlowException(FlowErrorKind.Io, $"{path}: no run is there, expected a folder with config.json");
+        return File.Exists(folder.ConfigFile) ? folder : throw new FlowException(
+            FlowErrorKind.Io,
+            Directory.Exists(path) && IsOfNoRun(path)
+                ? $"{path}: the run ended before its first checkpoint: start it anew as it was started (flow train --out {path})"
+                : $"{path}: no run is there, expected a folder with config.json");
     }
 
     /// <summary>The sample grid of a moment.</summary>
@@ -134,6 +135,25 @@ public sealed class RunFolder
     {
         Guard(SamplesFolder, () => Directory.CreateDirectory(SamplesFolder));
         AtomicFile.Write(SampleFile(samples), stream => stream.Write(PngImage.Encode(grid)));
+    }
+
+    /// <summary>Takes the folder for this process, and removes what a killed one left of files it was writing.</summary>
+    /// <returns>What gives the folder back.</returns>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: another process trains in it.</exception>
+    internal RunLock Take()
+    {
+        RunLock taken = RunLock.Take(Root);
+        AtomicFile.RemoveLeftovers(Root, name: null);
+        AtomicFile.RemoveLeftovers(SamplesFolder, name: null);
+        return taken;
+    }
+
+    /// <summary>True if a run began there and ended before its first checkpoint: the configuration is written last.</summary>
+    private static bool IsOfNoRun(string path)
+    {
+        RunFolder folder = new(path);
+        return File.Exists(RunLock.FileIn(path))
+            && !File.Exists(folder.ConfigFile) && !File.Exists(folder.MetricsFile) && folder.SampleFiles.Count == 0;
     }
 
     private static void Guard(string path, Action action) => Guard(path, () =>

@@ -14,4 +14,7 @@ public enum RunOutcome
 
     /// <summary>Too many updates in a row were not finite; the last checkpoint is from before.</summary>
     Diverged,
+
+    /// <summary>It reached its end, and is no better than at its start: <see cref="TrainingRun.Failure"/> says why.</summary>
+    Untrained,
 }

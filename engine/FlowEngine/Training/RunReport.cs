@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 
 using FlowEngine.Architecture;
-using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 
 namespace FlowEngine.Training;

@@ -36,6 +36,7 @@ public sealed class Trainer : IDisposable
     private readonly double[] _figures;
     private readonly double[] _dataLogDet;
     private int _nextFigures;
+    private string? _dataFingerprint;
 
     /// <summary>Lays out the memory of training and allocates it.</summary>
     /// <param name="model">The model to train.</param>
@@ -71,6 +72,7 @@ public sealed class Trainer : IDisposable
     {
         options.Validate();
         model.Flow.RequireBatch(options.Batch);
+        model.Flow.RequireStatistics(options.Batch);
         Model = model;
         _backend = model.Backend;
         int readEvery = options.ReadEvery ?? (_backend.IsQueued ? QueuedReadEvery : 1);
@@ -145,6 +147,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The last update; the default value before the first.</summary>
     public StepResult Last { get; private set; }
+
+    /// <summary>What a run notes beside the state; null for no run.</summary>
+    internal RunMark? Mark { get; set; }
+
+    /// <summary>Of the training data; null for a trainer that is handed its batches.</summary>
+    internal string? DataFingerprint => _dataFingerprint ??= _loader?.Fingerprint();
 
     /// <summary>The moving average of the weights, or the weights where none is kept: what a checkpoint holds.</summary>
     internal BufferView AveragedWeights => Options.EmaDecay > 0 ? _average.View : Model.Weights;
@@ -333,13 +341,15 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Goes on where <see cref="SaveState"/> left off: the same updates to the bit.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="FlowException">The file is missing or damaged, or belongs to another model or other options.</exception>
-    public void Resume(string path)
+    /// <param name="allowsChangedData">Goes on with other training data than those of the file, too.</param>
+    /// <exception cref="FlowException">The file is missing or damaged, or belongs to another model, other options or other
+    /// data.</exception>
+    public void Resume(string path, bool allowsChangedData = false)
     {
         Model.Lease.EnterWriteLock();
         try
         {
-            (Updates, Skipped) = TrainingState.Load(path, this, Buffers());
+            (Updates, Skipped) = TrainingState.Load(path, this, Buffers(), allowsChangedData);
             _backend.Write([(double)(Updates - Skipped)], Progress.Applied);
             Model.MarkInitialized();
             Model.Invalidate();

@@ -14,6 +14,9 @@ public sealed class TrainingRun
     private const int LinesPerRun = 100;
     private const double LongestUnsavedSeconds = 300;
 
+    // Bits per dimension: what is lost to chance and to a held-out part that little was learned of.
+    private const double LeastHarm = 0.05;
+
     private readonly RunFolder _folder;
     private readonly RunConfig _config;
     private readonly Trainer _trainer;
@@ -23,6 +26,8 @@ public sealed class TrainingRun
     private readonly MetricsWindow _window = new();
     private readonly long? _lastUpdate;
     private readonly long _linePeriod;
+    private RunMark _mark = new(IsMoment: false, StartBitsPerDim: null, HeldOut: null);
+    private RunLock? _lock;
     private EvalMetrics? _evaluated;
     private StepResult _last;
     private double _seconds;
@@ -58,6 +63,9 @@ public sealed class TrainingRun
     /// <summary>Time spent in updates.</summary>
     public double Seconds => _seconds;
 
+    /// <summary>Why a run is <see cref="RunOutcome.Untrained"/>; null for others.</summary>
+    public string? Failure { get; private set; }
+
     private double Fraction => Math.Clamp(
         Math.Max(
             _lastUpdate is long last ? (double)_trainer.Updates / last : 0,
@@ -68,23 +76,34 @@ public sealed class TrainingRun
     private bool IsDone => Fraction >= 1 || _stopping is { IsExhausted: true };
 
     /// <summary>Begins the run: initializes the model where that is to do, and writes a first checkpoint.</summary>
-    /// <exception cref="FlowException">The folder cannot be written.</exception>
-    public void Start()
+    /// <exception cref="FlowException">The folder cannot be written, or another process trains in it.</exception>
+    public void Start() => Take(() =>
     {
+        RunFolder.RequireFree(_folder.Root);
         if (!_trainer.Model.Config.IsInitialized)
         {
             _trainer.Initialize();
         }
 
         _trainer.Model.SetTrainingLogProb(null);
-        _folder.WriteConfig(_config);
+        using (Model model = _trainer.Snapshot())
+        {
+            double start = _data.Probe(model, _config.Training.Seed);
+            _mark = new RunMark(false, double.IsFinite(start) ? start : null, _data.HeldOutFingerprint(model));
+        }
+
         _trainer.SaveModel(_folder.CheckpointFile);
         Save();
-    }
+
+        // Last: a folder without it is free for a new run, see RunFolder.
+        _folder.WriteConfig(_config);
+    });
 
     /// <summary>Takes the run up where its folder stands; metrics of updates that are made again are cut.</summary>
-    /// <exception cref="FlowException">The folder holds no state, or that of another run.</exception>
-    public void Resume()
+    /// <param name="allowsChangedData">Goes on with other data than the run began with, too.</param>
+    /// <exception cref="FlowException">The folder holds no state, or that of another run or of one with other data, or another
+    /// process trains in it.</exception>
+    public void Resume(bool allowsChangedData = false) => Take(() =>
     {
         if (!File.Exists(_folder.StateFile))
         {
@@ -92,7 +111,8 @@ public sealed class TrainingRun
                 FlowErrorKind.Io, $"{_folder.StateFile}: no such file: the run ended before its first checkpoint");
         }
 
-        _trainer.Resume(_folder.StateFile);
+        _trainer.Resume(_folder.StateFile, allowsChangedData);
+        TakeMark(allowsChangedData);
         _trainer.Model.SetTrainingLogProb(null);
         IReadOnlyList<RunMetrics> metrics = _folder.CutMetrics(_trainer.Samples);
         _seconds = metrics.Count > 0 ? metrics.Max(line => line.Seconds) : 0;
@@ -109,13 +129,20 @@ public sealed class TrainingRun
         }
 
         _folder.WriteConfig(_config);
-    }
+    });
 
-    /// <summary>Trains to the limit.</summary>
+    /// <summary>Trains to the limit, and gives the folder back.</summary>
     /// <param name="stop">Ends the run after the update under way; its state is saved.</param>
     /// <exception cref="FlowException">The folder cannot be written.</exception>
     public RunOutcome Run(CancellationToken stop)
     {
+        using RunLock? taken = _lock;
+        if (_mark.IsMoment && !IsDone)
+        {
+            // The run ended between its state and what belongs to it.
+            Show(stop);
+        }
+
         while (!IsDone && !stop.IsCancellationRequested)
         {
             double before = Fraction;
@@ -140,6 +167,7 @@ public sealed class TrainingRun
             bool isMoment = !IsDone && IsMoment(before);
             if (_skippedInARow == 0 && (isMoment || _seconds - _savedAtSeconds >= LongestUnsavedSeconds))
             {
+                _mark = _mark with { IsMoment = isMoment };
                 Save();
                 if (isMoment)
                 {
@@ -155,7 +183,8 @@ public sealed class TrainingRun
         }
 
         RunReport.Write(_folder);
-        return !IsDone || stop.IsCancellationRequested ? RunOutcome.Stopped
+        return Failure is not null ? RunOutcome.Untrained
+            : !IsDone || stop.IsCancellationRequested ? RunOutcome.Stopped
             : Fraction < 1 ? RunOutcome.StoppedEarly
             : RunOutcome.Completed;
     }
@@ -174,6 +203,7 @@ public sealed class TrainingRun
     {
         long start = Stopwatch.GetTimestamp();
         ReadOnlySpan<StepResult> results = _trainer.Steps(Ahead());
+        _mark = _mark with { IsMoment = false };
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _seconds += seconds;
         _secondsPerUpdate = seconds / results.Length;
@@ -223,6 +253,32 @@ public sealed class TrainingRun
         _observer.Recorded(metrics);
     }
 
+    /// <summary>Takes the folder for this process, and gives it back where the beginning fails.</summary>
+    private void Take(Action begin)
+    {
+        _lock = _folder.Take();
+        try
+        {
+            begin();
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    }
+
+    private void TakeMark(bool allowsChangedData)
+    {
+        string? heldOut = _data.HeldOutFingerprint(_trainer.Model);
+        if (!allowsChangedData && _trainer.Mark is RunMark { HeldOut: string known } && known != heldOut)
+        {
+            throw DataFingerprint.Changed(_folder.StateFile, "held-out");
+        }
+
+        _mark = (_trainer.Mark ?? _mark) with { HeldOut = heldOut };
+    }
+
     private void Save()
     {
         // The line first: where a run resumes, it finds there how long it had trained.
@@ -232,6 +288,7 @@ public sealed class TrainingRun
             _trainer.SaveModel(_folder.CheckpointFile);
         }
 
+        _trainer.Mark = _mark;
         _trainer.SaveState(_folder.StateFile);
         _savedAtSeconds = _seconds;
     }
@@ -258,12 +315,13 @@ public sealed class TrainingRun
     private void Show(CancellationToken stop)
     {
         using Model model = _trainer.Snapshot();
-        DrawSamples(model, _trainer.Samples);
-        if (_stopping is null)
+        if (!File.Exists(_folder.SampleFile(_trainer.Samples)))
         {
-            TryEvaluate(model, final: false, stop);
+            DrawSamples(model, _trainer.Samples);
         }
 
+        bool isWhole = _stopping is not null || TryEvaluate(model, final: false, stop);
+        _mark = _mark with { IsMoment = !isWhole };
         RunReport.Write(_folder);
     }
 
@@ -282,6 +340,29 @@ public sealed class TrainingRun
         double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
         model.SetTrainingLogProb(double.IsFinite(logProb) ? logProb : null);
         model.Save(_folder.CheckpointFile);
+        Failure = WhyUntrained(model, logProb);
+    }
+
+    private string? WhyUntrained(Model model, double trainingLogProb)
+    {
+        if (2 * _trainer.Skipped > _trainer.Updates)
+        {
+            return $"{_trainer.Skipped} of {_trainer.Updates} updates were skipped, the last because {_trainer.SkippedBecause} "
+                + "was not finite";
+        }
+
+        double end = _data.Probe(model, _config.Training.Seed);
+        if (_mark.StartBitsPerDim is not double start)
+        {
+            return double.IsFinite(end) || double.IsFinite(trainingLogProb)
+                ? null
+                : "the log densities of the training data are not finite";
+        }
+
+        return end <= start + LeastHarm
+            ? null
+            : FormattableString.Invariant(
+                $"bits per dimension were {start:0.0000} before the first update, and are {end:0.0000} at the end");
     }
 
     private void DrawSamples(Model model, long? samples)
@@ -292,15 +373,17 @@ public sealed class TrainingRun
         }
     }
 
-    private void TryEvaluate(Model model, bool final, CancellationToken stop)
+    /// <returns>False where the run stops: what is not evaluated now is when it goes on.</returns>
+    private bool TryEvaluate(Model model, bool final, CancellationToken stop)
     {
         try
         {
             Evaluate(model, _data.EvaluationCount(final), stop);
+            return true;
         }
         catch (OperationCanceledException)
         {
-            // The run stops: what is not evaluated now is when it goes on.
+            return false;
         }
     }
 

@@ -29,11 +29,12 @@ internal static class TrainingState
         CheckpointFile.Save(path, tensors, ToJson(trainer));
     }
 
-    public static (long Updates, long Skipped) Load(string path, Trainer trainer, in TrainingBuffers buffers)
+    public static (long Updates, long Skipped) Load(
+        string path, Trainer trainer, in TrainingBuffers buffers, bool allowsChangedData)
     {
         Model model = trainer.Model;
         CheckpointFile file = CheckpointFile.Load(path);
-        (long updates, long skipped) = Parse(file.Config, path, trainer);
+        (long updates, long skipped) = Parse(file.Config, path, trainer, allowsChangedData);
         List<(string Prefix, BufferView Values)> parts = [.. Parts(model, buffers)];
         foreach ((string prefix, _) in parts)
         {
@@ -70,13 +71,49 @@ internal static class TrainingState
             json.WriteNumber("batch", trainer.Options.Batch);
             json.WriteNumber("seed", trainer.Options.Seed);
             json.WriteString("optimizer", trainer.Options.Optimizer.ToString());
+            if (trainer.DataFingerprint is string data)
+            {
+                json.WriteString("data", data);
+            }
+
+            WriteMark(json, trainer.Mark);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static (long Updates, long Skipped) Parse(string json, string path, Trainer trainer)
+    private static void WriteMark(Utf8JsonWriter json, RunMark? mark)
+    {
+        if (mark is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("run");
+        json.WriteBoolean("moment", mark.IsMoment);
+        if (mark.StartBitsPerDim is double start)
+        {
+            json.WriteNumber("start_bits_per_dim", start);
+        }
+
+        if (mark.HeldOut is string heldOut)
+        {
+            json.WriteString("held_out", heldOut);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>Null where no run wrote the state, or one of an earlier release.</summary>
+    private static RunMark? ReadMark(JsonElement state) => state.TryGetProperty("run", out JsonElement run)
+        ? new RunMark(
+            run.GetProperty("moment").GetBoolean(),
+            run.TryGetProperty("start_bits_per_dim", out JsonElement start) ? start.GetDouble() : null,
+            run.TryGetProperty("held_out", out JsonElement heldOut) ? heldOut.GetString() : null)
+        : null;
+
+    private static (long Updates, long Skipped) Parse(string json, string path, Trainer trainer, bool allowsChangedData)
     {
         try
         {
@@ -85,6 +122,13 @@ internal static class TrainingState
             Expect("batch", root.GetProperty("batch").GetInt32(), trainer.Options.Batch);
             Expect("seed", root.GetProperty("seed").GetUInt64(), trainer.Options.Seed);
             Expect("optimizer", root.GetProperty("optimizer").GetString(), trainer.Options.Optimizer.ToString());
+            if (!allowsChangedData && trainer.DataFingerprint is string found && root.TryGetProperty("data", out JsonElement data)
+                && data.GetString() != found)
+            {
+                throw DataFingerprint.Changed(path, "training");
+            }
+
+            trainer.Mark = ReadMark(root);
             (long updates, long skipped) = (root.GetProperty("updates").GetInt64(), root.GetProperty("skipped").GetInt64());
             return updates >= skipped && skipped >= 0
                 ? (updates, skipped)

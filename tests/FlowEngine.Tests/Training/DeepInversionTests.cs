@@ -1,3 +1,4 @@
+using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;

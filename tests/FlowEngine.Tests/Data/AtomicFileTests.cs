@@ -1,7 +1,8 @@
-using FlowEngine.Checkpoints;
+using FlowEngine.Data;
+using FlowEngine.Tests.Checkpoints;
 using Xunit;
 
-namespace FlowEngine.Tests.Checkpoints;
+namespace FlowEngine.Tests.Data;
 
 public sealed class AtomicFileTests
 {
@@ -53,8 +54,56 @@ public sealed class AtomicFileTests
         FlowException error = Assert.Throws<FlowException>(
             () => AtomicFile.Write("/dev/flowengine-none", stream => stream.WriteByte(1)));
         Assert.Equal(FlowErrorKind.Io, error.Kind);
-        Assert.Contains("device", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists("/dev/flowengine-none"));
+    }
+
+    [Fact]
+    public void A_device_is_written_and_a_full_one_is_an_error()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the devices are Linux's");
+        AtomicFile.Write("/dev/null", stream => stream.Write([1, 2, 3]));
+        FlowException full = Assert.Throws<FlowException>(
+            () => AtomicFile.Write("/dev/full", stream => stream.Write([1, 2, 3])));
+        Assert.IsType<IOException>(full.InnerException);
+    }
+
+    [Fact]
+    public void A_link_stays_and_what_it_leads_to_is_replaced_with_its_permissions()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("permissions are POSIX");
+            return;
+        }
+
+        using TemporaryFolder folder = new();
+        string path = folder.File("a");
+        string link = folder.File("link");
+        File.CreateSymbolicLink(link, path);
+        AtomicFile.Write(link, stream => stream.WriteByte(1));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Write(link, stream => stream.WriteByte(2));
+        Assert.Equal(path, new FileInfo(link).LinkTarget);
+        Assert.Equal([2], File.ReadAllBytes(path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_is_removed_and_what_another_writes_is_not()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("a");
+        string left = $"{path}.{Path.GetRandomFileName()}.tmp";
+        string[] others = [folder.File("a.tmp"), folder.File("a.b.tmp"), $"{folder.File("b")}.{Path.GetRandomFileName()}.tmp"];
+        Assert.All([left, .. others], file => File.WriteAllBytes(file, [1]));
+        AtomicFile.Write(path, outer =>
+        {
+            // A second process at work: this one's temporary file is there, and locked.
+            AtomicFile.Write(path, inner => inner.WriteByte(2));
+            outer.WriteByte(3);
+        });
+        Assert.Equal([3], File.ReadAllBytes(path));
+        Assert.Equal(["a", .. others.Select(Path.GetFileName).Order()], folder.FileNames.Order());
     }
 
     [Fact]
