@@ -202,6 +202,7 @@ python_suite() {
         return
     fi
     have "$python -c 'import torch'" python3-torch || skip "GlowModule" "torch is not installed"
+    have "$python -c 'import sklearn, pandas'" python3-sklearn python3-pandas || skip "estimators" "scikit-learn is not installed"
     check "the wheel" "$python" "$root/bindings/python/build_wheel.py" "$libraries" "$work/wheel"
     if [ -f "$libraries-arm64/libflowengine.so" ]; then
         check "the wheel of linux-arm64" sh -c "'$python' '$root/bindings/python/build_wheel.py' '$libraries-arm64' \

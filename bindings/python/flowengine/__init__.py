@@ -27,6 +27,7 @@ from .errors import (
     InternalError,
     InvalidArgumentError,
     NoDeviceError,
+    NotFittedError,
     OutOfMemoryError,
     UnsupportedError,
 )
@@ -42,7 +43,7 @@ def instruction_set() -> str:
 
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
-    "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NSF", "NoDeviceError",
+    "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NSF", "NoDeviceError", "NotFittedError",
     "OutOfMemoryError", "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "instruction_set", "latents",
     "load", "transforms",
 ]

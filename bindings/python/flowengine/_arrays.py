@@ -12,6 +12,7 @@ from .errors import InvalidArgumentError
 
 _DLPACK_CPU = (1, 3)  # host memory, and host memory that is pinned for CUDA
 LAYOUTS = ("channels_last", "channels_first")
+HALF_RANGE = 0.501  # of float images, and what rounding adds
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,21 @@ def images(
             f"images have the shape {values.shape}, expected (B, {', '.join(map(str, expected))}) or (B, {dims})")
     values = np.ascontiguousarray(values, dtype=kind)
     return Images(values.ctypes.data, values.shape[0], values.size, kind is np.uint8, values, _ffi.Call(batch=batch))
+
+
+def require_range(values: np.ndarray, for_training: bool) -> None:
+    """
+    Refuses float images in host memory that are not scaled. What a model gives may lie beyond the range, so only what is
+    trained on must keep it; of others those are refused that begin at 0, as 0 to 1 and 0 to 255 do.
+    """
+    if values.dtype.kind != "f" or not values.size:
+        return
+    low, high = float(values.min()), float(values.max())
+    if low >= -HALF_RANGE and high <= HALF_RANGE or not for_training and not (low >= 0 and high > 0.9):
+        return
+    raise InvalidArgumentError(
+        f"float images are from {low:g} to {high:g}, expected values scaled to [-0.5, 0.5) (images / 255 - 0.5), or uint8 "
+        "grey levels as they are")
 
 
 def require_host(array: Any) -> None:

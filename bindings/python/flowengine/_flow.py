@@ -4,22 +4,40 @@ from __future__ import annotations
 import abc
 import copy
 import ctypes
+import functools
 import inspect
 import json
 import os
-from typing import Any, Optional, Sequence, TypeVar, Union
+import warnings
+from typing import Any, Callable, Optional, Sequence, TypeVar, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _cuda, _device, _ffi, _schema
 from ._training import ProgressFunction, Training, to_handle, training_options
-from .errors import InvalidArgumentError
+from .errors import InvalidArgumentError, not_fitted
 
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
 
 _Self = TypeVar("_Self", bound="Flow")
+
+
+class _OfClasses:
+    """A method, or a property whose name ends with _, that only models of classes have, as scikit-learn asks."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        functools.update_wrapper(self, function)
+
+    def __get__(self, model: Optional[Flow], kind: Any = None) -> Any:
+        if model is None:
+            return self
+        if model.classes is None:
+            raise AttributeError(f"{self._function.__name__} is of models that are conditional on classes")
+        bound = self._function.__get__(model, kind)
+        return bound() if self._function.__name__.endswith("_") else bound
 
 
 class Flow(abc.ABC):
@@ -33,6 +51,17 @@ class Flow(abc.ABC):
     kind: str
     layout = "channels_last"
 
+    #: Mean bits per dimension of each update of the last ``fit``.
+    history_: Sequence[float] = ()
+
+    # What is no argument of the constructor is set when the model is there: scikit-learn clones by the constructor.
+    _handle: Optional[_ffi.Handle] = None
+    _info: _ffi.ModelInfo
+    _schema: Optional[dict[str, Any]] = None
+    _place = _arrays.HOST
+    #: True where the next ``fit`` begins with new weights.
+    _begins_anew = True
+
     def __init__(self, seed: int, device: str, threads: int, precision: str) -> None:
         self.seed = seed
         self.device = device
@@ -41,12 +70,6 @@ class Flow(abc.ABC):
         self.classes: Optional[int] = None
         self.condition_columns: Optional[int] = None
         self.condition_into: Optional[str] = None
-        #: Mean bits per dimension of each update of the last ``fit``.
-        self.history_: list[float] = []
-        self._handle: Optional[_ffi.Handle] = None
-        self._info = _ffi.ModelInfo()
-        self._schema: Optional[dict[str, Any]] = None
-        self._place = _arrays.HOST
 
     # --- Making, loading, saving ---------------------------------------------------------------------------------
 
@@ -61,7 +84,7 @@ class Flow(abc.ABC):
 
     @abc.abstractmethod
     def _shape_of(self, x: Any) -> Sequence[int]:
-        """The shape of one datum of an array."""
+        """The shape of one datum of an array to train on; refuses values that nothing can be learned from."""
 
     def build(self: _Self, shape: Sequence[int]) -> _Self:
         """
@@ -83,6 +106,7 @@ class Flow(abc.ABC):
         text = json.dumps(description, default=lambda value: value.item())
         self._take(to_handle(
             "flow_model_free", "flow_model_create_json", text.encode(), self.seed, ctypes.byref(device)))
+        self._begins_anew = False
         return self
 
     @classmethod
@@ -96,7 +120,7 @@ class Flow(abc.ABC):
         :param options: what else the constructor takes that is not in the checkpoint: ``layout`` of images.
         """
         model = cls(device=device, threads=threads, precision=precision, **options)  # type: ignore[call-arg]
-        model._take(open_checkpoint(source, device, threads, precision))
+        model._take_checkpoint(open_checkpoint(source, device, threads, precision))
         return model
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
@@ -112,7 +136,11 @@ class Flow(abc.ABC):
         return content.raw
 
     def __reduce__(self) -> Any:
-        return _unpickle, (type(self), None if self._handle is None else self.to_bytes(), self.get_params())
+        params = self.get_params()
+        state = {
+            name: value for name, value in vars(self).items()
+            if name not in params and name not in ("_handle", "_info", "_schema", "_place")}
+        return _unpickle, (type(self), None if self._handle is None else self.to_bytes(), params), state
 
     def __repr__(self) -> str:
         params = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
@@ -127,6 +155,11 @@ class Flow(abc.ABC):
             return False
         self._refresh()
         return bool(self._info.is_initialized)
+
+    @property
+    def options_(self) -> dict[str, Any]:
+        """What the model is made of, the sizes that followed from its data among them."""
+        return _ffi.json_of("flow_model_get_json", self._model)
 
     @property
     def latent_shapes(self) -> list[tuple[int, int, int]]:
@@ -153,13 +186,13 @@ class Flow(abc.ABC):
         _ = self._model
         return copy.deepcopy(self._schema)
 
-    @property
+    @_OfClasses
     def classes_(self) -> npt.NDArray[Any]:
         """The labels of a model of classes in the order of their probabilities: numbers, or names."""
         names = _schema.class_names(self._schema)
         return np.arange(int(self._described.classes)) if names is None else _schema.labels_of(names)
 
-    @property
+    @_OfClasses
     def class_prior_(self) -> Optional[DoubleArray]:
         """Of a model of classes, how often each was in its training data; None where that is not known."""
         counts = _schema.class_counts(self._schema)
@@ -193,12 +226,14 @@ class Flow(abc.ABC):
         return {name: getattr(self, name) for name in names}
 
     def set_params(self: _Self, **params: Any) -> _Self:
-        """Changes arguments of the constructor; the next ``fit`` of a new model takes them."""
+        """Changes arguments of the constructor: the next ``fit`` begins with new weights, of a model of these."""
         known = self.get_params()
-        for name, value in params.items():
+        for name in params:
             if name not in known:
                 raise InvalidArgumentError(f"there is no parameter {name}, expected one of {', '.join(known)}")
+        for name, value in params.items():
             setattr(self, name, value)
+        self._begins_anew = self._begins_anew or bool(params)
         return self
 
     def fit(
@@ -207,12 +242,12 @@ class Flow(abc.ABC):
             warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
             weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
-            progress: Union[bool, ProgressFunction] = False) -> _Self:
+            progress: Union[bool, ProgressFunction] = False, warm_start: bool = False) -> _Self:
         """
-        Trains by maximum likelihood; a model that is trained already goes on from its weights.
+        Trains by maximum likelihood, from new weights; a model that was loaded, built or initialized goes on from its own.
 
         :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
-            host memory.
+            host memory, finite.
         :param y: of a conditional model the classes, (B), or the numbers of each datum, (B, N), or one of all; of another
             not used. Classes of a new model may be names, as many as it has.
         :param epochs: passes over the images.
@@ -229,11 +264,13 @@ class Flow(abc.ABC):
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
         :param progress: True for a line on stderr, or a function that is told of every update (:class:`Progress`) and
             stops the training with a true result.
+        :param warm_start: goes on from the weights of the last ``fit``.
         :returns: the model itself.
         """
         _arrays.require_host(x)
-        if self._handle is None:
-            self.build(self._shape_of(x))
+        shape = self._shape_of(x)
+        if self._handle is None or self._begins_anew and not warm_start:
+            self.build(shape)
             self._learn_names(x, y)
         images = self._images(x, None)
         condition = None
@@ -251,8 +288,13 @@ class Flow(abc.ABC):
         assert self._handle is not None
         training = Training(self._handle, images, condition, self.dims, options, epochs, progress)
         trained = training.run()
+        if 2 * training.skipped > len(training.history):
+            warnings.warn(
+                f"{training.skipped} of {len(training.history)} updates were skipped because something was not finite: the "
+                "model did not train (try a smaller learning_rate)", RuntimeWarning, stacklevel=2)
         self.history_ = training.history
         self._take(trained)
+        self._begins_anew = True
         if condition is not None and self.classes is not None:
             counts = condition.sum(axis=0, dtype=np.float64)
             names = _schema.class_names(self._schema)
@@ -275,12 +317,14 @@ class Flow(abc.ABC):
         """Log densities, as :meth:`log_prob`: scikit-learn's name."""
         return self.log_prob(x, y)
 
+    @_OfClasses
     def class_log_prob(self, x: Any, *, seed: int = 0, first_index: int = 0, batch: int = 0) -> DoubleArray:
         """Log densities of images under every class of a model that is conditional on classes: (B, classes), nats."""
         images = self._images(x, None, batch)
         result = self._under_classes(images, seed, first_index)
         return result if images.log_det is None else result + images.log_det[:, None]
 
+    @_OfClasses
     def predict_proba(self, x: Any) -> DoubleArray:
         """
         The probability of each class by Bayes' rule, (B, classes), in the order of :attr:`classes_`, with the frequencies
@@ -288,6 +332,7 @@ class Flow(abc.ABC):
         """
         return self._classify(x)[1]
 
+    @_OfClasses
     def predict(self, x: Any) -> npt.NDArray[Any]:
         """The likeliest of :attr:`classes_` for each image, (B), by Bayes' rule as :meth:`predict_proba`."""
         return self.classes_[self._classify(x)[0]]
@@ -434,7 +479,7 @@ class Flow(abc.ABC):
     @property
     def _model(self) -> ctypes.c_void_p:
         if self._handle is None:
-            raise InvalidArgumentError("the model is not there yet: fit it, build it, or load one")
+            raise not_fitted("the model is not there yet: fit it, build it, or load one")
         return self._handle.pointer
 
     @property
@@ -453,7 +498,7 @@ class Flow(abc.ABC):
         return self._shape
 
     def _take(self, handle: _ffi.Handle) -> None:
-        self._handle = handle
+        self._handle, self._info = handle, _ffi.ModelInfo()
         self._refresh()
         found = self._info.model.decode()
         if found != self.kind:
@@ -461,7 +506,12 @@ class Flow(abc.ABC):
             raise InvalidArgumentError(f"the checkpoint is of a model of the kind {found}, expected {self.kind}")
         self._place = _place(self._info)
         self._schema = _schema.read(self._model)
-        found_options = _ffi.json_of("flow_model_get_json", self._model)
+
+    def _take_checkpoint(self, handle: _ffi.Handle) -> None:
+        """Takes a model that was made elsewhere, and what the constructor would have been told."""
+        self._take(handle)
+        self._begins_anew = False
+        found_options = self.options_
         for name in self._option_names():
             setattr(self, name, found_options.get(name))
         self.classes = self._info.classes or None
@@ -655,7 +705,6 @@ def open_checkpoint(
 def _unpickle(kind: type[Flow], content: Optional[bytes], params: dict[str, Any]) -> Flow:
     if content is None:
         return kind(**params)
-    where = {name: params[name] for name in ("device", "threads", "precision", "layout") if name in params}
-    model = kind.load(content, **where)
-    model.seed = params["seed"]
+    model = kind(**params)
+    model._take(open_checkpoint(content, params["device"], params["threads"], params["precision"]))
     return model

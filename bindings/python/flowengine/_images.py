@@ -42,11 +42,12 @@ class ImageFlow(Flow):
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
         shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
-        if len(shape) == 3:
-            return (1, *shape[1:]) if self.layout == "channels_first" else (*shape[1:], 1)
-        if len(shape) != 4:
+        if len(shape) not in (3, 4):
             raise InvalidArgumentError(f"images have the shape {shape}, expected four dimensions")
-        return shape[1:]
+        _arrays.require_range(_arrays.to_numpy(x), for_training=True)
+        if len(shape) == 4:
+            return shape[1:]
+        return (1, *shape[1:]) if self.layout == "channels_first" else (*shape[1:], 1)
 
     @property
     def _data_shape(self) -> tuple[int, int, int]:
@@ -56,6 +57,8 @@ class ImageFlow(Flow):
 
     def _images(self, x: Any, stream: Any, batch: int = 0) -> _arrays.Images:
         found = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+        if _cuda.view(x, stream) is None:
+            _arrays.require_range(_arrays.to_numpy(x), for_training=False)
         is_as_is = self._data_shape == self._shape or found[1:] in (self._laid(self._shape), (self.dims,))
         if is_as_is or _cuda.view(x, stream) is not None:
             return super()._images(x, stream, batch)

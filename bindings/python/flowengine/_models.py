@@ -35,5 +35,5 @@ def load(
     elif layout != "channels_last":
         raise InvalidArgumentError("layout is for images, and the checkpoint is of a model of tables")
     model = kind(device=device, threads=threads, precision=precision, **options)  # type: ignore[call-arg]
-    model._take(handle)
+    model._take_checkpoint(handle)
     return model

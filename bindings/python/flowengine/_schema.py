@@ -59,7 +59,27 @@ def columns(schema: dict[str, Any]) -> list[str]:
     return [column["name"] for column in schema["columns"]]
 
 
-def rows(x: Any, names: list[str]) -> npt.NDArray[np.float64]:
+def columns_by_place(count: int) -> list[str]:
+    """What columns without names are called."""
+    return [f"column {index}" for index in range(count)]
+
+
+def numbers(x: Any) -> npt.NDArray[Any]:
+    """An array of real numbers of anything that holds such."""
+    if hasattr(x, "tocsr"):
+        raise TypeError("a sparse matrix was given, expected a dense array: x.toarray()")
+    values = np.asarray(x) if hasattr(x, "columns") else _arrays.to_numpy(x)
+    if values.dtype.kind == "O":
+        # Columns of several types, or of a pandas type with gaps.
+        values = x.to_numpy(np.float64, na_value=np.nan) if hasattr(x, "columns") else values.astype(np.float64)
+    if values.dtype.kind == "c":
+        raise InvalidArgumentError(f"Complex data not supported: rows are {values.dtype}, expected real numbers")
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"rows are {values.dtype}, expected numbers")
+    return values
+
+
+def rows(x: Any, names: list[str], model: str = "the model") -> npt.NDArray[np.float64]:
     """
     Rows of a table as the library takes them: of a data frame the columns by name, of arrays and of frames without any of
     the names by place.
@@ -71,10 +91,12 @@ def rows(x: Any, names: list[str]) -> npt.NDArray[np.float64]:
             raise InvalidArgumentError(f"the rows lack the columns {', '.join(missing)}, expected {', '.join(names)}")
         keys = list(x.columns)
         x = x[[keys[found.index(name)] for name in names]]
-    values = np.asarray(x) if hasattr(x, "columns") else _arrays.to_numpy(x)
-    if values.dtype.kind not in "fiub":
-        raise TypeError(f"rows are {values.dtype}, expected numbers")
-    if values.ndim != 2 or values.shape[1] != len(names):
+    values = numbers(x)
+    if values.ndim == 2 and values.shape[1] != len(names):
+        raise InvalidArgumentError(
+            f"X has {values.shape[1]} features, but {model} is expecting {len(names)} features as input: the columns "
+            f"{', '.join(names[:8])}")
+    if values.ndim != 2:
         raise InvalidArgumentError(
             f"rows have the shape {values.shape}, expected (n, {len(names)}), the columns {', '.join(names[:8])}")
     return np.ascontiguousarray(values, dtype=np.float64)

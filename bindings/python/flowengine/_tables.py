@@ -1,13 +1,15 @@
 """Flows of vectors, as estimators of the rows of a table."""
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, TypeVar, Union
 
 import numpy as np
 
 from . import _arrays, _cuda, _ffi, _schema
 from ._flow import DoubleArray, Flow, FloatArray
 from .errors import InvalidArgumentError
+
+_Self = TypeVar("_Self", bound="TableFlow")
 
 
 class TableFlow(Flow):
@@ -30,7 +32,25 @@ class TableFlow(Flow):
         shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
         if len(shape) != 2:
             raise InvalidArgumentError(f"rows have the shape {shape}, expected (n, d)")
+        if shape[0] == 0:
+            raise InvalidArgumentError(f"rows have the shape {shape}, expected 1 row or more")
+        if shape[1] == 0:
+            raise InvalidArgumentError(f"rows have 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
+        with np.errstate(over="ignore"):
+            bad = np.argwhere(~np.isfinite(_schema.numbers(x).astype(np.float32)))
+        if len(bad):
+            raise InvalidArgumentError(
+                f"row {bad[0][0]}, column {bad[0][1]} is NaN, inf or beyond float32, expected a finite number")
         return shape[1:]
+
+    def build(self: _Self, shape: Sequence[int]) -> _Self:
+        """As :meth:`Flow.build`."""
+        try:
+            return super().build(shape)
+        except InvalidArgumentError as error:
+            if tuple(shape) != (1,):
+                raise
+            raise InvalidArgumentError(f"{error} (n_features = 1)") from error
 
     @property
     def _datum_shape(self) -> tuple[int, ...]:
@@ -43,8 +63,12 @@ class TableFlow(Flow):
 
     @property
     def feature_names_in_(self) -> "np.ndarray[Any, np.dtype[np.object_]]":
-        """The names of the columns of the table."""
-        return np.array(self._columns(), dtype=object)
+        """The names of the columns of the table; where it had none there is no such attribute."""
+        _ = self._model
+        columns = self._columns()
+        if columns == _schema.columns_by_place(len(columns)):
+            raise AttributeError("the columns of the model have no names")
+        return np.array(columns, dtype=object)
 
     def inverse(
             self, latents: Any, y: Any = None, *, standard: bool = False, out: Any = None,
@@ -72,14 +96,14 @@ class TableFlow(Flow):
         return self._restored(super().sample(count, y, temperature=temperature, seed=seed, stream=stream), dtype, out)
 
     def _columns(self) -> list[str]:
-        return [f"column {index}" for index in range(self.dims)] if self._schema is None else _schema.columns(self._schema)
+        return _schema.columns_by_place(self.dims) if self._schema is None else _schema.columns(self._schema)
 
     def _images(self, x: Any, stream: Any, batch: int = 0) -> _arrays.Images:
         if _cuda.view(x, stream) is not None:
             self._require_as_is()
             return super()._images(x, stream, batch)
         _arrays.require_no_stream(stream)
-        rows = _schema.rows(x, self._columns())
+        rows = _schema.rows(x, self._columns(), type(self).__name__)
         if self._schema is None:
             return super()._images(rows, stream, batch)
         scaled, log_det = _schema.scale(self._model, rows, self.dims)

@@ -92,6 +92,8 @@ class Training:
         self._stopped = False
         #: Mean bits per dimension of each update.
         self.history: list[float] = []
+        #: Updates that were skipped because something was not finite.
+        self.skipped = 0
         self._condition = condition
         # A data set of the engine has no conditions.
         self._by_batches = condition is not None or not images.is_levels
@@ -167,6 +169,7 @@ class Training:
         """True to stop. Nothing may be raised into C, so errors and Ctrl-C wait until the call is back."""
         try:
             self.history.append(metrics.bits_per_dim)
+            self.skipped = metrics.skipped
             if self._progress is not None:
                 self._stopped = bool(self._progress(Progress(
                     metrics.updates, self._updates, metrics.images, metrics.epoch, metrics.bits_per_dim,

@@ -1,6 +1,8 @@
 """What can go wrong, as exceptions that are also Python's own kinds."""
 from __future__ import annotations
 
+import sys
+
 
 class FlowError(Exception):
     """An error of the engine: one line that says what is wrong, where, and what was expected."""
@@ -13,6 +15,18 @@ class InvalidArgumentError(FlowError, ValueError):
     """An argument is out of range, or does not fit the model."""
 
     status = -1
+
+
+class NotFittedError(InvalidArgumentError, AttributeError):
+    """The model has no weights yet: fit it, build it, or load one."""
+
+
+def not_fitted(message: str) -> NotFittedError:
+    """The error of a model without weights, which is scikit-learn's too where a program uses that."""
+    exceptions = sys.modules.get("sklearn.exceptions")
+    if exceptions is None:
+        return NotFittedError(message)
+    return type("NotFittedError", (NotFittedError, exceptions.NotFittedError), {})(message)
 
 
 class OutOfMemoryError(FlowError, MemoryError):

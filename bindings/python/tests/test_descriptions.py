@@ -16,7 +16,7 @@ HEADER = (REPOSITORY / "bindings/c/include/flowengine.h").read_text(encoding="ut
 #: Arguments of every model that are no options of its kind.
 COMMON = {"classes", "condition_columns", "condition_into", "seed", "device", "threads", "precision", "layout", "bins"}
 #: Arguments of fit that are no options of a training, and what it calls those it names otherwise.
-OWN = {"self", "x", "y", "epochs", "progress"}
+OWN = {"warm_start", "self", "x", "y", "epochs", "progress"}
 NAMES = {"batch_size": "batch"}
 
 
@@ -83,4 +83,4 @@ def test_classes_work_with_the_defaults_of_every_kind():
     y = np.arange(40) % 2
     for kind in (flowengine.MAF, flowengine.IAF, flowengine.NICE, flowengine.DenseGlow, flowengine.NSF):
         model = kind(classes=2, hidden=4).fit(rows, y, epochs=1)
-        assert model.predict(rows).shape == (40,) and model.condition_into in ("networks", "both")
+        assert model.predict(rows).shape == (40,) and model.options_["condition"]["into"] in ("networks", "both")

@@ -334,3 +334,16 @@ def test_what_cannot_be_compressed_or_read_says_so(glow, levels, scaled):
         glow.decompress(data[:-1])
     with pytest.raises(flowengine.BadFormatError):
         glow.decompress(b"")
+
+
+@pytest.mark.parametrize("scale, says", [(lambda x: x * 1.0, "from 0 to 15"), (lambda x: x / 15, "from 0 to 1"),
+                                         (lambda x: x / 7.5 - 1, "from -1 to 1"), (lambda x: x * np.nan, "from nan")])
+def test_float_images_of_another_range_are_refused(glow, levels, scale, says):
+    images = scale(levels.astype(np.float64))
+    for call in (flowengine.Glow(levels=1, steps=1, hidden=4).fit, flowengine.Glow(levels=1, steps=1, hidden=4).initialize):
+        with pytest.raises(ValueError, match=says):
+            call(images)
+    if images.min() >= 0:
+        for call in (glow.log_prob, glow.bits_per_dim, glow.forward):
+            with pytest.raises(ValueError, match=says):
+                call(images)

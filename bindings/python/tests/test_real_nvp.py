@@ -27,7 +27,8 @@ def test_images_are_learned_and_the_model_comes_back(levels):
 
 def test_sizes_follow_from_the_images():
     model = flowengine.RealNVP(bins=4).fit(np.zeros((8, 6, 10, 1), np.uint8), epochs=1)
-    assert (model.levels, model.blocks, model.hidden) == (2, 2, 32)
+    assert [model.options_[name] for name in ("levels", "blocks", "hidden")] == [2, 2, 32]
+    assert model.levels is None
     with pytest.raises(ValueError, match="cannot be halved"):
         flowengine.RealNVP(levels=3).fit(np.zeros((8, 6, 10, 1), np.uint8))
 

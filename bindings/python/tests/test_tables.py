@@ -70,3 +70,9 @@ def test_errors_are_of_the_right_kind(rows, act, kind):
     with pytest.raises(kind) as caught:
         act(rows)
     assert "\n" not in str(caught.value) and len(str(caught.value)) > 10
+
+
+def test_a_fit_that_did_not_train_warns():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.warns(RuntimeWarning, match="updates were skipped"):
+        flowengine.MAF(blocks=1, hidden=8).fit(rows, epochs=20, batch_size=20, learning_rate=1e20, warmup_images=0, clip=None)
