@@ -17,8 +17,8 @@ namespace FlowEngine.Compression;
 /// Little-endian:
 /// <code>
 /// 1   kind: 0 coded, 1 stored
-///     stored: the images as they are, for the rare block that coding does not make shorter, or whose values
-///     leave the range of the grid
+///     stored: the images as they are, for the rare block that coding makes not shorter, or 1032 times shorter, or
+///     whose values leave the range of the grid
 ///     coded: 4 words borrowed; 8·8 the states; 4 each the words of the stack, the top last
 /// 4   CRC-32 of the images
 /// 4   CRC-32 of the block's number, 4 bytes, and everything before
@@ -48,7 +48,8 @@ internal static class CompressedBlock
         ReadOnlySpan<byte> images = chain.Images.Span;
         RansStack stack = chain.Stack;
         int codedLength = WordsOffset + (stack.Words.Length * sizeof(uint)) + ChecksumsLength;
-        isStored = chain.Fault is not null || codedLength >= 1 + images.Length + ChecksumsLength;
+        isStored = chain.Fault is not null || codedLength >= 1 + images.Length + ChecksumsLength
+            || !IsPlausible(images.Length, codedLength);
         byte[] block = new byte[isStored ? 1 + images.Length + ChecksumsLength : codedLength];
         block[0] = isStored ? Stored : Coded;
         if (isStored)
@@ -94,6 +95,11 @@ internal static class CompressedBlock
         if (block[0] == Stored)
         {
             return null;
+        }
+
+        if (!IsPlausible((long)count * image.Dims, block.Length))
+        {
+            throw new CodingException($"it has {block.Length} bytes for {count} images, which are too few");
         }
 
         int wordsLength = block.Length - ChecksumsLength - WordsOffset;
@@ -144,6 +150,12 @@ internal static class CompressedBlock
             ? images
             : throw new CodingException("its images have another checksum");
     }
+
+    /// <summary>
+    /// False where a block says to hold so much that nobody should take memory for it: more than deflate could. Images that
+    /// code so well are stored.
+    /// </summary>
+    private static bool IsPlausible(long imagesLength, long blockLength) => imagesLength / DataFile.MaxExpansion <= blockLength;
 
     private static uint[] FirstImage(ReadOnlySpan<byte> image)
     {

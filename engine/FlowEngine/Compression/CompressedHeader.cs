@@ -146,6 +146,12 @@ internal sealed record CompressedHeader(
             }
         }
 
+        if ((ulong)height * width * channels * count / DataFile.MaxExpansion > (ulong)stream.Length)
+        {
+            throw DataFile.BadFormat(
+                name, $"has {stream.Length} bytes for {count} images of {height}x{width}x{channels}, which are too few");
+        }
+
         if (sum != stream.Length)
         {
             throw DataFile.BadFormat(name, $"is {stream.Length} bytes long, expected {sum}");

@@ -73,6 +73,12 @@ public sealed class CompressedImages
         RequireSizes(model.Config.Options);
         using FlowCode code = new(model);
         RequireModel(code.ModelHash);
+        long limit = ReadLimits.Of(_stream.Length);
+        if ((long)Math.Max(count, Math.Min(Count, ImagesPerBlock)) * _header.Shape.Dims > limit)
+        {
+            throw ReadLimits.Exceeded(_name, limit);
+        }
+
         byte[] images = new byte[count * _header.Shape.Dims];
         int lastBlock = count == 0 ? -1 : (first + count - 1) / ImagesPerBlock;
         for (int block = first / ImagesPerBlock; block <= lastBlock; block += model.BatchSize)

@@ -50,7 +50,7 @@ internal static class CifarReader
         return new ImageDataset(name, Size, Size, Channels, 256, [.. images], [.. labels]);
     }
 
-    private static void ReadRecords(FileStream file, string path, List<byte[]> images, List<int> labels)
+    private static void ReadRecords(Stream file, string path, List<byte[]> images, List<int> labels)
     {
         int record = RecordLength(file.Length, path);
         DataReader reader = new(file, path, file.Length, isExact: true);

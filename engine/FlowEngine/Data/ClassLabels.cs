@@ -51,8 +51,9 @@ internal sealed record ClassLabels(int[] Numbers, string[]? Names)
     /// <param name="common">As <see cref="CommonNames"/> gives them.</param>
     public static int[] Renumber(int[] labels, IReadOnlyList<string>? names, string[] common)
     {
+        Dictionary<string, int> places = common.Index().ToDictionary(one => one.Item, one => one.Index);
         Dictionary<int, int> numbers = labels.Distinct()
-            .ToDictionary(label => label, label => Array.IndexOf(common, DataClasses.NameOf(label, names)));
+            .ToDictionary(label => label, label => places[DataClasses.NameOf(label, names)]);
         return Array.ConvertAll(labels, label => numbers[label]);
     }
 }

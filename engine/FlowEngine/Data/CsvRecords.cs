@@ -11,6 +11,7 @@ namespace FlowEngine.Data;
 /// <param name="name">What messages call it.</param>
 internal sealed class CsvRecords(TextReader text, string name)
 {
+    private const int MostFields = 1 << 16;
     private const string ExcelLine = "sep=";
 
     private static readonly char[] _delimiters = ['\t', ';', ','];
@@ -64,6 +65,11 @@ internal sealed class CsvRecords(TextReader text, string name)
             line = text.ReadLine() ?? throw Bad("has a quote that is not closed, expected a second one");
             _lines++;
             record.Append('\n').Append(line);
+            if (record.Length > LineReader.LongestLine)
+            {
+                throw Bad("has a quote that is not closed for too long, expected a second one");
+            }
+
             isClosed = !IsClosed(line);
         }
 
@@ -95,7 +101,9 @@ internal sealed class CsvRecords(TextReader text, string name)
         int position = 0;
         while (true)
         {
-            fields.Add(TakeField(record, delimiter, ref position));
+            fields.Add(fields.Count < MostFields
+                ? TakeField(record, delimiter, ref position)
+                : throw Bad($"has more than {MostFields} fields, expected the columns of a table"));
             if (position >= record.Length)
             {
                 return fields;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using System.Security;
 
@@ -9,10 +10,21 @@ internal static class DataFile
     /// <summary>Deflate cannot expand more than this, so the compressed length bounds the content (RFC 1951).</summary>
     public const int MaxExpansion = 1032;
 
-    /// <summary>Runs a reader over a file.</summary>
-    public static T Open<T>(string path, Func<FileStream, T> read) => Guard(path, () =>
+    [ThreadStatic]
+    private static Func<string, Stream>? _opener;
+
+    /// <summary>What opens the files that this thread reads, for tests that have them in memory; null for the file system.</summary>
+    internal static Func<string, Stream>? Opener
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        get => _opener;
+        set => _opener = value;
+    }
+
+    /// <summary>Runs a reader over a file.</summary>
+    public static T Open<T>(string path, Func<Stream, T> read) => Guard(path, () =>
+    {
+        using Stream file = _opener?.Invoke(path)
+            ?? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
         return read(file);
     });
 
@@ -27,7 +39,7 @@ internal static class DataFile
             return read(new DataReader(file, path, file.Length, isExact: true));
         }
 
-        using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
+        using Stream content = Unzip(file, path);
         return read(new DataReader(content, path, checked(file.Length * MaxExpansion), isExact: false));
     });
 
@@ -37,8 +49,8 @@ internal static class DataFile
         Span<byte> magic = stackalloc byte[2];
         bool isGzip = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
         file.Position = 0;
-        using Stream content = isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using StreamReader text = new(content);
+        using Stream content = isGzip ? Unzip(file, path) : file;
+        using LineReader text = new(content, path);
         return read(text);
     });
 
@@ -50,7 +62,7 @@ internal static class DataFile
         if (magic is [0x1f, 0x8b, ..])
         {
             file.Position = 0;
-            using GZipStream content = new(file, CompressionMode.Decompress, leaveOpen: true);
+            using Stream content = Unzip(file, path);
             read = content.ReadAtLeast(magic, count, throwOnEndOfStream: false);
         }
 
@@ -74,7 +86,7 @@ internal static class DataFile
         {
             throw Error(FlowErrorKind.Io, path, "does not exist, expected a file or folder", e);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException || IsOfUnpacking(e))
         {
             throw Error(FlowErrorKind.BadFormat, path, $"is damaged or cut short ({e.Message}), expected a whole file", e);
         }
@@ -92,6 +104,14 @@ internal static class DataFile
             throw Error(FlowErrorKind.OutOfMemory, path, "does not fit in memory", e);
         }
     }
+
+    /// <summary>True for what decompression says of damage beside <see cref="InvalidDataException"/>: its type is not public.</summary>
+    private static bool IsOfUnpacking(Exception exception) =>
+        exception is IOException && exception.GetType().Assembly == typeof(DeflateStream).Assembly;
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The stream that is returned disposes of the one it reads.")]
+    private static UnpackedStream Unzip(Stream file, string path) => new(
+        new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), path, ReadLimits.Of(file.Length));
 
     /// <summary>The error for a file whose content is wrong.</summary>
     public static FlowException BadFormat(string name, string problem, Exception? cause = null) =>

@@ -61,7 +61,7 @@ internal sealed class NpzArchive
                 name, $"claims {entry.Length} bytes packed into {packed}, expected what fits a file of {_fileLength}");
         }
 
-        using Stream content = entry.Open();
+        using UnpackedStream content = new(entry.Open(), name, ReadLimits.Of(_fileLength));
         DataReader reader = new(content, name, entry.Length, isExact: true) { ComputesCrc = readsAll };
         T result = read(reader, NpyHeader.Read(reader));
         return !readsAll || reader.Crc == entry.Crc32

@@ -151,6 +151,11 @@ internal sealed class PngDecoder
             throw Bad($"has {_compressed.WrittenCount} bytes of data, expected more for {_height}x{_width}");
         }
 
+        if (filteredLength > ReadLimits.Of(_compressed.WrittenCount))
+        {
+            throw ReadLimits.Exceeded(_name, ReadLimits.Of(_compressed.WrittenCount));
+        }
+
         using ZLibStream content = new(
             new MemoryStream(_compressed.WrittenSpan.ToArray(), writable: false), CompressionMode.Decompress);
         byte[] pixels = new byte[_height * _width * Channels];

@@ -89,7 +89,9 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
             return new ModelConfig(options, root.GetProperty("initialized").GetBoolean(), schema)
             {
                 TrainingLogProb = data.TryGetProperty("training_log_prob", out JsonElement logProb)
-                    ? logProb.GetDouble()
+                    ? double.IsFinite(logProb.GetDouble())
+                        ? logProb.GetDouble()
+                        : throw new FormatException($"training_log_prob is {logProb.GetRawText()}, expected a finite number")
                     : null,
             };
         }

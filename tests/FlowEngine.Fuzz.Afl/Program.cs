@@ -1,0 +1,1 @@
+return FlowEngine.Fuzz.Afl.AflCommand.Run(args);

@@ -1,0 +1,1 @@
+return FlowEngine.Fuzz.FuzzCommand.Run(args);
