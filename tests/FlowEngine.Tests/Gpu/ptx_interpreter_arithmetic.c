@@ -182,6 +182,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     COMPARE(setp_neu_f32, "setp.neu.f32", "pww", float, !(a == b)) \
     COMPARE(setp_ltu_f32, "setp.ltu.f32", "pww", float, !(a >= b)) \
     COMPARE(setp_leu_f32, "setp.leu.f32", "pww", float, !(a > b)) \
+    COMPARE(setp_gtu_f32, "setp.gtu.f32", "pww", float, !(a <= b)) \
     COMPARE(setp_num_f32, "setp.num.f32", "pww", float, a == a && b == b) \
     COMPARE(setp_lt_f64, "setp.lt.f64", "pdd", double, a < b) \
     COMPARE(setp_le_f64, "setp.le.f64", "pdd", double, a <= b) \
