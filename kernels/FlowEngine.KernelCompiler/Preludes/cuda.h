@@ -65,6 +65,13 @@ DEV u64 GLOBAL_ADDRESS(const void* pointer) { return (u64)(GLOBAL_SPACE(const vo
 DEV void GROUP_BARRIER() { __syncthreads(); }
 DEV void WARP_BARRIER() { __nvvm_bar_warp_sync(WHOLE_WARP); }
 
+DEV int OPAQUE_I32(int value)
+{
+    int result;
+    asm volatile("mov.b32 %0, %1;" : "=r"(result) : "r"(value));
+    return result;
+}
+
 DEV u32 BITS_F2U(float value) { return __builtin_bit_cast(u32, value); }
 DEV float BITS_U2F(u32 bits) { return __builtin_bit_cast(float, bits); }
 

@@ -75,6 +75,8 @@ typedef int4 i4;
 DEV void GROUP_BARRIER(void) { barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); }
 DEV void WARP_BARRIER(void) { GROUP_BARRIER(); }
 
+DEV int OPAQUE_I32(int value) { return value; }
+
 DEV u32 BITS_F2U(float value) { return as_uint(value); }
 DEV float BITS_U2F(u32 bits) { return as_float(bits); }
 

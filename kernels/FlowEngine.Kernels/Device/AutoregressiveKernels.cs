@@ -262,18 +262,19 @@ internal static partial class AutoregressiveKernels
             Group.Barrier();
             if (split == 0 && row < batch)
             {
-                long at = ((long)row * dims) + d;
+                int origin = Loop.Opaque(0);
+                long at = ((long)(row + origin) * dims) + d;
                 float gradient = dy[at];
                 for (int part = 0; part < Splits; part++)
                 {
-                    gradient += sums[(part * Rows) + rowInGroup];
+                    gradient += sums[(part * Rows) + rowInGroup + origin];
                 }
 
                 float raw = output[(2 * at) + 1];
                 float d1 = gradient * XMath.Exp(-LogScale(raw));
                 dx[at] = d1;
                 dOutput[2 * at] = -d1;
-                dOutput[(2 * at) + 1] = -XMath.Fma(gradient, y[at], dLogDet[row]) * LogScaleSlope(raw);
+                dOutput[(2 * at) + 1] = -XMath.Fma(gradient, y[at], dLogDet[row + origin]) * LogScaleSlope(raw);
             }
 
             Group.Barrier();

@@ -139,16 +139,17 @@ internal static partial class NetworkBackwardKernels
         int rowBlocks)
     {
         int end = NetworkTile.Steps(columns, precision) * NetworkTile.StepLength(precision);
+        int origin = Loop.Opaque(0);
         for (int band = 0; band < NetworkProduct.Bands; band++)
         {
             Loop.Unroll();
             for (int pair = 0; pair < NetworkProduct.MaxPairs; pair++)
             {
                 Loop.Unroll();
-                int column = (band * NetworkProduct.BandColumns) + NetworkProduct.ColumnOf(pair, precision);
+                int column = (band * NetworkProduct.BandColumns) + NetworkProduct.ColumnOf(pair, precision) + origin;
                 if (pair < NetworkProduct.PairsOf(rowBlocks) && column < end)
                 {
-                    int row = NetworkProduct.RowOf(pair, precision);
+                    int row = NetworkProduct.RowOf(pair, precision) + origin;
                     int pixel = (Grid.IdxX * rowBlocks * 16) + row;
                     int place = ((band * NetworkProduct.PairsOf(rowBlocks)) + pair) * 2;
                     Float2 kept = new Float2(0.0f, 0.0f);

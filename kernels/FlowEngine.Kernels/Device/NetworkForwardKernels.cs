@@ -98,20 +98,21 @@ internal static partial class NetworkForwardKernels
         int rowBlocks)
     {
         int end = NetworkTile.Steps(columns, precision) * NetworkTile.StepLength(precision);
+        int origin = Loop.Opaque(0);
         for (int band = 0; band < NetworkProduct.Bands; band++)
         {
             Loop.Unroll();
             for (int pair = 0; pair < NetworkProduct.MaxPairs; pair++)
             {
                 Loop.Unroll();
-                int column = (band * NetworkProduct.BandColumns) + NetworkProduct.ColumnOf(pair, precision);
+                int column = (band * NetworkProduct.BandColumns) + NetworkProduct.ColumnOf(pair, precision) + origin;
                 if (pair < NetworkProduct.PairsOf(rowBlocks) && column < end)
                 {
                     int place = ((band * NetworkProduct.PairsOf(rowBlocks)) + pair) * 2;
                     float first = column < columns ? bias[column] : 0.0f;
                     float second = column + 1 < columns ? bias[column + 1] : 0.0f;
                     NetworkTile.SetPair(
-                        tile.Slice(NetworkProduct.RowOf(pair, precision) * stride),
+                        tile.Slice((NetworkProduct.RowOf(pair, precision) + origin) * stride),
                         column,
                         XMath.Max(sums[place] + first, 0.0f),
                         XMath.Max(sums[place + 1] + second, 0.0f),

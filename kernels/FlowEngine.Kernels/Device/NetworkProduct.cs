@@ -160,14 +160,15 @@ internal static class NetworkProduct
         int precision,
         int rowBlocks)
     {
+        int origin = Loop.Opaque(0);
         for (int band = 0; band < Bands; band++)
         {
             Loop.Unroll();
             for (int pair = 0; pair < MaxPairs; pair++)
             {
                 Loop.Unroll();
-                int pixel = (Grid.IdxX * rowBlocks * 16) + RowOf(pair, precision);
-                int c = column + (band * BandColumns) + ColumnOf(pair, precision);
+                int pixel = (Grid.IdxX * rowBlocks * 16) + RowOf(pair, precision) + origin;
+                int c = column + (band * BandColumns) + ColumnOf(pair, precision) + origin;
                 if (pair < PairsOf(rowBlocks) && pixel < pixels && c < columns)
                 {
                     StorePair(output, ((long)pixel * columns) + c, columns - c, sums.Slice(((band * PairsOf(rowBlocks)) + pair) * 2));

@@ -292,8 +292,9 @@ internal static partial class PixelAffineKernels
                 }
 
                 double solved = sum / Diagonal(logDiagonal, sign, i, parts);
-                columns[(i * n) + j] = solved;
-                inverse[(i * n) + j] = (float)(solved / Scale(logScale, i, parts));
+                int at = (i * n) + j + Loop.Opaque(0);
+                columns[at] = solved;
+                inverse[at] = (float)(solved / Scale(logScale, i, parts));
             }
         }
 

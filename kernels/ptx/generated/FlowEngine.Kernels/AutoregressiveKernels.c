@@ -311,17 +311,18 @@ KERNEL(256) void AutoregressiveKernels_SolveBackward(
         GROUP_BARRIER();
         if (split == 0 && row < batch)
         {
-            i64 at = (i64)row * (i64)dims + (i64)d;
+            int origin = OPAQUE_I32(0);
+            i64 at = (i64)(row + origin) * (i64)dims + (i64)d;
             float gradient = dy[at];
             for (int part = 0; part < 16; part++)
             {
-                gradient += sums[part * 16 + rowInGroup];
+                gradient += sums[part * 16 + rowInGroup + origin];
             }
             float raw = output[(i64)2 * at + (i64)1];
             float d1 = gradient * EXP_F32(-AutoregressiveKernels_LogScale(raw));
             dx[at] = d1;
             dOutput[(i64)2 * at] = -d1;
-            dOutput[(i64)2 * at + (i64)1] = -FMA_F32(gradient, y[at], dLogDet[row]) * AutoregressiveKernels_LogScaleSlope(raw);
+            dOutput[(i64)2 * at + (i64)1] = -FMA_F32(gradient, y[at], dLogDet[row + origin]) * AutoregressiveKernels_LogScaleSlope(raw);
         }
         GROUP_BARRIER();
     }

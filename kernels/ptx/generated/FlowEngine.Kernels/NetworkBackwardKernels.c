@@ -383,14 +383,15 @@ DEV void NetworkProduct_Store(
     int precision,
     int rowBlocks)
 {
+    int origin = OPAQUE_I32(0);
     UNROLL
     for (int band = 0; band < 4; band++)
     {
         UNROLL
         for (int pair = 0; pair < 16; pair++)
         {
-            int pixel = GRID_IDX_X * rowBlocks * 16 + NetworkProduct_RowOf(pair, precision);
-            int c = column + band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            int pixel = GRID_IDX_X * rowBlocks * 16 + NetworkProduct_RowOf(pair, precision) + origin;
+            int c = column + band * 128 + NetworkProduct_ColumnOf(pair, precision) + origin;
             if (pair < NetworkProduct_PairsOf(rowBlocks) && pixel < pixels && c < columns)
             {
                 NetworkProduct_StorePair(output, (i64)pixel * (i64)columns + (i64)c, columns - c, sums + (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2);
@@ -425,16 +426,17 @@ DEV void NetworkBackwardKernels_Mask(
     int rowBlocks)
 {
     int end = NetworkTile_Steps(columns, precision) * NetworkTile_StepLength(precision);
+    int origin = OPAQUE_I32(0);
     UNROLL
     for (int band = 0; band < 4; band++)
     {
         UNROLL
         for (int pair = 0; pair < 16; pair++)
         {
-            int column = band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            int column = band * 128 + NetworkProduct_ColumnOf(pair, precision) + origin;
             if (pair < NetworkProduct_PairsOf(rowBlocks) && column < end)
             {
-                int row = NetworkProduct_RowOf(pair, precision);
+                int row = NetworkProduct_RowOf(pair, precision) + origin;
                 int pixel = GRID_IDX_X * rowBlocks * 16 + row;
                 int place = (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2;
                 f2 kept = F2(0.0f, 0.0f);

@@ -316,14 +316,15 @@ DEV void NetworkProduct_Store(
     int precision,
     int rowBlocks)
 {
+    int origin = OPAQUE_I32(0);
     UNROLL
     for (int band = 0; band < 4; band++)
     {
         UNROLL
         for (int pair = 0; pair < 16; pair++)
         {
-            int pixel = GRID_IDX_X * rowBlocks * 16 + NetworkProduct_RowOf(pair, precision);
-            int c = column + band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            int pixel = GRID_IDX_X * rowBlocks * 16 + NetworkProduct_RowOf(pair, precision) + origin;
+            int c = column + band * 128 + NetworkProduct_ColumnOf(pair, precision) + origin;
             if (pair < NetworkProduct_PairsOf(rowBlocks) && pixel < pixels && c < columns)
             {
                 NetworkProduct_StorePair(output, (i64)pixel * (i64)columns + (i64)c, columns - c, sums + (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2);
@@ -342,19 +343,20 @@ DEV void NetworkForwardKernels_Rectify(
     int rowBlocks)
 {
     int end = NetworkTile_Steps(columns, precision) * NetworkTile_StepLength(precision);
+    int origin = OPAQUE_I32(0);
     UNROLL
     for (int band = 0; band < 4; band++)
     {
         UNROLL
         for (int pair = 0; pair < 16; pair++)
         {
-            int column = band * 128 + NetworkProduct_ColumnOf(pair, precision);
+            int column = band * 128 + NetworkProduct_ColumnOf(pair, precision) + origin;
             if (pair < NetworkProduct_PairsOf(rowBlocks) && column < end)
             {
                 int place = (band * NetworkProduct_PairsOf(rowBlocks) + pair) * 2;
                 float first = (column < columns) ? bias[column] : 0.0f;
                 float second = (column + 1 < columns) ? bias[column + 1] : 0.0f;
-                NetworkTile_SetPair(tile + NetworkProduct_RowOf(pair, precision) * stride, column, MAX_F32(sums[place] + first, 0.0f), MAX_F32(sums[place + 1] + second, 0.0f), precision);
+                NetworkTile_SetPair(tile + (NetworkProduct_RowOf(pair, precision) + origin) * stride, column, MAX_F32(sums[place] + first, 0.0f), MAX_F32(sums[place + 1] + second, 0.0f), precision);
             }
         }
     }

@@ -180,8 +180,9 @@ DEV void PixelAffineKernels_AssembleMap(
                 sum -= (double)upper[i * n + k] * columns[k * n + j];
             }
             double solved = sum / PixelAffineKernels_Diagonal(logDiagonal, sign, i, parts);
-            columns[i * n + j] = solved;
-            inverse[i * n + j] = (float)(solved / PixelAffineKernels_Scale(logScale, i, parts));
+            int at = i * n + j + OPAQUE_I32(0);
+            columns[at] = solved;
+            inverse[at] = (float)(solved / PixelAffineKernels_Scale(logScale, i, parts));
         }
     }
     if (GROUP_IDX_X == 0)

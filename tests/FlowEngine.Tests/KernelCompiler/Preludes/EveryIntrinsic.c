@@ -57,7 +57,7 @@ KERNEL_MIN(128, 2) void Every_Whole(GIN(int, x), GOUT(i64, y), Every_Size size, 
     }
 
     const int v = (x)[i];
-    i64 sum = (i64)MIN_I32(v, size.height) + (i64)MAX_I32(v, size.height) * 3L + (i64)ABS_I32(v);
+    i64 sum = (i64)MIN_I32(v, size.height) + (i64)MAX_I32(v, size.height) * 3L + (i64)ABS_I32(OPAQUE_I32(v));
     sum = sum + (i64)MIN_U32((u32)v, size.width) * 5L + (i64)MAX_U32((u32)v, size.width) * 7L;
     sum = sum + MIN_I64((i64)v * size.stride, sum) * 11L + MAX_I64((i64)v, sum) * 13L;
     (y)[i] = sum + (i64)(GRID_IDX_Y + GRID_IDX_Z + GRID_DIM_X + GRID_DIM_Y + GRID_DIM_Z);
