@@ -1,4 +1,4 @@
-using FlowEngine.Training;
+using FlowEngine.Checkpoints;
 
 namespace FlowEngine.Cli;
 
@@ -6,8 +6,7 @@ namespace FlowEngine.Cli;
 internal static class CheckpointPath
 {
     /// <summary>The file of the model.</summary>
-    public static string Resolve(string path) =>
-        Directory.Exists(path) ? RunFolder.Open(path).CheckpointFile : path;
+    public static string Resolve(string path) => CheckpointFile.Resolve(path);
 
     /// <summary>The file of the training state beside it.</summary>
     public static string StateBeside(string checkpoint) =>

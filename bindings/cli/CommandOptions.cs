@@ -123,6 +123,21 @@ internal static class CommandOptions
         },
     };
 
+    /// <summary>Checks the name of a file to write, before anything is computed for it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="endings">The endings it may have, the first of which stands for none.</param>
+    /// <returns>Its ending, in lower case.</returns>
+    /// <exception cref="FlowException">Its folder is not there, or it has another ending.</exception>
+    public static string RequireOutput(string path, Option option, params string[] endings)
+    {
+        OutputPath.Require(path);
+        string ending = Path.GetExtension(path).ToLowerInvariant();
+        return ending.Length == 0 ? endings[0] : endings.Contains(ending) ? ending : throw new FlowException(
+            FlowErrorKind.InvalidArgument,
+            $"{option.Name} is {path}, expected a name that ends in {string.Join(" or ", endings)}");
+    }
+
     /// <summary>True if the option stands on the command line.</summary>
     public static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
 

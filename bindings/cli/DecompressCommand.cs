@@ -87,6 +87,10 @@ internal static class DecompressCommand
                 Path.GetFileName(path), file.Height, file.Width, file.Channels, file.Bins, images);
             return (model.Config.Images.Restore(padded), seconds);
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new FlowException(FlowErrorKind.Io, $"{path}: cannot be read: {exception.Message}", exception);

@@ -73,6 +73,7 @@ internal static class Density2dCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"updates is {updates}, expected 1 or more");
         }
 
+        CommandOptions.RequireOutput(parse.GetRequiredValue(_out), _out, ".png");
         ulong seed = parse.GetValue(_seed);
         TableParts parts = TableLoader.Load(
             parse.GetRequiredValue(_data), CommandOptions.Format(parse, _label, _header), seed, null);
@@ -111,7 +112,7 @@ internal static class Density2dCommand
         Evaluation test = Evaluation.Run(trained, scaling.Apply(parts.Test.SelectColumns(columns)));
         output.WriteLine(FormattableString.Invariant(
             $"{updates} updates in {seconds:0.0} s; {test.Nats:0.000} ± {2 * test.NatsStandardError:0.000} nats ")
-            + $"(two standard errors) on {test.Samples} test rows");
+            + $"(two standard errors) on {test.Samples} test rows" + Note.LeftOut(test.LeftOut, SampleUnit.Row));
 
         DensityPicture picture = new(train);
         TableDataset samples = new TableModel(trained).Sample(SampleCount, 1, seed);

@@ -82,6 +82,7 @@ internal sealed class LatentOptions
     public void Write(ParseResult parse, string defaultOut, ImageDataset images, int columns, float roundTripError)
     {
         string target = parse.GetValue(Out) ?? defaultOut;
+        CommandOptions.RequireOutput(target, Out, ".png");
         PngImage.Write(target, ImageGrid.Compose(images, columns));
         parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
             $"{target}: {images.Count} images, {columns} a row; ")

@@ -33,7 +33,7 @@ internal static class SampleCommand
 
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly Option<string?> _out = CommandOptions.Text(
-        "--out", "FILE", "The file to write: PNG, or CSV of a table model [default: grid.png; tables rows.csv]");
+        "--out", "FILE", "The file to write: .png or .npy (N, H, W, C), or .csv of a table model [default: grid.png; tables rows.csv]");
 
     private static readonly DeviceOptions _device = new();
 
@@ -65,6 +65,7 @@ internal static class SampleCommand
         double[] temperatures = NumberLists.Read(parse, _temperature, [isTable ? 1 : 0.7]);
         ulong seed = parse.GetValue(_seed);
         string target = parse.GetValue(_out) ?? (isTable ? "rows.csv" : "grid.png");
+        string ending = CommandOptions.RequireOutput(target, _out, isTable ? [".csv"] : [".png", ".npy"]);
         string what;
         if (isTable)
         {
@@ -80,7 +81,15 @@ internal static class SampleCommand
                 ? Samples.DrawClasses(model, count, temperatures, seed)
                 : Samples.Draw(model, count, temperatures, seed, label);
             int columns = isOfAllClasses ? count : (int)Math.Ceiling(Math.Sqrt(count));
-            PngImage.Write(target, ImageGrid.Compose(samples, columns));
+            if (ending == ".npy")
+            {
+                AtomicFile.Write(target, stream => NpyWriter.Write(stream, samples));
+            }
+            else
+            {
+                PngImage.Write(target, ImageGrid.Compose(samples, columns));
+            }
+
             count = samples.Count;
             what = $"samples of {samples.Height}x{samples.Width}x{samples.Channels}"
                 + (isOfAllClasses

@@ -75,6 +75,11 @@ internal static class ScoreCommand
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
         using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
+        if (parse.GetValue(_out) is string file)
+        {
+            OutputPath.Require(file);
+        }
+
         model.BatchSize = parse.GetValue(_batch);
         double? typical = parse.GetValue(_reference) is string reference
             ? TypicalLogProb(parse, model, reference)

@@ -26,6 +26,15 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
 
         TableDataset train = parts.Train;
         TableSchema table = Schema(train);
+        if (table.Scaling.Dims < 2)
+        {
+            string left = table.Scaling.Columns.First(column => column.IsKept).Name;
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{train.Name} has {table.Columns.Count} columns, of which only {left} varies and is no copy, "
+                + $"expected 2 or more for {kind}");
+        }
+
         DataShape shape = new(1, 1, table.Scaling.Dims, null);
         IModelOptions sizes = options.Model.Create(parse, kind, shape, null);
         if (table.Condition is TableScaling scaling)

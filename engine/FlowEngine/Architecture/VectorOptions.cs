@@ -90,7 +90,8 @@ public abstract record VectorOptions : IModelOptions
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"a datum has {(long)Height * Width * Channels} values, expected 2 to {MaximumDims} for {Kind}");
+                $"a datum has {(long)Height * Width * Channels} values, expected 2 to {MaximumDims} for {Kind}, which makes one value "
+                + "of the others");
         }
     }
 

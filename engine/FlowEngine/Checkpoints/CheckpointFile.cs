@@ -13,6 +13,9 @@ public sealed class CheckpointFile
     /// <summary>The version this library writes and the newest it reads.</summary>
     public const int FormatVersion = 1;
 
+    /// <summary>The name of the model's checkpoint in the folder of a run.</summary>
+    internal const string NameInRun = "checkpoint.safetensors";
+
     private const string VersionKey = "format_version";
     private const string ConfigKey = "config";
     private const string ChecksumKey = "sha256";
@@ -54,12 +57,28 @@ public sealed class CheckpointFile
         SafetensorsFile.Write(stream, ordered, Metadata(ordered, configJson));
     }
 
+    /// <summary>The file of a checkpoint, which a path names or, as the folder of a training run, holds.</summary>
+    /// <param name="path">The file or the folder.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: the folder holds no checkpoint.</exception>
+    public static string Resolve(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return path;
+        }
+
+        string file = Path.Combine(path, NameInRun);
+        return File.Exists(file) ? file : throw new FlowException(
+            FlowErrorKind.Io,
+            $"{path}: is a folder without {NameInRun}, expected a checkpoint or the folder of a run that has written one");
+    }
+
     /// <summary>Reads a checkpoint and verifies its checksum where it has one.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder of a run.</param>
     /// <returns>The checkpoint, in memory.</returns>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: missing or unreadable;
     /// <see cref="FlowErrorKind.BadFormat"/>: damaged, foreign or newer than this library.</exception>
-    public static CheckpointFile Load(string path) => Open(SafetensorsFile.Read(path));
+    public static CheckpointFile Load(string path) => Open(SafetensorsFile.Read(Resolve(path)));
 
     /// <summary>Checks that a safetensors file is a checkpoint; for files that come from a stream or memory.</summary>
     /// <param name="file">The file.</param>

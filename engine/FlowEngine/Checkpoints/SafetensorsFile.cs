@@ -55,6 +55,10 @@ public sealed class SafetensorsFile
         {
             throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
+        }
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -164,8 +168,9 @@ public sealed class SafetensorsFile
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaximumLengthInBytes || length > (ulong)available)
         {
-            throw new FormatException(
-                $"not a safetensors file, or truncated: a header of {length} bytes is announced, {available} follow");
+            throw new FormatException(ForeignFormat.NameOf(prefix) is string foreign
+                ? $"{foreign}, not a safetensors file"
+                : $"not a safetensors file, or truncated: a header of {length} bytes is announced, {available} follow");
         }
 
         byte[] json = new byte[length];

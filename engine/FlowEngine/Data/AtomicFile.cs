@@ -112,13 +112,8 @@ public static class AtomicFile
     /// <summary>The file that a path leads to.</summary>
     private static string Target(string path)
     {
+        OutputPath.Require(path);
         string full = Path.GetFullPath(path);
-        if (Directory.Exists(full))
-        {
-            throw new FlowException(
-                FlowErrorKind.Io, $"{path}: cannot be written: is a folder, expected the name of a file");
-        }
-
         return IsDevice(full) || new FileInfo(full).LinkTarget is null
             ? full
             : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;

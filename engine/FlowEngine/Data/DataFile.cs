@@ -94,6 +94,10 @@ internal static class DataFile
         {
             throw Error(FlowErrorKind.Io, path, "is a folder, expected a file");
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw Error(FlowErrorKind.Io, path, "is a folder, expected a file");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException
             or ArgumentException or NotSupportedException)
         {

@@ -16,29 +16,28 @@ internal static class FolderWalk
     {
         List<string> files = [];
         HashSet<string> seen = new(StringComparer.Ordinal);
-        Walk(Path.GetFullPath(folder), string.Empty, MaxDepth, files, seen);
-        return [.. files.Order(StringComparer.Ordinal)];
-    }
-
-    private static void Walk(string folder, string relative, int depth, List<string> files, HashSet<string> seen)
-    {
-        if (!seen.Add(RealPath(folder)))
+        Queue<(string Path, string Relative, int Depth)> folders = new([(Path.GetFullPath(folder), string.Empty, 0)]);
+        while (folders.TryDequeue(out (string Path, string Relative, int Depth) next))
         {
-            return;
-        }
-
-        files.AddRange(Directory.EnumerateFiles(folder, "*", _visible).Select(path => relative + Path.GetFileName(path)));
-
-        // Folders before links to them, so that each keeps its own name.
-        foreach (string inner in Directory.EnumerateDirectories(folder, "*", _visible)
-            .OrderBy(path => new DirectoryInfo(path).LinkTarget is not null)
-            .ThenBy(path => path, StringComparer.Ordinal))
-        {
-            if (depth > 0)
+            if (!seen.Add(RealPath(next.Path)))
             {
-                Walk(inner, $"{relative}{Path.GetFileName(inner)}/", depth - 1, files, seen);
+                continue;
+            }
+
+            files.AddRange(Directory.EnumerateFiles(next.Path, "*", _visible)
+                .Select(path => next.Relative + Path.GetFileName(path)));
+
+            // Level by level, and folders before links to them: each keeps the name by which a user knows it.
+            IEnumerable<string> inner = next.Depth < MaxDepth ? Directory.EnumerateDirectories(next.Path, "*", _visible) : [];
+            foreach (string path in inner
+                .OrderBy(path => new DirectoryInfo(path).LinkTarget is not null)
+                .ThenBy(path => path, StringComparer.Ordinal))
+            {
+                folders.Enqueue((path, $"{next.Relative}{Path.GetFileName(path)}/", next.Depth + 1));
             }
         }
+
+        return [.. files.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The path without links, and itself where links lead nowhere.</summary>

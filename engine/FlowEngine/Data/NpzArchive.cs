@@ -48,6 +48,22 @@ internal sealed class NpzArchive
     /// <summary>Some arrays with their shapes, for messages.</summary>
     public string Describe() => string.Join(", ", Keys.Take(8).Select(key => $"{key} {ReadHeader(key).ShapeText}"));
 
+    private static Stream Open(ZipArchiveEntry entry, string name)
+    {
+        try
+        {
+            return entry.Open();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw DataFile.BadFormat(
+                name,
+                $"does not unpack ({exception.Message.TrimEnd('.')}), expected an array as np.savez or np.savez_compressed "
+                + "write it",
+                exception);
+        }
+    }
+
     private T Read<T>(string key, Func<DataReader, NpyHeader, T> read, bool readsAll)
     {
         ZipArchiveEntry entry = _arrays[key];
@@ -61,7 +77,7 @@ internal sealed class NpzArchive
                 name, $"claims {entry.Length} bytes packed into {packed}, expected what fits a file of {_fileLength}");
         }
 
-        using UnpackedStream content = new(entry.Open(), name, ReadLimits.Of(_fileLength));
+        using UnpackedStream content = new(Open(entry, name), name, ReadLimits.Of(_fileLength));
         DataReader reader = new(content, name, entry.Length, isExact: true) { ComputesCrc = readsAll };
         T result = read(reader, NpyHeader.Read(reader));
         return !readsAll || reader.Crc == entry.Crc32

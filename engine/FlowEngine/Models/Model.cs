@@ -125,7 +125,7 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>A model from a checkpoint.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder of a training run.</param>
     /// <param name="backend">Where it runs.</param>
     /// <param name="change">From the file's configuration to the model's, for images of another size or another data
     /// set: the weights of convolutions do not depend on them. Null to keep it.</param>
@@ -144,6 +144,13 @@ public sealed class Model : IDisposable
     private static Model Load(
         CheckpointFile checkpoint, string path, IBackend backend, Func<ModelConfig, ModelConfig>? change)
     {
+        if (checkpoint.Tensors.Keys.Any(name => name.StartsWith(ModelTensors.RawWeightsPrefix, StringComparison.Ordinal)))
+        {
+            throw new FlowException(
+                FlowErrorKind.BadFormat,
+                $"{path}: is the state of a training run, expected a model: the {CheckpointFile.NameInRun} beside it");
+        }
+
         ModelConfig config = ModelConfig.Parse(checkpoint.Config, path);
         config = change is null ? config : change(config);
 

@@ -20,7 +20,7 @@ public sealed class RunFolder
     public string MetricsFile => Path.Combine(Root, "metrics.jsonl");
 
     /// <summary>The model for use.</summary>
-    public string CheckpointFile => Path.Combine(Root, "checkpoint.safetensors");
+    public string CheckpointFile => Path.Combine(Root, Checkpoints.CheckpointFile.NameInRun);
 
     /// <summary>What resume needs.</summary>
     public string StateFile => Path.Combine(Root, "training.safetensors");

@@ -45,6 +45,46 @@ public sealed class IdxReaderTests
         Assert.Equal(Path.GetFileName(folder.Root), trainSet.Name);
     }
 
+    [Theory]
+    [InlineData("emnist-letters-train", "emnist-letters-test", "")]
+    [InlineData("train", "t10k", "MNIST/raw/")]
+    [InlineData("train", "t10k", "raw/")]
+    public void Names_as_EMNISTs_and_torchvisions_are_known(string trainName, string testName, string inside)
+    {
+        using TestFolder folder = new();
+        byte[][] images = SampleFiles.Images(6, 4);
+        folder.Write($"{inside}{trainName}-images-idx3-ubyte", SampleFiles.Idx(images[..4], 2, 2));
+        folder.Write($"{inside}{trainName}-images-idx3-ubyte.gz", [1, 2, 3]);
+        folder.Write($"{inside}{trainName}-labels-idx1-ubyte", SampleFiles.IdxLabels([1, 26, 3, 4]));
+        string test = folder.Write($"{inside}{testName}-images-idx3-ubyte", SampleFiles.Idx(images[4..], 2, 2));
+        ImageParts parts = DatasetLoader.Load(folder.Root);
+        Assert.Equal((4, 2), (parts.Train.Count, parts.Test.Count));
+        Assert.Equal([1, 26, 3, 4], parts.Train.Labels!);
+        Assert.Equal((0, 2), (DatasetLoader.Load(test).Train.Count, DatasetLoader.Load(test).Test.Count));
+        folder.Write($"{inside}other-train-images-idx3-ubyte", SampleFiles.Idx(images[4..], 2, 2));
+        DataAssert.Fails(
+            FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), $"{trainName}-images", "other-train", "one set");
+    }
+
+    [Fact]
+    public void Elements_of_every_type_are_read()
+    {
+        byte[] header = [.. SampleFiles.BigEndian(2), .. SampleFiles.BigEndian(1), .. SampleFiles.BigEndian(2)];
+        int[] values = [0, 7, 255, 128];
+        byte[] ints = [.. values.SelectMany(SampleFiles.BigEndian)];
+        byte[] floats = [.. values.SelectMany(value => BitConverter.GetBytes((value + 0.5f) / 256).Reverse())];
+        foreach (byte[] file in new byte[][] { [0, 0, 0x0C, 3, .. header, .. ints], [0, 0, 0x0D, 3, .. header, .. floats] })
+        {
+            using TestFolder folder = new();
+            string path = folder.Write("t10k-images-idx3-ubyte", file);
+            folder.Write("t10k-labels-idx1-ubyte", [0, 0, 0x0C, 1, .. SampleFiles.BigEndian(2), .. SampleFiles.BigEndian(3), .. SampleFiles.BigEndian(1)]);
+            ImageDataset images = DatasetLoader.Load(path).Test;
+            Assert.Equal([0, 7], images[0].ToArray());
+            Assert.Equal([255, 128], images[1].ToArray());
+            Assert.Equal([3, 1], images.Labels!);
+        }
+    }
+
     [Fact]
     public void Parts_of_two_shapes_are_refused()
     {

@@ -84,6 +84,90 @@ public sealed class ImageFolderReaderTests
         DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "train and test");
     }
 
+    [Theory]
+    [InlineData("train", "val", "test")]
+    [InlineData("Train", "VALID", "Test")]
+    [InlineData("training", "validation", "testing")]
+    public void Parts_are_known_by_their_names_in_any_case(string train, string validation, string test)
+    {
+        using TestFolder folder = new();
+        folder.Write($"{train}/cat/0.png", Png(0));
+        folder.Write($"{train}/dog/1.png", Png(1));
+        folder.Write($"{validation}/dog/2.png", Png(2));
+        ImageParts two = DatasetLoader.Load(folder.Root);
+        Assert.Equal((2, 1, 1, 3), (two.Train.Count, two.Validation!.Count, two.Test.Count, two.All.Count));
+        folder.Write($"{test}/cat/3.png", Png(3));
+        folder.Write("notes/4.png", Png(4));
+        ImageParts parts = DatasetLoader.Load(folder.Root);
+        Assert.Equal(["cat", "dog"], parts.Train.ClassNames!);
+        Assert.Equal((2, 1, 1, 4), (parts.Train.Count, parts.Validation!.Count, parts.Test.Count, parts.All.Count));
+        Assert.Equal([1], parts.Validation.Labels!);
+        Assert.Equal(_images[3], parts.Test[0]);
+        Assert.Equal("folders beside the parts are not read: notes", Assert.Single(parts.Notes));
+    }
+
+    [Fact]
+    public void A_part_is_never_a_class()
+    {
+        using TestFolder folder = new();
+        folder.Write("test/0.png", Png(0));
+        ImageParts parts = DatasetLoader.Load(folder.Root);
+        Assert.Equal((0, 1), (parts.Train.Count, parts.Test.Count));
+        folder.Write("cat/1.png", Png(1));
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "holds test beside cat", "train");
+        folder.Write("Test/1.png", Png(1));
+        folder.Write("train/1.png", Png(1));
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "Test", "test", "one folder of a part");
+    }
+
+    [Fact]
+    public void Pictures_in_other_formats_are_counted_and_named()
+    {
+        using TestFolder folder = new();
+        folder.Write("a/0.png", Png(0));
+        folder.Write("a/1.JPG", [0xff, 0xd8]);
+        folder.Write("b/1.png", Png(1));
+        folder.Write("b/2.jpg", [0xff, 0xd8]);
+        folder.Write("b/3.webp", [1]);
+        folder.Write("b/notes.txt", [1]);
+        ImageParts parts = DatasetLoader.Load(folder.Root);
+        Assert.Equal(2, parts.All.Count);
+        Assert.Equal(
+            "3 pictures passed over (2 .jpg, 1 .webp), as a/1.JPG: PNG, PPM and PGM are read", Assert.Single(parts.Notes));
+        File.Delete(Path.Combine(folder.Root, "a/0.png"));
+        File.Delete(Path.Combine(folder.Root, "b/1.png"));
+        DataAssert.Fails(
+            FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "no images that are read", "2 .jpg", "expected .png");
+    }
+
+    [Fact]
+    public void Each_folder_is_read_once_whatever_links_lead_to_it()
+    {
+        using TestFolder folder = new();
+        for (int i = 0; i < 4; i++)
+        {
+            folder.Write($"set/{(i < 2 ? "ant" : "zebra")}/{i}.png", Png(i));
+        }
+
+        string set = Path.Combine(folder.Root, "set");
+        Directory.CreateSymbolicLink(Path.Combine(set, "ant", "loop"), set);
+        Directory.CreateSymbolicLink(Path.Combine(set, "bee"), "ant");
+        Directory.CreateSymbolicLink(Path.Combine(set, "zebra", "up"), "..");
+        string linked = Path.Combine(folder.Root, "linked");
+        Directory.CreateSymbolicLink(linked, set);
+        foreach (string source in new[] { set, linked })
+        {
+            ImageParts parts = DatasetLoader.Load(source);
+            Assert.Equal(["ant", "zebra"], parts.All.ClassNames!);
+            DataAssert.Holds(_images[..4], parts);
+        }
+
+        Directory.CreateDirectory(Path.Combine(folder.Root, "other"));
+        Directory.CreateSymbolicLink(Path.Combine(folder.Root, "other", "cat"), Path.Combine(set, "ant"));
+        Directory.CreateSymbolicLink(Path.Combine(folder.Root, "other", "dog"), "../set/zebra");
+        Assert.Equal(["cat", "dog"], DatasetLoader.Load(Path.Combine(folder.Root, "other")).All.ClassNames!);
+    }
+
     [Fact]
     public void Folders_that_are_no_data_set_are_refused()
     {
