@@ -2,17 +2,19 @@
 # The one test command: builds everything, checks its format, runs every test. Ends with a line of counts.
 #   ./test.sh            everything that CI runs
 #   ./test.sh --quick    the .NET tests alone
+#   ./test.sh --full     what takes an hour more: sixty kills of runs, a million inputs for every reader of files
 # Tools that are missing are installed where that can be done (root on Debian); what still cannot run is skipped and
 # counted.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-quick=false
+quick=false full=false
 for argument in "$@"; do
     case "$argument" in
         --quick) quick=true ;;
-        *) echo "test.sh: $argument is not an option; expected --quick" >&2; exit 2 ;;
+        --full) full=true ;;
+        *) echo "test.sh: $argument is not an option; expected --quick or --full" >&2; exit 2 ;;
     esac
 done
 
@@ -135,6 +137,19 @@ else
     passed=$((passed + more_passed))
     failed=$((failed + more_failed))
     skipped=$((skipped + more_skipped))
+fi
+
+if [ "$full" = true ]; then
+    say "sixty kills"
+    part "tests/kills.sh" tests/kills.sh 60
+    say "a million inputs for every reader"
+    part "tests/FlowEngine.Fuzz" dotnet tests/FlowEngine.Fuzz/bin/Release/net10.0/FlowEngine.Fuzz.dll --inputs 1000000
+    install_missing 'command -v afl-fuzz' afl++
+    if command -v afl-fuzz >/dev/null; then
+        part "tests/FlowEngine.Fuzz/afl.sh" tests/FlowEngine.Fuzz/afl.sh 300
+    else
+        skip "tests/FlowEngine.Fuzz/afl.sh: there is no afl-fuzz"
+    fi
 fi
 
 say "done"

@@ -25,7 +25,7 @@ public sealed class FlowEngineServicesTests : IDisposable
     public void Models_are_injected_once_by_name_and_the_first_without()
     {
         (string maf, string iaf) = (Saved("maf", seed: 1), Saved("iaf", seed: 2));
-        Messages messages = new();
+        using Messages messages = new();
         ServiceCollection services = new();
         services.AddLogging(logging => logging.AddProvider(messages));
         services.AddFlowEngine(options => options.AddModel("first", maf).AddModel("second", iaf).Threads = 1);
@@ -57,7 +57,7 @@ public sealed class FlowEngineServicesTests : IDisposable
     [Fact]
     public void What_is_missing_is_named_and_logged()
     {
-        Messages messages = new();
+        using Messages messages = new();
         ServiceCollection services = new();
         services.AddLogging(logging => logging.AddProvider(messages));
         services.AddFlowEngine(options => options.AddModel("gone", Path.Combine(_folder.FullName, "gone.safetensors")));
