@@ -325,11 +325,11 @@ internal sealed class EmulatedForm
             arguments = arguments.Prepend(_renderer.Render(access.Expression));
         }
 
-        if (Intrinsic.Of(method) is { Emulated: { } emulated })
+        if (Intrinsic.Of(method) is { Waits: true })
         {
             WriteLine(
                 call,
-                $"var {Prefix}Request{number} = {Full(emulated)}.{method.Name}({string.Join(", ", arguments)}); "
+                $"var {Prefix}Request{number} = {Space}Emulated{method.ContainingType.Name}.{method.Name}({string.Join(", ", arguments)}); "
                     + $"yield return {Prefix}Request{number};");
             _renderer.Replace(call, $"{Prefix}Request{number}.Result");
             return;

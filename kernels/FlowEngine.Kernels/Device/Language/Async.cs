@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
@@ -26,7 +25,7 @@ public static class Async
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "")
         where T : unmanaged =>
-        EmulatedThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, true, new SourceLine(file, line));
+        DeviceThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, true, new SourceLine(file, line));
 
     /// <summary>Starts a copy of 16 bytes, or of 16 zeros where there is nothing to read.</summary>
     /// <typeparam name="T">The element.</typeparam>
@@ -43,7 +42,7 @@ public static class Async
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "")
         where T : unmanaged =>
-        EmulatedThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, valid, new SourceLine(file, line));
+        DeviceThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, valid, new SourceLine(file, line));
 
     /// <summary>Starts a copy of 16 bytes.</summary>
     /// <typeparam name="T">The element.</typeparam>
@@ -58,7 +57,7 @@ public static class Async
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "")
         where T : unmanaged =>
-        EmulatedThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, true, new SourceLine(file, line));
+        DeviceThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, true, new SourceLine(file, line));
 
     /// <summary>Starts a copy of 16 bytes, or of 16 zeros where there is nothing to read.</summary>
     /// <typeparam name="T">The element.</typeparam>
@@ -75,14 +74,14 @@ public static class Async
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "")
         where T : unmanaged =>
-        EmulatedThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, valid, new SourceLine(file, line));
+        DeviceThread.Current.StartCopy(destination.Pointer, source.Pointer, Bytes, valid, new SourceLine(file, line));
 
     /// <summary>Closes the group of the copies started since the last one.</summary>
     [Intrinsic("ASYNC_COMMIT")]
-    public static void Commit() => EmulatedThread.Current.CommitCopies();
+    public static void Commit() => DeviceThread.Current.CommitCopies();
 
     /// <summary>Waits until no more than so many of this thread's newest groups are still going on.</summary>
     /// <param name="groups">How many may go on, a constant from 0.</param>
     [Intrinsic("ASYNC_WAIT")]
-    public static void Wait(int groups) => EmulatedThread.Current.WaitForCopies(groups);
+    public static void Wait(int groups) => DeviceThread.Current.WaitForCopies(groups);
 }

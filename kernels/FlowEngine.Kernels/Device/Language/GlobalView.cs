@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
@@ -9,9 +8,9 @@ namespace FlowEngine.Kernels.Device;
 public readonly struct GlobalView<T>
     where T : unmanaged
 {
-    internal GlobalView(EmulatedPointer pointer) => Pointer = pointer;
+    internal GlobalView(DevicePointer pointer) => Pointer = pointer;
 
-    internal EmulatedPointer Pointer { get; }
+    internal DevicePointer Pointer { get; }
 
     /// <summary>An element.</summary>
     /// <param name="index">Its index from the start of this view.</param>

@@ -1,5 +1,3 @@
-using FlowEngine.Kernels.Gpu.Emulator;
-
 namespace FlowEngine.Kernels.Device;
 
 /// <summary>The grid of groups that a launch runs, as a kernel sees it.</summary>
@@ -7,27 +5,27 @@ public static class Grid
 {
     /// <summary>This group's index along x.</summary>
     [Intrinsic("GRID_IDX_X")]
-    public static int IdxX => EmulatedThread.Current.Group.IdxX;
+    public static int IdxX => DeviceThread.Current.GroupIdxX;
 
     /// <summary>This group's index along y.</summary>
     [Intrinsic("GRID_IDX_Y")]
-    public static int IdxY => EmulatedThread.Current.Group.IdxY;
+    public static int IdxY => DeviceThread.Current.GroupIdxY;
 
     /// <summary>This group's index along z.</summary>
     [Intrinsic("GRID_IDX_Z")]
-    public static int IdxZ => EmulatedThread.Current.Group.IdxZ;
+    public static int IdxZ => DeviceThread.Current.GroupIdxZ;
 
     /// <summary>The number of groups along x.</summary>
     [Intrinsic("GRID_DIM_X")]
-    public static int DimX => EmulatedThread.Current.Group.Grid.X;
+    public static int DimX => DeviceThread.Current.GridDimX;
 
     /// <summary>The number of groups along y.</summary>
     [Intrinsic("GRID_DIM_Y")]
-    public static int DimY => EmulatedThread.Current.Group.Grid.Y;
+    public static int DimY => DeviceThread.Current.GridDimY;
 
     /// <summary>The number of groups along z.</summary>
     [Intrinsic("GRID_DIM_Z")]
-    public static int DimZ => EmulatedThread.Current.Group.Grid.Z;
+    public static int DimZ => DeviceThread.Current.GridDimZ;
 
     /// <summary>
     /// This thread's index in the whole grid along x: <c>IdxX · Group.DimX + Group.IdxX</c>, in 64 bits.

@@ -12,10 +12,10 @@ public sealed class IntrinsicAttribute(string name) : Attribute
     public string Name { get; } = name;
 
     /// <summary>
-    /// Set where threads wait for each other. The class holds a method of the same name and parameters that returns the
-    /// <see cref="Gpu.Emulator.SyncRequest"/> a thread of the emulator yields; its Result is the value of the call.
+    /// Set where threads wait for each other. What waits is the method of the same name and parameters of the emulator's
+    /// class <c>Emulated</c> and the name of the member's: a kernel's form for the emulator calls that.
     /// </summary>
-    public Type? Emulated { get; init; }
+    public bool Waits { get; init; }
 
     /// <summary>
     /// Set where the C function works through the warp's scratch memory, which the caller must pass on.
@@ -23,7 +23,7 @@ public sealed class IntrinsicAttribute(string name) : Attribute
     public bool NeedsWarpScratch { get; init; }
 
     /// <summary>
-    /// Set where the threads of a group may get different values. Those of <see cref="Emulated"/> members always may.
+    /// Set where the threads of a group may get different values. Those of members that wait always may.
     /// </summary>
     public bool Varying { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
@@ -9,13 +8,13 @@ namespace FlowEngine.Kernels.Device;
 public readonly struct LocalArray<T>
     where T : unmanaged
 {
-    private readonly EmulatedPointer _pointer;
+    private readonly DevicePointer _pointer;
 
     /// <summary>An array whose elements are not yet set.</summary>
     /// <param name="length">A constant.</param>
-    public LocalArray(int length) => _pointer = EmulatedThread.AllocateLocal(length * Unsafe.SizeOf<T>());
+    public LocalArray(int length) => _pointer = DeviceThread.Current.AllocateLocal(length * Unsafe.SizeOf<T>());
 
-    private LocalArray(EmulatedPointer pointer) => _pointer = pointer;
+    private LocalArray(DevicePointer pointer) => _pointer = pointer;
 
     /// <summary>An element.</summary>
     /// <param name="index">Its index from the start of this array.</param>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
@@ -11,7 +10,7 @@ public static class SharedMemory
     /// <param name="length">The number of elements, a constant. All of a kernel's together hold at most 48 KiB.</param>
     public static SharedView<T> Allocate<T>(int length)
         where T : unmanaged =>
-        new(EmulatedThread.Current.AllocateShared(length * Unsafe.SizeOf<T>()));
+        new(DeviceThread.Current.AllocateShared(length * Unsafe.SizeOf<T>()));
 
     /// <summary>
     /// The memory whose size the launch says (<see cref="Gpu.LaunchGrid.DynamicSharedBytes"/>); once in a kernel.
@@ -19,5 +18,5 @@ public static class SharedMemory
     /// <typeparam name="T">The element.</typeparam>
     public static SharedView<T> GetDynamic<T>()
         where T : unmanaged =>
-        new(EmulatedThread.Current.AllocateShared(EmulatedThread.Current.Group.Grid.DynamicSharedBytes));
+        new(DeviceThread.Current.AllocateShared(DeviceThread.Current.DynamicSharedBytes));
 }

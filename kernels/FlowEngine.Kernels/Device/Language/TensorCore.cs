@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 
@@ -18,14 +17,14 @@ public static class TensorCore
     /// <param name="b">2 words of two numbers each: (2q, g), (2q + 8, g), each with its lower neighbor.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("MMA_BF16", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("MMA_BF16", Waits = true, NeedsWarpScratch = true)]
     public static void MultiplyAddBFloat16(
         LocalArray<float> d,
         LocalArray<uint> a,
         LocalArray<uint> b,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(MultiplyAddBFloat16));
+        throw DeviceThread.NotYielded(nameof(MultiplyAddBFloat16));
 
     /// <summary>D += A·B with A (16, 8) and B (8, 8) in TF32, D (16, 8) in float32.</summary>
     /// <param name="d">4 numbers, changed.</param>
@@ -33,14 +32,14 @@ public static class TensorCore
     /// <param name="b">2 numbers by <see cref="ToTensorFloat32"/>: (q, g), (q + 4, g).</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("MMA_TF32", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("MMA_TF32", Waits = true, NeedsWarpScratch = true)]
     public static void MultiplyAddTensorFloat32(
         LocalArray<float> d,
         LocalArray<uint> a,
         LocalArray<uint> b,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(MultiplyAddTensorFloat32));
+        throw DeviceThread.NotYielded(nameof(MultiplyAddTensorFloat32));
 
     /// <summary>The bits of a float32 rounded to 10 bits of fraction, ties away from zero. NaN stays NaN.</summary>
     /// <param name="value">The number.</param>
@@ -55,13 +54,13 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_MATRIX_X4", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_MATRIX_X4", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX4(
         LocalArray<uint> fragment,
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX4));
 
     /// <summary>
     /// Four matrices of 8 rows of 4 words from shared memory: a thread gets word q of row g of each. A word is a TF32
@@ -73,13 +72,13 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_WORDS_X4", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_WORDS_X4", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX4(
         LocalArray<uint> fragment,
         SharedView<float> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX4));
 
     /// <summary>Two matrices of 8 by 8 from shared memory: a thread gets (g, 2q) and (g, 2q + 1) of each.</summary>
     /// <param name="fragment">2 words, overwritten.</param>
@@ -88,13 +87,13 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_MATRIX_X2", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_MATRIX_X2", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX2(
         LocalArray<uint> fragment,
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX2));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX2));
 
     /// <summary>
     /// Four matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each
@@ -106,13 +105,13 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_MATRIX_X4_TRANS", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_MATRIX_X4_TRANS", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX4Transposed(
         LocalArray<uint> fragment,
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4Transposed));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX4Transposed));
 
     /// <summary>
     /// As <see cref="LoadMatrixX4Transposed(LocalArray{uint}, SharedView{BFloat16}, int, string)"/>, of words that each
@@ -124,13 +123,13 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_WORDS_X4_TRANS", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_WORDS_X4_TRANS", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX4Transposed(
         LocalArray<uint> fragment,
         SharedView<float> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX4Transposed));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX4Transposed));
 
     /// <summary>
     /// Two matrices of 8 by 8 from shared memory, each transposed: a thread gets (g, 2q) and (g, 2q + 1) of each
@@ -142,11 +141,11 @@ public static class TensorCore
     /// </param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <param name="file">Filled in by the compiler.</param>
-    [Intrinsic("LOAD_MATRIX_X2_TRANS", Emulated = typeof(EmulatedTensorCore), NeedsWarpScratch = true)]
+    [Intrinsic("LOAD_MATRIX_X2_TRANS", Waits = true, NeedsWarpScratch = true)]
     public static void LoadMatrixX2Transposed(
         LocalArray<uint> fragment,
         SharedView<BFloat16> row,
         [CallerLineNumber] int line = 0,
         [CallerFilePath] string file = "") =>
-        throw EmulatedThread.NotYielded(nameof(LoadMatrixX2Transposed));
+        throw DeviceThread.NotYielded(nameof(LoadMatrixX2Transposed));
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FlowEngine.Kernels.Gpu.Emulator;
 
 namespace FlowEngine.Kernels.Device;
 

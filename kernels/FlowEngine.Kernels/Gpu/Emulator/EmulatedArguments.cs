@@ -7,12 +7,12 @@ namespace FlowEngine.Kernels.Gpu.Emulator;
 /// <summary>The arguments of a launch as the emulator's form of a kernel reads them.</summary>
 public sealed class EmulatedArguments
 {
-    private readonly EmulatedRange?[] _ranges;
+    private readonly DeviceRange?[] _ranges;
     private readonly byte[][] _values;
 
     internal EmulatedArguments(in KernelLaunch launch)
     {
-        _ranges = new EmulatedRange?[launch.Count];
+        _ranges = new DeviceRange?[launch.Count];
         _values = new byte[launch.Count][];
         for (int i = 0; i < launch.Count; i++)
         {
@@ -23,7 +23,7 @@ public sealed class EmulatedArguments
             }
             else
             {
-                _ranges[i] = new EmulatedRange(
+                _ranges[i] = new DeviceRange(
                     ((EmulatedMemory)argument.Memory).Storage,
                     argument.OffsetInBytes,
                     argument.LengthInBytes,
@@ -36,13 +36,13 @@ public sealed class EmulatedArguments
     /// <typeparam name="T">The element.</typeparam>
     /// <param name="index">Its place.</param>
     public GlobalView<T> View<T>(int index)
-        where T : unmanaged => new(new EmulatedPointer(_ranges[index]!, 0));
+        where T : unmanaged => new(new DevicePointer(_ranges[index]!, 0));
 
     /// <summary>An argument that is memory to be read.</summary>
     /// <typeparam name="T">The element.</typeparam>
     /// <param name="index">Its place.</param>
     public ReadOnlyGlobalView<T> ReadOnlyView<T>(int index)
-        where T : unmanaged => new(new EmulatedPointer(_ranges[index]!, 0));
+        where T : unmanaged => new(new DevicePointer(_ranges[index]!, 0));
 
     /// <summary>An argument that is a value.</summary>
     /// <typeparam name="T">Its type.</typeparam>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
@@ -27,7 +28,7 @@ internal sealed unsafe class EmulatedMemory : GpuMemory
     ~EmulatedMemory() => NativeMemory.Free(_bytes);
 
     /// <summary>The bytes as kernels see them.</summary>
-    public EmulatedStorage Storage { get; }
+    public DeviceStorage Storage { get; }
 
     /// <summary>The bytes as copies see them.</summary>
     /// <param name="start">The first.</param>
@@ -42,7 +43,7 @@ internal sealed unsafe class EmulatedMemory : GpuMemory
         GC.SuppressFinalize(this);
     }
 
-    private sealed class GlobalStorage(EmulatedMemory memory) : EmulatedStorage
+    private sealed class GlobalStorage(EmulatedMemory memory) : DeviceStorage
     {
         private readonly ShadowMemory _shadow = new(mustBeSet: false);
 

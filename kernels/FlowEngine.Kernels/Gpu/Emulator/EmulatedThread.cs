@@ -1,11 +1,10 @@
+using FlowEngine.Kernels.Device;
+
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
 /// <summary>A thread of a kernel as the emulator runs it.</summary>
-internal sealed class EmulatedThread
+internal sealed class EmulatedThread : DeviceThread
 {
-    [ThreadStatic]
-    private static EmulatedThread? _current;
-
     private readonly List<PendingCopy> _started = [];
     private readonly Queue<List<PendingCopy>> _committed = new();
     private int _sharedBlocks;
@@ -17,13 +16,27 @@ internal sealed class EmulatedThread
     }
 
     /// <summary>The thread that runs.</summary>
-    /// <exception cref="InvalidOperationException">No kernel is running on this thread of the system.</exception>
-    public static EmulatedThread Current => _current ?? throw new InvalidOperationException(
-        "the device API works inside a kernel that a stream launched; a kernel's method is not called directly");
+    public static new EmulatedThread Current => (EmulatedThread)DeviceThread.Current;
 
     public GroupRun Group { get; }
 
-    public int Index { get; }
+    public override int Index { get; }
+
+    public override int GroupSize => Group.Kernel.BlockSize;
+
+    public override int GroupIdxX => Group.IdxX;
+
+    public override int GroupIdxY => Group.IdxY;
+
+    public override int GroupIdxZ => Group.IdxZ;
+
+    public override int GridDimX => Group.Grid.X;
+
+    public override int GridDimY => Group.Grid.Y;
+
+    public override int GridDimZ => Group.Grid.Z;
+
+    public override int DynamicSharedBytes => Group.Grid.DynamicSharedBytes;
 
     public Intervals Intervals => Group.Intervals;
 
@@ -39,19 +52,13 @@ internal sealed class EmulatedThread
     /// <summary>Whether it has returned.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>
-    /// The error of a waiting operation that was called where the emulator's form should have yielded it.
-    /// </summary>
-    public static InvalidOperationException NotYielded(string operation) =>
-        new($"{operation} waits for other threads: it works inside a kernel that a stream launched");
-
     public bool Races(int interval) => interval != 0 && Intervals.Concurrent(interval, this);
 
     /// <summary>Runs to the next wait or to the end.</summary>
     public void Run(IEnumerator<SyncRequest> body)
     {
         Interval = Intervals.Begin(this);
-        _current = this;
+        SetCurrent(this);
         try
         {
             Ended = !body.MoveNext();
@@ -59,7 +66,7 @@ internal sealed class EmulatedThread
         }
         finally
         {
-            _current = null;
+            SetCurrent(null);
         }
     }
 
@@ -67,40 +74,37 @@ internal sealed class EmulatedThread
     public void Complete(ReadOnlySpan<WarpRequest> lanes)
     {
         Interval = Intervals.Begin(this);
-        _current = this;
+        SetCurrent(this);
         try
         {
             lanes[0].Complete(lanes);
         }
         finally
         {
-            _current = null;
+            SetCurrent(null);
         }
     }
 
     /// <summary>Lets the thread go on.</summary>
     public void Release() => Request = null;
 
-    public static EmulatedPointer AllocateLocal(int lengthInBytes) =>
-        new(new EmulatedRange(new LocalStorage(lengthInBytes), 0, lengthInBytes, "a local array"), 0);
+    public override DevicePointer AllocateLocal(int lengthInBytes) =>
+        new(new DeviceRange(new LocalStorage(lengthInBytes), 0, lengthInBytes, "a local array"), 0);
 
-    /// <summary>
-    /// The group's next block of shared memory: all threads allocate the same ones in the same order.
-    /// </summary>
-    public EmulatedPointer AllocateShared(int lengthInBytes)
+    public override DevicePointer AllocateShared(int lengthInBytes)
     {
         int block = _sharedBlocks++;
         if (block == Group.Shared.Count)
         {
-            Group.Shared.Add(new EmulatedRange(
+            Group.Shared.Add(new DeviceRange(
                 new SharedStorage(lengthInBytes), 0, lengthInBytes, $"shared array {block}"));
         }
 
         return new(Group.Shared[block], 0);
     }
 
-    public void StartCopy(
-        EmulatedPointer destination, EmulatedPointer source, int length, bool valid, SourceLine line)
+    public override void StartCopy(
+        DevicePointer destination, DevicePointer source, int length, bool valid, SourceLine line)
     {
         destination.CheckAligned(length, line);
         byte[] bytes = new byte[length];
@@ -118,13 +122,13 @@ internal sealed class EmulatedThread
         _started.Add(new PendingCopy(destination, bytes, Interval, line));
     }
 
-    public void CommitCopies()
+    public override void CommitCopies()
     {
         _committed.Enqueue([.. _started]);
         _started.Clear();
     }
 
-    public void WaitForCopies(int groups)
+    public override void WaitForCopies(int groups)
     {
         while (_committed.Count > groups)
         {
@@ -141,5 +145,5 @@ internal sealed class EmulatedThread
         }
     }
 
-    private sealed record PendingCopy(EmulatedPointer Destination, byte[] Bytes, int Interval, SourceLine Line);
+    private sealed record PendingCopy(DevicePointer Destination, byte[] Bytes, int Interval, SourceLine Line);
 }

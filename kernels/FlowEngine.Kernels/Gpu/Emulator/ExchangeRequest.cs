@@ -1,3 +1,5 @@
+using FlowEngine.Kernels.Device;
+
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
 /// <summary>Gives a value and takes that of another lane.</summary>

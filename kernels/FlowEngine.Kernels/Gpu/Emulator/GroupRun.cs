@@ -54,7 +54,7 @@ internal sealed class GroupRun
     public int[] WarpBarriers { get; }
 
     /// <summary>The shared memory, in the order of its allocation.</summary>
-    public List<EmulatedRange> Shared { get; } = [];
+    public List<DeviceRange> Shared { get; } = [];
 
     /// <summary>Runs all threads to their end.</summary>
     /// <param name="random">Decides their order.</param>

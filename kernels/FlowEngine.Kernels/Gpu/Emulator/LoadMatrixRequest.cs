@@ -12,14 +12,14 @@ public sealed class LoadMatrixRequest : WarpRequest
     private readonly int _matrices;
     private readonly bool _transposed;
     private readonly LocalArray<uint> _fragment;
-    private readonly EmulatedPointer _row;
+    private readonly DevicePointer _row;
 
     internal LoadMatrixRequest(
         string operation,
         int matrices,
         bool transposed,
         LocalArray<uint> fragment,
-        EmulatedPointer row,
+        DevicePointer row,
         string file,
         int line)
         : base(operation, file, line)
@@ -47,7 +47,7 @@ public sealed class LoadMatrixRequest : WarpRequest
         }
     }
 
-    private static EmulatedPointer Row(ReadOnlySpan<WarpRequest> lanes, int matrix, int row) =>
+    private static DevicePointer Row(ReadOnlySpan<WarpRequest> lanes, int matrix, int row) =>
         ((LoadMatrixRequest)lanes[(matrix * Side) + row])._row;
 
     private ushort Element(ReadOnlySpan<WarpRequest> lanes, int matrix, int row, int column) =>

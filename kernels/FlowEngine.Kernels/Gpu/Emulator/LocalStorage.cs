@@ -1,7 +1,9 @@
+using FlowEngine.Kernels.Device;
+
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
 /// <summary>An array of one thread; only whether it is set is recorded.</summary>
-internal sealed class LocalStorage(int lengthInBytes) : EmulatedStorage
+internal sealed class LocalStorage(int lengthInBytes) : DeviceStorage
 {
     private readonly byte[] _bytes = new byte[lengthInBytes];
     private readonly bool[] _set = new bool[lengthInBytes];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using FlowEngine.Kernels.Device;
 
 namespace FlowEngine.Kernels.Gpu.Emulator;
 

@@ -1,7 +1,9 @@
+using FlowEngine.Kernels.Device;
+
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
 /// <summary>Memory of a group, filled with NaN until it is set.</summary>
-internal sealed class SharedStorage : EmulatedStorage
+internal sealed class SharedStorage : DeviceStorage
 {
     private readonly byte[] _bytes;
     private readonly ShadowMemory _shadow = new(mustBeSet: true);

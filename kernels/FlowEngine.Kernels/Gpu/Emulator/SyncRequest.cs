@@ -1,3 +1,5 @@
+using FlowEngine.Kernels.Device;
+
 namespace FlowEngine.Kernels.Gpu.Emulator;
 
 /// <summary>What a thread of the emulator waits for. The generated form of a kernel yields it.</summary>

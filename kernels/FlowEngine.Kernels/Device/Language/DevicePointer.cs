@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 
-namespace FlowEngine.Kernels.Gpu.Emulator;
+namespace FlowEngine.Kernels.Device;
 
 /// <summary>
 /// A place in a range of memory. Every access is checked against the range, alignment and the other threads.
 /// </summary>
 /// <param name="Range">What may be touched.</param>
 /// <param name="Position">Bytes from the start of the range.</param>
-internal readonly record struct EmulatedPointer(EmulatedRange Range, long Position)
+internal readonly record struct DevicePointer(DeviceRange Range, long Position)
 {
-    public EmulatedPointer Move(long bytes) => this with { Position = Position + bytes };
+    public DevicePointer Move(long bytes) => this with { Position = Position + bytes };
 
     public T Read<T>(long offset, SourceLine line)
         where T : unmanaged

@@ -1,7 +1,7 @@
-namespace FlowEngine.Kernels.Gpu.Emulator;
+namespace FlowEngine.Kernels.Device;
 
-/// <summary>Bytes of the emulator that know what may happen to them.</summary>
-internal abstract class EmulatedStorage
+/// <summary>Bytes that know what may happen to them.</summary>
+internal abstract class DeviceStorage
 {
     /// <summary>A byte and those after it.</summary>
     /// <param name="place">Its place.</param>

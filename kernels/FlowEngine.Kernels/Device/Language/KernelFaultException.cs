@@ -1,4 +1,4 @@
-namespace FlowEngine.Kernels.Gpu.Emulator;
+namespace FlowEngine.Kernels.Device;
 
 /// <summary>A fault of a kernel, on its way from the thread that made it to the launch.</summary>
 /// <param name="line">Where in the source.</param>

@@ -1,4 +1,4 @@
-namespace FlowEngine.Kernels.Gpu.Emulator;
+namespace FlowEngine.Kernels.Device;
 
 /// <summary>A line of a kernel's source.</summary>
 /// <param name="File">The file as the compiler saw it.</param>
