@@ -140,14 +140,7 @@ public sealed partial class GpuBackend
                     inputs,
                     slices,
                     length);
-                GpuView<double> biases = Backend.ChannelParts(d, rows, outputs, out int count);
-                SumKernels.SumChannels(
-                    Backend._stream,
-                    Cover(outputs, SumKernels.SumChannelsKernel),
-                    biases,
-                    sums.Slice(Shape.BiasOffset(layer), outputs),
-                    count,
-                    outputs);
+                Backend.AddChannels(d, rows, sums.Slice(Shape.BiasOffset(layer), outputs));
                 GpuView<float> weight = prepared.Slice(Shape.WeightOffset(layer), length);
                 if (layer > 0)
                 {

@@ -62,10 +62,7 @@ public sealed partial class GpuBackend
             BufferView workspace)
         {
             using Lock.Scope queue = Backend._queue.EnterScope();
-            (int inputs, int hidden, int outputs, bool innerActNorm, bool outsideReadsOne, _) = Shape;
-            PixelNetworkParameters parameters = PixelNetworkParameters.Of(Shape, weights.Parameters);
-            PixelNetworkParameters gradients = PixelNetworkParameters.Of(Shape, weights.Gradients);
-            int patch = Neighbors.Taps * inputs;
+            (int hidden, int outputs) = (Shape.Hidden, Shape.OutputChannels);
             int rowLength = Neighbors.Taps * outputs;
             var space = new NetworkWorkspace(Shape, image.Pixels, Precision);
             GpuView<float> prepared = Prepared(weights);
@@ -88,7 +85,7 @@ public sealed partial class GpuBackend
             GpuView<float> slices = scratch.Slice(space.Shared, space.Slices * space.WeightsLength);
             WeightGradients(hiddens, dHiddens, patches, dTaps, slices, space);
             Backend.AddParts(slices, sums, space.Slices, accumulate: false);
-            if (outsideReadsOne)
+            if (Shape.OutsideReadsOne)
             {
                 GpuView<float> parts = scratch.Slice(space.Shared, (long)space.BorderParts * rowLength);
                 PixelNetworkKernels.BorderOfParts(
@@ -97,22 +94,10 @@ public sealed partial class GpuBackend
                 AddManyParts(parts, borders, space.BorderParts);
             }
 
-            float factor = innerActNorm ? 1 : 0;
-            Unfold(
-                prepared.Slice(0, Layout.Length1), sums.Slice(0, Layout.Length1),
-                prepared.Slice(Layout.Bias1, hidden), biases.Slice(hidden, hidden), Backend._nothing.View,
-                parameters.LogScale1, gradients.Weight1, gradients.Bias1, gradients.LogScale1,
-                (1, hidden, patch), 0, factor);
-            Unfold(
-                prepared.Slice(Layout.Weight2, Layout.Length2), sums.Slice(Layout.Weight2, Layout.Length2),
-                prepared.Slice(Layout.Bias2, hidden), biases.Slice(0, hidden), Backend._nothing.View,
-                parameters.LogScale2, gradients.Weight2, gradients.Bias2, gradients.LogScale2,
-                (1, hidden, hidden), 0, factor);
-            Unfold(
-                prepared.Slice(Layout.Weight3, Layout.Length3), sums.Slice(Layout.Weight3, Layout.Length3),
-                prepared.Slice(Layout.Bias3, outputs), biases.Slice(2L * hidden, outputs), borders,
-                parameters.LogScale3, gradients.Weight3, gradients.Bias3, gradients.LogScale3,
-                (hidden * Neighbors.Taps, outputs, 1), outsideReadsOne ? rowLength : 0, 3);
+            GpuView<float> nothing = Backend._nothing.View;
+            Unfold(1, weights, sums.Slice(0, Layout.Length1), biases.Slice(hidden, hidden), nothing);
+            Unfold(2, weights, sums.Slice(Layout.Weight2, Layout.Length2), biases.Slice(0, hidden), nothing);
+            Unfold(3, weights, sums.Slice(Layout.Weight3, Layout.Length3), biases.Slice(2L * hidden, outputs), borders);
         }
 
         // The hidden activations are nowhere but in shared memory.

@@ -90,14 +90,16 @@ public sealed partial class GpuBackend
     public void SumChannels(ImageShape shape, BufferView x, BufferView sums)
     {
         using Lock.Scope queue = _queue.EnterScope();
-        GpuView<double> parts = ChannelParts(View(x, shape.Length), shape.Pixels, shape.Channels, out int count);
+        AddChannels(View(x, shape.Length), shape.Pixels, View(sums, shape.Channels));
+    }
+
+    // sums += the sum of each channel over the pixels.
+    private void AddChannels(GpuView<float> x, int pixels, GpuView<float> sums)
+    {
+        int channels = (int)sums.Length;
+        GpuView<double> parts = ChannelParts(x, pixels, channels, out int count);
         SumKernels.SumChannels(
-            _stream,
-            Cover(shape.Channels, SumKernels.SumChannelsKernel),
-            parts,
-            View(sums, shape.Channels),
-            count,
-            shape.Channels);
+            _stream, Cover(channels, SumKernels.SumChannelsKernel), parts, sums, count, channels);
     }
 
     private static GaussianKernels.Shape PriorShape(ImageShape shape, int priorBatch) =>

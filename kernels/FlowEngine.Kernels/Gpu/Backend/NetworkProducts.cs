@@ -50,4 +50,17 @@ public sealed partial class GpuBackend
             left, right, _nothing.View, parts.Slice(0, slices * sums.Length), shape with { Slice = PixelsPerSlice });
         AddParts(parts, sums, slices, accumulate: false);
     }
+
+    // Adds the gradients of patches to the pixels they were gathered from, of the first channels that were read.
+    private void ScatterPatches(ImageShape image, int channels, GpuView<float> dPatches, GpuView<float> dx) =>
+        PixelNetworkKernels.ScatterPatches(
+            _stream,
+            Cover((long)image.Pixels * channels, PixelNetworkKernels.ScatterPatchesKernel),
+            dPatches,
+            dx,
+            image.Pixels,
+            image.Height,
+            image.Width,
+            image.Channels,
+            channels);
 }

@@ -89,8 +89,53 @@ public sealed partial class GpuBackend
         protected void Statistics(GpuView<float> values, ImageShape image, BufferView mean, BufferView deviation) =>
             Backend.Statistics(values, image.Pixels, Shape.Hidden, mean, deviation);
 
-        // From folded gradients to the parameters'; layout is (outer, channels, inner).
+        // From the folded gradients of a layer, 1 to 3, to those of its parameters.
         protected void Unfold(
+            int layer,
+            in NetworkWeights weights,
+            GpuView<float> dFolded,
+            GpuView<float> dFoldedBias,
+            GpuView<float> borders)
+        {
+            PixelNetworkParameters of = PixelNetworkParameters.Of(Shape, weights.Parameters);
+            PixelNetworkParameters gradients = PixelNetworkParameters.Of(Shape, weights.Gradients);
+            GpuView<float> prepared = Prepared(weights);
+            (int hidden, int outputs) = (Shape.Hidden, Shape.OutputChannels);
+            float factor = Shape.InnerActNorm ? 1 : 0;
+            switch (layer)
+            {
+                case 1:
+                    Unfold(
+                        prepared.Slice(0, Layout.Length1), dFolded, prepared.Slice(Layout.Bias1, hidden), dFoldedBias,
+                        borders, of.LogScale1, gradients.Weight1, gradients.Bias1, gradients.LogScale1,
+                        (1, hidden, Neighbors.Taps * Shape.InputChannels), 0, factor);
+                    break;
+                case 2:
+                    Unfold(
+                        prepared.Slice(Layout.Weight2, Layout.Length2), dFolded, prepared.Slice(Layout.Bias2, hidden),
+                        dFoldedBias, borders, of.LogScale2, gradients.Weight2, gradients.Bias2, gradients.LogScale2,
+                        (1, hidden, hidden), 0, factor);
+                    break;
+                default:
+                    Unfold(
+                        prepared.Slice(Layout.Weight3, Layout.Length3), dFolded, prepared.Slice(Layout.Bias3, outputs),
+                        dFoldedBias, borders, of.LogScale3, gradients.Weight3, gradients.Bias3, gradients.LogScale3,
+                        (hidden * Neighbors.Taps, outputs, 1), Shape.OutsideReadsOne ? Neighbors.Taps * outputs : 0, 3);
+                    break;
+            }
+        }
+
+        // Adds the gradients of patches to the pixels they were gathered from.
+        protected void ScatterPatches(ImageShape image, GpuView<float> dPatches, BufferView dx)
+        {
+            if (!dx.IsEmpty)
+            {
+                Backend.ScatterPatches(image, Shape.InputChannels, dPatches, Backend.View(dx, image.Length));
+            }
+        }
+
+        // Layout is (outer, channels, inner).
+        private void Unfold(
             GpuView<float> folded,
             GpuView<float> dFolded,
             GpuView<float> foldedBias,
@@ -120,24 +165,6 @@ public sealed partial class GpuBackend
                 layout.Inner,
                 borderLength,
                 factor);
-
-        // Adds the gradients of patches to the pixels they were gathered from.
-        protected void ScatterPatches(ImageShape image, GpuView<float> dPatches, BufferView dx)
-        {
-            if (!dx.IsEmpty)
-            {
-                PixelNetworkKernels.ScatterPatches(
-                    Backend._stream,
-                    Cover((long)image.Pixels * Shape.InputChannels, PixelNetworkKernels.ScatterPatchesKernel),
-                    dPatches,
-                    Backend.View(dx, image.Length),
-                    image.Pixels,
-                    image.Height,
-                    image.Width,
-                    image.Channels,
-                    Shape.InputChannels);
-            }
-        }
 
         private long TapElements(ImageShape image) => (long)image.Pixels * Neighbors.Taps * Shape.OutputChannels;
     }

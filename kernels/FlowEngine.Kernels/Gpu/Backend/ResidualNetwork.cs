@@ -128,14 +128,7 @@ public sealed partial class GpuBackend
                 GpuView<float> gradient = scratch.Slice(space.Patches, network.WeightLength(layer));
                 SumWeight(image, layer, d, values, gradient, parts);
                 AddGradients(layer, from, prepared, gradient, sums);
-                GpuView<double> biases = backend.ChannelParts(d, pixels, outputs, out int count);
-                SumKernels.SumChannels(
-                    backend._stream,
-                    Cover(outputs, SumKernels.SumChannelsKernel),
-                    biases,
-                    sums.Slice(network.BiasOffset(layer), outputs),
-                    count,
-                    outputs);
+                backend.AddChannels(d, pixels, sums.Slice(network.BiasOffset(layer), outputs));
                 GpuView<float> weight = Weight(prepared, layer);
                 PixelNetworkKernels.Product back = FullProduct(pixels, depth, outputs) with
                 {
@@ -158,16 +151,7 @@ public sealed partial class GpuBackend
                 backend.Multiply(d, weight, backend._nothing.View, dPatches, back);
                 if (layer == 0)
                 {
-                    PixelNetworkKernels.ScatterPatches(
-                        backend._stream,
-                        Cover((long)pixels * inputs, PixelNetworkKernels.ScatterPatchesKernel),
-                        dPatches,
-                        backend.View(dx, image.Length),
-                        pixels,
-                        image.Height,
-                        image.Width,
-                        image.Channels,
-                        inputs);
+                    backend.ScatterPatches(image, inputs, dPatches, backend.View(dx, image.Length));
                     continue;
                 }
 

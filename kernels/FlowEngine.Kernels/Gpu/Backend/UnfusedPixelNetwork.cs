@@ -53,9 +53,7 @@ public sealed partial class GpuBackend
             BufferView workspace)
         {
             using Lock.Scope queue = Backend._queue.EnterScope();
-            (int inputs, int hidden, int outputs, bool innerActNorm, bool outsideReadsOne, _) = Shape;
-            PixelNetworkParameters parameters = PixelNetworkParameters.Of(Shape, weights.Parameters);
-            PixelNetworkParameters gradients = PixelNetworkParameters.Of(Shape, weights.Gradients);
+            (int inputs, int hidden, int outputs) = (Shape.InputChannels, Shape.Hidden, Shape.OutputChannels);
             int pixels = image.Pixels;
             int patch = Neighbors.Taps * inputs;
             int rowLength = Neighbors.Taps * outputs;
@@ -82,7 +80,6 @@ public sealed partial class GpuBackend
                 Gathered = inputs,
             };
             PixelNetworkKernels.Product taps = patches with { Channels = outputs, Gathered = outputs };
-            float factor = innerActNorm ? 1 : 0;
 
             // Layer 3, whose hidden activations are then overwritten by their gradients.
             Backend.WeightGradient(
@@ -99,7 +96,7 @@ public sealed partial class GpuBackend
             GpuView<float> dBias3 = sums.Slice(Layout.Length3, outputs);
             ColumnSums(dTaps, pixels, outputs, dBias3, parts);
             GpuView<float> borders = sums.Slice(Layout.Length3 + outputs, rowLength);
-            if (outsideReadsOne)
+            if (Shape.OutsideReadsOne)
             {
                 int count = Parts(pixels, PixelsPerBiasPart);
                 PixelNetworkKernels.BorderOfParts(
@@ -108,10 +105,7 @@ public sealed partial class GpuBackend
                 Backend.AddParts(parts, borders, count, accumulate: false);
             }
 
-            Unfold(
-                weight3, sums.Slice(0, Layout.Length3), prepared.Slice(Layout.Bias3, outputs), dBias3, borders,
-                parameters.LogScale3, gradients.Weight3, gradients.Bias3, gradients.LogScale3,
-                (hidden * Neighbors.Taps, outputs, 1), outsideReadsOne ? rowLength : 0, 3);
+            Unfold(3, weights, sums.Slice(0, Layout.Length3), dBias3, borders);
             Backend.Multiply(
                 dTaps, weight3, Backend._nothing.View, h2,
                 taps with
@@ -132,11 +126,7 @@ public sealed partial class GpuBackend
                 Backend.Plain(hidden, hidden, pixels) with { LeftRow = 1, LeftColumn = hidden, RightRow = hidden });
             GpuView<float> dBias2 = sums.Slice(Layout.Length2, hidden);
             ColumnSums(h2, pixels, hidden, dBias2, parts);
-            Unfold(
-                weight2, sums.Slice(0, Layout.Length2), prepared.Slice(Layout.Bias2, hidden), dBias2,
-                Backend._nothing.View,
-                parameters.LogScale2, gradients.Weight2, gradients.Bias2, gradients.LogScale2,
-                (1, hidden, hidden), 0, factor);
+            Unfold(2, weights, sums.Slice(0, Layout.Length2), dBias2, Backend._nothing.View);
             Backend.Multiply(
                 h2, weight2, Backend._nothing.View, h1,
                 Backend.Plain(pixels, hidden, hidden) with
@@ -160,11 +150,7 @@ public sealed partial class GpuBackend
                 });
             GpuView<float> dBias1 = sums.Slice(Layout.Length1, hidden);
             ColumnSums(h1, pixels, hidden, dBias1, parts);
-            Unfold(
-                weight1, sums.Slice(0, Layout.Length1), prepared.Slice(Layout.Bias1, hidden), dBias1,
-                Backend._nothing.View,
-                parameters.LogScale1, gradients.Weight1, gradients.Bias1, gradients.LogScale1,
-                (1, hidden, patch), 0, factor);
+            Unfold(1, weights, sums.Slice(0, Layout.Length1), dBias1, Backend._nothing.View);
             Backend.Multiply(
                 h1, weight1, Backend._nothing.View, dPatches,
                 Backend.Plain(pixels, patch, hidden) with { LeftRow = hidden, RightRow = patch });
