@@ -15,7 +15,7 @@ internal static class AflCommand
         switch (args)
         {
             case ["instrument", string assembly]:
-                Fuzzer.Instrument(assembly, type => type.StartsWith("FlowEngine.", StringComparison.Ordinal), new Options());
+                Fuzzer.Instrument(assembly, type => type.StartsWith("FlowEngine.", StringComparison.Ordinal), Options.Value);
                 return 0;
             case ["seeds", string reader, string folder, string count]:
                 WriteSeeds(reader, folder, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
@@ -48,11 +48,12 @@ internal static class AflCommand
     /// <summary>Tries what afl-fuzz sends; what goes wrong is an exception, which it takes for a crash.</summary>
     private static void RunUnderAfl(string reader)
     {
-        using Target target = Targets.Create(reader);
-        TargetRun run = new(target, seed: 1);
+        // Instrumented code runs under afl-fuzz alone: the reader is made with the first input.
+        TargetRun? run = null;
         using MemoryStream input = new();
         Fuzzer.Run(stream =>
         {
+            run ??= new TargetRun(Targets.Create(reader), seed: 1);
             input.SetLength(0);
             stream.CopyTo(input);
             if (run.Try(input.ToArray()) is string problem)

@@ -21,6 +21,8 @@ internal static class FuzzCommand
           FILE...            reads these files instead, by one --reader; DOTNET_GCHeapHardLimit bounds their memory
         """;
 
+    private static readonly TimeSpan _longestTimeOfFile = TimeSpan.FromMinutes(1);
+
     /// <summary>Runs the command.</summary>
     /// <param name="args">Its arguments.</param>
     /// <returns>0 if nothing went wrong, 1 if something did, 2 for wrong usage.</returns>
@@ -51,7 +53,9 @@ internal static class FuzzCommand
         foreach (string reader in readers)
         {
             using Target target = Targets.Create(reader);
-            TargetRun run = new(target, options.Seed) { ChecksAllocation = options.Files.Length == 0 };
+            TargetRun run = options.Files.Length == 0
+                ? new TargetRun(target, options.Seed)
+                : new TargetRun(target, options.Seed) { ChecksAllocation = false, LongestTime = _longestTimeOfFile };
             long start = Stopwatch.GetTimestamp();
             findings += options.Files.Length > 0 ? Replay(run, options) : Try(run, options);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

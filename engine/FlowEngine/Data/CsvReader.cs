@@ -48,6 +48,7 @@ internal static class CsvReader
 
         List<double[]> rows = [];
         List<string> labels = [];
+        Dictionary<string, string> texts = [];
         for (List<string>? fields = header.IsThere ? records.Read() : first; fields is not null; fields = records.Read())
         {
             if (fields.Count != header.Columns.Length)
@@ -61,7 +62,14 @@ internal static class CsvReader
             rows.Add(ParseRow(path, records.Line, fields, header.Columns, read));
             if (header.Label >= 0)
             {
-                labels.Add(Label(path, records.Line, fields, header));
+                // A text for each class, not for each row.
+                string found = Label(path, records.Line, fields, header);
+                if (!texts.TryGetValue(found, out string? same))
+                {
+                    texts.Add(found, same = found);
+                }
+
+                labels.Add(same);
             }
         }
 

@@ -7,6 +7,13 @@ namespace FlowEngine.Data;
 /// <param name="isExact">Whether <paramref name="length"/> is the length and not only a bound.</param>
 internal sealed class DataReader(Stream stream, string name, long length, bool isExact)
 {
+    private const int FirstTaken = 1 << 20;
+
+    // An array beside its elements, and its place in a list that grows.
+    private const int CostOfArray = 48;
+    private const int MostCost = 16;
+    private const long FreeCost = 1 << 25;
+
     public string Name => name;
 
     /// <summary>Bytes not yet read, or the most there can be.</summary>
@@ -16,6 +23,9 @@ internal sealed class DataReader(Stream stream, string name, long length, bool i
     public uint Crc { get; private set; }
 
     public bool ComputesCrc { get; init; }
+
+    /// <summary>True where the length is a claim of what packed the data: memory is not taken by it.</summary>
+    public bool IsPacked { get; init; } = !isExact;
 
     public void ReadExactly(Span<byte> destination)
     {
@@ -29,6 +39,36 @@ internal sealed class DataReader(Stream stream, string name, long length, bool i
         if (ComputesCrc)
         {
             Crc = Crc32.Append(Crc, destination);
+        }
+    }
+
+    /// <summary>The next bytes, in an array that grows as they come where their number is only a claim.</summary>
+    public byte[] ReadBytes(long count)
+    {
+        byte[] bytes = new byte[IsPacked ? Math.Min(count, FirstTaken) : count];
+        ReadExactly(bytes);
+        while (bytes.Length < count)
+        {
+            int read = bytes.Length;
+            Array.Resize(ref bytes, (int)Math.Min(count, 2L * read));
+            ReadExactly(bytes.AsSpan(read));
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Fails where packed data are so many small ones that each costs far more than its bytes.</summary>
+    /// <param name="count">How many: images or rows.</param>
+    /// <param name="storedLength">Bytes of one in the file.</param>
+    /// <param name="length">Bytes of one in memory.</param>
+    /// <param name="what">What they are, for the message.</param>
+    public void ExpectWorth(long count, long storedLength, long length, string what)
+    {
+        long excess = length + CostOfArray - (MostCost * storedLength);
+        if (IsPacked && excess > 0 && count > FreeCost / excess)
+        {
+            throw DataFile.BadFormat(
+                name, $"has {count} {what} of {storedLength} bytes, expected at most {FreeCost / excess} of such small ones");
         }
     }
 

@@ -9,6 +9,8 @@ namespace FlowEngine.Data;
 /// <summary>Turns the elements of a .npy array, of any size and byte order, into grey levels, labels or numbers.</summary>
 internal static class NpyElements
 {
+    private const int RunLength = 1 << 16;
+
     /// <summary>Converts elements to 0..255: integers unchanged, floats in [0,1] as min(255, floor(256·v)).</summary>
     /// <param name="header">The type of the elements.</param>
     /// <param name="elements">The elements as stored; left in the byte order of this machine.</param>
@@ -56,17 +58,30 @@ internal static class NpyElements
             return -1;
         }
 
-        double[] numbers = new double[labels.Length];
-        ToNumbers(header, elements, numbers);
+        // A text for each class, not for each label.
+        Dictionary<double, string> texts = [];
+        Span<double> numbers = new double[Math.Min(labels.Length, RunLength)];
         for (int i = 0; i < labels.Length; i++)
         {
+            if (i % RunLength == 0)
+            {
+                int run = Math.Min(RunLength, labels.Length - i);
+                ToNumbers(header, elements.Slice(i * header.ItemSize, run * header.ItemSize), numbers[..run]);
+            }
+
             // Positive form, so that NaN fails it.
-            if (!(Math.Abs(numbers[i]) <= int.MaxValue && numbers[i] == Math.Floor(numbers[i])))
+            double number = numbers[i % RunLength];
+            if (!(Math.Abs(number) <= int.MaxValue && number == Math.Floor(number)))
             {
                 return i;
             }
 
-            labels[i] = ((int)numbers[i]).ToString(CultureInfo.InvariantCulture);
+            if (!texts.TryGetValue(number, out string? text))
+            {
+                texts.Add(number, text = ((int)number).ToString(CultureInfo.InvariantCulture));
+            }
+
+            labels[i] = text;
         }
 
         return -1;

@@ -15,6 +15,7 @@ internal static class NpyReader
         header.RequireNumbers(reader.Name);
         Layout layout = Layout.Of(reader.Name, header);
         reader.Expect((UInt128)header.LengthInBytes, $"elements of shape {header.ShapeText}");
+        reader.ExpectWorth(layout.Count, (long)layout.Pixels * header.ItemSize, layout.Pixels, "images");
         byte[][] images = header.IsFortranOrder
             ? ReadFortranOrder(reader, header, layout)
             : ReadRowOrder(reader, header, layout);
@@ -29,8 +30,7 @@ internal static class NpyReader
     public static ClassLabels ReadLabels(DataReader reader, NpyHeader header)
     {
         reader.Expect((UInt128)header.LengthInBytes, $"labels of shape {header.ShapeText}");
-        byte[] elements = new byte[header.LengthInBytes];
-        reader.ReadExactly(elements);
+        byte[] elements = reader.ReadBytes(header.LengthInBytes);
         reader.ExpectEnd();
         string[] labels = new string[header.Shape[0]];
         int bad = NpyElements.ToLabels(header, elements, labels);
@@ -45,14 +45,18 @@ internal static class NpyReader
 
     private static byte[][] ReadRowOrder(DataReader reader, NpyHeader header, Layout layout)
     {
-        byte[] elements = new byte[layout.Pixels * header.ItemSize];
+        byte[] elements = reader.ReadBytes((long)layout.Pixels * header.ItemSize);
         byte[] levels = new byte[layout.Pixels];
 
         // Grown as the data comes: the count of a compressed file is bounded only loosely.
         List<byte[]> images = [];
         for (int row = 0; row < layout.Count; row++)
         {
-            reader.ReadExactly(elements);
+            if (row > 0)
+            {
+                reader.ReadExactly(elements);
+            }
+
             int bad = NpyElements.ToLevels(header, elements, levels);
             if (bad >= 0)
             {
@@ -70,21 +74,23 @@ internal static class NpyReader
     /// <summary>The first axis varies fastest: one pixel of all images comes after another.</summary>
     private static byte[][] ReadFortranOrder(DataReader reader, NpyHeader header, Layout layout)
     {
+        // All of it before the images are made: the count of a compressed file is only a claim.
+        byte[] elements = reader.ReadBytes(header.LengthInBytes);
         byte[][] images = new byte[layout.Count][];
         for (int i = 0; i < images.Length; i++)
         {
             images[i] = new byte[layout.Pixels];
         }
 
-        byte[] elements = new byte[Math.Min(layout.Count, RunLength) * header.ItemSize];
         byte[] levels = new byte[Math.Min(layout.Count, RunLength)];
+        Span<byte> rest = elements;
         foreach (int offset in layout.FortranOffsets())
         {
             for (int first = 0; first < layout.Count; first += RunLength)
             {
                 int run = Math.Min(RunLength, layout.Count - first);
-                Span<byte> stored = elements.AsSpan(0, run * header.ItemSize);
-                reader.ReadExactly(stored);
+                Span<byte> stored = rest[..(run * header.ItemSize)];
+                rest = rest[stored.Length..];
                 int bad = NpyElements.ToLevels(header, stored, levels);
                 if (bad >= 0)
                 {

@@ -52,12 +52,17 @@ internal static class NpyTableReader
         int count = (int)header.Shape[0];
         int columns = (int)header.Shape[1];
         (int outer, int inner) = header.IsFortranOrder ? (columns, count) : (count, columns);
-        byte[] elements = new byte[(long)inner * header.ItemSize];
+        reader.ExpectWorth(count, (long)columns * header.ItemSize, (long)columns * sizeof(double), "rows");
+        byte[] elements = reader.ReadBytes((long)inner * header.ItemSize);
         double[] numbers = new double[inner];
         List<double[]> lines = [];
         for (int line = 0; line < outer; line++)
         {
-            reader.ReadExactly(elements);
+            if (line > 0)
+            {
+                reader.ReadExactly(elements);
+            }
+
             NpyElements.ToNumbers(header, elements, numbers);
             int bad = Array.FindIndex(numbers, value => !double.IsFinite(value));
             if (bad >= 0)

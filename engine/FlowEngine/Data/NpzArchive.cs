@@ -77,8 +77,13 @@ internal sealed class NpzArchive
                 name, $"claims {entry.Length} bytes packed into {packed}, expected what fits a file of {_fileLength}");
         }
 
-        using UnpackedStream content = new(Open(entry, name), name, ReadLimits.Of(_fileLength));
-        DataReader reader = new(content, name, entry.Length, isExact: true) { ComputesCrc = readsAll };
+        using Stream unpacked = Open(entry, name);
+        using UnpackedStream content = new(unpacked, name, ReadLimits.Of(_fileLength));
+        DataReader reader = new(content, name, entry.Length, isExact: true)
+        {
+            ComputesCrc = readsAll,
+            IsPacked = packed < entry.Length,
+        };
         T result = read(reader, NpyHeader.Read(reader));
         return !readsAll || reader.Crc == entry.Crc32
             ? result
