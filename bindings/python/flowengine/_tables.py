@@ -6,7 +6,8 @@ from typing import Any, Optional, Sequence, TypeVar, Union
 import numpy as np
 
 from . import _arrays, _cuda, _ffi, _schema
-from ._flow import DoubleArray, Flow, FloatArray
+from ._flow import Flow
+from ._inference import DoubleArray, FloatArray
 from .errors import InvalidArgumentError
 
 _Self = TypeVar("_Self", bound="TableFlow")
