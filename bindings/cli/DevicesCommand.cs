@@ -32,7 +32,6 @@ internal static class DevicesCommand
         }
 
         Tables.Console(output).Write(DeviceTable(devices));
-        output.WriteLine($"cpu: {Processor.Describe()}");
         foreach (string reason in missing)
         {
             output.WriteLine(reason);
@@ -43,7 +42,14 @@ internal static class DevicesCommand
 
     private static Table DeviceTable(IReadOnlyList<GpuDeviceInfo> devices)
     {
-        Table table = Tables.Titled("GPU kernels run on", "device", "name", "version", "memory", "processors");
+        Table table = Tables.Titled("Flows run on", "device", "name", "version", "memory", "processors");
+        Tables.Row(
+            table,
+            "cpu",
+            Processor.Name,
+            Processor.Vectors,
+            MemoryText.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            FormattableString.Invariant($"{Environment.ProcessorCount}"));
         foreach (GpuDeviceInfo device in devices)
         {
             Tables.Row(

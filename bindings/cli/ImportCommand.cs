@@ -35,6 +35,16 @@ internal static class ImportCommand
             $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; "
             + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "
             + $"{CommandOptions.NameOf(glow.Coupling)}");
+        string[] assumed = [.. new Option[] { _size, _bins }.Where(option => parse.GetResult(option) is null or { Implicit: true })
+            .Select(option => option.Name)];
+        if (assumed.Length > 0)
+        {
+            Note.Write(
+                parse.InvocationConfiguration.Error,
+                $"{string.Join(" and ", assumed)} {(assumed.Length > 1 ? "were" : "was")} not given, and the tensors do not tell: "
+                + $"images of {glow.Height}x{glow.Width} in {glow.Bins} grey levels are assumed");
+        }
+
         return 0;
     }
 }

@@ -6,18 +6,26 @@ namespace FlowEngine.Cli;
 /// <summary>What the CPU is called.</summary>
 internal static class Processor
 {
-    /// <summary>Its name, its cores, the width of its vectors, and the runtime that uses them.</summary>
-    public static string Describe()
+    /// <summary>Its name.</summary>
+    public static string Name
     {
-        const string CpuInfo = "/proc/cpuinfo";
+        get
+        {
+            const string CpuInfo = "/proc/cpuinfo";
 
-        string? model = File.Exists(CpuInfo)
-            ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        string name = model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-            ?? RuntimeInformation.ProcessArchitecture.ToString();
-        int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return $"{name}, {Environment.ProcessorCount} cores, {bits}-bit vectors, "
-            + RuntimeInformation.FrameworkDescription;
+            string? model = File.Exists(CpuInfo)
+                ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                : null;
+            return model?[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+                ?? RuntimeInformation.ProcessArchitecture.ToString();
+        }
     }
+
+    /// <summary>The width of its vectors.</summary>
+    public static string Vectors =>
+        $"{(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors";
+
+    /// <summary>Its name, its cores, the width of its vectors, and the runtime that uses them.</summary>
+    public static string Describe() =>
+        $"{Name}, {Environment.ProcessorCount} cores, {Vectors}, {RuntimeInformation.FrameworkDescription}";
 }

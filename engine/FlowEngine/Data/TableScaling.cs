@@ -15,6 +15,8 @@ namespace FlowEngine.Data;
 /// </remarks>
 public sealed class TableScaling
 {
+    private const int MostTold = 3;
+
     /// <summary>Columns that agree so far, in standard deviations, are one column: floats cannot tell them apart.</summary>
     private const double CopyTolerance = 1e-6;
 
@@ -95,24 +97,32 @@ public sealed class TableScaling
         return new TableScaling(columns, logit);
     }
 
-    /// <summary>What was done about columns that have no density, one line each.</summary>
+    /// <summary>What was done about columns that have no density: a line for each, or one for many.</summary>
     public IEnumerable<string> Notes()
     {
-        for (int j = 0; j < Columns.Count; j++)
-        {
-            TableColumn column = Columns[j];
-            if (column.Deviation == 0)
-            {
-                yield return FormattableString.Invariant(
-                    $"column {j} ({column.Name}) is always {Restored(column.Mean)} in the training rows, which has no ")
-                    + "density: it is left out, and samples get the constant";
-            }
-            else if (column.CopyOf is int source)
-            {
-                yield return $"column {j} ({column.Name}) repeats column {source} ({Columns[source].Name}), up to scale, "
-                    + "in the training rows, which has no density: it is left out, and samples get it from there";
-            }
-        }
+        int[] constants = [.. Enumerable.Range(0, Columns.Count).Where(j => Columns[j].Deviation == 0)];
+        int[] copies = [.. Enumerable.Range(0, Columns.Count).Where(j => Columns[j] is { Deviation: not 0, CopyOf: not null })];
+        return
+        [
+            .. Told(
+                copies,
+                j => $"{Named(j)} repeats {Named(Columns[j].CopyOf!.Value)}, up to scale, in the training rows, which has no "
+                    + "density: it is left out, and samples get it from there",
+                "repeat others, up to scale, in the training rows, which has no density: they are left out, and samples get "
+                    + "them from there"),
+            .. Told(
+                constants,
+                j => FormattableString.Invariant(
+                    $"{Named(j)} is always {Restored(Columns[j].Mean)} in the training rows, which has no density: it is left ")
+                    + "out, and samples get the constant",
+                "are constant in the training rows, which has no density: they are left out, and samples get the constants"),
+        ];
+
+        IEnumerable<string> Told(int[] columns, Func<int, string> one, string many) => columns.Length <= MostTold
+            ? columns.Select(one)
+            : [$"{columns.Length} columns {many}: {string.Join(", ", columns.Take(MostTold).Select(Named))}, ..."];
+
+        string Named(int j) => $"column {j} ({Columns[j].Name})";
     }
 
     /// <summary>The rows as the model sees them.</summary>

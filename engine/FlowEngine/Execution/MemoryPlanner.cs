@@ -78,6 +78,12 @@ internal static class MemoryPlanner
             parts.Add(("gradients, moments and moving average", 4 * lowered.Flow.Parameters.Length * elementSize));
         }
 
-        return [.. parts.Where(part => part.Bytes > 0).OrderByDescending(part => part.Bytes)];
+        return
+        [
+            .. parts.GroupBy(part => part.Name, part => part.Bytes)
+                .Select(part => (part.Key, part.Sum()))
+                .Where(part => part.Item2 > 0)
+                .OrderByDescending(part => part.Item2),
+        ];
     }
 }

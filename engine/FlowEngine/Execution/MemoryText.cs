@@ -3,11 +3,14 @@ namespace FlowEngine.Execution;
 /// <summary>Bytes for people.</summary>
 public static class MemoryText
 {
-    /// <summary>A memory plan in one line.</summary>
-    /// <param name="plan">Bytes by name.</param>
+    private const int MostShown = 3;
+
+    /// <summary>A memory plan in one line: its sum, and its largest parts.</summary>
+    /// <param name="plan">Bytes by name, the largest first.</param>
     public static string Describe(IReadOnlyList<(string Name, long Bytes)> plan) =>
         $"{Bytes(plan.Sum(part => part.Bytes))} "
-        + $"({string.Join(", ", plan.Select(part => $"{part.Name} {Bytes(part.Bytes)}"))})";
+        + $"({string.Join(", ", plan.Take(MostShown).Select(part => $"{part.Name} {Bytes(part.Bytes)}"))}"
+        + $"{(plan.Count > MostShown ? ", ..." : string.Empty)})";
 
     /// <summary>A number of bytes.</summary>
     /// <param name="bytes">The number.</param>

@@ -118,6 +118,8 @@ public sealed class ModelCommandTests : IDisposable
         SafetensorsFile.Write(original, new StateDict(shape, seed: 4).Make());
 
         CommandRun.Succeed("import", original, checkpoint, "--size", "8", "--bins", "32");
+        CommandRun assumed = CommandRun.Of("import", original, _folder.File("assumed.safetensors"), "--bins", "32");
+        Assert.Contains("flow: note: --size was not given", assumed.Error, StringComparison.Ordinal);
         CommandRun.Succeed("export", checkpoint, exported);
         CommandRun.Succeed("import", exported, again, "--size", "8", "--bins", "32");
 

@@ -80,6 +80,17 @@ public sealed class TableScalingTests
     }
 
     [Fact]
+    public void Many_constant_columns_are_told_of_in_one_line()
+    {
+        string[] names = ["x", .. Enumerable.Range(0, 5).Select(i => $"c{i}")];
+        TableDataset table = new("t", names, [.. Enumerable.Range(0, 20).Select(i => (double[])[i, 1, 2, 3, 4, 5])]);
+        Assert.Equal(
+            ["5 columns are constant in the training rows, which has no density: they are left out, and samples get the "
+                + "constants: column 1 (c0), column 2 (c1), column 3 (c2), ..."],
+            TableScaling.Fit(table, null).Notes());
+    }
+
+    [Fact]
     public void Constant_and_repeated_columns_are_left_out_told_of_and_restored()
     {
         TableDataset table = new(

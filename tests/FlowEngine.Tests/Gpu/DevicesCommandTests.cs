@@ -45,6 +45,7 @@ public sealed class DevicesCommandTests
     public void The_table_has_a_line_for_each_device()
     {
         string output = CommandRun.Succeed("devices");
+        Assert.Matches(@"(?m)^\W*cpu\W.*-bit vectors", output);
         Assert.All(
             GpuDevices.List(), device => Assert.Contains(device.Selector, output, StringComparison.Ordinal));
         Assert.All(GpuDevices.Missing(), reason => Assert.Contains(reason, output, StringComparison.Ordinal));
