@@ -15,6 +15,8 @@ namespace FlowEngine.Cli;
 /// </summary>
 internal static class EvalCommand
 {
+    private const int LongestName = 120;
+
     private static readonly Argument<string> _checkpoint = CommandOptions.Checkpoint();
     private static readonly Option<string> _data = new("--data")
     {
@@ -113,7 +115,10 @@ internal static class EvalCommand
             return;
         }
 
-        string[] names = [.. classes.Classes.Select(part => model.Config.Classes.NameOf(part.Class))];
+        string[] names =
+        [
+            .. classes.Classes.Select(part => PrintableText.OneLine(model.Config.Classes.NameOf(part.Class), LongestName)),
+        ];
         int width = Math.Max("class".Length, names.Max(name => name.Length));
         output.WriteLine(
             $"{"class".PadLeft(width)} {"count",8} {data.Unit.Likelihood,10} {"accuracy",9}");

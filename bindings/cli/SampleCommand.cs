@@ -97,7 +97,7 @@ internal static class SampleCommand
                     : string.Empty);
         }
 
-        parse.InvocationConfiguration.Output.WriteLine($"{target}: {count} {what}");
+        parse.InvocationConfiguration.Output.WriteLine(PrintableText.OneLine($"{target}: {count} {what}"));
         return 0;
     }
 

@@ -102,7 +102,7 @@ internal static class TrainCommand
             $"run     {session.Folder.Root}: batch {training.Batch}, {trainer.UpdatesPerEpoch} updates an epoch, until "
             + string.Join(" or ", Ends(limits, unit)));
 
-        void Line(string text) => output.WriteLine(text);
+        void Line(string text) => output.WriteLine(PrintableText.OneLine(text));
     }
 
     private static IEnumerable<string> Ends(RunLimits limits, string unit)

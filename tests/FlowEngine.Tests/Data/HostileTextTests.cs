@@ -47,7 +47,7 @@ public sealed class HostileTextTests
     }
 
     [Fact]
-    public void A_table_of_the_command_holds_no_control_characters()
+    public void What_the_command_says_of_a_model_holds_no_control_characters()
     {
         using TemporaryFolder folder = new();
         string path = folder.File("model.safetensors");
@@ -62,9 +62,17 @@ public sealed class HostileTextTests
             model.Save(path);
         }
 
-        string output = CommandRun.Succeed("info", path);
-        Assert.All(output.Split('\n'), line => Assert.DoesNotContain(line.TrimEnd('\r'), char.IsControl));
-        Assert.DoesNotContain('\u202e', output);
-        Assert.True(output.Length < 100_000, $"{output.Length} characters");
+        string[][] commands =
+        [
+            ["info", path],
+            ["sample", path, "--count", "2", "--out", folder.File("grid.png")],
+        ];
+        foreach (string[] command in commands)
+        {
+            string output = CommandRun.Succeed(command);
+            Assert.All(output.Split('\n'), line => Assert.DoesNotContain(line.TrimEnd('\r'), char.IsControl));
+            Assert.DoesNotContain('\u202e', output);
+            Assert.True(output.Length < 100_000, $"{output.Length} characters");
+        }
     }
 }
