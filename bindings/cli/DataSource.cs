@@ -10,6 +10,9 @@ internal abstract class DataSource
     /// <summary>What its samples are called.</summary>
     public abstract SampleUnit Unit { get; }
 
+    /// <summary>Whether there is anything to train on.</summary>
+    public abstract bool HasTraining { get; }
+
     /// <summary>What its reader took for granted and passed over, one line each.</summary>
     public abstract IReadOnlyList<string> Notes { get; }
 

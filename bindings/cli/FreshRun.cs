@@ -21,6 +21,14 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         RequireOptionsOf(DataSource.UnitOf(path));
         DataSource source = DataSource.Load(
             path, CommandOptions.Format(parse, options.Label, options.Header), parse.GetValue(options.SplitSeed));
+        if (!source.HasTraining)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{path}: is a test part by its name and has no training {source.Unit.Plural}, expected another name or a part "
+                + "train beside it");
+        }
+
         IBackend backend = options.Device.Open(parse);
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), source, backend)

@@ -10,6 +10,9 @@ internal sealed class ImageSource(ImageParts parts) : DataSource
     public ImageParts Parts => parts;
 
     /// <inheritdoc/>
+    public override bool HasTraining => parts.Train.Count > 0;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Notes => parts.Notes;
 
     /// <inheritdoc/>

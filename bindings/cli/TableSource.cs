@@ -12,6 +12,9 @@ internal sealed class TableSource(TableParts parts) : DataSource
     public TableParts Parts => parts;
 
     /// <inheritdoc/>
+    public override bool HasTraining => parts.Train.Count > 0;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Notes => parts.Notes;
 
     /// <inheritdoc/>

@@ -85,7 +85,7 @@ public static class DatasetLoader
             case var _ when TableLoader.IsTable(path):
                 throw DataFile.BadFormat(path, $"is a table, expected images: {Formats}");
             default:
-                throw DataFile.BadFormat(path, $"is of no known format, expected {Formats}");
+                throw DataFile.BadFormat(path, $"is of no known format, expected {Formats} (of a table .csv or .tsv)");
         }
     }
 

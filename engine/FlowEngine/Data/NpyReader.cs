@@ -111,7 +111,7 @@ internal static class NpyReader
         string name, NpyHeader header, int row, ReadOnlySpan<byte> elements, int index)
     {
         string value = NpyElements.Describe(header, elements, index);
-        string expected = header.IsInteger ? "integers 0..255" : "floats in [0,1]";
+        string expected = header.IsInteger ? "integers 0..255" : "floats in [0,1]: divide levels 0..255 by 255";
         return DataFile.BadFormat(name, $"row {row} holds {value}, expected {expected}");
     }
 

@@ -19,7 +19,7 @@ internal static class NpyTableReader
         string path, string name) => NpzArchive.Open(path, archive =>
         {
             NpzContent content = NpzContent.Find(archive) is { IsTable: true } found ? found : throw DataFile.BadFormat(
-                path, $"holds [{archive.Describe()}], expected a table of two axes, best named 'X' or 'x_train'");
+                path, $"holds {archive.Describe()}, expected a table of two axes, best named 'X' or 'x_train'");
             return (
                 ReadPart(archive, content.Key, PartNames.Train, name)!,
                 ReadPart(archive, NpzContent.FindPart(archive, PartNames.Validation), PartNames.Validation, name),

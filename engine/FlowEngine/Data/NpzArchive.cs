@@ -46,7 +46,9 @@ internal sealed class NpzArchive
     public T Read<T>(string key, Func<DataReader, NpyHeader, T> read) => Read(key, read, readsAll: true);
 
     /// <summary>Some arrays with their shapes, for messages.</summary>
-    public string Describe() => string.Join(", ", Keys.Take(8).Select(key => $"{key} {ReadHeader(key).ShapeText}"));
+    public string Describe() => _arrays.Count == 0
+        ? "no .npy arrays, as another kind of zip file"
+        : $"[{string.Join(", ", Keys.Take(8).Select(key => $"{key} {ReadHeader(key).ShapeText}"))}]";
 
     private static Stream Open(ZipArchiveEntry entry, string name)
     {

@@ -9,8 +9,8 @@ internal static class NpzReader
         {
             NpzContent content = NpzContent.Find(archive) is { IsTable: false } found ? found : throw DataFile.BadFormat(
                 path,
-                $"holds [{archive.Describe()}], expected one array of images with 3 or 4 axes, best named 'images' or "
-                + "'x_train'");
+                $"holds {archive.Describe()}, expected one array of images with 3 or 4 axes, best named 'images' or "
+                + "'x_train', or of the rows of a table, best named 'X'");
             return (
                 ReadPart(archive, content.Key, PartNames.Train, name)!,
                 ReadPart(archive, NpzContent.FindPart(archive, PartNames.Validation), PartNames.Validation, name),

@@ -8,6 +8,8 @@ namespace FlowEngine.Data;
 /// <summary>Decodes one PNG file: chunks, then the zlib stream of filtered rows, then samples.</summary>
 internal sealed class PngDecoder
 {
+    private static ReadOnlySpan<byte> JpegStart => [0xff, 0xd8, 0xff];
+
     /// <summary>Adam7: first column, first row, column step, row step of each pass.</summary>
     private static readonly (int X, int Y, int StepX, int StepY)[] _adam7 =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
@@ -46,7 +48,9 @@ internal sealed class PngDecoder
     {
         if (!file.StartsWith(PngFormat.Signature))
         {
-            throw Bad("is not a PNG file, expected its signature");
+            throw Bad(file.StartsWith(JpegStart)
+                ? "is a JPEG picture, expected PNG as its name says: convert it"
+                : "is not a PNG file, expected its signature");
         }
 
         ReadOnlySpan<byte> rest = file[PngFormat.Signature.Length..];

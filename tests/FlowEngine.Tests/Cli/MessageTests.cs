@@ -91,6 +91,9 @@ public sealed class MessageTests : IDisposable
     {
         string run = _folder.File("new");
         CommandRun.Refuse(
+            ["train", "--data", Write("test_rows.csv", "x,y\n1,2\n3,4\n"), "--out", run], "test_rows.csv", "a test part by its name");
+        CommandRun.Refuse(["train", "--data", Write("rows.txt", "1 2\n3 4\n"), "--out", run], "no known format", ".csv");
+        CommandRun.Refuse(
             ["train", "--data", Write("one.csv", "x\n1\n2\n3\n5\n"), "--out", run], "one.csv has 1 columns", "only x varies", "2 or more");
         CommandRun.Refuse(
             ["train", "--data", Write("constant.csv", "x,y\n1,7\n2,7\n3,7\n5,7\n"), "--out", run], "has 2 columns", "only x varies");
@@ -106,6 +109,15 @@ public sealed class MessageTests : IDisposable
         archive[8] = 12;
         archive[archive.AsSpan().IndexOf("PK\u0001\u0002"u8) + 10] = 12;
         DataAssert.FailsToLoad("x.npz", archive, "x.npz(x): does not unpack", "np.savez");
+        byte[] sheet = SampleFiles.Npz(CompressionLevel.NoCompression, ("x", [1]));
+        sheet.AsSpan(sheet.AsSpan().LastIndexOf("x.npy"u8), 5).Replace((byte)'y', (byte)'x');
+        DataAssert.FailsToLoad("x.xlsx", sheet, "no .npy arrays");
+        Directory.CreateDirectory(_folder.File("pictures"));
+        File.WriteAllBytes(_folder.File("pictures/a.png"), [0xff, 0xd8, 0xff, 0xe0]);
+        Assert.Contains(
+            "a.png: is a JPEG picture",
+            Assert.Throws<FlowException>(() => DatasetLoader.Load(_folder.File("pictures"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
