@@ -71,6 +71,23 @@ internal static unsafe class DensityExports
             return () => run.Inference.ClassLogProb(x, y);
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_log_prob_gradient", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelLogProbGradient(
+        nint model, float* images, nuint length, CallOptions* call, double* logProb, nuint logProbLength,
+        float* dImages, nuint dImagesLength, float* dCondition, nuint dConditionLength) =>
+        InferenceCall.Run(model, call, run =>
+        {
+            CallerArray<float> x = run.Source(images, length, nameof(images));
+            long count = x.Length / run.Dims;
+            CallerArray<double> y = run.Exactly(logProb, logProbLength, count, "log_prob");
+            CallerArray<float> dx = run.Exactly(dImages, dImagesLength, count, "d_images", run.Dims);
+            int conditions = run.Model.Flow.ConditionLength;
+            CallerArray<float> dc = dConditionLength == 0
+                ? default
+                : run.Exactly(dCondition, dConditionLength, count, "d_condition", conditions);
+            return () => run.Inference.LogProbGradient(x, y, dx, dc);
+        });
+
     /// <summary>The classes of a model, for functions that take arrays in host memory alone.</summary>
     private static int Classes(InferenceCall run, CallOptions* call)
     {

@@ -77,6 +77,53 @@ internal static unsafe class RowExports
             }
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_log_prob_gradient", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelRowsLogProbGradient(
+        nint model, double* rows, nuint length, double* given, nuint givenLength, CallOptions* call, double* logProb,
+        nuint logProbLength, double* dRows, nuint dRowsLength, double* dGiven, nuint dGivenLength) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            Model target = lease.Target.Model;
+            TableSchema schema = new TableModel(target).Schema;
+            RequirePlain(call);
+            int columns = schema.Columns.Count;
+            long count = Check.Images(rows, length, columns, nameof(rows));
+            Check.Array(logProb, logProbLength, count, "log_prob");
+            Check.Array(dRows, dRowsLength, count, "d_rows", columns);
+            if (dGivenLength > 0)
+            {
+                Check.Array(dGiven, dGivenLength, count, "d_given", GivenColumns(target, schema));
+            }
+
+            float[] conditions = ConditionOf(target, given, givenLength);
+            double[] logDet = new double[count];
+            float[] values = Scaled(target, schema, rows, count, logDet);
+            float[] dValues = new float[values.Length];
+            float[] dConditions = new float[dGivenLength > 0 ? count * target.Flow.ConditionLength : 0];
+            fixed (float* x = values, c = conditions, dx = dValues, dc = dConditions)
+            {
+                InferenceCall.OfHost(target, call, new CallerArray<float>(c, conditions.Length)).LogProbGradient(
+                    new CallerArray<float>(x, values.Length),
+                    new CallerArray<double>(logProb, count),
+                    new CallerArray<float>(dx, dValues.Length),
+                    new CallerArray<float>(dc, dConditions.Length));
+            }
+
+            for (long i = 0; i < count; i++)
+            {
+                logProb[i] += logDet[i];
+            }
+
+            Backward(schema.Scaling, rows, count, dValues, dRows, 1);
+            if (dGivenLength > 0)
+            {
+                // One row of all is given once, and its gradients are of each row.
+                Backward(
+                    schema.Condition!, given, count, dConditions, dGiven, 0, isRepeated: givenLength < dGivenLength);
+            }
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "flow_model_rows_predict", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelRowsPredict(
         nint model, double* rows, nuint length, CallOptions* call, int* classes, nuint classesLength,
@@ -174,6 +221,27 @@ internal static unsafe class RowExports
                 new ReadOnlySpan<float>(values + (i * dims), dims), new Span<double>(rows + (i * columns), columns));
         }
     }
+
+    private static void Backward(
+        TableScaling scaling, double* rows, long count, float[] dValues, double* dRows, double dLogDet,
+        bool isRepeated = false)
+    {
+        int columns = scaling.Columns.Count;
+        int dims = scaling.Dims;
+        for (long i = 0; i < count; i++)
+        {
+            scaling.Backward(
+                new ReadOnlySpan<double>(rows + (isRepeated ? 0 : i * columns), columns),
+                dValues.AsSpan((int)(i * dims), dims),
+                new Span<double>(dRows + (i * columns), columns),
+                dLogDet);
+        }
+    }
+
+    private static int GivenColumns(Model model, TableSchema schema) =>
+        model.Config.Options.Condition is { IsClass: false }
+            ? schema.ConditionColumns.Count
+            : throw Check.Invalid("d_given is there, and the model is not conditional on columns");
 
     /// <summary>What a model takes as condition, from classes or from columns in the units of their table.</summary>
     private static float[] ConditionOf(Model model, double* given, nuint length)

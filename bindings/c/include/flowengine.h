@@ -749,6 +749,30 @@ FLOW_API flow_status flow_model_crop(
 FLOW_API flow_status flow_model_crop_u8(
     const flow_model *model, const uint8_t *padded, size_t padded_length, uint8_t *levels, size_t length);
 
+/**
+ * Log densities of B scaled images, or of B rows of floats as the model sees them, and their gradients: for Hamiltonian
+ * samplers, optimizers and attributions.  Arguments as for flow_model_log_prob.
+ *
+ * @param d_images     receives d log_prob_b / d image_b, as many numbers as images.
+ * @param d_condition  receives that of the condition, condition_columns (or classes) numbers for each image; NULL with
+ *                     length 0 if not wanted.
+ */
+FLOW_API flow_status flow_model_log_prob_gradient(
+    const flow_model *model, const float *images, size_t length, const flow_call *call, double *log_prob,
+    size_t log_prob_length, float *d_images, size_t d_images_length, float *d_condition, size_t d_condition_length);
+
+/**
+ * The same of B rows in the units of their table.  Arguments as for flow_model_rows_log_prob.
+ *
+ * @param d_rows   receives d log_prob_b / d row_b, as many numbers as rows; 0 in columns the model does not see.
+ * @param d_given  receives that of what is given, table_condition_columns numbers for each row; NULL with length 0 if not
+ *                 wanted.  Classes have no gradient.
+ */
+FLOW_API flow_status flow_model_rows_log_prob_gradient(
+    const flow_model *model, const double *rows, size_t length, const double *given, size_t given_length,
+    const flow_call *call, double *log_prob, size_t log_prob_length, double *d_rows, size_t d_rows_length,
+    double *d_given, size_t d_given_length);
+
 #ifdef __cplusplus
 }
 #endif

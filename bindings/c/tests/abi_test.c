@@ -784,6 +784,19 @@ static void test_tables(const char *folder)
         OK(flow_model_log_prob(model, rows, ROWS * COLUMNS, NULL, densities, ROWS));
         OK(flow_model_bits_per_dim(model, rows, ROWS * COLUMNS, NULL, bits, ROWS));
         CHECK(fabs(bits[3] + densities[3] / (COLUMNS * log(2.0))) < 1e-12 * fabs(bits[3]));
+        OK(flow_model_log_prob_gradient(model, rows, ROWS * COLUMNS, NULL, bits, ROWS, z, ROWS * COLUMNS, NULL, 0));
+        CHECK(memcmp(bits, densities, sizeof bits) == 0);
+        for (i = 0; i < COLUMNS; i++) {
+            double above, below;
+            memcpy(back, rows, COLUMNS * sizeof *rows);
+            back[i] = rows[i] + 0.01f;
+            OK(flow_model_log_prob(model, back, COLUMNS, NULL, &above, 1));
+            back[i] = rows[i] - 0.01f;
+            OK(flow_model_log_prob(model, back, COLUMNS, NULL, &below, 1));
+            CHECK(fabs(z[i] - (above - below) / 0.02) < 0.05 * (1 + fabs(z[i])));
+        }
+        INVALID(flow_model_log_prob_gradient(model, rows, ROWS * COLUMNS, NULL, bits, ROWS, z, 1, NULL, 0));
+        INVALID(flow_model_log_prob_gradient(model, rows, ROWS * COLUMNS, NULL, bits, ROWS, z, ROWS * COLUMNS, back, 1));
         OK(flow_model_forward(model, rows, ROWS * COLUMNS, NULL, z, ROWS * COLUMNS));
         OK(flow_model_inverse(model, z, ROWS * COLUMNS, NULL, back, ROWS * COLUMNS));
         for (i = 0; i < ROWS * COLUMNS; i++)
@@ -1035,6 +1048,7 @@ static void test_schema(flow_model *glow)
     CHECK(memcmp(padded, levels, sizeof padded) == 0);
     INVALID(flow_model_crop_u8(glow, padded, N * D, padded, N * D - 1));
     INVALID(flow_model_rows_log_prob(glow, rows, 6, NULL, 0, NULL, log_prob, 2));
+    INVALID(flow_model_rows_log_prob_gradient(glow, rows, 6, NULL, 0, NULL, log_prob, 2, rows, 6, NULL, 0));
 
     memset(&o, 0, sizeof o);
     o.struct_size = sizeof o;

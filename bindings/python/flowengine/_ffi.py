@@ -170,6 +170,8 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_pad_u8": (c.c_int32, [*_IN, _P, _N]),
     "flow_model_crop": (c.c_int32, [*_IN, _P, _N]),
     "flow_model_crop_u8": (c.c_int32, [*_IN, _P, _N]),
+    "flow_model_log_prob_gradient": (c.c_int32, [*_IN, *_CALL_OUT, _P, _N, _P, _N]),
+    "flow_model_rows_log_prob_gradient": (c.c_int32, [*_IN, _P, _N, *_CALL_OUT, _P, _N, _P, _N]),
 }
 
 

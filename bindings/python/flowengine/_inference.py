@@ -94,6 +94,29 @@ class Inference:
         """
         return self._per_image("flow_model_log_prob", 1, x, y, seed, first_index, batch, out, stream)
 
+    def log_prob_gradient(
+            self, x: Any, y: Any = None, *, of_condition: bool = False, batch: int = 0) -> tuple[np.ndarray, ...]:
+        """
+        Log densities and their gradients: for Hamiltonian samplers, optimizers of data and attributions.
+
+        :param x: (B, H, W, C), floats scaled to [-0.5, 0.5), in host memory.
+        :param y: as for :meth:`log_prob`.
+        :param of_condition: True for the gradient by y, too: (B, N), of classes by their one-hot row.
+        :param batch: images computed at once; changes no result.
+        :returns: the log densities, (B), nats, and the gradient, of the shape of x; and that by y.
+        """
+        images = self._images(x, None, batch)
+        if images.is_levels or images.is_on_device:
+            raise TypeError("a gradient is of floats in host memory: dequantize grey levels first")
+        self._tell(images.call, y, images.count)
+        log_prob, dx = np.empty(images.count), self._image_result(images.count, np.float32, None)
+        numbers = int(self._described.classes or self._described.condition_columns)
+        dy = np.empty((images.count, numbers if of_condition else 0), np.float32)
+        _ffi.call(
+            "flow_model_log_prob_gradient", self._model, images.pointer, images.length, ctypes.byref(images.call),
+            log_prob.ctypes.data, log_prob.size, dx.pointer, dx.length, dy.ctypes.data if dy.size else None, dy.size)
+        return (log_prob, self._laid_out(dx), dy) if of_condition else (log_prob, self._laid_out(dx))
+
     def bits_per_dim(
             self, x: Any, y: Any = None, *, seed: int = 0, first_index: int = 0, batch: int = 0, out: Any = None,
             stream: Optional[int] = None) -> DoubleArray:

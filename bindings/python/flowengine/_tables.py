@@ -1,6 +1,7 @@
 """Flows of vectors, as estimators of the rows of a table."""
 from __future__ import annotations
 
+import ctypes
 from typing import Any, Optional, Sequence, TypeVar, Union
 
 import numpy as np
@@ -71,6 +72,40 @@ class TableFlow(Flow):
             raise AttributeError("the columns of the model have no names")
         return np.array(columns, dtype=object)
 
+    def log_prob_gradient(
+            self, x: Any, y: Any = None, *, of_condition: bool = False, batch: int = 0) -> tuple[np.ndarray, ...]:
+        """
+        Log densities of rows and their gradients, in the units of the table.
+
+        :param of_condition: True for the gradient by y, too, of a model that is conditional on numbers.
+        :returns: the log densities, (n), nats, and the gradient, (n, columns), 0 in columns the model does not see; and that
+            by y.
+        """
+        if self._schema is None:
+            return super().log_prob_gradient(x, y, of_condition=of_condition, batch=batch)
+        rows = _schema.rows(x, self._columns())
+        given = self._given(y, len(rows))
+        columns = int(self._described.table_condition_columns) if of_condition else 0
+        if of_condition and not columns:
+            raise InvalidArgumentError("of_condition is for a model that is conditional on numbers")
+        log_prob, dx, dy = np.empty(len(rows)), np.empty_like(rows), np.empty((len(rows), columns))
+        call = _ffi.Call(batch=batch)
+        _ffi.call(
+            "flow_model_rows_log_prob_gradient", self._model, rows.ctypes.data, rows.size,
+            given.ctypes.data if given.size else None, given.size, ctypes.byref(call), log_prob.ctypes.data, log_prob.size,
+            dx.ctypes.data, dx.size, dy.ctypes.data if dy.size else None, dy.size)
+        return (log_prob, dx, dy) if of_condition else (log_prob, dx)
+
+    def _given(self, y: Any, count: int) -> DoubleArray:
+        """What is given with rows in the units of their table: numbers, or the numbers of classes."""
+        if not self._is_conditional:
+            if y is not None:
+                raise InvalidArgumentError("y is given, and the model is not conditional")
+            return np.empty(0)
+        if self._described.classes or y is None:
+            return np.ascontiguousarray(self._condition(y, count).argmax(1), dtype=np.float64)
+        return self._condition_rows(y, count)
+
     def inverse(
             self, latents: Any, y: Any = None, *, standard: bool = False, out: Any = None,
             stream: Optional[int] = None) -> Any:
@@ -115,15 +150,19 @@ class TableFlow(Flow):
         given = int(self._described.table_condition_columns)
         if not given or y is None:
             return super()._condition(y, count)
+        values = self._condition_rows(y, count)
+        condition = np.empty((len(values), int(self._described.condition_columns)), np.float32)
+        _ffi.call(
+            "flow_model_condition", self._model, values.ctypes.data, values.size, condition.ctypes.data, condition.size)
+        return condition
+
+    def _condition_rows(self, y: Any, count: int) -> DoubleArray:
         values = _schema.rows(
             y if hasattr(y, "columns") else np.atleast_2d(np.asarray(y)),
             [column["name"] for column in (self._schema or {})["condition"]["columns"]])
         if len(values) not in (1, count):
             raise InvalidArgumentError(f"y has {len(values)} rows, expected {count}")
-        condition = np.empty((len(values), int(self._described.condition_columns)), np.float32)
-        _ffi.call(
-            "flow_model_condition", self._model, values.ctypes.data, values.size, condition.ctypes.data, condition.size)
-        return condition
+        return values
 
     def _restored(self, scaled: FloatArray, dtype: Any, out: Any) -> Any:
         """Rows in the units of the table from what the model gives."""

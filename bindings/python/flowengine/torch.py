@@ -6,6 +6,8 @@ Glow as a PyTorch module: forward and backward run in the engine, parameters bel
     loss = -glow(batch).mean()
     loss.backward()
     optimizer.step()
+
+``log_prob`` has the log densities of any model as a differentiable function of the data and the condition.
 """
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from torch import nn
 
 from . import _ffi
 from ._arrays import check_layout
+from ._flow import Flow
 from ._glow import Glow
 from ._training import choice, to_handle
 from .errors import InvalidArgumentError
@@ -232,6 +235,37 @@ class _LogProb(torch.autograd.Function):
             for needed, (offset, shape, strides) in zip(ctx.needs_input_grad[2:], module._offsets)
         ]
         return d_images, None, *gradients
+
+
+def log_prob(flow: Flow, x: torch.Tensor, y: Optional[torch.Tensor] = None) -> torch.Tensor:
+    """
+    Log densities by any model, differentiable in x and, where y is of numbers, in y; the model's weights stay as they are.
+
+    :param flow: a model, of images or of tables.
+    :param x: as its ``log_prob`` takes it, floats in host memory.
+    :param y: of a conditional model: classes, (B), or numbers, (B, N).
+    :returns: (B) float64, nats.
+    """
+    return _FlowLogProb.apply(x, y, flow)
+
+
+class _FlowLogProb(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, y: Optional[torch.Tensor], flow: Flow) -> torch.Tensor:
+        of_condition = y is not None and y.is_floating_point()
+        found = flow.log_prob_gradient(
+            x.detach().numpy(), None if y is None else y.detach().numpy(), of_condition=of_condition)
+        ctx.save_for_backward(*(
+            torch.from_numpy(gradient).to(of.dtype) for gradient, of in zip(found[1:], (x, y))))
+        return torch.from_numpy(found[0])
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, d_log_prob: torch.Tensor) -> tuple:
+        gradients = [
+            gradient * d_log_prob.to(gradient.dtype).reshape(-1, *[1] * (gradient.dim() - 1))
+            for gradient in ctx.saved_tensors]
+        return gradients[0], gradients[1] if len(gradients) > 1 else None, None
 
 
 def _address(tensor: Optional[torch.Tensor]) -> tuple[Optional[int], int]:

@@ -442,6 +442,17 @@ class Fuzzer:
         return [self.handle("model"), *self.rows(count), *self.given(count), self.call(),
                 *self.array(ctypes.c_double, count)]
 
+    def model_log_prob_gradient(self):
+        pointer, length, count = self.images()
+        return [self.handle("model"), pointer, length, self.call(), *self.array(ctypes.c_double, count),
+                *self.array(ctypes.c_float, count * D), *self.array(ctypes.c_float, self.pick([0, 2 * count]))]
+
+    def model_rows_log_prob_gradient(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("model"), *self.rows(count), *self.given(count), self.call(),
+                *self.array(ctypes.c_double, count), *self.array(ctypes.c_double, count * D),
+                *self.array(ctypes.c_double, self.pick([0, count]))]
+
     def model_rows_predict(self):
         count = self.pick([0, 1, 3])
         return [self.handle("model"), *self.rows(count), self.call(), *self.array(ctypes.c_int32, count),

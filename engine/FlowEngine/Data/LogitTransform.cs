@@ -31,6 +31,17 @@ public sealed record LogitTransform(double Lambda, double Low, double High)
         return logOdds;
     }
 
+    /// <summary>The derivative of <see cref="Forward"/>'s value, and of what it adds to LogDet.</summary>
+    /// <param name="x">Low to High.</param>
+    /// <param name="dLogDet">d(ln dy/dx)/dx.</param>
+    internal double Slope(double x, out double dLogDet)
+    {
+        double slope = (1 - 2 * Lambda) / (High - Low);
+        double u = Lambda + slope * (x - Low);
+        dLogDet = slope * (2 * u - 1) / (u * (1 - u));
+        return slope / (u * (1 - u));
+    }
+
     /// <summary>The bounded value of a value on the line; beyond what <see cref="Forward"/> gives, the bound.</summary>
     /// <param name="y">Any number.</param>
     public double Inverse(double y)

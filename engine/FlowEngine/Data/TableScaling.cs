@@ -179,6 +179,24 @@ public sealed class TableScaling
         return logDet;
     }
 
+    /// <summary>The gradient of a row from that of what the model sees of it.</summary>
+    /// <param name="row">The row, one value a column.</param>
+    /// <param name="dValues">The gradient of its scaled values, (Dims).</param>
+    /// <param name="dRow">One value a column, overwritten; 0 where the model does not see it.</param>
+    /// <param name="dLogDet">The gradient of what <see cref="Apply(string, long, ReadOnlySpan{double}, Span{float})"/> returns:
+    /// 1 for rows whose density is asked for, 0 for conditions.</param>
+    public void Backward(ReadOnlySpan<double> row, ReadOnlySpan<float> dValues, Span<double> dRow, double dLogDet)
+    {
+        dRow.Clear();
+        for (int k = 0; k < _kept.Length; k++)
+        {
+            int column = _kept[k];
+            double ofLogDet = 0;
+            double slope = Logit?.Slope(row[column], out ofLogDet) ?? 1;
+            dRow[column] = (dValues[k] * slope / _columns[column].Deviation) + (dLogDet * ofLogDet);
+        }
+    }
+
     /// <summary>Rows of the table from what a model gives: the inverse of <see cref="Apply(TableDataset)"/>.</summary>
     /// <param name="name">The name of the new table.</param>
     /// <param name="values">(B, Dims), finite.</param>

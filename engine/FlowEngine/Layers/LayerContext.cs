@@ -15,6 +15,8 @@ namespace FlowEngine.Layers;
 /// <param name="Kept">What the forward pass of this layer keeps for its backward pass; empty outside
 /// training.</param>
 /// <param name="Condition">The condition of each datum of the batch, (B, N); empty where the model has none.</param>
+/// <param name="ConditionGradient">The gradient of the condition, (B, N), added to by backward passes; empty where nobody
+/// asks.</param>
 /// <param name="UsesBatchStatistics">True while a model is trained: batch normalization uses each batch's own
 /// statistics.</param>
 /// <param name="SkipsInverse">True while a model that stores activations is trained: nothing asks for an inverse, so
@@ -28,6 +30,7 @@ public readonly record struct LayerContext(
     BufferView Workspace,
     BufferView Kept = default,
     BufferView Condition = default,
+    BufferView ConditionGradient = default,
     bool UsesBatchStatistics = false,
     bool SkipsInverse = false)
 {

@@ -104,7 +104,9 @@ public sealed class Network
         return Pixel(context.Backend).ForwardToTaps(JoinedShape(image), Weights(context), input, kept, parts.Scratch);
     }
 
-    /// <summary>The gradients of the parameters (+=) and of x (+=).</summary>
+    /// <summary>
+    /// The gradients of the parameters (+=), of x (+=) and, where the context asks for it, of the condition (+=).
+    /// </summary>
     /// <param name="context">Prepared weights, gradients and scratch memory.</param>
     /// <param name="image">The shape of <paramref name="x"/>.</param>
     /// <param name="x">The input.</param>
@@ -117,13 +119,19 @@ public sealed class Network
         // The gradient is added to what is there: that goes with the join, and comes back with it.
         Parts parts = Divide(context, image, backward: true);
         BufferView input = Join(context, image, x, parts.Joined);
-        BufferView dInput = dx.IsEmpty ? dx : Join(context, image, dx, parts.JoinedGradient);
+        bool isOfCondition = Shape.Conditions > 0 && !context.ConditionGradient.IsEmpty;
+        BufferView dInput = dx.IsEmpty && !isOfCondition ? dx : JoinGradient(context, image, dx, parts.JoinedGradient);
         ImageShape joined = JoinedShape(image);
         context.Backend.GetNetwork(Shape).Backward(
             joined, Weights(context), input, kept, dOutput, dInput, parts.Scratch);
         if (Shape.Conditions > 0 && !dx.IsEmpty)
         {
             context.Backend.CopyChannels(dInput, joined, Shape.Conditions, dx, image.Channels, 0, OwnChannels);
+        }
+
+        if (isOfCondition)
+        {
+            SumConditionGradient(context, joined, dInput, parts.Joined);
         }
     }
 
@@ -177,6 +185,39 @@ public sealed class Network
         context.Backend.SpreadRows(shape, context.Condition, joined);
         context.Backend.CopyChannels(x, image, 0, joined, shape.Channels, Shape.Conditions, OwnChannels);
         return joined;
+    }
+
+    private BufferView JoinGradient(in LayerContext context, ImageShape image, BufferView dx, BufferView joined)
+    {
+        if (Shape.Conditions == 0)
+        {
+            return dx;
+        }
+
+        context.Backend.Fill(joined, 0);
+        if (!dx.IsEmpty)
+        {
+            context.Backend.CopyChannels(
+                dx, image, 0, joined, Shape.InputChannels, Shape.Conditions, OwnChannels);
+        }
+
+        return joined;
+    }
+
+    // All pixels of an image read its condition.
+    private void SumConditionGradient(
+        in LayerContext context, ImageShape joined, BufferView dInput, BufferView scratch)
+    {
+        ImageShape conditions = joined.WithChannels(Shape.Conditions);
+        BufferView parts = scratch.Slice(0, conditions.Length);
+        context.Backend.CopyChannels(dInput, joined, 0, parts, Shape.Conditions, 0, Shape.Conditions);
+        for (int b = 0; b < joined.Batch; b++)
+        {
+            context.Backend.SumChannels(
+                conditions with { Batch = 1 },
+                parts.Slice((long)b * conditions.Dims, conditions.Dims),
+                context.ConditionGradient.Slice((long)b * Shape.Conditions, Shape.Conditions));
+        }
     }
 
     private readonly record struct Parts(BufferView Joined, BufferView JoinedGradient, BufferView Scratch);

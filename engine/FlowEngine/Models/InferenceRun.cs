@@ -36,6 +36,38 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     public void LogProb(ImageArray images, CallerArray<double> logProb) =>
         Forward("log_prob", images, logProb.Length, (plan, first, batch) => memory.LogProb(plan, logProb.Slice(first, batch)));
 
+    /// <summary>Log densities, nats, and their gradients.</summary>
+    /// <param name="images">The images, scaled.</param>
+    /// <param name="logProb">(B), overwritten.</param>
+    /// <param name="dImages">(B, H, W, C), overwritten.</param>
+    /// <param name="dCondition">(B, N), overwritten; empty if it is not wanted.</param>
+    public void LogProbGradient(
+        CallerArray<float> images,
+        CallerArray<double> logProb,
+        CallerArray<float> dImages,
+        CallerArray<float> dCondition)
+    {
+        int conditions = Flow.ConditionLength;
+        long count = CountOf(images.Length, logProb.Length);
+        model.RequireCondition(Condition.Length, count);
+        ForEachBatch("log_prob_gradient", count, (first, batch) => model.WithGradientPlan(batch, gradient =>
+        {
+            FlowPlan plan = gradient.Plan;
+            model.WriteCondition(Condition.Span, first, batch, plan.Condition);
+            memory.Write(images.Slice(first * Dims, (long)batch * Dims), plan.Input);
+            plan.Forward();
+            memory.LogProb(plan, logProb.Slice(first, batch));
+            model.Backend.Fill(gradient.LogProbGradient, 1);
+            gradient.Backward();
+            memory.Read(plan.InputGradient, dImages.Slice(first * Dims, (long)batch * Dims));
+            if (dCondition.Length > 0)
+            {
+                memory.Read(
+                    gradient.ConditionGradient, dCondition.Slice(first * conditions, (long)batch * conditions));
+            }
+        }));
+    }
+
     /// <summary>Bits per dimension.</summary>
     /// <param name="images">The images.</param>
     /// <param name="bits">(B), overwritten.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Architecture;
@@ -5,6 +6,7 @@ using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Kernels.Gpu;
 using FlowEngine.Layers;
 using FlowEngine.Tensors;
 
@@ -25,6 +27,7 @@ public sealed class Model : IDisposable
     private readonly ReaderWriterLockSlim _lease = new();
     private readonly Lock _derivedLock = new();
     private readonly PlanPool _plans;
+    private readonly ConcurrentBag<GradientPlan> _gradientPlans = [];
     private PreparedWeights? _prepared;
     private bool _preparedIsCurrent;
 
@@ -74,6 +77,7 @@ public sealed class Model : IDisposable
                 field = value;
                 Lowered = LoweredFlow.Of(Flow, value);
                 _plans.Trim(0);
+                FreeGradientPlans();
                 _prepared?.Dispose();
                 _prepared = null;
                 _preparedIsCurrent = false;
@@ -325,6 +329,7 @@ public sealed class Model : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        FreeGradientPlans();
         _plans.Dispose();
         _prepared?.Dispose();
         _weights.Dispose();
@@ -351,6 +356,57 @@ public sealed class Model : IDisposable
         {
             _lease.ExitReadLock();
             throw;
+        }
+    }
+
+    /// <summary>Works with a plan that has a backward pass, with the weights as they are now.</summary>
+    /// <param name="batch">Images.</param>
+    /// <param name="work">What is done with it.</param>
+    /// <remarks>The last plan that a call used is kept for the next: a sampler asks again and again for one batch.</remarks>
+    /// <exception cref="FlowException">The model is not initialized, or memory is short.</exception>
+    internal void WithGradientPlan(int batch, Action<GradientPlan> work)
+    {
+        this.RequireInitialized();
+        _lease.EnterReadLock();
+        try
+        {
+            if (!_gradientPlans.TryTake(out GradientPlan? plan) || plan.Plan.Shape.Batch != batch)
+            {
+                Free(plan);
+                plan = new GradientPlan(this, batch, memory: null);
+            }
+
+            try
+            {
+                plan.Refresh();
+                work(plan);
+            }
+            finally
+            {
+                _gradientPlans.Add(plan);
+            }
+        }
+        finally
+        {
+            _lease.ExitReadLock();
+        }
+    }
+
+    private void FreeGradientPlans()
+    {
+        while (_gradientPlans.TryTake(out GradientPlan? plan))
+        {
+            Free(plan);
+        }
+    }
+
+    private void Free(GradientPlan? plan)
+    {
+        if (plan is not null)
+        {
+            // What a GPU still has to do may use its memory.
+            (Backend as GpuBackend)?.Synchronize();
+            plan.Dispose();
         }
     }
 

@@ -51,6 +51,49 @@ public static unsafe class ModelInference
             return result;
         }
 
+        /// <summary>Log densities and their gradients: what Hamiltonian samplers, optimizers of data and attributions need.</summary>
+        /// <param name="images">(B, H, W, C), scaled to [-0.5, 0.5), or rows of continuous data.</param>
+        /// <param name="gradient">d log p / d image, (B, H, W, C), overwritten.</param>
+        /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
+        /// <param name="conditionGradient">d log p / d condition, (B, N), overwritten; empty if it is not wanted.</param>
+        /// <returns>The log densities, (B), nats.</returns>
+        /// <exception cref="FlowException">A length is another, or the model is not initialized.</exception>
+        public double[] LogProbGradient(
+            ReadOnlySpan<float> images,
+            Span<float> gradient,
+            ReadOnlySpan<float> condition = default,
+            Span<float> conditionGradient = default)
+        {
+            double[] result = new double[model.CountOf(images.Length)];
+            int conditions = model.Flow.ConditionLength;
+            if (gradient.Length != images.Length)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"the gradient has {gradient.Length} values, expected {images.Length}");
+            }
+
+            if (conditionGradient.Length != 0 && conditionGradient.Length != (long)result.Length * conditions)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"the gradient of the condition has {conditionGradient.Length} values, expected "
+                    + $"{(long)result.Length * conditions}");
+            }
+
+            fixed (float* x = images, c = condition, dx = gradient, dc = conditionGradient)
+            fixed (double* y = result)
+            {
+                Run(model, c, condition.Length).LogProbGradient(
+                    Array(x, images.Length),
+                    Array(y, result.Length),
+                    Array(dx, gradient.Length),
+                    Array(dc, conditionGradient.Length));
+            }
+
+            return result;
+        }
+
         /// <summary>Log densities of images, or of rows of continuous data, under every class.</summary>
         /// <remarks>
         /// Where the priors alone read the class, the latents are computed once and then every class's prior. With the

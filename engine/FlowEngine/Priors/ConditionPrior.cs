@@ -76,7 +76,13 @@ public sealed class ConditionPrior : IPrior
     public void Backward(
         in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept)
     {
-        context.Backend.LinearBackward(latent.Batch, context.Condition, dPrior, context.Gradient(_weight));
+        context.Backend.LinearBackward(
+            latent.Batch,
+            context.Condition,
+            dPrior,
+            context.Value(_weight),
+            context.Gradient(_weight),
+            context.ConditionGradient);
         if (_inner.IsConditional)
         {
             _inner.Backward(context, latent, kept, dPrior, dKept);

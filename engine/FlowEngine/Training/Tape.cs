@@ -1,6 +1,5 @@
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
-using FlowEngine.Layers;
 using FlowEngine.Models;
 
 namespace FlowEngine.Training;
@@ -14,13 +13,7 @@ public sealed class Tape : IDisposable
 {
     private readonly Model _model;
     private readonly IBackend _backend;
-    private readonly Arena _arena = new();
-    private readonly ArenaRegion _gradients;
-    private readonly ArenaRegion _dLogProb;
-    private readonly PreparedWeights _prepared;
-    private readonly FlowPlan _plan;
-    private readonly IRecording _backward;
-    private long _preparedVersion = -1;
+    private readonly GradientPlan _gradient;
     private bool _canGoBack;
 
     /// <summary>Lays out the memory of both passes and allocates it.</summary>
@@ -31,27 +24,13 @@ public sealed class Tape : IDisposable
     /// <exception cref="FlowException">The batch is out of range, or memory is short.</exception>
     public Tape(Model model, int batch, MemoryMode? memory)
     {
-        model.Flow.RequireBatch(batch);
         _model = model;
         _backend = model.Backend;
-        Batch = batch;
-        _gradients = _arena.Reserve("gradients", model.Flow.Parameters.Length);
-        _dLogProb = _arena.Reserve("scalars", batch);
-        _arena.Allocate(_backend, "the gradient");
-        LayerContext context = model.Context with { Gradients = _gradients.View };
-        LoweredFlow lowered = model.Lowered;
-        MemoryMode mode = memory ?? MemoryPlanner.Choose(lowered, context, batch);
-        _prepared = new PreparedWeights(lowered, context, mode);
-        _plan = new FlowPlan(lowered, context, _prepared, batch, mode);
-        _backward = _backend.Record(() =>
-        {
-            _backend.Fill(_gradients.View, 0);
-            _plan.Backward(_dLogProb.View, _dLogProb.View);
-        });
+        _gradient = new GradientPlan(model, batch, memory);
     }
 
     /// <summary>Images of a pass.</summary>
-    public int Batch { get; }
+    public int Batch => Plan.Shape.Batch;
 
     /// <summary>Dimensions of one image, D.</summary>
     public int Dims => _model.Flow.Dims;
@@ -79,18 +58,13 @@ public sealed class Tape : IDisposable
         try
         {
             _canGoBack = false;
-            if (_preparedVersion != _model.WeightsVersion)
-            {
-                _prepared.Refresh();
-                _preparedVersion = _model.WeightsVersion;
-            }
-
-            _model.WriteCondition(condition, 0, Batch, _plan.Condition);
-            _backend.Write(images, _plan.Input);
-            _plan.Forward();
+            _gradient.Refresh();
+            _model.WriteCondition(condition, 0, Batch, Plan.Condition);
+            _backend.Write(images, Plan.Input);
+            Plan.Forward();
             double[] logDet = new double[Batch];
-            _backend.Read(_plan.LogPrior, logProb);
-            _backend.Read(_plan.LogDet, logDet);
+            _backend.Read(Plan.LogPrior, logProb);
+            _backend.Read(Plan.LogDet, logDet);
             for (int b = 0; b < Batch; b++)
             {
                 logProb[b] += logDet[b];
@@ -117,7 +91,7 @@ public sealed class Tape : IDisposable
         _model.Lease.EnterReadLock();
         try
         {
-            if (!_canGoBack || _preparedVersion != _model.WeightsVersion)
+            if (!_canGoBack || _gradient.WeightsVersion != _model.WeightsVersion)
             {
                 throw new FlowException(
                     FlowErrorKind.InvalidArgument,
@@ -127,16 +101,16 @@ public sealed class Tape : IDisposable
             }
 
             _canGoBack = false;
-            _backend.Write(dLogProb, _dLogProb.View);
-            _backward.Run();
+            _backend.Write(dLogProb, _gradient.LogProbGradient);
+            _gradient.Backward();
             if (!dImages.IsEmpty)
             {
-                _backend.Read(_plan.InputGradient, dImages);
+                _backend.Read(Plan.InputGradient, dImages);
             }
 
             if (!dParameters.IsEmpty)
             {
-                _backend.Read(_gradients.View, dParameters);
+                _backend.Read(_gradient.ParameterGradient, dParameters);
             }
         }
         finally
@@ -146,13 +120,9 @@ public sealed class Tape : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _backward.Dispose();
-        _plan.Dispose();
-        _prepared.Dispose();
-        _arena.Dispose();
-    }
+    public void Dispose() => _gradient.Dispose();
+
+    private FlowPlan Plan => _gradient.Plan;
 
     private static void Require(string name, int length, long expected)
     {

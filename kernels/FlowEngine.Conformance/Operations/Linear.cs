@@ -15,9 +15,14 @@ internal static partial class BackendOperations
         BufferView y = buffers.PerImage(shape.Dims);
         backend.LinearForward(shape.Batch, condition, weight, y);
         BufferView dWeight = buffers.Random(weight.Length);
-        backend.LinearBackward(shape.Batch, condition, buffers.PerImage(shape.Dims), dWeight);
+        BufferView dCondition = buffers.PerImage(3);
+        backend.LinearBackward(shape.Batch, condition, buffers.PerImage(shape.Dims), weight, dWeight, dCondition);
         BufferView spread = buffers.PerImage(4L * shape.PixelsPerImage);
         backend.SpreadRows(shape.WithChannels(4), condition, spread);
-        return new OperationOutputs().PerImage("y", y).Shared("dWeight", dWeight).PerImage("spread", spread);
+        return new OperationOutputs()
+            .PerImage("y", y)
+            .Shared("dWeight", dWeight)
+            .PerImage("dCondition", dCondition)
+            .PerImage("spread", spread);
     }
 }

@@ -5,7 +5,7 @@ namespace FlowEngine.Kernels;
 /// weight is (inputs, outputs), so that a one-hot row of class k takes row k of it.
 /// <code>
 /// Forward    y_b += Wᵀ c_b
-/// Backward   dW  += Σ_b c_b dy_bᵀ, in float64; what a condition has as its gradient nobody asks
+/// Backward   dW  += Σ_b c_b dy_bᵀ, dc_b += W dy_b, in float64
 /// </code>
 /// A zero in c takes no part, whatever its weights are.
 /// </remarks>
@@ -18,10 +18,13 @@ public partial interface IBackend
     /// <param name="y">(B, outputs), added to.</param>
     void LinearForward(int rows, BufferView condition, BufferView weight, BufferView y);
 
-    /// <summary>The gradient of the weight.</summary>
+    /// <summary>The gradients of the weight and, if wanted, of the condition.</summary>
     /// <param name="rows">B.</param>
     /// <param name="condition">c, (B, inputs).</param>
     /// <param name="dy">(B, outputs).</param>
+    /// <param name="weight">W, (inputs, outputs).</param>
     /// <param name="dWeight">(inputs, outputs), added to.</param>
-    void LinearBackward(int rows, BufferView condition, BufferView dy, BufferView dWeight);
+    /// <param name="dCondition">(B, inputs), added to; empty if it is not wanted.</param>
+    void LinearBackward(
+        int rows, BufferView condition, BufferView dy, BufferView weight, BufferView dWeight, BufferView dCondition);
 }

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <remarks>A part is a row forward, and 16 outputs of every input backward; lane = output mod 16.</remarks>
+/// <remarks>A part is a row forward, and 16 outputs of every input, or a row for the condition, backward; lane = output mod 16.</remarks>
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc cref="IBackend.LinearForward"/>
@@ -17,7 +17,8 @@ public sealed unsafe partial class CpuBackend
         });
 
     /// <inheritdoc cref="IBackend.LinearBackward"/>
-    public void LinearBackward(int rows, BufferView condition, BufferView dy, BufferView dWeight)
+    public void LinearBackward(
+        int rows, BufferView condition, BufferView dy, BufferView weight, BufferView dWeight, BufferView dCondition)
     {
         int outputs = (int)(dy.Length / rows);
         _team.Run((outputs + SimdMath.Width - 1) / SimdMath.Width, new LinearBackwardJob
@@ -29,6 +30,17 @@ public sealed unsafe partial class CpuBackend
             Dy = Pointer(dy, dy.Length),
             DWeight = Pointer(dWeight, condition.Length / rows * outputs),
         });
+        if (!dCondition.IsEmpty)
+        {
+            _team.Run(rows, new LinearConditionJob
+            {
+                Inputs = (int)(condition.Length / rows),
+                Outputs = outputs,
+                Weight = Pointer(weight, condition.Length / rows * outputs),
+                Dy = Pointer(dy, dy.Length),
+                DCondition = Pointer(dCondition, condition.Length),
+            });
+        }
     }
 
     private struct LinearForwardJob : IJob
@@ -57,6 +69,32 @@ public sealed unsafe partial class CpuBackend
                         Vector512.Create(factor), Lanes.Load(weight + i, Outputs - i), Lanes.Load(y + i, Outputs - i));
                     Lanes.Store(sum, y + i, Outputs - i);
                 }
+            }
+        }
+    }
+
+    private struct LinearConditionJob : IJob
+    {
+        public int Inputs;
+        public int Outputs;
+        public float* Weight;
+        public float* Dy;
+        public float* DCondition;
+
+        public readonly void Invoke(int index, int worker)
+        {
+            float* dy = Dy + ((long)index * Outputs);
+            for (int n = 0; n < Inputs; n++)
+            {
+                float* weight = Weight + ((long)n * Outputs);
+                LaneSum sum = default;
+                for (int i = 0; i < Outputs; i += SimdMath.Width)
+                {
+                    sum.Add(Lanes.Load(weight + i, Outputs - i) * Lanes.Load(dy + i, Outputs - i));
+                }
+
+                ref float target = ref DCondition[((long)index * Inputs) + n];
+                target = (float)(target + sum.Total());
             }
         }
     }

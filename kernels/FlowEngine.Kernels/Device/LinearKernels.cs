@@ -63,4 +63,29 @@ internal static partial class LinearKernels
             dWeight[i] = (float)((double)dWeight[i] + sum);
         }
     }
+
+    // dc[b, n] += Σ_o W[n, o] dy[b, o].
+    [Kernel(BlockSize)]
+    private static void ConditionBackward(
+        ReadOnlyGlobalView<float> weight,
+        ReadOnlyGlobalView<float> dy,
+        GlobalView<float> dCondition,
+        long length,
+        int inputs,
+        int outputs)
+    {
+        long i = Grid.GlobalIndexX;
+        if (i < length)
+        {
+            long row = i / inputs;
+            long input = i % inputs;
+            double sum = 0.0;
+            for (int o = 0; o < outputs; o++)
+            {
+                sum += (double)weight[(input * outputs) + o] * (double)dy[(row * outputs) + o];
+            }
+
+            dCondition[i] = (float)((double)dCondition[i] + sum);
+        }
+    }
 }

@@ -25,7 +25,8 @@ public sealed partial class ReferenceBackend<T>
     }
 
     /// <inheritdoc/>
-    public void LinearBackward(int rows, BufferView condition, BufferView dy, BufferView dWeight)
+    public void LinearBackward(
+        int rows, BufferView condition, BufferView dy, BufferView weight, BufferView dWeight, BufferView dCondition)
     {
         int inputs = (int)(condition.Length / rows);
         int outputs = (int)(dy.Length / rows);
@@ -43,5 +44,18 @@ public sealed partial class ReferenceBackend<T>
         }
 
         AddAll(sums, Elements(dWeight, (long)inputs * outputs));
+        Span<T> w = Elements(weight, (long)inputs * outputs);
+        Span<T> inputGradient = ElementsOrNone(dCondition, (long)rows * inputs);
+        for (int i = 0; i < inputGradient.Length; i++)
+        {
+            (int row, int input) = int.DivRem(i, inputs);
+            double sum = 0;
+            for (int output = 0; output < outputs; output++)
+            {
+                sum += Wide(w[(input * outputs) + output]) * Wide(gradient[(row * outputs) + output]);
+            }
+
+            Add(ref inputGradient[i], sum);
+        }
     }
 }

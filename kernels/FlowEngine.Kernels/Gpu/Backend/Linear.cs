@@ -22,7 +22,8 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
-    public void LinearBackward(int rows, BufferView condition, BufferView dy, BufferView dWeight)
+    public void LinearBackward(
+        int rows, BufferView condition, BufferView dy, BufferView weight, BufferView dWeight, BufferView dCondition)
     {
         using Lock.Scope queue = _queue.EnterScope();
         int inputs = (int)(condition.Length / rows);
@@ -38,5 +39,17 @@ public sealed partial class GpuBackend
             rows,
             inputs,
             outputs);
+        if (!dCondition.IsEmpty)
+        {
+            LinearKernels.ConditionBackward(
+                _stream,
+                Cover(dCondition.Length, LinearKernels.ConditionBackwardKernel),
+                View(weight, length),
+                View(dy, (long)rows * outputs),
+                View(dCondition, (long)rows * inputs),
+                dCondition.Length,
+                inputs,
+                outputs);
+        }
     }
 }

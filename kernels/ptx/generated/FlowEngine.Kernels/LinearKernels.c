@@ -58,3 +58,28 @@ KERNEL(256) void LinearKernels_Backward(
         dWeight[i] = (float)((double)dWeight[i] + sum);
     }
 }
+
+KERNEL(256) void LinearKernels_ConditionBackward(
+    GIN(float, weight),
+    GIN(float, dy),
+    GOUT(float, dCondition),
+    i64 length,
+    int inputs,
+    int outputs)
+{
+    VIEW_IN(float, weight);
+    VIEW_IN(float, dy);
+    VIEW_OUT(float, dCondition);
+    i64 i = GRID_GLOBAL_INDEX_X;
+    if (i < length)
+    {
+        i64 row = i / (i64)inputs;
+        i64 input = i % (i64)inputs;
+        double sum = 0.0;
+        for (int o = 0; o < outputs; o++)
+        {
+            sum += (double)weight[input * (i64)outputs + (i64)o] * (double)dy[row * (i64)outputs + (i64)o];
+        }
+        dCondition[i] = (float)((double)dCondition[i] + sum);
+    }
+}
