@@ -55,6 +55,16 @@ public sealed unsafe partial class CpuBackend
             BufferView workspace)
         {
             DenseNetworkWorkspace work = new(Layout, image.Pixels, Backend.Threads, backward: false);
+            if (image.Pixels == 1 && kept.IsEmpty && !Shape.IsAutoregressive)
+            {
+                ForwardRow(
+                    Pointer(weights.Prepared, Layout.PreparedLength),
+                    Pointer(x, image.Length),
+                    Pointer(output, Shape.OutputChannels),
+                    Pointer(workspace, work.Length) + work.Workers);
+                return;
+            }
+
             DenseNetworkForwardJob job = new()
             {
                 Layout = Layout,
@@ -115,6 +125,23 @@ public sealed unsafe partial class CpuBackend
                     sums + Shape.WeightOffset(layer));
                 Backend._team.Run(job.Parts, job);
             }
+        }
+
+        private void ForwardRow(float* prepared, float* x, float* output, float* scratch)
+        {
+            float* source = x;
+            float* target = scratch;
+            float* free = scratch + Layout.LargestPanel;
+            for (int layer = 0; layer < Shape.HiddenLayers; layer++)
+            {
+                DenseRow.Forward<Rectified>(Layout, prepared, layer, source, target);
+                source = target;
+                target = free;
+                free = source;
+            }
+
+            DenseRow.Forward<Linear>(Layout, prepared, Shape.HiddenLayers, source, target);
+            new ReadOnlySpan<float>(target, Shape.OutputChannels).CopyTo(new Span<float>(output, Shape.OutputChannels));
         }
 
         /// <summary>A weight with zeros outside the mask; 16 units a part.</summary>
