@@ -29,6 +29,7 @@ internal static class SmallModels
         {"type":"permutation","order":"reverse"},{"type":"affine_coupling","hidden":2,"hidden_layers":1},{"type":"linear"},
         {"type":"autoregressive","hidden":2,"hidden_layers":1,"direction":"sample"}]}
         """,
+        """{"model":"nsf","channels":2,"blocks":1,"hidden":2,"hidden_layers":1}""",
     ];
 
     /// <summary>A new model that passes for a trained one.</summary>
