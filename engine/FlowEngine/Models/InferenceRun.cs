@@ -50,7 +50,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         int conditions = Flow.ConditionLength;
         long count = CountOf(images.Length, logProb.Length);
         model.RequireCondition(Condition.Length, count);
-        ForEachBatch("log_prob_gradient", count, (first, batch) => model.WithGradientPlan(batch, gradient =>
+        ForEachBatch("log_prob_gradient", count, (first, batch) => model.GradientPlans.With(batch, gradient =>
         {
             FlowPlan plan = gradient.Plan;
             model.WriteCondition(Condition.Span, first, batch, plan.Condition);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Architecture;
@@ -6,7 +5,6 @@ using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
-using FlowEngine.Kernels.Gpu;
 using FlowEngine.Layers;
 using FlowEngine.Tensors;
 
@@ -27,7 +25,6 @@ public sealed class Model : IDisposable
     private readonly ReaderWriterLockSlim _lease = new();
     private readonly Lock _derivedLock = new();
     private readonly PlanPool _plans;
-    private readonly ConcurrentBag<GradientPlan> _gradientPlans = [];
     private PreparedWeights? _prepared;
     private bool _preparedIsCurrent;
 
@@ -38,6 +35,7 @@ public sealed class Model : IDisposable
         Flow = flow;
         Lowered = LoweredFlow.Of(flow);
         _plans = new PlanPool(backend, PlanPool.DefaultCapacity);
+        GradientPlans = new GradientPlanPool(this);
         _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
     }
@@ -77,7 +75,7 @@ public sealed class Model : IDisposable
                 field = value;
                 Lowered = LoweredFlow.Of(Flow, value);
                 _plans.Trim(0);
-                FreeGradientPlans();
+                GradientPlans.Clear();
                 _prepared?.Dispose();
                 _prepared = null;
                 _preparedIsCurrent = false;
@@ -91,6 +89,9 @@ public sealed class Model : IDisposable
 
     /// <summary>The layers, grouped as they run.</summary>
     internal LoweredFlow Lowered { get; private set; }
+
+    /// <summary>The plans with a backward pass.</summary>
+    internal GradientPlanPool GradientPlans { get; }
 
     /// <summary>The plans that no call uses now.</summary>
     internal PlanPool Plans => _plans;
@@ -329,7 +330,7 @@ public sealed class Model : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        FreeGradientPlans();
+        GradientPlans.Clear();
         _plans.Dispose();
         _prepared?.Dispose();
         _weights.Dispose();
@@ -356,57 +357,6 @@ public sealed class Model : IDisposable
         {
             _lease.ExitReadLock();
             throw;
-        }
-    }
-
-    /// <summary>Works with a plan that has a backward pass, with the weights as they are now.</summary>
-    /// <param name="batch">Images.</param>
-    /// <param name="work">What is done with it.</param>
-    /// <remarks>The last plan that a call used is kept for the next: a sampler asks again and again for one batch.</remarks>
-    /// <exception cref="FlowException">The model is not initialized, or memory is short.</exception>
-    internal void WithGradientPlan(int batch, Action<GradientPlan> work)
-    {
-        this.RequireInitialized();
-        _lease.EnterReadLock();
-        try
-        {
-            if (!_gradientPlans.TryTake(out GradientPlan? plan) || plan.Plan.Shape.Batch != batch)
-            {
-                Free(plan);
-                plan = new GradientPlan(this, batch, memory: null);
-            }
-
-            try
-            {
-                plan.Refresh();
-                work(plan);
-            }
-            finally
-            {
-                _gradientPlans.Add(plan);
-            }
-        }
-        finally
-        {
-            _lease.ExitReadLock();
-        }
-    }
-
-    private void FreeGradientPlans()
-    {
-        while (_gradientPlans.TryTake(out GradientPlan? plan))
-        {
-            Free(plan);
-        }
-    }
-
-    private void Free(GradientPlan? plan)
-    {
-        if (plan is not null)
-        {
-            // What a GPU still has to do may use its memory.
-            (Backend as GpuBackend)?.Synchronize();
-            plan.Dispose();
         }
     }
 
