@@ -3,7 +3,6 @@ using FlowEngine.Data;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Kernels.Reference;
 using FlowEngine.Models;
-using FlowEngine.Priors;
 
 using Xunit;
 
