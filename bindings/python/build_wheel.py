@@ -49,7 +49,7 @@ def main() -> int:
         print("usage: build_wheel.py FOLDER OUT [PLATFORM]", file=sys.stderr)
         return 2
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-    # The C ABI is the library's alone, so any Python 3 of the platform will do.
+    # The library does not use the C API of Python, so any Python 3 of the platform will do.
     tag = f"py3-none-{sys.argv[3] if len(sys.argv) == 4 else platform()}"
     libraries = sorted(path for name in NAMES for path in folder.glob(name))
     if not libraries:

@@ -191,7 +191,7 @@ class Flow(Inference, abc.ABC):
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
             progress: Union[bool, ProgressFunction] = False, warm_start: bool = False) -> _Self:
         """
-        Trains by maximum likelihood, from new weights; a model that was loaded, built or initialized goes on from its own.
+        Trains by maximum likelihood, from new weights; a model that was loaded, built or initialized keeps its own.
 
         :param x: (B, H, W, C) grey levels, uint8 below ``bins``; or floats scaled to [-0.5, 0.5), trained as they are. In
             host memory, finite.
@@ -211,7 +211,7 @@ class Flow(Inference, abc.ABC):
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
         :param progress: True for a line on stderr, or a function that is told of every update (:class:`Progress`) and
             stops the training with a true result.
-        :param warm_start: goes on from the weights of the last ``fit``.
+        :param warm_start: keep the weights of the last ``fit`` and continue from them.
         :returns: the model itself.
         """
         _arrays.require_host(x)

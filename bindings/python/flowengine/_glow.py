@@ -25,7 +25,7 @@ class Glow(ImageFlow):
     :param preset: ``glow``, or ``rosinality`` for the arithmetic of rosinality/glow-pytorch.
     :param bins: grey levels of the data, 2 to 256.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`, such as ``cuda:0``; ``auto`` is the CPU.

@@ -83,8 +83,8 @@ class Inference:
 
         :param x: (B, H, W, C), uint8 grey levels or floats scaled to [-0.5, 0.5).
         :param y: of a conditional model: classes, (B), or numbers, (B, N); or one class or row for all.
-        :param seed: of the dequantization noise; for uint8 alone.
-        :param first_index: of the first image: the noise of an image depends on seed and index alone.
+        :param seed: of the dequantization noise; only uint8 has it.
+        :param first_index: of the first image: the noise of an image depends only on seed and index.
         :param batch: images computed at once; changes no result.
         :param out: filled and returned: float64, contiguous, where x is. None for a new array; in CUDA memory that can be
             made beside arrays of PyTorch and CuPy.

@@ -17,7 +17,7 @@ class RealNVP(ImageFlow):
     :param hidden: channels inside the coupling networks.
     :param bins: grey levels of the data, 2 to 256.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition: ``prior`` alone here.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.

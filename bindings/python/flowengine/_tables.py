@@ -203,7 +203,7 @@ class _Autoregressive(TableFlow):
         map.
     :param batch_norm: whether batch normalization follows each block.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
@@ -248,7 +248,7 @@ class NICE(TableFlow):
     :param hidden_layers: how many of those.
     :param prior: of the latents, ``logistic`` or ``gaussian``.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
@@ -278,7 +278,7 @@ class DenseGlow(TableFlow):
     :param hidden: units of the hidden layers of the networks.
     :param hidden_layers: how many of those.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
@@ -316,7 +316,7 @@ class NSF(TableFlow):
     :param spline: what the networks' numbers stand for: as in ``zuko``, or as in ``nflows`` and normflows.
     :param mixing: what mixes the columns before each block: ``lu``, a learned linear map, ``reverse`` or ``random``.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the kind.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
@@ -356,7 +356,7 @@ class Transforms(TableFlow):
     :param transforms: a dictionary for each, with its ``type`` and its options.
     :param prior: of the latents, ``gaussian`` or ``logistic``.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
-    :param condition_columns: a number for a model conditional on so many numbers, likewise.
+    :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the list.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
