@@ -22,6 +22,13 @@ public static class GpuDevices
     /// <exception cref="GpuException">NoDevice: the message says what exists.</exception>
     public static GpuDevice Open(string selector) => _drivers.Value.Open(selector);
 
+    /// <summary>Opens a CUDA device in a context that another library of the process made and keeps.</summary>
+    /// <remarks>It works on that library's memory in place, in turn with its streams. Dispose it before the context.</remarks>
+    /// <param name="index">The number of the device, as in cuda:0.</param>
+    /// <param name="context">The CUcontext.</param>
+    /// <exception cref="GpuException">NoDevice: the message says what exists. BadHandle: the context is another device's.</exception>
+    public static GpuDevice Attach(int index, nint context) => _drivers.Value.Attach(index, context);
+
     private static string? Library(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : null;
 }

@@ -44,12 +44,21 @@ internal sealed class GpuDrivers
             GpuRunner.Cuda => new CudaDevice(_cuda!, info),
             GpuRunner.OpenCl => new OpenClDevice(_openCl!, info),
             GpuRunner.Emulator => new EmulatorDevice(),
-            _ => throw new GpuException(
-                GpuErrorKind.NoDevice,
-                $"there is no device {selector}; expected {string.Join(", ", _devices.Select(device => device.Selector))}"
-                + $"{string.Concat(_missing.Select(reason => $"; {reason}"))}"),
+            _ => throw NoDevice(selector),
         };
     }
+
+    public GpuDevice Attach(int index, nint context)
+    {
+        string selector = $"cuda:{index}";
+        GpuDeviceInfo? info = _devices.Find(device => device.Selector == selector);
+        return info is null ? throw NoDevice(selector) : new CudaDevice(_cuda!, info, context);
+    }
+
+    private GpuException NoDevice(string selector) => new(
+        GpuErrorKind.NoDevice,
+        $"there is no device {selector}; expected {string.Join(", ", _devices.Select(device => device.Selector))}"
+        + $"{string.Concat(_missing.Select(reason => $"; {reason}"))}");
 
     private TDriver? Try<TDriver>(Func<TDriver> load)
         where TDriver : class

@@ -143,7 +143,7 @@ internal static unsafe class FakeCuda
                 [
                     "-shared", "-fPIC", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math",
                     "-fno-strict-aliasing", "-ffp-contract=off", "-g", "-Wall", "-Wextra", "-Werror",
-                    "-fvisibility=hidden", .. options, "-o", library,
+                    "-fvisibility=hidden", "-Wl,-soname,libcuda.so", .. options, "-o", library,
                     .. sources.Where(source => source.EndsWith(".c", StringComparison.Ordinal)), "-lpthread", "-lm",
                 ])
             {

@@ -2,22 +2,37 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Tests.Gpu;
 
-/// <summary>Another library of the process, which has memory and streams of its own in the device's primary context.</summary>
+/// <summary>
+/// Another library of the process, which has memory and streams of its own, in the device's primary context or in one that it
+/// made.
+/// </summary>
 internal sealed unsafe class FakeCudaCaller : IDisposable
 {
     private readonly nint _library;
-    private readonly nint _context;
+    private readonly bool _ownsContext;
     private readonly List<nint> _memory = [];
     private readonly List<nint> _streams = [];
 
-    public FakeCudaCaller(string library)
+    public FakeCudaCaller(string library, bool ownsContext = false)
     {
+        _ownsContext = ownsContext;
         _library = NativeLibrary.Load(library);
         ((delegate* unmanaged<uint, int>)Find("cuInit"))(0);
         nint context;
-        Check(((delegate* unmanaged<nint*, int, int>)Find("cuDevicePrimaryCtxRetain"))(&context, 0));
-        _context = context;
+        if (ownsContext)
+        {
+            Check(((delegate* unmanaged<nint*, uint, int, int>)Find("cuCtxCreate_v2"))(&context, 0, 0));
+            Pop(0);
+        }
+        else
+        {
+            Check(((delegate* unmanaged<nint*, int, int>)Find("cuDevicePrimaryCtxRetain"))(&context, 0));
+        }
+
+        Context = context;
     }
+
+    public nint Context { get; }
 
     public nint Allocate(int lengthInBytes)
     {
@@ -81,10 +96,16 @@ internal sealed unsafe class FakeCudaCaller : IDisposable
             Check(((delegate* unmanaged<nint, int>)Find("cuMemFree_v2"))(pointer));
         }
 
-        Pop(((delegate* unmanaged<int, int>)Find("cuDevicePrimaryCtxRelease_v2"))(0));
+        Pop(_ownsContext
+            ? 0
+            : ((delegate* unmanaged<int, int>)Find("cuDevicePrimaryCtxRelease_v2"))(0));
+        if (_ownsContext)
+        {
+            Check(((delegate* unmanaged<nint, int>)Find("cuCtxDestroy_v2"))(Context));
+        }
     }
 
-    private void Push() => Check(((delegate* unmanaged<nint, int>)Find("cuCtxPushCurrent_v2"))(_context));
+    private void Push() => Check(((delegate* unmanaged<nint, int>)Find("cuCtxPushCurrent_v2"))(Context));
 
     private void Pop(int code)
     {

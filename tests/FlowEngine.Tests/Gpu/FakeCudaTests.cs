@@ -30,6 +30,7 @@ public sealed class FakeCudaTests
         { "cuMemHostAlloc", 0 },
         { "cuPointerGetAttribute", 0 },
         { "cuPointerGetAttribute", 1 },
+        { "cuPointerGetAttribute", 2 },
         { "cuStreamIsCapturing", 0 },
         { "cuMemcpyHtoDAsync_v2", 0 },
         { "cuMemcpyDtoHAsync_v2", 0 },

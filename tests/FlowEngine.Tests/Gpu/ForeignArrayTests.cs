@@ -95,6 +95,45 @@ public sealed class ForeignArrayTests : IDisposable
     }
 
     [Fact]
+    public void Memory_of_another_context_is_refused()
+    {
+        using FakeCudaCaller other = new(FakeCuda.Path, ownsContext: true);
+        nint pointer = other.Allocate(64);
+        Refused(() => _backend.Foreign<float>(pointer, 16, "x"), "it is in another CUDA context of this GPU");
+    }
+
+    [Fact]
+    public void A_device_works_in_the_context_of_another_library_and_leaves_it()
+    {
+        using FakeCudaCaller other = new(FakeCuda.Path, ownsContext: true);
+        nint stream = other.CreateStream();
+        (nint source, nint target) = (other.Allocate(16), other.Allocate(16));
+        GpuDevice device = new GpuDrivers(FakeCuda.Path, "/nowhere/libOpenCL.so").Attach(0, other.Context);
+        using (GpuBackend backend = new(device))
+        {
+            FakeCuda.BeLazy();
+            other.Write<float>([1, 2, 3, 4], source, stream);
+            backend.RunWithin(stream, () => backend.Copy(
+                backend.Borrow(backend.Foreign<float>(source, 4, "x")),
+                backend.Borrow(backend.Foreign<float>(target, 4, "y"))));
+            nint pointer = _caller.Allocate(16);
+            Refused(() => backend.Foreign<float>(pointer, 4, "x"), "it is in another CUDA context of this GPU");
+        }
+
+        Assert.Equal([1, 2, 3, 4], other.Read<float>(target, 4, stream));
+        Assert.Equal(string.Empty, FakeCuda.Complaints);
+    }
+
+    [Fact]
+    public void A_device_is_attached_only_to_a_device_that_there_is()
+    {
+        GpuDrivers drivers = new(FakeCuda.Path, "/nowhere/libOpenCL.so");
+        GpuException error = Assert.Throws<GpuException>(() => drivers.Attach(1, _caller.Context));
+        Assert.Equal(GpuErrorKind.NoDevice, error.Kind);
+        Assert.Contains("there is no device cuda:1; expected cuda:0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stream_that_captures_is_refused_before_anything_is_queued()
     {
         nint stream = _caller.CreateStream();

@@ -42,7 +42,8 @@ struct operation {
     void* host;
     size_t length;
     unsigned char value;
-    struct object* event;
+    // Of a wait, where the event was queued to be set when the wait was queued.
+    struct object *event, *stream;
     int ticket;
 };
 
@@ -50,6 +51,8 @@ struct object {
     enum kind kind;
     struct object* next;
     struct object* owner;
+    // The context that it was made in.
+    struct object* context;
     struct ptx_module* module;
     struct ptx_kernel* kernel;
     CUdeviceptr address;
@@ -135,15 +138,15 @@ static CUresult asked_to_fail(const char* name)
     if (result == 0) { result = sticky; }
 
 #define NEED_CONTEXT(name)                                  \
-    if (depth == 0 || stack[depth - 1] != &the_context || context_references == 0) { \
+    if (!is_context(current())) {                           \
         complain("%s without a current context", name);     \
         result = 201;                                       \
         goto end;                                           \
     }
 
 #define NEED(handle, kind, name)                            \
-    if (!is_live(handle, kind)) {                           \
-        complain("%s with a handle that is no %s", name, kind_names[kind]); \
+    if (!is_live(handle, kind) || handle->context != current()) { \
+        complain("%s with a handle that is no %s of the context", name, kind_names[kind]); \
         result = 400;                                       \
         goto end;                                           \
     }
@@ -158,6 +161,8 @@ static CUresult asked_to_fail(const char* name)
     pthread_mutex_unlock(&lock);                            \
     return result;
 
+static struct object* current(void) { return depth == 0 ? NULL : stack[depth - 1]; }
+
 static int is_live(struct object* handle, enum kind kind)
 {
     for (struct object* o = objects; o; o = o->next) {
@@ -166,10 +171,16 @@ static int is_live(struct object* handle, enum kind kind)
     return 0;
 }
 
+static int is_context(struct object* handle)
+{
+    return handle == &the_context ? context_references > 0 : is_live(handle, CONTEXT);
+}
+
 static struct object* make(enum kind kind)
 {
     struct object* made = calloc(1, sizeof *made);
     made->kind = kind;
+    made->context = current();
     made->next = objects;
     objects = made;
     return made;
@@ -221,7 +232,7 @@ static void run_kernel(const struct operation* o)
     }
 }
 
-static void run_until(struct object* event, int ticket);
+static void run_until(struct object* stream, struct object* event, int ticket);
 
 static void run(const struct operation* o)
 {
@@ -254,7 +265,7 @@ static void run(const struct operation* o)
         }
         break;
     case WAIT:
-        if (is_live(o->event, EVENT)) { run_until(o->event, o->ticket); }
+        if (is_live(o->event, EVENT)) { run_until(o->stream, o->event, o->ticket); }
         break;
     }
 }
@@ -273,9 +284,9 @@ static int run_next(struct object* stream)
     return 1;
 }
 
-static void run_until(struct object* event, int ticket)
+static void run_until(struct object* stream, struct object* event, int ticket)
 {
-    while (event->reached < ticket && run_next(event->stream)) {}
+    while (event->reached < ticket && run_next(stream)) {}
 }
 
 static void drain(struct object* stream)
@@ -406,7 +417,7 @@ API const char* fakeCudaLeaks(void)
     text[0] = 0;
     pthread_mutex_lock(&lock);
     for (struct object* o = objects; o; o = o->next) { counts[o->kind]++; }
-    counts[CONTEXT] = context_references;
+    counts[CONTEXT] += context_references;
     for (int i = 0; i < KINDS; i++) {
         if (counts[i] != 0) {
             size_t used = strlen(text);
@@ -484,6 +495,13 @@ API CUresult cuDeviceTotalMem_v2(size_t* bytes, int device)
     END
 }
 
+// What ILGPU asks for besides (CUdevice_attribute in cuda.h): limits of threads, groups, shared and constant memory, the warp,
+// registers, clocks, buses, caches and engines, as an A100 has them.
+static const int attributes[][2] = {
+    {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 2147483647}, {6, 65535}, {7, 65535}, {8, SHARED_UNLESS_ASKED}, {9, 65536},
+    {10, 32}, {11, 2147483647}, {12, 65536}, {13, 1410000}, {19, 1}, {32, 0}, {33, 0}, {34, 0}, {35, 0}, {36, 1215000}, {37, 5120},
+    {38, 41943040}, {39, 2048}, {40, 3}, {50, 0}, {81, 167936}, {82, 65536}, {83, 1}, {90, 1}, {91, 1}};
+
 API CUresult cuDeviceGetAttribute(int* value, int attribute, int device)
 {
     (void)device;
@@ -493,7 +511,15 @@ API CUresult cuDeviceGetAttribute(int* value, int attribute, int device)
     case 75: *value = number_from_environment("FAKE_CUDA_CAPABILITY", 8); break;
     case 76: *value = 0; break;
     case 97: *value = SHARED_PER_GROUP; break;
-    default: complain("attribute %d was asked for", attribute); result = 1;
+    default:
+        for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+            if (attributes[i][0] == attribute) {
+                *value = attributes[i][1];
+                goto end;
+            }
+        }
+        complain("attribute %d was asked for", attribute);
+        result = 1;
     }
     END
 }
@@ -519,7 +545,7 @@ API CUresult cuDevicePrimaryCtxRelease_v2(int device)
 API CUresult cuCtxPushCurrent_v2(struct object* context)
 {
     BEGIN("cuCtxPushCurrent_v2")
-    if (context != &the_context || context_references == 0) {
+    if (!is_context(context)) {
         complain("a context was pushed that is none");
         result = 201;
         goto end;
@@ -539,6 +565,82 @@ API CUresult cuCtxPopCurrent_v2(struct object** context)
     }
     pthread_mutex_unlock(&lock);
     return result;
+}
+
+API CUresult cuCtxCreate_v2(struct object** context, unsigned flags, int device)
+{
+    (void)flags;
+    (void)device;
+    BEGIN("cuCtxCreate_v2")
+    *context = stack[depth++] = make(CONTEXT);
+    END
+}
+
+API CUresult cuCtxDestroy_v2(struct object* context)
+{
+    BEGIN_FREE("cuCtxDestroy_v2")
+    if (!is_live(context, CONTEXT)) {
+        complain("a context was destroyed that is none");
+        result = 201;
+        goto end;
+    }
+    drain_all();
+    for (struct object *o = objects, *next; o; o = next) {
+        next = o->next;
+        if (o->context == context) {
+            complain("a context was destroyed before a %s of it", kind_names[o->kind]);
+            drop(o);
+        }
+    }
+    if (current() == context) { depth--; }
+    drop(context);
+    END
+}
+
+API CUresult cuCtxSetCurrent(struct object* context)
+{
+    BEGIN("cuCtxSetCurrent")
+    if (context && !is_context(context)) {
+        complain("a context was made current that is none");
+        result = 201;
+        goto end;
+    }
+    if (depth > 0) { depth--; }
+    if (context) { stack[depth++] = context; }
+    END
+}
+
+API CUresult cuCtxGetDevice(int* device)
+{
+    BEGIN("cuCtxGetDevice")
+    NEED_CONTEXT("cuCtxGetDevice")
+    *device = 0;
+    END
+}
+
+// Of no preference, and of four bytes.
+API CUresult cuCtxGetCacheConfig(int* config)
+{
+    BEGIN("cuCtxGetCacheConfig")
+    *config = 0;
+    END
+}
+
+API CUresult cuCtxGetSharedMemConfig(int* config)
+{
+    BEGIN("cuCtxGetSharedMemConfig")
+    *config = 1;
+    END
+}
+
+API CUresult cuCtxSynchronize(void)
+{
+    BEGIN("cuCtxSynchronize")
+    NEED_CONTEXT("cuCtxSynchronize")
+    waits++;
+    drain_all();
+    result = sticky;
+    END
 }
 
 // The text, with the fault that a test planted.
@@ -703,18 +805,20 @@ API CUresult cuMemFree_v2(CUdeviceptr address)
     END
 }
 
-API CUresult cuPointerGetAttribute(int* value, int attribute, CUdeviceptr address)
+// An int, or of the attribute 1 a handle.
+API CUresult cuPointerGetAttribute(void* value, int attribute, CUdeviceptr address)
 {
     BEGIN("cuPointerGetAttribute")
     NEED_CONTEXT("cuPointerGetAttribute")
-    if (attribute != 2 && attribute != 9) { complain("pointer attribute %d was asked for", attribute); }
+    if (attribute != 1 && attribute != 2 && attribute != 9) { complain("pointer attribute %d was asked for", attribute); }
     for (struct object* o = objects; o; o = o->next) {
-        if (o->kind == MEMORY && address >= o->address && address < o->address + o->length) {
-            *value = attribute == 2 ? 2 : 0;
-            goto end;
-        }
-        if (o->kind == HOST_MEMORY && (CUdeviceptr)(uintptr_t)o->bytes == address) {
-            *value = attribute == 2 ? 1 : 0;
+        int is_of_device = o->kind == MEMORY && address >= o->address && address < o->address + o->length;
+        if (is_of_device || (o->kind == HOST_MEMORY && (CUdeviceptr)(uintptr_t)o->bytes == address)) {
+            if (attribute == 1) {
+                *(struct object**)value = o->context;
+            } else {
+                *(int*)value = attribute == 9 ? 0 : is_of_device ? 2 : 1;
+            }
             goto end;
         }
     }
@@ -775,6 +879,26 @@ API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t length, str
     END
 }
 
+// Addresses of the device and of the host are of one space: what is no device memory is the host's.
+API CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t length, struct object* stream)
+{
+    BEGIN("cuMemcpyAsync")
+    NEED_CONTEXT("cuMemcpyAsync")
+    NEED_STREAM(stream, "cuMemcpyAsync")
+    struct ptx_block block;
+    int is_to_device = find_block(to, &block), is_from_device = find_block(from, &block);
+    struct operation o = {.to = to, .from = from, .length = length};
+    o.type = is_to_device && is_from_device ? COPY : is_to_device ? COPY_TO_DEVICE : COPY_TO_HOST;
+    o.host = is_to_device ? (void*)(uintptr_t)from : (void*)(uintptr_t)to;
+    add(stream, &o);
+    if (o.type == COPY_TO_HOST) {
+        waits++;
+        drain(stream);
+        result = sticky;
+    }
+    END
+}
+
 API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t length, struct object* stream)
 {
     BEGIN("cuMemcpyDtoDAsync_v2")
@@ -789,7 +913,7 @@ API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t length,
 {
     BEGIN("cuMemsetD8Async")
     NEED_CONTEXT("cuMemsetD8Async")
-    NEED(stream, STREAM, "cuMemsetD8Async")
+    NEED_STREAM(stream, "cuMemsetD8Async")
     struct operation o = {.type = FILL, .to = to, .value = value, .length = length};
     add(stream, &o);
     END
@@ -836,7 +960,7 @@ API CUresult cuStreamWaitEvent(struct object* stream, struct object* event, unsi
     NEED_STREAM(stream, "cuStreamWaitEvent")
     NEED(event, EVENT, "cuStreamWaitEvent")
     if (flags != (stream->capturing ? 1u : 0u)) { complain("cuStreamWaitEvent with flags %u", flags); }
-    struct operation o = {.type = WAIT, .event = event, .ticket = event->queued};
+    struct operation o = {.type = WAIT, .event = event, .stream = event->stream, .ticket = event->queued};
     add(stream, &o);
     END
 }
@@ -960,7 +1084,7 @@ API CUresult cuEventSynchronize(struct object* event)
     NEED_CONTEXT("cuEventSynchronize")
     NEED(event, EVENT, "cuEventSynchronize")
     waits++;
-    run_until(event, event->queued);
+    run_until(event->stream, event, event->queued);
     result = sticky;
     END
 }

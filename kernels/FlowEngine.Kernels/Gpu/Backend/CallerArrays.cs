@@ -9,7 +9,7 @@ public sealed partial class GpuBackend
     /// <param name="elements">On this backend's device; it outlives the work that is queued on it.</param>
     public BufferView Borrow(GpuView<float> elements) => new GpuDeviceBuffer(_device, elements).View;
 
-    /// <summary>An array that another library made in this process, in the primary context of a CUDA device.</summary>
+    /// <summary>An array that another library made in this process, in the context of this backend's CUDA device.</summary>
     /// <typeparam name="T">The element.</typeparam>
     /// <param name="pointer">The device pointer.</param>
     /// <param name="length">Elements; all of them must lie in memory of this device.</param>

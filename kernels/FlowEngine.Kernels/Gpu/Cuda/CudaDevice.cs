@@ -5,7 +5,8 @@ using System.Text;
 namespace FlowEngine.Kernels.Gpu.Cuda;
 
 /// <summary>
-/// A GPU through its primary context, which other libraries of the process share: pointers are common to all.
+/// A GPU through its primary context, which most libraries of the process share, or through a context that another library
+/// made: pointers and streams of a context are common to all who use it.
 /// </summary>
 /// <remarks>
 /// Disposing never throws: what work had failed, the calls before it said, and a lost device has nothing left to free.
@@ -23,11 +24,13 @@ internal sealed unsafe class CudaDevice : GpuDevice
     private const uint HostMemoryOfAllContexts = 1;
     private const int SharedSizeOfFunction = 1;
     private const int MaxDynamicSharedOfFunction = 8;
+    private const int ContextOfPointer = 1;
     private const int MemoryTypeOfPointer = 2;
     private const int OrdinalOfPointer = 9;
     private const int MemoryOfDevice = 2;
 
     private readonly int _device;
+    private readonly bool _isAttached;
     private readonly ConcurrentDictionary<KernelDescriptor, nint> _functions = [];
     private readonly Dictionary<KernelModule, nint> _modules = [];
     private readonly Lock _loading = new();
@@ -43,6 +46,27 @@ internal sealed unsafe class CudaDevice : GpuDevice
         Check(driver.DevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
         _device = device;
         _context = context;
+    }
+
+    /// <summary>A GPU in a context of another library, which stays alive as long as this.</summary>
+    public CudaDevice(CudaDriver driver, GpuDeviceInfo info, nint context)
+        : base(info)
+    {
+        Driver = driver;
+        _isAttached = true;
+        _context = context;
+        int device;
+        Check(driver.DeviceGet(&device, info.Index), "cuDeviceGet");
+        int found;
+        using (Enter())
+        {
+            Check(driver.CtxGetDevice(&found), "cuCtxGetDevice");
+        }
+
+        _device = device == found
+            ? device
+            : throw new GpuException(
+                GpuErrorKind.BadHandle, $"{Info.Selector}: the context is one of device {found}, expected {device}");
     }
 
     public CudaDriver Driver { get; }
@@ -210,7 +234,10 @@ internal sealed unsafe class CudaDevice : GpuDevice
         }
 
         _context = 0;
-        _ = Driver.DevicePrimaryCtxRelease(_device);
+        if (!_isAttached)
+        {
+            _ = Driver.DevicePrimaryCtxRelease(_device);
+        }
     }
 
     // The driver knows of every byte whose memory it is.
@@ -237,6 +264,25 @@ internal sealed unsafe class CudaDevice : GpuDevice
         }
 
         Check(code, "cuPointerGetAttribute");
+        RequireContext(name, address);
+    }
+
+    // Mapped memory and that of the driver's pools is a device's and no context's: the driver names none, or says so.
+    private void RequireContext(string name, ulong address)
+    {
+        nint context = 0;
+        int code;
+        using (Enter())
+        {
+            code = Driver.PointerGetAttribute(&context, ContextOfPointer, address);
+        }
+
+        if (code == 0 && context != 0 && context != _context)
+        {
+            throw NotHere(name, address, "it is in another CUDA context of this GPU; expected memory of this device's context");
+        }
+
+        Check(code == CudaResult.InvalidValue ? 0 : code, "cuPointerGetAttribute");
     }
 
     private GpuException NotHere(string name, ulong address, string why) =>

@@ -15,6 +15,7 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged<int, int> DevicePrimaryCtxRelease;
     public readonly delegate* unmanaged<nint, int> CtxPushCurrent;
     public readonly delegate* unmanaged<nint*, int> CtxPopCurrent;
+    public readonly delegate* unmanaged<int*, int> CtxGetDevice;
     public readonly delegate* unmanaged<nint*, void*, uint, int*, void**, int> ModuleLoadDataEx;
     public readonly delegate* unmanaged<nint, int> ModuleUnload;
     public readonly delegate* unmanaged<nint*, nint, byte*, int> ModuleGetFunction;
@@ -69,6 +70,7 @@ internal sealed unsafe class CudaDriver
         DevicePrimaryCtxRelease = (delegate* unmanaged<int, int>)library.Find("cuDevicePrimaryCtxRelease_v2");
         CtxPushCurrent = (delegate* unmanaged<nint, int>)library.Find("cuCtxPushCurrent_v2");
         CtxPopCurrent = (delegate* unmanaged<nint*, int>)library.Find("cuCtxPopCurrent_v2");
+        CtxGetDevice = (delegate* unmanaged<int*, int>)library.Find("cuCtxGetDevice");
         ModuleLoadDataEx =
             (delegate* unmanaged<nint*, void*, uint, int*, void**, int>)library.Find("cuModuleLoadDataEx");
         ModuleUnload = (delegate* unmanaged<nint, int>)library.Find("cuModuleUnload");

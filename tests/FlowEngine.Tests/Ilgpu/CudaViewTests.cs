@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using FlowEngine.Ilgpu;
+using FlowEngine.Kernels.Gpu;
+using FlowEngine.Models;
+using FlowEngine.Tests.Gpu;
+using FlowEngine.Tests.Models;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using Xunit;
+
+namespace FlowEngine.Tests.Ilgpu;
+
+/// <summary>Models in the context of ILGPU's CUDA accelerator, in turn with its streams, on the stand-in for the driver.</summary>
+[Collection(FakeCudaGroup.Name)]
+public sealed class CudaViewTests : IDisposable
+{
+    private const int Rows = 3;
+    private readonly Context _context;
+    private readonly CudaAccelerator _accelerator;
+    private readonly float[] _rows = [.. Enumerable.Range(0, Rows * 5).Select(i => (float)Math.Cos(i))];
+
+    public CudaViewTests()
+    {
+        // ILGPU asks the system for libcuda.so, which gives a library of that name that is loaded already.
+        NativeLibrary.Load(FakeCuda.Path);
+        FakeCuda.Reset();
+        _context = Context.Create(builder => builder.Cuda().CPU());
+        _accelerator = _context.CreateCudaAccelerator(0);
+    }
+
+    public void Dispose()
+    {
+        _accelerator.Dispose();
+        _context.Dispose();
+        Assert.Equal(string.Empty, FakeCuda.Complaints);
+        Assert.Equal(string.Empty, FakeCuda.Leaks);
+        FakeCuda.Reset();
+    }
+
+    [Fact]
+    public void Inference_is_in_place_and_in_turn_with_a_stream_and_the_host_does_not_wait()
+    {
+        using GpuBackend backend = Attach();
+        using Model model = TinyGlow.Perturbed(backend, TinyVectors.Maf());
+        double[] expected = model.LogProb(_rows);
+        float[] latents = model.Forward(_rows)[0];
+        float[] inverse = model.Inverse([latents]);
+        float[] samples = model.Sample(Rows, 1, seed: 3);
+        using MemoryBuffer1D<float, Stride1D.Dense> rows = _accelerator.Allocate1D(_rows);
+        foreach (AcceleratorStream stream in new[] { _accelerator.CreateStream(), _accelerator.DefaultStream })
+        {
+            using MemoryBuffer1D<float, Stride1D.Dense> x = _accelerator.Allocate1D<float>(_rows.Length);
+            using MemoryBuffer1D<float, Stride1D.Dense> z = _accelerator.Allocate1D<float>(_rows.Length);
+            using MemoryBuffer1D<float, Stride1D.Dense> back = _accelerator.Allocate1D<float>(_rows.Length);
+            using MemoryBuffer1D<float, Stride1D.Dense> drawn = _accelerator.Allocate1D<float>(_rows.Length);
+            using MemoryBuffer1D<double, Stride1D.Dense> logProb = _accelerator.Allocate1D<double>(Rows);
+            FakeCuda.BeLazy();
+            x.View.CopyFrom(stream, rows.View);
+            int waits = FakeCuda.Waits;
+            model.LogProb(stream, x.View, logProb.View);
+            model.Forward(stream, x.View, z.View);
+            model.Inverse(stream, z.View, back.View);
+            model.Sample(stream, 1, seed: 3, firstIndex: 0, drawn.View);
+            Assert.Equal(waits, FakeCuda.Waits);
+            Assert.Equal(expected, logProb.GetAsArray1D(stream));
+            Assert.Equal(latents, z.GetAsArray1D(stream));
+            Assert.Equal(inverse, back.GetAsArray1D(stream));
+            Assert.Equal(samples, drawn.GetAsArray1D(stream));
+            FakeCuda.Reset();
+        }
+    }
+
+    [Fact]
+    public void A_model_in_another_context_of_the_GPU_is_refused_before_anything_is_queued()
+    {
+        using GpuBackend backend = new(new GpuDrivers(FakeCuda.Path, "/nowhere/libOpenCL.so").Open("cuda:0"));
+        using Model model = TinyGlow.Perturbed(backend, TinyVectors.Maf());
+        using MemoryBuffer1D<float, Stride1D.Dense> x = _accelerator.Allocate1D<float>(_rows.Length);
+        int waits = FakeCuda.Calls("cuStreamWaitEvent");
+        GpuException error = Assert.Throws<GpuException>(() =>
+            model.LogProb(_accelerator.DefaultStream, x.View, ArrayView<double>.Empty));
+        Assert.Equal(GpuErrorKind.BadHandle, error.Kind);
+        Assert.StartsWith("cuda:0: images at 0x7", error.Message, StringComparison.Ordinal);
+        Assert.Contains("it is in another CUDA context of this GPU", error.Message, StringComparison.Ordinal);
+        Assert.Equal(waits, FakeCuda.Calls("cuStreamWaitEvent"));
+    }
+
+    [Fact]
+    public void A_model_on_the_CPU_and_one_on_the_GPU_are_told_apart()
+    {
+        using GpuBackend backend = Attach();
+        using Model model = TinyGlow.Perturbed(backend, TinyVectors.Maf());
+        using CPUAccelerator cpu = _context.CreateCPUAccelerator(0);
+        using MemoryBuffer1D<float, Stride1D.Dense> x = cpu.Allocate1D(_rows);
+        FlowException error = Assert.Throws<FlowException>(() =>
+            model.LogProb(cpu.DefaultStream, x.View, ArrayView<double>.Empty));
+        Assert.Equal(
+            "the stream is of CPUAccelerator (CPU), and the model runs on cuda:0; expected a model on the accelerator's "
+            + "OpenBackend()",
+            error.Message);
+    }
+
+    // What OpenBackend does, with the stand-in: the system's driver may be another.
+    private GpuBackend Attach() => new(
+        new GpuDrivers(FakeCuda.Path, "/nowhere/libOpenCL.so").Attach(_accelerator.DeviceId, _accelerator.NativePtr));
+}
