@@ -89,6 +89,8 @@ c_and_cpp() {
     check "device pointers and streams" env FAKE_CUDA_DEVICES=2 FLOWENGINE_OPENCL_LIBRARY=/nowhere \
         FLOWENGINE_CUDA_LIBRARY="$work/libfakecuda.so" LD_LIBRARY_PATH="$libraries:$work" "$work/cuda_test"
     check "without any driver" env $no_drivers sh -c "'$work/device_test' | grep -q ' 0 failed, 0 devices'"
+    check "compile process_test" compile c99 "$c/tests/process_test.c" "$work/process_test" "" -lpthread
+    check "signals, descriptors, locale, threads and children of the process" "$work/process_test"
     check "compile log_prob" compile c99 "$c/tests/log_prob.c" "$work/log_prob"
     check "compile rows" compile c99 "$c/tests/rows.c" "$work/rows"
 

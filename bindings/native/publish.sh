@@ -32,10 +32,11 @@ if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
     exit
 fi
 
-publish v3 libflowengine-v3.so linux-x64
-publish v4 libflowengine-v4.so linux-x64
-
 mkdir -p obj/dispatcher
+"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -c first_thread.c -o obj/dispatcher/first_thread.o
+publish v3 libflowengine-v3.so linux-x64 -p:FirstThread="$PWD/obj/dispatcher/first_thread.o"
+publish v4 libflowengine-v4.so linux-x64 -p:FirstThread="$PWD/obj/dispatcher/first_thread.o"
+
 sed -nE \
     -e 's/^FLOW_API flow_status (flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(status, \1)/p' \
     -e 's/^FLOW_API const char \*(flow_[a-z0-9_]+)\(.*/FLOW_FUNCTION(text, \1)/p' \

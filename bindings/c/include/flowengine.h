@@ -28,8 +28,14 @@
  *   Threads    A model may be used for inference from many threads at once; a trainer and a tape by one at a time
  *              (a second caller gets FLOW_INVALID_ARGUMENT).  Training and inference on one model take turns.
  *   Results    Do not depend on the instruction set, the number of threads, the batch size or the position in it.
- *   Process    No function aborts, exits, prints or changes the environment.  The library cannot be unloaded.  The first
- *              call sets SIGPIPE to be ignored, and a child forked after it makes no calls: it may hang.
+ *   Process    No function aborts, exits, prints or changes the environment.  The library cannot be unloaded.  Signals
+ *              stay as they are, SIGPIPE among them (on processors other than x86-64 the first call sets it to be
+ *              ignored), but for SIGSEGV, SIGFPE and the first real-time signal: from the first call on these have
+ *              handlers of the library, which hand what is not its own to the handlers that were there.  Calls need
+ *              128 KiB of stack.
+ *   Children   After fork the child may go on with the models that are there, where of the threads that then lived only
+ *              the one that forks has made calls: the library's own end before a fork, and start again with the next
+ *              call.  That is so on Linux on x86-64, and for models on the CPU.
  *   Devices    The CPU unless a GPU is asked for: one of an NVIDIA or an OpenCL driver, which are looked up at run time
  *              when a device is first listed or asked for, and need not be there.  FLOWENGINE_CUDA_LIBRARY and
  *              FLOWENGINE_OPENCL_LIBRARY in the environment name their files; a file that is not there hides a driver.

@@ -9,6 +9,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// depends on its index alone. A loop is over when its parts are done: the caller waits for workers that have joined it,
 /// never for one that other programs keep from its core. While the team is busy with one caller, another caller does all
 /// parts on its own thread; and where such callers have the cores between them, nobody wakes the team.
+/// <para>A process that forks has its teams rest before it (<see cref="RestAll"/>): they start again with their next loop.</para>
 /// </remarks>
 internal sealed unsafe class WorkerTeam : IDisposable
 {
@@ -23,6 +24,10 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private const long Open = 1L << 31;
     private const long Joined = Open - 1;
 
+    private const int MostMillisecondsToRest = 1000;
+
+    private static readonly List<WorkerTeam> _teams = [];
+
     private readonly Thread[] _threads;
     private readonly object _sleep = new();
     private int _sleepers;
@@ -30,6 +35,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private int _alone;
     private long _state;
     private volatile bool _stopping;
+    private bool _rests;
     private void* _job;
     private delegate*<void*, int, int, void> _invoke;
     private int _count;
@@ -40,15 +46,45 @@ internal sealed unsafe class WorkerTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         _threads = new Thread[threads - 1];
-        for (int i = 0; i < _threads.Length; i++)
+        StartThreads();
+        lock (_teams)
         {
-            int worker = i + 1;
-            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"FlowEngine {worker}" };
-            _threads[i].Start();
+            _teams.Add(this);
         }
     }
 
     public int Threads => _threads.Length + 1;
+
+    /// <summary>
+    /// On Linux: ends the threads of every team that has no loop, because in a forked process they would be gone without a word.
+    /// </summary>
+    public static void RestAll()
+    {
+        lock (_teams)
+        {
+            int left = CountTasks();
+            foreach (WorkerTeam team in _teams)
+            {
+                if (!team._rests && team._threads.Length > 0 && Interlocked.CompareExchange(ref team._busy, 1, 0) == 0)
+                {
+                    team.EndThreads();
+                    team._rests = true;
+                    left -= team._threads.Length;
+                    Volatile.Write(ref team._busy, 0);
+                }
+            }
+
+            // A thread that is over for this program still leaves the runtime and the system.
+            long start = Environment.TickCount64;
+            while (CountTasks() > left && Environment.TickCount64 - start < MostMillisecondsToRest)
+            {
+                Thread.Sleep(0);
+            }
+        }
+    }
+
+    /// <summary>Threads of this process, as Linux counts them.</summary>
+    private static int CountTasks() => Directory.GetDirectories("/proc/self/task").Length;
 
     /// <summary>Calls <c>job.Invoke(index, worker)</c> once for every index below <paramref name="count"/>.</summary>
     public void Run<TJob>(int count, TJob job)
@@ -73,6 +109,11 @@ internal sealed unsafe class WorkerTeam : IDisposable
             }
 
             return;
+        }
+
+        if (_rests)
+        {
+            StartThreads();
         }
 
         // The job lives in this frame until every worker has left it.
@@ -102,6 +143,31 @@ internal sealed unsafe class WorkerTeam : IDisposable
     }
 
     public void Dispose()
+    {
+        lock (_teams)
+        {
+            _teams.Remove(this);
+        }
+
+        if (!_rests)
+        {
+            EndThreads();
+        }
+    }
+
+    private void StartThreads()
+    {
+        (_stopping, _rests) = (false, false);
+        long seen = Volatile.Read(ref _state) >> LoopShift;
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int worker = i + 1;
+            _threads[i] = new Thread(() => Work(worker, seen)) { IsBackground = true, Name = $"FlowEngine {worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    private void EndThreads()
     {
         _stopping = true;
         Begin(0);
@@ -139,9 +205,8 @@ internal sealed unsafe class WorkerTeam : IDisposable
         }
     }
 
-    private void Work(int worker)
+    private void Work(int worker, long seen)
     {
-        long seen = 0;
         while (true)
         {
             long state = WaitForLoop(seen);
