@@ -734,6 +734,19 @@ API CUresult cuFuncSetAttribute(struct object* function, int attribute, int valu
     END
 }
 
+// Groups of 256 threads, one on every multiprocessor.
+API CUresult cuOccupancyMaxPotentialBlockSize(
+    int* groups, int* threads, struct object* function, void* shared_of, size_t shared, int most)
+{
+    (void)shared_of;
+    (void)shared;
+    BEGIN("cuOccupancyMaxPotentialBlockSize")
+    NEED(function, FUNCTION, "cuOccupancyMaxPotentialBlockSize")
+    *groups = multiprocessors;
+    *threads = most > 0 && most < 256 ? most : 256;
+    END
+}
+
 API CUresult cuLaunchKernel(
     struct object* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
     unsigned block_z, unsigned shared, struct object* stream, void** parameters, void** extra)
@@ -741,9 +754,9 @@ API CUresult cuLaunchKernel(
     BEGIN("cuLaunchKernel")
     NEED_CONTEXT("cuLaunchKernel")
     NEED(function, FUNCTION, "cuLaunchKernel")
-    NEED(stream, STREAM, "cuLaunchKernel")
+    NEED_STREAM(stream, "cuLaunchKernel")
     if (!grid_x || !grid_y || !grid_z || grid_y > 65535 || grid_z > 65535 || block_x % 32 || block_x > 1024
-        || block_y != 1 || block_z != 1 || extra || (int)shared > function->max_dynamic_shared) {
+        || block_y != 1 || block_z != 1 || !parameters == !extra || (int)shared > function->max_dynamic_shared) {
         complain("cuLaunchKernel of %s: %u x %u x %u groups of %u, %u bytes of shared memory", function->kernel->name, grid_x,
                  grid_y, grid_z, block_x, shared);
         result = 1;
@@ -751,7 +764,17 @@ API CUresult cuLaunchKernel(
     }
     struct operation o = {.type = LAUNCH, .function = function, .grid = {grid_x, grid_y, grid_z}, .block = block_x,
                           .shared = shared};
-    for (int p = 0; p < function->kernel->parameter_count; p++) {
+    // Instead of pointers to the parameters, extra may have all of them in a buffer: 1, buffer, 2, pointer to its length, 0.
+    if (extra) {
+        size_t length = extra[0] == (void*)1 && extra[2] == (void*)2 ? *(size_t*)extra[3] : 0;
+        if (length != function->kernel->parameter_bytes) {
+            complain("cuLaunchKernel of %s with %zu bytes of parameters", function->kernel->name, length);
+            result = 1;
+            goto end;
+        }
+        memcpy(o.parameters, extra[1], length);
+    }
+    for (int p = 0; p < function->kernel->parameter_count && parameters; p++) {
         const struct ptx_parameter* parameter = &function->kernel->parameters[p];
         memcpy(o.parameters + parameter->offset, parameters[p], parameter->length);
     }

@@ -1,5 +1,6 @@
-// Runs the PTX that clang made of our kernels, as NVIDIA's PTX ISA document says: warps of 32 threads in lockstep, apart
-// where their branches part. It was written from that document and not from our preludes, so that it judges them.
+// Runs the PTX that clang made of our kernels, and what ILGPU makes of its users', as NVIDIA's PTX ISA document says: warps
+// of 32 threads in lockstep, apart where their branches part. It was written from that document and not from our preludes,
+// so that it judges them.
 //
 // What it refuses: an instruction it does not know (when the module is loaded), an access outside of a block of memory or
 // not aligned, a shuffle or barrier that threads of its mask never reach, and accesses of shared memory by two threads, one
@@ -67,6 +68,8 @@ struct ptx_kernel {
     struct ptx_parameter parameters[PTX_PARAMETERS];
     int parameter_count;
     uint32_t parameter_bytes, static_shared, max_threads;
+    // Where in a warp's registers its threads have their local memory, one after the other, and its length for each.
+    uint32_t local, local_bytes;
     // One warp's registers: their length, and what they are before the first instruction.
     uint32_t frame;
     unsigned char* constants;
@@ -78,10 +81,11 @@ struct ptx_kernel {
 struct ptx_module { char* text; struct ptx_module* next; struct ptx_kernel* kernels; };
 
 // The special registers, each a 32-bit slot at the start of a warp's registers.
-enum ptx_special { TID_X, TID_Y, TID_Z, NTID_X, NTID_Y, NTID_Z, CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, SPECIALS };
+enum ptx_special { TID_X, TID_Y, TID_Z, NTID_X, NTID_Y, NTID_Z, CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, LANEID, SPECIALS };
 
 // Where the address spaces begin. Generic addresses of parameters and shared memory are outside of device memory.
 #define PTX_PARAMETER_BASE 0x100000000u
+#define PTX_LOCAL_BASE 0x200000000u
 #define PTX_SHARED_BASE 1024u
 
 struct ptx_copy { int lane; int group; uint32_t to, length; const unsigned char* from; };
@@ -136,7 +140,8 @@ void ptx_coverage(char* text, size_t room);
 const struct ptx_form* ptx_arithmetic_forms(int* count);
 const struct ptx_form* ptx_memory_forms(int* count);
 const struct ptx_form* ptx_warp_forms(int* count);
-ptx_execute ptx_load_parameter, ptx_load_shared, ptx_load_global, ptx_store_shared, ptx_store_global;
+ptx_execute ptx_load_parameter, ptx_load_shared, ptx_load_global, ptx_load_local;
+ptx_execute ptx_store_shared, ptx_store_global, ptx_store_local;
 void ptx_drop_copies(struct ptx_warp* warp);
 unsigned char* ptx_shared(
     struct ptx_warp* warp, struct ptx_instruction* in, int lane, uint64_t address, uint32_t length);

@@ -55,6 +55,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     BINARY(add_s16, "add.s16", "hhh", uint16_t, uint16_t, a + b) \
     BINARY(add_s32, "add.s32", "www", uint32_t, uint32_t, a + b) \
     BINARY(add_s64, "add.s64", "ddd", uint64_t, uint64_t, a + b) \
+    BINARY(add_u64, "add.u64", "ddd", uint64_t, uint64_t, a + b) \
     BINARY(sub_s16, "sub.s16", "hhh", uint16_t, uint16_t, a - b) \
     BINARY(sub_s32, "sub.s32", "www", uint32_t, uint32_t, a - b) \
     BINARY(sub_s64, "sub.s64", "ddd", uint64_t, uint64_t, a - b) \
@@ -69,6 +70,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     BINARY(mul_wide_u32, "mul.wide.u32", "dww", uint64_t, uint32_t, (uint64_t)a * b) \
     TERNARY(mad_lo_s32, "mad.lo.s32", "wwww", uint32_t, a * b + c) \
     TERNARY(mad_lo_s64, "mad.lo.s64", "dddd", uint64_t, a * b + c) \
+    TERNARY(mad_lo_u64, "mad.lo.u64", "dddd", uint64_t, a * b + c) \
     BINARY(div_s32, "div.s32", "www", int32_t, int32_t, b == -1 ? (int32_t)(0u - (uint32_t)a) : a / NONZERO) \
     BINARY(div_s64, "div.s64", "ddd", int64_t, int64_t, b == -1 ? (int64_t)(0ull - (uint64_t)a) : a / NONZERO) \
     BINARY(div_u32, "div.u32", "www", uint32_t, uint32_t, a / NONZERO) \
@@ -106,6 +108,9 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     BINARY(mul_rn_f64, "mul.rn.f64", "ddd", double, double, a * b) \
     BINARY(div_rn_f32, "div.rn.f32", "www", float, float, a / b) \
     BINARY(div_rn_f64, "div.rn.f64", "ddd", double, double, a / b) \
+    BINARY(add_f32, "add.f32", "www", float, float, a + b) \
+    BINARY(sub_f32, "sub.f32", "www", float, float, a - b) \
+    BINARY(mul_f32, "mul.f32", "www", float, float, a * b) \
     TERNARY(fma_rn_f32, "fma.rn.f32", "wwww", float, __builtin_fmaf(a, b, c)) \
     UNARY(rcp_rn_f32, "rcp.rn.f32", "ww", float, float, 1.0f / a) \
     UNARY(rcp_rn_f64, "rcp.rn.f64", "dd", double, double, 1.0 / a) \
@@ -124,6 +129,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     UNARY(cvt_u32_u16, "cvt.u32.u16", "wh", uint32_t, uint16_t, a) \
     UNARY(cvt_s32_s16, "cvt.s32.s16", "wh", int32_t, int16_t, a) \
     UNARY(cvt_u32_u64, "cvt.u32.u64", "wd", uint32_t, uint64_t, a) \
+    UNARY(cvt_s32_s64, "cvt.s32.s64", "wd", int32_t, int64_t, a) \
     UNARY(cvt_u64_u32, "cvt.u64.u32", "dw", uint64_t, uint32_t, a) \
     UNARY(cvt_s64_s32, "cvt.s64.s32", "dw", int64_t, int32_t, a) \
     UNARY(cvt_s64_s32_wide, "cvt.s64.s32", "dd", int64_t, uint64_t, (int32_t)a) \
@@ -161,6 +167,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     COMPARE(setp_eq_b32, "setp.eq.b32", "pww", uint32_t, a == b) \
     COMPARE(setp_eq_s32, "setp.eq.s32", "pww", int32_t, a == b) \
     COMPARE(setp_ne_s32, "setp.ne.s32", "pww", int32_t, a != b) \
+    COMPARE(setp_ne_u32, "setp.ne.u32", "pww", uint32_t, a != b) \
     COMPARE(setp_lt_s32, "setp.lt.s32", "pww", int32_t, a < b) \
     COMPARE(setp_le_s32, "setp.le.s32", "pww", int32_t, a <= b) \
     COMPARE(setp_gt_s32, "setp.gt.s32", "pww", int32_t, a > b) \

@@ -181,6 +181,37 @@ void ptx_store_shared(struct ptx_warp* warp, struct ptx_instruction* in, uint32_
     }
 }
 
+static unsigned char* local(struct ptx_warp* warp, struct ptx_instruction* in, int lane, uint64_t address, uint32_t length)
+{
+    const struct ptx_kernel* kernel = warp->launch->kernel;
+    uint64_t at = address - PTX_LOCAL_BASE;
+    if (length > kernel->local_bytes || at > kernel->local_bytes - length) {
+        ptx_fail(warp, in, lane, "%u bytes at %lld of %u bytes of local memory", length, (long long)at, kernel->local_bytes);
+    }
+    if (at % length) { ptx_fail(warp, in, lane, "%u bytes at %lld are not aligned", length, (long long)at); }
+    return warp->registers + kernel->local + (uint32_t)lane * kernel->local_bytes + at;
+}
+
+void ptx_load_local(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
+{
+    uint32_t length = (uint32_t)in->element_bytes * in->elements;
+    EACH(lane) {
+        const unsigned char* from = local(warp, in, (int)lane, ptx_address(warp, in, in->elements, (int)lane), length);
+        for (int e = 0; e < in->elements; e++) { put(warp, in, e, (int)lane, from + e * in->element_bytes); }
+    }
+}
+
+void ptx_store_local(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
+{
+    uint32_t length = (uint32_t)in->element_bytes * in->elements;
+    EACH(lane) {
+        unsigned char* to = local(warp, in, (int)lane, ptx_address(warp, in, 0, (int)lane), length);
+        for (int e = 0; e < in->elements; e++) {
+            memcpy(to + e * in->element_bytes, register_at(warp, in, 1 + e, (int)lane), in->element_bytes);
+        }
+    }
+}
+
 // All lanes' addresses, and whether they follow each other in one block: the common case, done at once.
 static const unsigned char* run_of_global(
     struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int operand, uint32_t length)
@@ -261,8 +292,18 @@ ATOMIC_FORM(atom_global_max, global, 1, , old > b ? old : b)
 ATOMIC_FORM(atom_global_min, global, 1, , old < b ? old : b)
 ATOMIC_FORM(atom_global_cas, global, 1, uint32_t c = PTX_AT(uint32_t, 3)[lane];, old == b ? c : old)
 ATOMIC_FORM(atom_shared_add, atomic_shared, 1, , old + b)
+ATOMIC_FORM(red_global_add, global, 0, , old + b)
+ATOMIC_FORM(red_shared_add, atomic_shared, 0, , old + b)
 ATOMIC_FORM(red_global_add_f32, global, 0, , sum_f32(old, b))
 ATOMIC_FORM(red_shared_add_f32, atomic_shared, 0, , sum_f32(old, b))
+
+// Accesses of device memory are in order already.
+static void membar(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
+{
+    (void)warp;
+    (void)in;
+    (void)mask;
+}
 
 // cp.async writes no earlier than it is waited for, so a wait that is missing reads what was there before.
 static void cp_async(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
@@ -334,6 +375,10 @@ static const struct ptx_form forms[] = {
     {"atom.global.min.u32", "waw", atom_global_min, PTX_PLAIN},
     {"atom.global.cas.b32", "waww", atom_global_cas, PTX_PLAIN},
     {"atom.shared.add.u32", "waw", atom_shared_add, PTX_PLAIN},
+    {"atom.cas.b32", "waww", atom_global_cas, PTX_PLAIN},
+    {"membar.gl", "", membar, PTX_PLAIN},
+    {"red.add.u32", "aw", red_global_add, PTX_PLAIN},
+    {"red.add.shared.u32", "aw", red_shared_add, PTX_PLAIN},
     {"red.global.add.f32", "aw", red_global_add_f32, PTX_PLAIN},
     {"red.shared.add.f32", "aw", red_shared_add_f32, PTX_PLAIN},
     {"cp.async.cg.shared.global", "aaw", cp_async, PTX_PLAIN},

@@ -26,6 +26,7 @@ struct parser {
     int label_count, label_room;
     struct symbol shared[MOST_SYMBOLS];
     int shared_count, code_room;
+    char* local;
     char* dynamic_shared;
     uint32_t constants_room;
     char* error;
@@ -90,7 +91,7 @@ static int64_t register_named(struct parser* p, const char* name, int* bytes)
 {
     static const char* const specials[] = {
         "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x",
-        "%nctaid.y", "%nctaid.z",
+        "%nctaid.y", "%nctaid.z", "%laneid",
     };
     for (int i = 0; i < SPECIALS; i++) {
         if (strcmp(specials[i], name) == 0) {
@@ -138,6 +139,10 @@ static int value_of(struct parser* p, const char* text, uint64_t* value)
     const struct symbol* shared = find_symbol(p->shared, p->shared_count, text);
     if (shared) {
         *value = PTX_SHARED_BASE + shared->value;
+        return 1;
+    }
+    if (p->local && strcmp(p->local, text) == 0) {
+        *value = PTX_LOCAL_BASE;
         return 1;
     }
     for (int i = 0; i < p->kernel->parameter_count; i++) {
@@ -210,7 +215,10 @@ static int access(struct parser* p, const char* name, char operands[][160], int 
 {
     static const struct { const char* prefix; ptx_execute* execute; } spaces[] = {
         {"ld.param.", ptx_load_parameter}, {"ld.shared.", ptx_load_shared}, {"ld.global.nc.", ptx_load_global},
-        {"ld.global.", ptx_load_global}, {"st.shared.", ptx_store_shared}, {"st.global.", ptx_store_global},
+        {"ld.global.", ptx_load_global}, {"ld.local.", ptx_load_local}, {"st.shared.", ptx_store_shared},
+        {"st.global.", ptx_store_global}, {"st.local.", ptx_store_local},
+        // Generic addresses, of device memory alone: any other is refused when it is used.
+        {"ld.", ptx_load_global}, {"st.", ptx_store_global},
     };
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
         size_t length = strlen(spaces[i].prefix);
@@ -363,6 +371,7 @@ static void begin_kernel(struct parser* p, const char* line)
     p->kernel = kernel;
     p->class_count = p->shared_count = p->label_count = p->code_room = 0;
     p->constants_room = 0;
+    p->local = NULL;
     reserve(p, SPECIALS * 4 * PTX_LANES);
 }
 
@@ -378,6 +387,18 @@ static void shared_variable(struct parser* p, const char* line)
     p->kernel->static_shared = start + length;
 }
 
+// One variable, as compilers make of all that a thread has in local memory.
+static void local_variable(struct parser* p, const char* line)
+{
+    char name[160];
+    if (p->local || sscanf(line, ".local .align %*u .b8 %159[^[][%u]", name, &p->kernel->local_bytes) != 2) {
+        fail(p, "no variable in local memory, or a second one: %s", line);
+    }
+    p->kernel->local_bytes = (p->kernel->local_bytes + 15) & ~15u;
+    p->kernel->local = reserve(p, p->kernel->local_bytes * PTX_LANES);
+    p->local = strdup(name);
+}
+
 static void registers(struct parser* p, const char* line)
 {
     char type[16];
@@ -391,13 +412,20 @@ static void registers(struct parser* p, const char* line)
     class->start = reserve(p, count * (class->bytes == 0 ? 4u : (unsigned)class->bytes * PTX_LANES));
 }
 
+static const char* last_word(const char* text)
+{
+    const char* end = text + strlen(text);
+    while (end > text && end[-1] != ' ' && end[-1] != '\t') { end--; }
+    return end;
+}
+
 static void end_kernel(struct parser* p, struct ptx_module* module)
 {
     struct ptx_kernel* kernel = p->kernel;
     for (int i = 0; i < kernel->length; i++) {
         struct ptx_instruction* in = &kernel->code[i];
         if (in->flow != PTX_BRANCH) { continue; }
-        const struct symbol* label = find_symbol(p->labels, p->label_count, strrchr(strpbrk(in->text, " \t"), '$'));
+        const struct symbol* label = find_symbol(p->labels, p->label_count, last_word(in->text));
         if (!label || (int)label->value >= kernel->length) { fail(p, "line %d: no such label: %s", in->line, in->text); }
         in->target = (int)label->value;
     }
@@ -410,10 +438,11 @@ static void end_kernel(struct parser* p, struct ptx_module* module)
 static void body_line(struct parser* p, char* line)
 {
     if (strncmp(line, ".shared ", 8) == 0) { shared_variable(p, line); return; }
+    if (strncmp(line, ".local ", 7) == 0) { local_variable(p, line); return; }
     if (strncmp(line, ".pragma ", 8) == 0) { return; }
-    if (line[0] == '$') {
-        char* colon = strchr(line, ':');
-        if (!colon) { fail(p, "no label: %s", line); }
+    // $L__BB0_1: of clang, or L_610: of ILGPU.
+    char* colon = line + strcspn(line, ": \t{;");
+    if (*colon == ':') {
         add_label(p, line, (int)(colon - line), p->kernel->length);
         line = colon + 1;
     }

@@ -25,6 +25,7 @@
 
 SHUFFLE(shfl_bfly, lane ^ b, from <= most)
 SHUFFLE(shfl_down, lane + b, from <= most)
+SHUFFLE(shfl_up, lane - b, from >= most)
 SHUFFLE(shfl_idx, (lane & segment) | (b & ~segment), from <= most)
 
 static void set_all(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int holds)
@@ -158,6 +159,7 @@ static void mma_tf32(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t
 static const struct ptx_form forms[] = {
     {"shfl.sync.bfly.b32", "wwwww", shfl_bfly, PTX_COLLECTIVE},
     {"shfl.sync.down.b32", "wwwww", shfl_down, PTX_COLLECTIVE},
+    {"shfl.sync.up.b32", "wwwww", shfl_up, PTX_COLLECTIVE},
     {"shfl.sync.idx.b32", "wwwww", shfl_idx, PTX_COLLECTIVE},
     {"vote.sync.any.pred", "ppw", vote_any, PTX_COLLECTIVE},
     {"vote.sync.all.pred", "ppw", vote_all, PTX_COLLECTIVE},

@@ -7,6 +7,7 @@ using FlowEngine.Layers;
 using FlowEngine.Models;
 using FlowEngine.Tests.Models;
 using ILGPU;
+using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using Xunit;
 
@@ -18,12 +19,18 @@ public sealed class AnomalySearchTests
     [Fact]
     public void Rows_and_scores_are_those_without_ILGPU_to_the_bit()
     {
-        const int Count = 10;
-        float[] readings = SensorData.Draw(60, seed: 1);
-        float[] moments = SensorData.Moments(readings);
         using Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, 1)).EnableAlgorithms());
         using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
         using IBackend backend = accelerator.OpenBackend(threads: 1);
+        AssertFindsWhatThereIs(accelerator, backend);
+    }
+
+    /// <summary>Searches a batch on an accelerator, and without one.</summary>
+    internal static void AssertFindsWhatThereIs(Accelerator accelerator, IBackend backend)
+    {
+        const int Count = 10;
+        float[] readings = SensorData.Draw(60, seed: 1);
+        float[] moments = SensorData.Moments(readings);
         using Model model = TinyGlow.Perturbed(backend, new AutoregressiveOptions
         {
             Direction = AutoregressiveDirection.Density,

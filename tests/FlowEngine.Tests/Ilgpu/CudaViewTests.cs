@@ -26,7 +26,7 @@ public sealed class CudaViewTests : IDisposable
         // ILGPU asks the system for libcuda.so, which gives a library of that name that is loaded already.
         NativeLibrary.Load(FakeCuda.Path);
         FakeCuda.Reset();
-        _context = Context.Create(builder => builder.Cuda().CPU());
+        _context = Context.Create(builder => builder.Cuda().CPU().EnableAlgorithms());
         _accelerator = _context.CreateCudaAccelerator(0);
     }
 
@@ -73,6 +73,35 @@ public sealed class CudaViewTests : IDisposable
     }
 
     [Fact]
+    public void Kernels_of_the_user_go_before_and_after()
+    {
+        using GpuBackend backend = Attach();
+        using Model model = TinyGlow.Perturbed(backend, TinyVectors.Maf());
+        double[] expected = model.LogProb([.. _rows.Select(value => 2 * (value - 0.5f))]);
+        using AcceleratorStream stream = _accelerator.CreateStream();
+        using MemoryBuffer1D<float, Stride1D.Dense> x = _accelerator.Allocate1D(_rows);
+        using MemoryBuffer1D<double, Stride1D.Dense> logProb = _accelerator.Allocate1D<double>(Rows);
+        Action<AcceleratorStream, Index1D, ArrayView<float>> standardize =
+            _accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>>(Standardize);
+        Action<AcceleratorStream, Index1D, ArrayView<double>> negate =
+            _accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<double>>(Negate);
+        FakeCuda.BeLazy();
+        int waits = FakeCuda.Waits;
+        standardize(stream, _rows.Length, x.View);
+        model.LogProb(stream, x.View, logProb.View);
+        negate(stream, Rows, logProb.View);
+        Assert.Equal(waits, FakeCuda.Waits);
+        Assert.Equal(expected.Select(value => -value), logProb.GetAsArray1D(stream));
+    }
+
+    [Fact]
+    public void The_example_finds_in_its_context_what_there_is()
+    {
+        using GpuBackend backend = Attach();
+        AnomalySearchTests.AssertFindsWhatThereIs(_accelerator, backend);
+    }
+
+    [Fact]
     public void A_model_in_another_context_of_the_GPU_is_refused_before_anything_is_queued()
     {
         using GpuBackend backend = new(new GpuDrivers(FakeCuda.Path, "/nowhere/libOpenCL.so").Open("cuda:0"));
@@ -101,6 +130,10 @@ public sealed class CudaViewTests : IDisposable
             + "OpenBackend()",
             error.Message);
     }
+
+    private static void Standardize(Index1D i, ArrayView<float> x) => x[i] = 2 * (x[i] - 0.5f);
+
+    private static void Negate(Index1D i, ArrayView<double> x) => x[i] = -x[i];
 
     // What OpenBackend does, with the stand-in: the system's driver may be another.
     private GpuBackend Attach() => new(
