@@ -25,7 +25,7 @@ try
 {
     Train(usual, moments, checkpoint);
     using Context context = Context.Create(builder =>
-        (where == "cuda" ? builder.Cuda() : builder.CPU(new CPUDevice(32, 8, 1))).EnableAlgorithms());
+        (where == "cuda" ? builder.Cuda() : builder.CPU(new CPUDevice(32, 1, 1))).EnableAlgorithms());
     using Accelerator accelerator = where == "cuda"
         ? context.CreateCudaAccelerator(0)
         : context.CreateCPUAccelerator(0);

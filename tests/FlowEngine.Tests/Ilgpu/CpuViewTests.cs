@@ -14,7 +14,7 @@ public sealed class CpuViewTests : IDisposable
 {
     private const int Rows = 3;
     private const int Dims = 5;
-    private readonly Context _context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, 1)));
+    private readonly Context _context = Context.Create(builder => builder.CPU(new CPUDevice(32, 1, 1)));
     private readonly CPUAccelerator _accelerator;
     private readonly IBackend _backend;
     private readonly Model _model;
