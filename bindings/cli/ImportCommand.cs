@@ -2,10 +2,11 @@ using System.CommandLine;
 
 using FlowEngine.Architecture;
 using FlowEngine.Interop;
+using FlowEngine.Models;
 
 namespace FlowEngine.Cli;
 
-/// <summary><c>flow import</c>: a checkpoint of a state dict of rosinality/glow-pytorch.</summary>
+/// <summary><c>flow import</c>: a checkpoint of a state dict of rosinality/glow-pytorch, or of a flow of another library.</summary>
 internal static class ImportCommand
 {
     private static readonly Argument<string> _in = new("IN") { Description = "The state dict, as a safetensors file" };
@@ -16,11 +17,23 @@ internal static class ImportCommand
     private static readonly Option<int> _bins = CommandOptions.Number(
         "--bins", "Grey levels it was trained on: the tensors do not tell", 32);
 
+    private static readonly Option<string?> _from = new("--from")
+    {
+        Description = "The library of a flow of vectors; without it the state dict is rosinality/glow-pytorch's",
+        HelpName = string.Join("|", ForeignFlow.Libraries),
+    };
+
+    private static readonly Option<string?> _description = new("--description")
+    {
+        Description = "With --from: what the flow is, as JSON; docs/foreign-flows.md says how to write it",
+        HelpName = "FILE",
+    };
+
     public static Command Build()
     {
-        Command command = new("import", "Makes a checkpoint of a state dict of rosinality/glow-pytorch.")
+        Command command = new("import", "Makes a checkpoint of a model that another library trained.")
         {
-            _in, _out, _size, _bins,
+            _in, _out, _from, _description, _size, _bins,
         };
         command.SetAction(Run);
         return command;
@@ -29,6 +42,22 @@ internal static class ImportCommand
     private static int Run(ParseResult parse)
     {
         string target = parse.GetRequiredValue(_out);
+        if (parse.GetValue(_from) is string library)
+        {
+            string description = parse.GetValue(_description) ?? throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--from was given without --description, expected the JSON file that says what the flow is");
+            ModelConfig config = ForeignFlow.Import(parse.GetRequiredValue(_in), target, library, description);
+            parse.InvocationConfiguration.Output.WriteLine($"{target}: {config.Options.Summary}");
+            return 0;
+        }
+
+        if (parse.GetValue(_description) is not null)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"--description was given without --from, expected one of {string.Join(", ", ForeignFlow.Libraries)}");
+        }
+
         GlowOptions glow = (GlowOptions)RosinalityCheckpoint.Import(
             parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Options;
         parse.InvocationConfiguration.Output.WriteLine(

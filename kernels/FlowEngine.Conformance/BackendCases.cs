@@ -76,7 +76,7 @@ public static class BackendCases
             "Autoregressive, conditions",
             rows,
             (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true, conditions: 3)));
-        foreach ((string name, RationalQuadraticSpline spline) in Splines)
+        foreach ((string name, MonotonicMap spline) in MonotonicMaps)
         {
             yield return new(name, rows, (b, s) => RunSpline(b, s, spline, s.Dims / 2));
             yield return new($"{name}, all moved", rows, (b, s) => RunSpline(b, s, spline, 0));

@@ -1,3 +1,4 @@
+using FlowEngine.Kernels;
 using FlowEngine.Layers;
 
 namespace FlowEngine.Architecture;
@@ -16,6 +17,29 @@ public sealed record Transform(string Type)
     /// <summary>Hidden layers of its network.</summary>
     public int HiddenLayers { get; init; } = 2;
 
+    /// <summary>What a monotonic transform does to a value.</summary>
+    public TransformMap Map { get; init; }
+
+    /// <summary>Bins of its splines.</summary>
+    public int SplineBins { get; init; } = 8;
+
+    /// <summary>Its splines move what lies between minus this and this.</summary>
+    public double Bound { get; init; } = 5;
+
+    /// <summary>The values, the first ones, that a monotonic coupling does not move.</summary>
+    public int Passing { get; init; } = 1;
+
     /// <summary>Which direction of an autoregressive transform takes one pass.</summary>
     public AutoregressiveDirection Direction { get; init; }
+
+    /// <summary>The map that <see cref="Map"/> names.</summary>
+    internal MonotonicMap MonotonicMap => Map switch
+    {
+        TransformMap.SplineZuko => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Zuko),
+        TransformMap.SplineNflows => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Nflows),
+        TransformMap.AffineZuko => new MonotonicAffine(AffineParametrization.Zuko),
+        TransformMap.AffineNflowsSigmoid => new MonotonicAffine(AffineParametrization.NflowsSigmoid),
+        TransformMap.AffineNflowsSoftplus => new MonotonicAffine(AffineParametrization.NflowsSoftplus),
+        _ => new MonotonicAffine(AffineParametrization.Normflows),
+    };
 }

@@ -30,6 +30,36 @@ public sealed record TransformKind(
             "Hidden layers of its network"),
     ];
 
+    private static readonly Setting[] _monotonicSettings =
+    [
+        .. _networkSettings,
+        new ChoiceSetting<Transform, TransformMap>(
+            "map",
+            [
+                ("spline_zuko", TransformMap.SplineZuko),
+                ("spline_nflows", TransformMap.SplineNflows),
+                ("affine_zuko", TransformMap.AffineZuko),
+                ("affine_nflows_sigmoid", TransformMap.AffineNflowsSigmoid),
+                ("affine_nflows_softplus", TransformMap.AffineNflowsSoftplus),
+                ("affine_normflows", TransformMap.AffineNormflows),
+            ],
+            o => o.Map,
+            (o, v) => o with { Map = v },
+            "What is done to a value, as the library of the name defines it"),
+        new NumberSetting<Transform, int>(
+            "spline_bins",
+            (2, RationalQuadraticSpline.LargestBins),
+            o => o.SplineBins,
+            (o, v) => o with { SplineBins = v },
+            "Bins of a spline"),
+        new NumberSetting<Transform, double>(
+            "bound",
+            (1e-3, 1e6),
+            o => o.Bound,
+            (o, v) => o with { Bound = v },
+            "Splines move what lies between minus this and this"),
+    ];
+
     /// <summary>Every kind.</summary>
     public static IReadOnlyList<TransformKind> All { get; } =
     [
@@ -86,6 +116,28 @@ public sealed record TransformKind(
             HasNetwork: true,
             (o, p, name, d, conditions) =>
                 new MaskedAutoregressive(p, name, d, o.Hidden, o.HiddenLayers, o.Direction, conditions)),
+        new(
+            "monotonic_coupling",
+            "Moves the last values by what a network makes of the first ones",
+            [
+                .. _monotonicSettings,
+                new NumberSetting<Transform, int>(
+                    "passing",
+                    (1, 1 << 14),
+                    o => o.Passing,
+                    (o, v) => o with { Passing = v },
+                    "How many of the values, the first ones, are not moved"),
+            ],
+            HasNetwork: true,
+            (o, p, name, d, conditions) =>
+                new SplineCoupling(p, name, d, o.Hidden, o.HiddenLayers, o.MonotonicMap, conditions, o.Passing)),
+        new(
+            "monotonic_autoregressive",
+            "Moves each value by what a masked network makes of those before it",
+            _monotonicSettings,
+            HasNetwork: true,
+            (o, p, name, d, conditions) =>
+                new SplineAutoregressive(p, name, d, o.Hidden, o.HiddenLayers, o.MonotonicMap, conditions)),
     ];
 
     /// <summary>A kind by its name.</summary>

@@ -21,7 +21,7 @@ public sealed record TransformsOptions : VectorOptions
             new TransformsSetting { DefaultHelp = "none" },
             new ChoiceSetting<TransformsOptions, PriorKind>(
                 "prior",
-                [("gaussian", PriorKind.Gaussian), ("logistic", PriorKind.Logistic)],
+                [("gaussian", PriorKind.Gaussian), ("logistic", PriorKind.Logistic), ("diagonal", PriorKind.Diagonal)],
                 o => o.Prior,
                 (o, v) => o with { Prior = v },
                 "The distribution of the latents"),
@@ -34,7 +34,7 @@ public sealed record TransformsOptions : VectorOptions
             Bins = shape.Bins,
             Transforms = [],
         },
-        Fit = options => options.CheckDims(),
+        Fit = options => options.CheckPassing(),
         Construct = (options, parameters) => options.Assemble(parameters),
         DefaultCondition = options => !options.HasNetworks ? ConditionInto.Prior
             : options.Prior == PriorKind.Logistic ? ConditionInto.Networks
@@ -71,6 +71,20 @@ public sealed record TransformsOptions : VectorOptions
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Prior, Transforms.Count);
+
+    private void CheckPassing()
+    {
+        CheckDims();
+        for (int i = 0; i < Transforms.Count; i++)
+        {
+            if (Transforms[i].Type == "monotonic_coupling" && Transforms[i].Passing >= Dims)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument,
+                    $"transform {i}: passing is {Transforms[i].Passing}, expected less than the {Dims} values of a datum");
+            }
+        }
+    }
 
     private Flow Assemble(ParameterSet parameters)
     {

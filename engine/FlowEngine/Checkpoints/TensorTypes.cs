@@ -3,7 +3,7 @@ namespace FlowEngine.Checkpoints;
 /// <summary>The name, element size and array of each <see cref="TensorType"/>.</summary>
 internal static class TensorTypes
 {
-    internal const string KnownNames = "F64, F32, F16, BF16, I64, I32 and U8";
+    internal const string KnownNames = "F64, F32, F16, BF16, I64, I32, U8 and BOOL";
 
     internal static TensorType? Find(string name) => name switch
     {
@@ -11,7 +11,7 @@ internal static class TensorTypes
         "F64" => TensorType.F64,
         "I32" => TensorType.I32,
         "I64" => TensorType.I64,
-        "U8" => TensorType.U8,
+        "U8" or "BOOL" => TensorType.U8,
         "F16" => TensorType.F16,
         "BF16" => TensorType.BF16,
         _ => null,

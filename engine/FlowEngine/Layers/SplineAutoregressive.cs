@@ -18,7 +18,7 @@ public sealed class SplineAutoregressive : SplineLayer
     /// <param name="dims">D, at least 2.</param>
     /// <param name="hidden">Units of a hidden layer.</param>
     /// <param name="hiddenLayers">Hidden layers.</param>
-    /// <param name="spline">Bins, bound and parametrization.</param>
+    /// <param name="spline">The spline, or another map of single values.</param>
     /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
     public SplineAutoregressive(
@@ -27,7 +27,7 @@ public sealed class SplineAutoregressive : SplineLayer
         int dims,
         int hidden,
         int hiddenLayers,
-        RationalQuadraticSpline spline,
+        MonotonicMap spline,
         int conditions = 0)
         : base(name, dims, 0, spline, new Network(
             parameters,

@@ -4,7 +4,7 @@ using FlowEngine.Tensors;
 namespace FlowEngine.Layers;
 
 /// <summary>
-/// A coupling by splines (RQ-NSF (C)): the first ⌊D/2⌋ values pass, and decide by a dense network what happens to the others.
+/// A coupling by splines (RQ-NSF (C)): the first values, as a rule ⌊D/2⌋, pass, and decide by a dense network what happens to the others.
 /// </summary>
 /// <remarks>Durkan, Bekasov, Murray and Papamakarios, "Neural spline flows" (2019), section 3.2.</remarks>
 public sealed class SplineCoupling : SplineLayer
@@ -15,8 +15,9 @@ public sealed class SplineCoupling : SplineLayer
     /// <param name="dims">D, at least 2.</param>
     /// <param name="hidden">Units of a hidden layer.</param>
     /// <param name="hiddenLayers">Hidden layers.</param>
-    /// <param name="spline">Bins, bound and parametrization.</param>
+    /// <param name="spline">The spline, or another map of single values.</param>
     /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
+    /// <param name="passing">How many values, the first ones, are not moved; ⌊D/2⌋ where none is given.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
     public SplineCoupling(
         ParameterSet parameters,
@@ -24,16 +25,17 @@ public sealed class SplineCoupling : SplineLayer
         int dims,
         int hidden,
         int hiddenLayers,
-        RationalQuadraticSpline spline,
-        int conditions = 0)
-        : base(name, dims, dims / 2, spline, new Network(
+        MonotonicMap spline,
+        int conditions = 0,
+        int? passing = null)
+        : base(name, dims, passing ?? (dims / 2), spline, new Network(
             parameters,
             name,
             new DenseNetworkShape(
-                conditions + (dims / 2),
+                conditions + (passing ?? (dims / 2)),
                 hidden,
                 hiddenLayers,
-                (dims - (dims / 2)) * spline.ParametersLength,
+                (dims - (passing ?? (dims / 2))) * spline.ParametersLength,
                 IsAutoregressive: false,
                 conditions)))
     {

@@ -4,7 +4,7 @@ namespace FlowEngine.Layers;
 
 /// <summary>
 /// What the coupling and the autoregressive layer of splines share: a network gives the raw numbers of a rational-quadratic
-/// spline for each value that is moved.
+/// spline, or of another monotonic map, for each value that is moved.
 /// </summary>
 /// <remarks>
 /// The formulae stand at <see cref="RationalQuadraticSpline"/>. As a slope may be small, x found again from y has lost digits:
@@ -12,7 +12,7 @@ namespace FlowEngine.Layers;
 /// </remarks>
 public abstract class SplineLayer : IFlowLayer
 {
-    private protected SplineLayer(string name, int dims, int passing, RationalQuadraticSpline spline, Network network)
+    private protected SplineLayer(string name, int dims, int passing, MonotonicMap spline, Network network)
     {
         Name = name;
         Dims = dims;
@@ -30,8 +30,8 @@ public abstract class SplineLayer : IFlowLayer
     /// <summary>How many of the values, the first ones, are not moved.</summary>
     public int Passing { get; }
 
-    /// <summary>Bins, bound and parametrization.</summary>
-    public RationalQuadraticSpline Spline { get; }
+    /// <summary>A spline, or another map of single values.</summary>
+    public MonotonicMap Spline { get; }
 
     /// <summary>The network.</summary>
     public Network Network { get; }

@@ -8,4 +8,7 @@ public enum PriorKind
 
     /// <summary>The standard logistic distribution in each dimension.</summary>
     Logistic,
+
+    /// <summary>A Gaussian in each dimension, with a mean and a scale that are learned.</summary>
+    Diagonal,
 }

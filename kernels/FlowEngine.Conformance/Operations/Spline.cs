@@ -2,7 +2,7 @@ using FlowEngine.Kernels;
 
 namespace FlowEngine.Conformance.Operations;
 
-// Rational-quadratic splines.
+// Rational-quadratic splines, scales and shifts.
 internal static partial class BackendOperations
 {
     public static IReadOnlyList<(string Name, RationalQuadraticSpline Spline)> Splines { get; } =
@@ -11,8 +11,14 @@ internal static partial class BackendOperations
         ("Spline, nflows", new(3, 2.5, SplineParametrization.Nflows)),
     ];
 
-    public static OperationOutputs RunSpline(
-        OperationBuffers buffers, ImageShape shape, RationalQuadraticSpline spline, int passing)
+    public static IReadOnlyList<(string Name, MonotonicMap Map)> MonotonicMaps { get; } =
+    [
+        .. Splines.Select(known => (known.Name, (MonotonicMap)known.Spline)),
+        .. Enum.GetValues<AffineParametrization>().Select(
+            definition => ($"MonotonicAffine, {definition}", (MonotonicMap)new MonotonicAffine(definition))),
+    ];
+
+    public static OperationOutputs RunSpline(OperationBuffers buffers, ImageShape shape, MonotonicMap spline, int passing)
     {
         IBackend backend = buffers.Backend;
         int numbers = (shape.Dims - passing) * spline.ParametersLength;

@@ -31,7 +31,7 @@ namespace FlowEngine.Kernels;
 /// <param name="Bound">B, positive.</param>
 /// <param name="Parametrization">What the raw numbers stand for.</param>
 /// <exception cref="ArgumentOutOfRangeException">K or B is out of range.</exception>
-public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParametrization Parametrization)
+public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParametrization Parametrization) : MonotonicMap
 {
     /// <summary>The largest K: a vector unit's scratch is on the stack.</summary>
     public const int LargestBins = 64;
@@ -50,13 +50,7 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
         : throw new ArgumentOutOfRangeException(nameof(Bound), Bound, "expected a positive number");
 
     /// <summary>Raw numbers of one value, 3K - 1.</summary>
-    public int ParametersLength => (3 * Bins) - 1;
-
-    /// <summary>Raw numbers of a batch, (B, n, 3K - 1).</summary>
-    /// <param name="shape">The shape of x and y.</param>
-    /// <param name="passing">D - n.</param>
-    public long OutputLength(ImageShape shape, int passing) =>
-        (long)shape.Batch * (shape.Dims - passing) * ParametersLength;
+    public override int ParametersLength => (3 * Bins) - 1;
 
     /// <summary>True where slopes are an exponential, false where they are a softplus above the least one.</summary>
     internal bool HasExponentialSlopes => Parametrization == SplineParametrization.Zuko;

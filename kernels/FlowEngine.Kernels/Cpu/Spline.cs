@@ -5,21 +5,21 @@ public sealed unsafe partial class CpuBackend
     private sealed class SplineMaps(CpuBackend backend) : ISplines
     {
         public void Forward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
             BufferView output,
             BufferView y,
             BufferView logDet) =>
-            Run(Job(SplinePass.Forward, spline, shape, passing, x, output, y) with { LogDet = Pointer(logDet, shape.Batch) });
+            Run(map, SplinePass.Forward, shape, passing, x, output, y, logDet, default, default);
 
         public void Inverse(
-            RationalQuadraticSpline spline, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x) =>
-            Run(Job(SplinePass.Inverse, spline, shape, passing, y, output, x));
+            MonotonicMap map, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x) =>
+            Run(map, SplinePass.Inverse, shape, passing, y, output, x, default, default, default);
 
         public void Backward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
@@ -28,33 +28,50 @@ public sealed unsafe partial class CpuBackend
             BufferView dLogDet,
             BufferView dx,
             BufferView dOutput) =>
-            Run(Job(SplinePass.Backward, spline, shape, passing, x, output, dx) with
-            {
-                LogDet = Pointer(dLogDet, shape.Batch),
-                Gradient = Pointer(dy, shape.Length),
-                OutputGradient = Pointer(dOutput, spline.OutputLength(shape, passing)),
-            });
+            Run(map, SplinePass.Backward, shape, passing, x, output, dx, dLogDet, dy, dOutput);
 
-        private static SplineJob Job(
+        private void Run(
+            MonotonicMap map,
             SplinePass pass,
-            RationalQuadraticSpline spline,
             ImageShape shape,
             int passing,
             BufferView input,
             BufferView output,
-            BufferView result) => new()
+            BufferView result,
+            BufferView logDet,
+            BufferView gradient,
+            BufferView outputGradient)
+        {
+            if (map is RationalQuadraticSpline spline)
             {
-                Spline = new SplineLanes(spline),
-                Pass = pass,
-                Raw = spline.ParametersLength,
-                Rows = shape.Batch,
-                Dims = shape.Dims,
-                Passing = passing,
-                Input = Pointer(input, shape.Length),
-                Output = Pointer(output, spline.OutputLength(shape, passing)),
-                Result = Pointer(result, shape.Length),
-            };
+                RunLanes(new SplineLanes(spline));
+            }
+            else
+            {
+                RunLanes(new AffineLanes((MonotonicAffine)map));
+            }
 
-        private void Run(SplineJob job) => backend._team.Run(job.Parts, job);
+            void RunLanes<TLanes>(TLanes lanes)
+                where TLanes : struct, IMonotonicLanes
+            {
+                long outputLength = map.OutputLength(shape, passing);
+                SplineJob<TLanes> job = new()
+                {
+                    Map = lanes,
+                    Pass = pass,
+                    Raw = map.ParametersLength,
+                    Rows = shape.Batch,
+                    Dims = shape.Dims,
+                    Passing = passing,
+                    Input = Pointer(input, shape.Length),
+                    Output = Pointer(output, outputLength),
+                    Result = Pointer(result, shape.Length),
+                    LogDet = logDet.IsEmpty ? null : Pointer(logDet, shape.Batch),
+                    Gradient = gradient.IsEmpty ? null : Pointer(gradient, shape.Length),
+                    OutputGradient = outputGradient.IsEmpty ? null : Pointer(outputGradient, outputLength),
+                };
+                backend._team.Run(job.Parts, job);
+            }
+        }
     }
 }

@@ -2,15 +2,16 @@ using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>Some rows through their splines: sixteen values at a time, whatever rows they belong to.</summary>
-internal unsafe struct SplineJob : IJob
+/// <summary>Some rows through their splines or other maps: sixteen values at a time, whatever rows they belong to.</summary>
+internal unsafe struct SplineJob<TLanes> : IJob
+    where TLanes : struct, IMonotonicLanes
 {
     private const int Lanes = SimdMath.Width;
 
     // Enough for a part to be worth a thread's while.
     private const int ValuesPerPart = 256;
 
-    public SplineLanes Spline;
+    public TLanes Map;
     public SplinePass Pass;
 
     /// <summary>Raw numbers of a value.</summary>
@@ -46,7 +47,7 @@ internal unsafe struct SplineJob : IJob
         bool isBackward = Pass == SplinePass.Backward;
         float* raw = stackalloc float[Raw * Lanes];
         float* dRaw = stackalloc float[isBackward ? Raw * Lanes : 0];
-        float* scratch = stackalloc float[Spline.ScratchLength];
+        float* scratch = stackalloc float[Map.ScratchLength];
         int first = index * RowsPerPart;
         int end = Math.Min(first + RowsPerPart, Rows);
         float* source = isBackward ? Gradient : Input;
@@ -68,14 +69,14 @@ internal unsafe struct SplineJob : IJob
             switch (Pass)
             {
                 case SplinePass.Forward:
-                    result = Spline.Forward(raw, scratch, input, out Vector512<float> logSlope);
+                    result = Map.Forward(raw, scratch, input, out Vector512<float> logSlope);
                     AddLogDet(logSlope, place, count, ref logDet);
                     break;
                 case SplinePass.Inverse:
-                    result = Spline.Inverse(raw, scratch, input);
+                    result = Map.Inverse(raw, scratch, input);
                     break;
                 default:
-                    result = Spline.Backward(
+                    result = Map.Backward(
                         raw, scratch, input, Load(Gradient, place, count), LogDetGradient(place, count), dRaw);
                     TurnBack(dRaw, count, OutputGradient + (i * Raw));
                     break;
@@ -190,6 +191,6 @@ internal unsafe struct SplineJob : IJob
         }
     }
 
-    /// <summary>A value that a spline moves: its row, and which of those.</summary>
+    /// <summary>A value that is moved: its row, and which of those.</summary>
     private readonly record struct Place(int Row, int Column);
 }

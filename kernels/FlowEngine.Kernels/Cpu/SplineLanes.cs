@@ -10,7 +10,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// the last one that is not beyond the value, and what belongs to its bin. Lanes outside the bound compute something and are
 /// dropped.
 /// </remarks>
-internal readonly unsafe struct SplineLanes
+internal readonly unsafe struct SplineLanes : IMonotonicLanes
 {
     private const int Width = SimdMath.Width;
 

@@ -1,6 +1,6 @@
 namespace FlowEngine.Kernels.Cpu;
 
-/// <summary>What a <see cref="SplineJob"/> computes.</summary>
+/// <summary>What a <see cref="SplineJob{TLanes}"/> computes.</summary>
 internal enum SplinePass
 {
     Forward,

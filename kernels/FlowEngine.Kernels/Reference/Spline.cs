@@ -5,7 +5,7 @@ public sealed partial class ReferenceBackend<T>
     private sealed class SplineMaps : ISplines
     {
         public void Forward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
@@ -17,7 +17,7 @@ public sealed partial class ReferenceBackend<T>
             Span<T> result = Elements(y, shape.Length);
             Span<T> logDets = Elements(logDet, shape.Batch);
             int moved = shape.Dims - passing;
-            double[] raw = WideArray(output, checked((int)spline.OutputLength(shape, passing)));
+            double[] raw = WideArray(output, checked((int)map.OutputLength(shape, passing)));
             input.CopyTo(result);
             for (int b = 0; b < shape.Batch; b++)
             {
@@ -25,7 +25,7 @@ public sealed partial class ReferenceBackend<T>
                 for (int d = 0; d < moved; d++)
                 {
                     int i = (b * shape.Dims) + passing + d;
-                    SplineOfDoubles own = Spline(spline, raw, (b * moved) + d);
+                    IMapOfDoubles own = Map(map, raw, (b * moved) + d);
                     result[i] = Round(own.Forward(Wide(input[i]), out double logSlope));
                     sum += logSlope;
                 }
@@ -35,25 +35,25 @@ public sealed partial class ReferenceBackend<T>
         }
 
         public void Inverse(
-            RationalQuadraticSpline spline, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x)
+            MonotonicMap map, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x)
         {
             Span<T> input = Elements(y, shape.Length);
             Span<T> result = Elements(x, shape.Length);
             int moved = shape.Dims - passing;
-            double[] raw = WideArray(output, checked((int)spline.OutputLength(shape, passing)));
+            double[] raw = WideArray(output, checked((int)map.OutputLength(shape, passing)));
             input.CopyTo(result);
             for (int b = 0; b < shape.Batch; b++)
             {
                 for (int d = 0; d < moved; d++)
                 {
                     int i = (b * shape.Dims) + passing + d;
-                    result[i] = Round(Spline(spline, raw, (b * moved) + d).Inverse(Wide(input[i])));
+                    result[i] = Round(Map(map, raw, (b * moved) + d).Inverse(Wide(input[i])));
                 }
             }
         }
 
         public void Backward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
@@ -68,7 +68,7 @@ public sealed partial class ReferenceBackend<T>
             Span<T> logDetGradient = Elements(dLogDet, shape.Batch);
             Span<T> inputGradient = Elements(dx, shape.Length);
             int moved = shape.Dims - passing;
-            double[] raw = WideArray(output, checked((int)spline.OutputLength(shape, passing)));
+            double[] raw = WideArray(output, checked((int)map.OutputLength(shape, passing)));
             double[] dRaw = new double[raw.Length];
             gradient.CopyTo(inputGradient);
             for (int b = 0; b < shape.Batch; b++)
@@ -77,18 +77,23 @@ public sealed partial class ReferenceBackend<T>
                 {
                     int i = (b * shape.Dims) + passing + d;
                     int at = (b * moved) + d;
-                    inputGradient[i] = Round(Spline(spline, raw, at).Backward(
+                    inputGradient[i] = Round(Map(map, raw, at).Backward(
                         Wide(input[i]),
                         Wide(gradient[i]),
                         Wide(logDetGradient[b]),
-                        dRaw.AsSpan(at * spline.ParametersLength, spline.ParametersLength)));
+                        dRaw.AsSpan(at * map.ParametersLength, map.ParametersLength)));
                 }
             }
 
             Store(dRaw, dOutput);
         }
 
-        private static SplineOfDoubles Spline(RationalQuadraticSpline spline, double[] raw, int at) =>
-            new(spline, raw.AsSpan(at * spline.ParametersLength, spline.ParametersLength).ToArray());
+        private static IMapOfDoubles Map(MonotonicMap map, double[] raw, int at)
+        {
+            ReadOnlySpan<double> own = raw.AsSpan(at * map.ParametersLength, map.ParametersLength);
+            return map is RationalQuadraticSpline spline
+                ? new SplineOfDoubles(spline, own.ToArray())
+                : new AffineOfDoubles((MonotonicAffine)map, own);
+        }
     }
 }

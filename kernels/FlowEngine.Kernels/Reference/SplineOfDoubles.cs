@@ -1,7 +1,7 @@
 namespace FlowEngine.Kernels.Reference;
 
 /// <summary>One spline in float64, in the paper's form: all its knots, then the bin. Not made for speed.</summary>
-internal sealed class SplineOfDoubles
+internal sealed class SplineOfDoubles : IMapOfDoubles
 {
     private readonly RationalQuadraticSpline _spline;
     private readonly double[] _raw;

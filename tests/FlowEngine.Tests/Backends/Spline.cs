@@ -23,9 +23,21 @@ public abstract partial class BackendTests
     }
 
     [Fact]
+    public void Scales_and_shifts_agree_with_the_reference()
+    {
+        foreach ((_, MonotonicMap map) in MonotonicMaps.Where(known => known.Map is MonotonicAffine))
+        {
+            for (int columns = 1; columns <= 35; columns += 17)
+            {
+                AssertAgrees((buffers, s) => RunSpline(buffers, s, map, columns / 2), new ImageShape(37, 1, 1, columns));
+            }
+        }
+    }
+
+    [Fact]
     public void Splines_do_not_depend_on_the_batch()
     {
-        foreach ((_, RationalQuadraticSpline spline) in Splines)
+        foreach ((_, MonotonicMap spline) in MonotonicMaps)
         {
             AssertIndependentOfTheBatch((buffers, s) => RunSpline(buffers, s, spline, 2), new ImageShape(5, 1, 1, 9));
         }

@@ -108,6 +108,23 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_flow_of_another_library_is_imported_and_sampled()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "Golden", "foreign", "zuko-maf");
+        string checkpoint = _folder.File("zuko.safetensors");
+        string weights = Path.Combine(folder, "weights.safetensors");
+        string description = Path.Combine(folder, "flow.json");
+        string output = CommandRun.Succeed("import", weights, checkpoint, "--from", "zuko", "--description", description);
+        Assert.Contains("transforms: 5 of monotonic_autoregressive, permutation", output, StringComparison.Ordinal);
+        CommandRun.Succeed("sample", checkpoint, "--count", "3", "--out", _folder.File("samples.csv"));
+        Assert.Equal(4, File.ReadAllLines(_folder.File("samples.csv")).Length);
+        CommandRun.Refuse(["import", weights, checkpoint, "--from", "zuko"], "without --description");
+        CommandRun.Refuse(["import", weights, checkpoint, "--description", description], "without --from");
+        CommandRun.Refuse(
+            ["import", weights, checkpoint, "--from", "nflows", "--description", description], "the library is zuko");
+    }
+
+    [Fact]
     public void Export_gives_back_what_import_took()
     {
         RosinalityShape shape = new(Channels: 3, Levels: 2, Steps: 2, Hidden: 6, Affine: true);

@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     private sealed class SplineMaps(GpuBackend backend) : ISplines
     {
         public void Forward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
@@ -18,38 +18,72 @@ public sealed partial class GpuBackend
             using Lock.Scope queue = backend._queue.EnterScope();
             int moved = shape.Dims - passing;
             GpuView<float> logSlopes = backend._partials.OfLength((long)shape.Batch * moved);
-            SplineKernels.Forward(
-                backend._stream,
-                Cover(shape.Length, SplineKernels.ForwardKernel),
-                backend.View(x, shape.Length),
-                backend.View(output, spline.OutputLength(shape, passing)),
-                backend.View(y, shape.Length),
-                logSlopes,
-                shape.Length,
-                shape.Dims,
-                passing,
-                spline.Numbers);
+            if (map is RationalQuadraticSpline spline)
+            {
+                SplineKernels.Forward(
+                    backend._stream,
+                    Cover(shape.Length, SplineKernels.ForwardKernel),
+                    backend.View(x, shape.Length),
+                    backend.View(output, map.OutputLength(shape, passing)),
+                    backend.View(y, shape.Length),
+                    logSlopes,
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    spline.Numbers);
+            }
+            else
+            {
+                AffineKernels.Forward(
+                    backend._stream,
+                    Cover(shape.Length, AffineKernels.ForwardKernel),
+                    backend.View(x, shape.Length),
+                    backend.View(output, map.OutputLength(shape, passing)),
+                    backend.View(y, shape.Length),
+                    logSlopes,
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    ((MonotonicAffine)map).Numbers);
+            }
+
             backend.AddPartsOfImages(logSlopes, logDet, moved, shape.Batch);
         }
 
         public void Inverse(
-            RationalQuadraticSpline spline, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x)
+            MonotonicMap map, ImageShape shape, int passing, BufferView y, BufferView output, BufferView x)
         {
             using Lock.Scope queue = backend._queue.EnterScope();
-            SplineKernels.Inverse(
-                backend._stream,
-                Cover(shape.Length, SplineKernels.InverseKernel),
-                backend.View(y, shape.Length),
-                backend.View(output, spline.OutputLength(shape, passing)),
-                backend.View(x, shape.Length),
-                shape.Length,
-                shape.Dims,
-                passing,
-                spline.Numbers);
+            if (map is RationalQuadraticSpline spline)
+            {
+                SplineKernels.Inverse(
+                    backend._stream,
+                    Cover(shape.Length, SplineKernels.InverseKernel),
+                    backend.View(y, shape.Length),
+                    backend.View(output, map.OutputLength(shape, passing)),
+                    backend.View(x, shape.Length),
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    spline.Numbers);
+            }
+            else
+            {
+                AffineKernels.Inverse(
+                    backend._stream,
+                    Cover(shape.Length, AffineKernels.InverseKernel),
+                    backend.View(y, shape.Length),
+                    backend.View(output, map.OutputLength(shape, passing)),
+                    backend.View(x, shape.Length),
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    ((MonotonicAffine)map).Numbers);
+            }
         }
 
         public void Backward(
-            RationalQuadraticSpline spline,
+            MonotonicMap map,
             ImageShape shape,
             int passing,
             BufferView x,
@@ -60,20 +94,39 @@ public sealed partial class GpuBackend
             BufferView dOutput)
         {
             using Lock.Scope queue = backend._queue.EnterScope();
-            long outputLength = spline.OutputLength(shape, passing);
-            SplineKernels.Backward(
-                backend._stream,
-                Cover(shape.Length, SplineKernels.BackwardKernel),
-                backend.View(x, shape.Length),
-                backend.View(output, outputLength),
-                backend.View(dy, shape.Length),
-                backend.View(dLogDet, shape.Batch),
-                backend.View(dx, shape.Length),
-                backend.View(dOutput, outputLength),
-                shape.Length,
-                shape.Dims,
-                passing,
-                spline.Numbers);
+            long outputLength = map.OutputLength(shape, passing);
+            if (map is RationalQuadraticSpline spline)
+            {
+                SplineKernels.Backward(
+                    backend._stream,
+                    Cover(shape.Length, SplineKernels.BackwardKernel),
+                    backend.View(x, shape.Length),
+                    backend.View(output, outputLength),
+                    backend.View(dy, shape.Length),
+                    backend.View(dLogDet, shape.Batch),
+                    backend.View(dx, shape.Length),
+                    backend.View(dOutput, outputLength),
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    spline.Numbers);
+            }
+            else
+            {
+                AffineKernels.Backward(
+                    backend._stream,
+                    Cover(shape.Length, AffineKernels.BackwardKernel),
+                    backend.View(x, shape.Length),
+                    backend.View(output, outputLength),
+                    backend.View(dy, shape.Length),
+                    backend.View(dLogDet, shape.Batch),
+                    backend.View(dx, shape.Length),
+                    backend.View(dOutput, outputLength),
+                    shape.Length,
+                    shape.Dims,
+                    passing,
+                    ((MonotonicAffine)map).Numbers);
+            }
         }
     }
 }

@@ -1,0 +1,143 @@
+using FlowEngine.Architecture;
+using FlowEngine.Checkpoints;
+using FlowEngine.Priors;
+
+namespace FlowEngine.Interop;
+
+/// <summary>The transforms of a model and their tensors, from the data to the latents.</summary>
+/// <remarks>
+/// Libraries choose the values that a coupling passes by a mask, and the order of an autoregressive transform by a list; here
+/// they are the first ones, or in order. So the values are brought into the order that a transform needs by a permutation,
+/// where they are in another.
+/// </remarks>
+/// <param name="dims">D.</param>
+/// <param name="conditions">Numbers of a condition.</param>
+internal sealed class ForeignFlowBuilder(int dims, int conditions)
+{
+    private readonly List<Transform> _transforms = [];
+    private readonly List<NamedTensor> _tensors = [];
+    private int[] _features = [.. Enumerable.Range(0, dims)];
+
+    /// <summary>D.</summary>
+    public int Dims => dims;
+
+    /// <summary>Numbers of a condition.</summary>
+    public int Conditions => conditions;
+
+    /// <summary>A permutation of the library: value j is value order[j] of before. It moves nothing yet.</summary>
+    public void Permute(int[] order)
+    {
+        int[] inverse = new int[dims];
+        for (int j = 0; j < dims; j++)
+        {
+            inverse[order[j]] = j;
+        }
+
+        _features = Array.ConvertAll(_features, feature => inverse[feature]);
+    }
+
+    /// <summary>y = e^logScale (x + bias), a number of each for each feature.</summary>
+    public void ScaleAndShift(double[] bias, double[] logScale)
+    {
+        string name = Add(new Transform("actnorm"));
+        Add($"{name}.bias", [.. _features.Select(feature => bias[feature])], dims);
+        Add($"{name}.log_scale", [.. _features.Select(feature => logScale[feature])], dims);
+    }
+
+    /// <summary>y = L U x + bias.</summary>
+    /// <param name="lower">L below its diagonal, which is 1; (D, D).</param>
+    /// <param name="upper">U above its diagonal; (D, D).</param>
+    /// <param name="diagonal">That diagonal, positive.</param>
+    /// <param name="bias">The bias.</param>
+    public void Linear(double[] lower, double[] upper, double[] diagonal, double[] bias)
+    {
+        Arrange([.. Enumerable.Range(0, dims)]);
+        string name = Add(new Transform("linear"));
+        Add($"{name}.lower", lower, dims, dims);
+        Add($"{name}.upper", upper, dims, dims);
+        Add($"{name}.log_diagonal", Array.ConvertAll(diagonal, Math.Log), dims);
+        Add($"{name}.sign", [.. Enumerable.Repeat(1.0, dims)], dims);
+        _tensors.Add(new NamedTensor($"{name}.permutation", [.. Enumerable.Range(0, dims)], dims));
+        ScaleAndShift(bias, new double[dims]);
+    }
+
+    /// <summary>A coupling.</summary>
+    /// <param name="passing">The features that pass, in the order in which the network reads them after the condition.</param>
+    /// <param name="moved">Those that are moved, in the order of the network's outputs.</param>
+    /// <param name="network">The network; of each moved feature its raw numbers in turn.</param>
+    /// <param name="map">The map, its bins and bound.</param>
+    public void Coupling(int[] passing, int[] moved, ForeignNetwork network, Transform map)
+    {
+        Arrange([.. passing, .. moved]);
+        IReadOnlyList<LinearRows> layers = network.Dense();
+        AddNetwork(
+            map with
+            {
+                Type = "monotonic_coupling",
+                Passing = passing.Length,
+            },
+            layers);
+    }
+
+    /// <summary>A masked autoregressive transform.</summary>
+    /// <param name="order">The features, first the one that depends on none.</param>
+    /// <param name="network">The network, which reads the condition, then the features in that order, and gives their raw
+    /// numbers in that order.</param>
+    /// <param name="map">The map, its bins and bound.</param>
+    public void Autoregressive(int[] order, ForeignNetwork network, Transform map)
+    {
+        Arrange(order);
+        AddNetwork(map with { Type = "monotonic_autoregressive" }, network.Masked(dims, conditions));
+    }
+
+    /// <summary>The model: its options and tensors.</summary>
+    /// <param name="mean">The means of the latents' distribution; null for the standard Gaussian.</param>
+    /// <param name="logScale">Their log scales.</param>
+    public (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Build(double[]? mean, double[]? logScale)
+    {
+        Arrange([.. Enumerable.Range(0, dims)]);
+        if (mean is not null)
+        {
+            Add("prior.mean_log_scale", [.. mean, .. logScale!], 2, dims);
+        }
+
+        TransformsOptions options = new()
+        {
+            Channels = dims,
+            Transforms = _transforms,
+            Prior = mean is null ? PriorKind.Gaussian : PriorKind.Diagonal,
+            Condition = conditions == 0 ? null : new ConditionOptions(conditions, IsClass: false, ConditionInto.Networks),
+        };
+        return (options, _tensors);
+    }
+
+    private void Arrange(int[] features)
+    {
+        if (!features.SequenceEqual(_features))
+        {
+            int[] order = Array.ConvertAll(features, feature => Array.IndexOf(_features, feature));
+            string name = Add(new Transform("permutation") { Order = TransformOrder.Random });
+            _tensors.Add(new NamedTensor(name, order, dims));
+            _features = features;
+        }
+    }
+
+    private void AddNetwork(Transform transform, IReadOnlyList<LinearRows> layers)
+    {
+        string name = Add(transform with { Hidden = layers[0].Count, HiddenLayers = layers.Count - 1 });
+        for (int l = 0; l < layers.Count; l++)
+        {
+            Add($"{name}.layers.{l}.weight", [.. layers[l].Weights.SelectMany(row => row)], layers[l].Count, layers[l].Inputs);
+            Add($"{name}.layers.{l}.bias", layers[l].Bias, layers[l].Count);
+        }
+    }
+
+    private string Add(Transform transform)
+    {
+        _transforms.Add(transform);
+        return $"transforms.{_transforms.Count - 1}.{transform.Type}";
+    }
+
+    private void Add(string name, double[] values, params ReadOnlySpan<long> shape) =>
+        _tensors.Add(new NamedTensor(name, values, shape));
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace FlowEngine.Interop;
+
+/// <summary>One module of a description: its class and the arguments it was made with.</summary>
+/// <param name="Json">The object.</param>
+/// <param name="Place">Where it is, for messages, such as <c>transform 3</c>.</param>
+internal sealed record ForeignModule(JsonElement Json, string Place)
+{
+    /// <summary>The class.</summary>
+    public string Class => Json.TryGetProperty("class", out JsonElement name) && name.ValueKind == JsonValueKind.String
+        ? name.GetString()!
+        : throw new FlowException(FlowErrorKind.BadFormat, $"{Place} has no class");
+
+    /// <summary>A module inside this one, under one of its keys; null where there is none.</summary>
+    public ForeignModule? Inner(string key) => Json.TryGetProperty(key, out JsonElement inner)
+        && inner.ValueKind == JsonValueKind.Object
+            ? new(inner, $"{Place}: {key}")
+            : null;
+
+    /// <summary>The modules of a list.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="noun">What messages call one.</param>
+    public IEnumerable<ForeignModule> List(string key, string noun) =>
+        Json.TryGetProperty(key, out JsonElement list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
+            ? list.EnumerateArray().Select((item, index) => new ForeignModule(item, $"{noun} {index}"))
+            : throw new FlowException(FlowErrorKind.BadFormat, $"it has no {key}, expected a list of modules");
+
+    /// <summary>A text of the description.</summary>
+    public string Text(string key) => Json.TryGetProperty(key, out JsonElement text) && text.ValueKind == JsonValueKind.String
+        ? text.GetString()!
+        : throw new FlowException(FlowErrorKind.BadFormat, $"it has no {key}");
+
+    /// <summary>A size of the description.</summary>
+    public int Size(string key, int least) => Json.TryGetProperty(key, out JsonElement size)
+        && size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int value) && value >= least && value <= 1 << 14
+            ? value
+            : throw new FlowException(
+                FlowErrorKind.BadFormat, $"its {key} is {(size.ValueKind == JsonValueKind.Undefined ? "missing" : size)}, "
+                + $"expected an integer of {least} to {1 << 14}");
+
+    /// <summary>Checks that the module has no argument but these, by name, or these with one value.</summary>
+    /// <param name="known">Arguments that may have any value.</param>
+    /// <param name="fixedTo">Arguments that may have one value, as JSON writes it.</param>
+    /// <exception cref="FlowException">It has another one: which, and what would be needed.</exception>
+    public void Allow(IReadOnlyCollection<string> known, params ReadOnlySpan<(string Name, string[] Values)> fixedTo)
+    {
+        if (!Json.TryGetProperty("arguments", out JsonElement arguments) || arguments.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        foreach (JsonProperty argument in arguments.EnumerateObject())
+        {
+            if (known.Contains(argument.Name) || argument.Value.ValueKind == JsonValueKind.Null)
+            {
+                continue;
+            }
+
+            string[]? values = null;
+            foreach ((string name, string[] allowed) in fixedTo)
+            {
+                values = name == argument.Name ? allowed : values;
+            }
+
+            string text = argument.Value.ToString();
+            if (values is null)
+            {
+                throw Refuse($"its argument {argument.Name} is not read; it is {text}");
+            }
+
+            if (!values.Contains(text, StringComparer.OrdinalIgnoreCase))
+            {
+                throw Refuse($"its {argument.Name} is {text}, expected {string.Join(" or ", values)}");
+            }
+        }
+    }
+
+    /// <summary>A number among the arguments.</summary>
+    public double Number(string name, double otherwise) => Find(name) is JsonElement value
+        ? value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {value}, expected a number")
+        : otherwise;
+
+    /// <summary>An integer among the arguments.</summary>
+    public int Integer(string name, int otherwise) => Number(name, otherwise) is double value && value == (int)value
+        ? (int)value
+        : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {Find(name)}, expected an integer");
+
+    /// <summary>A truth value among the arguments.</summary>
+    public bool Switch(string name, bool otherwise) => Find(name) is JsonElement value
+        ? value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {value}, expected true or false")
+        : otherwise;
+
+    /// <summary>What is not supported, with the module and its place.</summary>
+    public FlowException Refuse(string reason) => new(FlowErrorKind.Unsupported, $"{Place} ({Class}): {reason}");
+
+    private JsonElement? Find(string name) => Json.TryGetProperty("arguments", out JsonElement arguments)
+        && arguments.ValueKind == JsonValueKind.Object
+        && arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+}

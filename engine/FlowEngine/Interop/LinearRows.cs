@@ -1,0 +1,91 @@
+namespace FlowEngine.Interop;
+
+/// <summary>Rows of an affine map: each gives the sum of its weights times what is read, and its bias.</summary>
+/// <param name="Weights">A row of weights for each output.</param>
+/// <param name="Bias">As many.</param>
+internal sealed record LinearRows(double[][] Weights, double[] Bias)
+{
+    /// <summary>Outputs.</summary>
+    public int Count => Bias.Length;
+
+    /// <summary>What a row reads.</summary>
+    public int Inputs => Weights.Length == 0 ? 0 : Weights[0].Length;
+
+    /// <summary>Some of the values that are read, as they are.</summary>
+    /// <param name="first">The first one.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="inputs">How many are read.</param>
+    public static LinearRows Unit(int first, int count, int inputs) => new(
+        [.. Enumerable.Range(0, count).Select(row =>
+        {
+            double[] weights = new double[inputs];
+            weights[first + row] = 1;
+            return weights;
+        })],
+        new double[count]);
+
+    /// <summary>All rows, one after the other.</summary>
+    public static LinearRows Stack(params ReadOnlySpan<LinearRows> parts)
+    {
+        List<double[]> weights = [];
+        List<double> bias = [];
+        foreach (LinearRows part in parts)
+        {
+            weights.AddRange(part.Weights);
+            bias.AddRange(part.Bias);
+        }
+
+        return new([.. weights], [.. bias]);
+    }
+
+    /// <summary>Minus each row.</summary>
+    public LinearRows Negated() =>
+        new([.. Weights.Select(row => Array.ConvertAll(row, weight => -weight))], Array.ConvertAll(Bias, bias => -bias));
+
+    /// <summary>The sum of two maps of the same values.</summary>
+    public LinearRows Plus(LinearRows other) => new(
+        [.. Weights.Zip(other.Weights, (left, right) => left.Zip(right, (l, r) => l + r).ToArray())],
+        [.. Bias.Zip(other.Bias, (l, r) => l + r)]);
+
+    /// <summary>The difference of two maps of the same values.</summary>
+    public LinearRows Minus(LinearRows other) => Plus(other.Negated());
+
+    /// <summary>This map of what another one gives.</summary>
+    public LinearRows Of(LinearRows inner) => new(
+        [.. Weights.Select(row =>
+        {
+            double[] weights = new double[inner.Inputs];
+            for (int k = 0; k < row.Length; k++)
+            {
+                if (row[k] != 0)
+                {
+                    for (int i = 0; i < weights.Length; i++)
+                    {
+                        weights[i] += row[k] * inner.Weights[k][i];
+                    }
+                }
+            }
+
+            return weights;
+        })],
+        [.. Weights.Zip(Bias, (row, bias) => row.Zip(inner.Bias, (weight, value) => weight * value).Sum() + bias)]);
+
+    /// <summary>Some of the rows, in an order.</summary>
+    public LinearRows Rows(IEnumerable<int> rows)
+    {
+        int[] chosen = [.. rows];
+        return new([.. chosen.Select(row => Weights[row])], [.. chosen.Select(row => Bias[row])]);
+    }
+
+    /// <summary>The same map where what is read comes in another order, or is fewer.</summary>
+    /// <param name="columns">Which column comes where; -1 for one that is not read.</param>
+    public LinearRows Columns(IReadOnlyList<int> columns) => this with
+    {
+        Weights = [.. Weights.Select(row => columns.Select(column => column < 0 ? 0 : row[column]).ToArray())],
+    };
+
+    /// <summary>The same map with each row times a factor.</summary>
+    public LinearRows Scaled(Func<int, double> factor) => new(
+        [.. Weights.Select((row, r) => Array.ConvertAll(row, weight => weight * factor(r)))],
+        [.. Bias.Select((bias, r) => bias * factor(r))]);
+}

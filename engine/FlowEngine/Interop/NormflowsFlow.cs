@@ -1,0 +1,143 @@
+using FlowEngine.Architecture;
+
+namespace FlowEngine.Interop;
+
+/// <summary>Flows of normflows: they go from noise to data, so their list is read from its end.</summary>
+internal static class NormflowsFlow
+{
+    /// <summary>Adds the transforms, and reads the base.</summary>
+    /// <returns>Mean and log scale of the base.</returns>
+    public static (double[] Mean, double[] LogScale) Read(
+        ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
+    {
+        if (flow.Json.TryGetProperty("base", out System.Text.Json.JsonElement of) && of.ToString() != "DiagGaussian")
+        {
+            throw new FlowException(FlowErrorKind.Unsupported, $"the base is {of}, expected DiagGaussian");
+        }
+
+        ForeignModule[] modules = [.. flow.List("flows", "flow")];
+        for (int index = modules.Length - 1; index >= 0; index--)
+        {
+            Add(modules[index], state, builder, $"flows.{index}");
+        }
+
+        return (state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));
+    }
+
+    private static void Add(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        int dims = builder.Dims;
+        switch (module.Class)
+        {
+            case "ActNorm" or "AffineConstFlow":
+                module.Allow(["shape", "scale", "shift"]);
+                state.Drop($"{path}.data_dep_init_done", 1);
+                state.Drop($"{path}.data_dep_init_done");
+                builder.ScaleAndShift(
+                    Array.ConvertAll(state.Numbers($"{path}.t", 1, dims), value => -value),
+                    Array.ConvertAll(state.Numbers($"{path}.s", 1, dims), value => -value));
+                break;
+            case "LULinearPermute":
+                module.Allow(["num_channels", "identity_init"]);
+                builder.Permute(state.Permutation($"{path}.permutation._permutation", dims));
+                NflowsFlow.LuLinear(state, builder, $"{path}.linear");
+                break;
+            case "MaskedAffineFlow":
+                module.Allow(["mask"]);
+                MaskedAffine(module, state, builder, path);
+                break;
+            case "AutoregressiveRationalQuadraticSpline":
+                module.Allow(SplineArguments, NflowsFlow.Relu, NflowsFlow.Tails, ("permute_mask", ["false"]));
+                Autoregressive(module, state, builder, $"{path}.mprqat");
+                break;
+            case "CoupledRationalQuadraticSpline":
+                module.Allow([.. SplineArguments, "reverse_mask"], NflowsFlow.Relu, NflowsFlow.Tails);
+                Coupling(module, state, builder, $"{path}.prqct");
+                break;
+            default:
+                throw module.Refuse(
+                    "is not read; expected one of ActNorm, AffineConstFlow, LULinearPermute, MaskedAffineFlow, "
+                    + "AutoregressiveRationalQuadraticSpline and CoupledRationalQuadraticSpline");
+        }
+    }
+
+    private static string[] SplineArguments { get; } =
+    [
+        "num_input_channels", "num_blocks", "num_hidden_channels", "num_context_channels", "num_bins", "tail_bound",
+        "dropout_probability", "init_identity",
+    ];
+
+    private static Transform Spline(ForeignModule module) => NflowsFlow.Spline(module, "num_bins", 3) with
+    {
+        SplineBins = module.Integer("num_bins", 8),
+    };
+
+    private static void Autoregressive(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        ForeignNetwork network = ResidualLayout.NormflowsMade(module, state, $"{path}.autoregressive_net");
+        builder.Autoregressive([.. Enumerable.Range(0, builder.Dims)], network, Spline(module));
+    }
+
+    // The values that pass the coupling then have splines of their own, which read nothing.
+    private static void Coupling(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        (int[] passing, int[] moved) = NflowsFlow.Features(state, builder, path);
+        int hidden = state.Dimension($"{path}.transform_net.initial_layer.weight", 0);
+        ForeignNetwork network = ResidualLayout.ResidualNet(module, state, $"{path}.transform_net", builder.Conditions);
+        Transform map = Spline(module);
+        network.Map(NflowsFlow.SplineOutputs(map.SplineBins, hidden));
+        builder.Coupling(passing, moved, network, map);
+
+        string own = $"{path}.unconditional_transform.unnormalized";
+        int bins = map.SplineBins;
+        double[] widths = state.Numbers($"{own}_widths", passing.Length, bins);
+        double[] heights = state.Numbers($"{own}_heights", passing.Length, bins);
+        double[] slopes = state.Numbers($"{own}_derivatives", passing.Length, bins - 1);
+        double[] raw = [.. Enumerable.Range(0, passing.Length).SelectMany(feature =>
+            widths.Skip(feature * bins).Take(bins)
+                .Concat(heights.Skip(feature * bins).Take(bins))
+                .Concat(slopes.Skip(feature * (bins - 1)).Take(bins - 1)))];
+        int inputs = builder.Conditions + moved.Length;
+        ForeignNetwork constant = new(new LinearRows([new double[inputs]], [0]));
+        constant.Then(new LinearRows([.. raw.Select(_ => new double[1])], raw));
+        builder.Coupling(moved, passing, constant, map);
+    }
+
+    private static void MaskedAffine(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        int dims = builder.Dims;
+        double[] mask = state.Numbers($"{path}.b", 1, dims);
+        int[] passing = [.. Enumerable.Range(0, dims).Where(feature => mask[feature] == 1)];
+        int[] moved = [.. Enumerable.Range(0, dims).Where(feature => mask[feature] == 0)];
+        if (passing.Length + moved.Length != dims)
+        {
+            throw module.Refuse("its mask has numbers other than 0 and 1");
+        }
+
+        ForeignNetwork network = ForeignNetwork.Side(
+            Mlp(module, state, path, "t", dims), Mlp(module, state, path, "s", dims));
+        network.OrderInputs([.. Enumerable.Repeat(-1, builder.Conditions), .. passing]);
+        network.Map(output => output.Rows(moved.SelectMany(feature => new[] { feature, dims + feature })));
+        builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineNormflows });
+    }
+
+    private static ForeignNetwork Mlp(ForeignModule module, ForeignState state, string path, string key, int dims)
+    {
+        ForeignModule mlp = module.Inner(key) ?? throw module.Refuse($"it has no network {key}, expected an MLP");
+        if (mlp.Class != "MLP")
+        {
+            throw mlp.Refuse("expected an MLP");
+        }
+
+        mlp.Allow(["layers", "init_zeros", "dropout"], ("leaky", ["0", "0.0"]));
+        ForeignNetwork network = new(state.Linear($"{path}.{key}.net.0"));
+        for (int layer = 2; state.Contains($"{path}.{key}.net.{layer}.weight"); layer += 2)
+        {
+            network.Then(state.Linear($"{path}.{key}.net.{layer}"));
+        }
+
+        return network.Value.Count == dims
+            ? network
+            : throw mlp.Refuse($"it has {network.Value.Count} outputs, expected {dims}");
+    }
+}

@@ -1,0 +1,161 @@
+using FlowEngine.Checkpoints;
+using FlowEngine.Execution;
+using FlowEngine.Interop;
+using FlowEngine.Kernels;
+using FlowEngine.Kernels.Cpu;
+using FlowEngine.Kernels.Reference;
+using FlowEngine.Models;
+using FlowEngine.Tests.Checkpoints;
+using FlowEngine.Tests.Models;
+
+using Xunit;
+
+namespace FlowEngine.Tests.Golden;
+
+/// <summary>Flows of other libraries give what those computed in double from the same float32 weights.</summary>
+public sealed class ForeignFlowTests
+{
+    /// <summary>Each flow, and the error of a gradient allowed in float32, of max(1, largest magnitude in the row).</summary>
+    /// <remarks>
+    /// Gradients of log densities through splines have the second derivatives of the splines in them, which are large in
+    /// narrow bins: there a rounding of x itself changes them by more than 1e-5.
+    /// </remarks>
+    public static TheoryData<string, double> Flows => new()
+    {
+        { "zuko-nice", 1e-5 },
+        { "zuko-realnvp", 1e-5 },
+        { "zuko-maf", 1e-5 },
+        { "zuko-maf-context", 1e-5 },
+        { "zuko-nsf", 1e-4 },
+        { "zuko-nsf-context", 1e-4 },
+        { "zuko-nsf-coupling", 1e-4 },
+        { "nflows-actnorm-affine", 1e-5 },
+        { "nflows-maf-context", 1e-5 },
+        { "nflows-nsf", 1e-4 },
+        { "nflows-spline-maf", 1e-4 },
+        { "normflows-realnvp", 1e-5 },
+        { "normflows-ar-spline", 1e-4 },
+        { "normflows-coupling-spline", 1e-4 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Flows))]
+    public void In_float64_all_values_and_gradients_are_those_of_the_library(string name, double ofGradients)
+    {
+        Assert.InRange(ofGradients, 1e-5, 1e-4);
+        using ReferenceBackend<double> backend = new();
+        Compare(name, backend, 1e-10, 1e-10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Flows))]
+    public void In_float32_they_are_close(string name, double ofGradients)
+    {
+        using CpuBackend backend = new(2);
+        Compare(name, backend, 1e-5, ofGradients);
+    }
+
+    [Fact]
+    public void What_is_not_read_is_named_with_its_place()
+    {
+        string folder = FolderOf("nflows-nsf-context");
+        Refuses(folder, text => text, FlowErrorKind.Unsupported, "transform 0: network (ResidualNet): ", "gates", "needed");
+        folder = FolderOf("zuko-nsf");
+        Refuses(folder, text => text.Replace("flows.NSF", "flows.CNF"), FlowErrorKind.Unsupported, "the flow (zuko.flows.CNF)", "NSF");
+        Refuses(folder, text => text.Replace("\"bins\": 8", "\"activation\": \"ELU\""), FlowErrorKind.Unsupported, "activation is ELU", "ReLU");
+        Refuses(folder, text => text.Replace("\"features\": 4", "\"features\": 3"), FlowErrorKind.BadFormat, "order", "(3)");
+        Refuses(folder, _ => "{", FlowErrorKind.BadFormat, "no description of a flow");
+        folder = FolderOf("nflows-actnorm-affine");
+        Refuses(folder, text => text.Replace("\"BatchNorm\"", "\"Sigmoid\""), FlowErrorKind.Unsupported, "transform 3 (Sigmoid)");
+        Refuses(folder, text => text.Replace("StandardNormal", "MADEMoG"), FlowErrorKind.Unsupported, "the base is MADEMoG");
+    }
+
+    private static void Refuses(
+        string folder, Func<string, string> change, FlowErrorKind kind, params ReadOnlySpan<string> parts)
+    {
+        using TemporaryFolder temporary = new();
+        string description = temporary.File("flow.json");
+        File.WriteAllText(description, change(File.ReadAllText(Path.Combine(folder, "flow.json"))));
+        FlowException error = Assert.Throws<FlowException>(() => ForeignFlow.Import(
+            Path.Combine(folder, "weights.safetensors"),
+            temporary.File("model.safetensors"),
+            Path.GetFileName(folder).Split('-')[0],
+            description));
+        Assert.Equal(kind, error.Kind);
+        foreach (string part in parts)
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "foreign", name);
+
+    private static void Compare(string name, IBackend backend, double tolerance, double ofGradients)
+    {
+        string folder = FolderOf(name);
+        Dictionary<string, double[]> expected = SafetensorsFile.Read(Path.Combine(folder, "io.safetensors"))
+            .Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.ToDoubles());
+        using TemporaryFolder temporary = new();
+        string path = temporary.File("model.safetensors");
+        ForeignFlow.Import(
+            Path.Combine(folder, "weights.safetensors"), path, name.Split('-')[0], Path.Combine(folder, "flow.json"));
+        using Model model = Model.Load(path, backend);
+        int batch = expected["log_prob"].Length;
+        using GradientPlan gradient = new(model, batch, MemoryMode.Store);
+        gradient.Refresh();
+        if (expected.TryGetValue("context", out double[]? context))
+        {
+            backend.Write(context, gradient.Plan.Condition);
+        }
+
+        backend.Write(expected["x"], gradient.Plan.Input);
+        gradient.Plan.Forward();
+        double[] logProb = [.. TinyGlow.Read(backend, gradient.Plan.LogPrior)
+            .Zip(TinyGlow.Read(backend, gradient.Plan.LogDet), (prior, logDet) => prior + logDet)];
+        List<string> errors = [];
+        Check("log_prob", logProb);
+        Check("z", TinyGlow.Read(backend, gradient.Plan.Latents.Single()));
+        backend.Fill(gradient.LogProbGradient, 1);
+        gradient.Backward();
+        Check("dlog_prob_dx", TinyGlow.Read(backend, gradient.Plan.InputGradient));
+        if (context is not null)
+        {
+            Check("dlog_prob_dcontext", TinyGlow.Read(backend, gradient.ConditionGradient));
+        }
+
+        // A plan that stores activations makes no inverses.
+        using GradientPlan inverse = new(model, batch, MemoryMode.Invert);
+        inverse.Refresh();
+        if (context is not null)
+        {
+            backend.Write(context, inverse.Plan.Condition);
+        }
+
+        backend.Write(expected["noise"], inverse.Plan.Latents.Single());
+        inverse.Plan.Inverse([]);
+        Check("x_of_noise", TinyGlow.Read(backend, inverse.Plan.Input));
+        Assert.True(errors.Count == 0, string.Join("; ", errors));
+
+        void Check(string what, double[] actual)
+        {
+            double[] values = expected[what];
+            Assert.Equal(values.Length, actual.Length);
+            double worst = 0;
+            int width = values.Length / batch;
+            for (int row = 0; row < batch; row++)
+            {
+                double size = Math.Max(1, values.Skip(row * width).Take(width).Max(Math.Abs));
+                for (int i = row * width; i < (row + 1) * width; i++)
+                {
+                    double error = Math.Abs(values[i] - actual[i]) / size;
+                    worst = error <= worst ? worst : error;
+                }
+            }
+
+            if (!(worst <= (what.StartsWith('d') ? ofGradients : tolerance)))
+            {
+                errors.Add($"{what} is off by {worst:e2}");
+            }
+        }
+    }
+}
