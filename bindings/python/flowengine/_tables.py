@@ -314,6 +314,8 @@ class NSF(TableFlow):
     :param autoregressive: whether each column is moved by what those before it are, by a masked network: densities are
         finer and samples slow. Otherwise half of the columns are moved by what the other half is.
     :param spline: what the networks' numbers stand for: as in ``zuko``, or as in ``nflows`` and normflows.
+    :param activation: of hidden units: ``relu``, ``tanh``, ``elu``, ``silu``, ``gelu``, ``gelu_tanh`` or ``leaky_relu``.
+    :param residual: whether the networks are residual, of as many blocks as hidden layers, which a condition gates.
     :param mixing: what mixes the columns before each block: ``lu``, a learned linear map, ``reverse`` or ``random``.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number makes the model conditional on so many numbers.
@@ -328,9 +330,10 @@ class NSF(TableFlow):
 
     def __init__(
             self, *, blocks: int = 6, hidden: int = 128, hidden_layers: int = 2, spline_bins: int = 8, bound: float = 5,
-            autoregressive: bool = False, spline: str = "zuko", mixing: str = "lu", classes: Optional[int] = None,
-            condition_columns: Optional[int] = None, condition_into: Optional[str] = None, seed: int = 0,
-            device: str = "auto", threads: int = 0, precision: str = "fp32") -> None:
+            autoregressive: bool = False, spline: str = "zuko", activation: str = "relu", residual: bool = False,
+            mixing: str = "lu", classes: Optional[int] = None, condition_columns: Optional[int] = None,
+            condition_into: Optional[str] = None, seed: int = 0, device: str = "auto", threads: int = 0,
+            precision: str = "fp32") -> None:
         super().__init__(seed, device, threads, precision)
         self._condition_on(classes, condition_columns, condition_into)
         self.blocks = blocks
@@ -340,6 +343,8 @@ class NSF(TableFlow):
         self.bound = bound
         self.autoregressive = autoregressive
         self.spline = spline
+        self.activation = activation
+        self.residual = residual
         self.mixing = mixing
 
 

@@ -1,3 +1,4 @@
+using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Priors;
 using FlowEngine.Settings;
@@ -79,11 +80,11 @@ public sealed record AutoregressiveOptions : BlockOptions
     private Flow Assemble(ParameterSet parameters)
     {
         List<IFlowLayer> layers = [];
+        NetworkShape network = new NetworkChoice(Hidden, HiddenLayers).Masked(Dims, 2, NetworkConditions);
         for (int block = 0; block < Blocks; block++)
         {
             string name = $"blocks.{block}";
-            layers.Add(new MaskedAutoregressive(
-                parameters, $"{name}.made", Dims, Hidden, HiddenLayers, Direction, NetworkConditions));
+            layers.Add(new MaskedAutoregressive(parameters, $"{name}.made", Dims, network, Direction));
             if (BatchNorm)
             {
                 layers.Add(new BatchNorm(parameters, $"{name}.batchnorm", Dims));

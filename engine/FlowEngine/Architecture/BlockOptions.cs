@@ -42,5 +42,5 @@ public abstract record BlockOptions : VectorOptions
     /// <param name="name">Its path in the model.</param>
     /// <param name="kind">Affine or additive.</param>
     protected CouplingLayer Coupling(ParameterSet parameters, string name, CouplingKind kind) =>
-        DenseCoupling.Build(parameters, name, kind, Dims, Hidden, HiddenLayers, NetworkConditions);
+        DenseCoupling.Build(parameters, name, kind, Dims, new(Hidden, HiddenLayers), NetworkConditions);
 }

@@ -12,19 +12,12 @@ internal static class DenseCoupling
     /// <param name="name">Its path in the model.</param>
     /// <param name="kind">Affine or additive.</param>
     /// <param name="dims">D.</param>
-    /// <param name="hidden">Units of a hidden layer.</param>
-    /// <param name="hiddenLayers">Hidden layers.</param>
+    /// <param name="choice">What its network is.</param>
     /// <param name="conditions">Numbers of a condition that the network reads.</param>
     public static CouplingLayer Build(
-        ParameterSet parameters, string name, CouplingKind kind, int dims, int hidden, int hiddenLayers, int conditions)
+        ParameterSet parameters, string name, CouplingKind kind, int dims, NetworkChoice choice, int conditions)
     {
-        DenseNetworkShape shape = new(
-            conditions + (dims / 2),
-            hidden,
-            hiddenLayers,
-            CouplingLayer.OutputChannels(kind, dims),
-            IsAutoregressive: false,
-            conditions);
+        NetworkShape shape = choice.Dense(dims / 2, CouplingLayer.OutputChannels(kind, dims), conditions);
         Network network = new(parameters, name, shape);
         return kind == CouplingKind.Affine
             ? new AffineCoupling(name, dims, network)

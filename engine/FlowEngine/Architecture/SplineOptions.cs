@@ -46,6 +46,12 @@ public sealed record SplineOptions : BlockOptions
                 o => o.Spline,
                 (o, v) => o with { Spline = v },
                 "What the networks' numbers stand for: as in zuko, or as in nflows and normflows"),
+            ActivationNames.Setting<SplineOptions>(o => o.Activation, (o, v) => o with { Activation = v }),
+            new SwitchSetting<SplineOptions>(
+                "residual",
+                o => o.Residual,
+                (o, v) => o with { Residual = v },
+                "Residual networks, of as many blocks as hidden layers, which a condition gates"),
             new ChoiceSetting<SplineOptions, Mixing>(
                 "mixing",
                 Mixings.Names,
@@ -79,6 +85,12 @@ public sealed record SplineOptions : BlockOptions
     /// <summary>What the networks' numbers stand for.</summary>
     public SplineParametrization Spline { get; init; }
 
+    /// <summary>What hidden units make of their sums.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>True for residual networks.</summary>
+    public bool Residual { get; init; }
+
     /// <summary>What stands before each block.</summary>
     public Mixing Mixing { get; init; } = Mixing.Lu;
 
@@ -88,19 +100,33 @@ public sealed record SplineOptions : BlockOptions
     /// <inheritdoc/>
     protected override string Details => base.Details
         + $", {(Autoregressive ? "autoregressive" : "coupling")} splines of {SplineBins} bins"
+        + $"{(Residual ? ", residual" : string.Empty)}"
+        + $"{(Activation == Activation.Relu ? string.Empty : $", {ActivationNames.NameOf(Activation)}")}"
         + $", {Mixings.NameOf(Mixing)} before blocks";
 
     private Flow Assemble(ParameterSet parameters)
     {
         List<IFlowLayer> layers = [];
         RationalQuadraticSpline spline = new(SplineBins, Bound, Spline);
+        NetworkChoice network = new(Hidden, HiddenLayers, Activation, Residual);
         for (int block = 0; block < Blocks; block++)
         {
             string name = $"blocks.{block}";
             layers.Add(Mixings.Build(Mixing, parameters, name, Dims));
             layers.Add(Autoregressive
-                ? new SplineAutoregressive(parameters, $"{name}.made", Dims, Hidden, HiddenLayers, spline, NetworkConditions)
-                : new SplineCoupling(parameters, $"{name}.coupling", Dims, Hidden, HiddenLayers, spline, NetworkConditions));
+                ? new SplineAutoregressive(
+                    parameters,
+                    $"{name}.made",
+                    Dims,
+                    spline,
+                    network.Masked(Dims, spline.ParametersLength, NetworkConditions))
+                : new SplineCoupling(
+                    parameters,
+                    $"{name}.coupling",
+                    Dims,
+                    Dims / 2,
+                    spline,
+                    network.Dense(Dims / 2, (Dims - (Dims / 2)) * spline.ParametersLength, NetworkConditions)));
         }
 
         if (Mixing == Mixing.Lu)

@@ -42,4 +42,7 @@ public sealed record Transform(string Type)
         TransformMap.AffineNflowsSoftplus => new MonotonicAffine(AffineParametrization.NflowsSoftplus),
         _ => new MonotonicAffine(AffineParametrization.Normflows),
     };
+
+    /// <summary>What its network is.</summary>
+    internal NetworkChoice Network => new(Hidden, HiddenLayers);
 }

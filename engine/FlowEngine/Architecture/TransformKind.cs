@@ -115,7 +115,7 @@ public sealed record TransformKind(
             ],
             HasNetwork: true,
             (o, p, name, d, conditions) =>
-                new MaskedAutoregressive(p, name, d, o.Hidden, o.HiddenLayers, o.Direction, conditions)),
+                new MaskedAutoregressive(p, name, d, o.Network.Masked(d, 2, conditions), o.Direction)),
         new(
             "monotonic_coupling",
             "Moves the last values by what a network makes of the first ones",
@@ -130,14 +130,21 @@ public sealed record TransformKind(
             ],
             HasNetwork: true,
             (o, p, name, d, conditions) =>
-                new SplineCoupling(p, name, d, o.Hidden, o.HiddenLayers, o.MonotonicMap, conditions, o.Passing)),
+                new SplineCoupling(
+                    p,
+                    name,
+                    d,
+                    o.Passing,
+                    o.MonotonicMap,
+                    o.Network.Dense(o.Passing, (d - o.Passing) * o.MonotonicMap.ParametersLength, conditions))),
         new(
             "monotonic_autoregressive",
             "Moves each value by what a masked network makes of those before it",
             _monotonicSettings,
             HasNetwork: true,
             (o, p, name, d, conditions) =>
-                new SplineAutoregressive(p, name, d, o.Hidden, o.HiddenLayers, o.MonotonicMap, conditions)),
+                new SplineAutoregressive(
+                    p, name, d, o.MonotonicMap, o.Network.Masked(d, o.MonotonicMap.ParametersLength, conditions))),
     ];
 
     /// <summary>A kind by its name.</summary>
@@ -157,5 +164,5 @@ public sealed record TransformKind(
         _networkSettings,
         HasNetwork: true,
         (o, parameters, path, dims, conditions) =>
-            DenseCoupling.Build(parameters, path, kind, dims, o.Hidden, o.HiddenLayers, conditions));
+            DenseCoupling.Build(parameters, path, kind, dims, o.Network, conditions));
 }

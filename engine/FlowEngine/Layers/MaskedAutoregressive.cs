@@ -19,7 +19,8 @@ namespace FlowEngine.Layers;
 ///                  dx += network backward(dm, dr)
 ///             IAF: from the last dimension to the first, by way of <see cref="IAutoregressiveNetwork.SolveBackward"/>
 /// </code>
-/// The inverse of MAF and the forward pass of IAF go dimension by dimension. The backward pass of MAF therefore reads
+/// The inverse of MAF and the forward pass of IAF go dimension by dimension; where the network is no
+/// <see cref="DenseNetworkShape"/>, in D passes of all of it. The backward pass of MAF therefore reads
 /// the x that the forward pass kept; that of IAF recomputes it in one pass.
 /// </remarks>
 public sealed class MaskedAutoregressive : IFlowLayer
@@ -30,28 +31,25 @@ public sealed class MaskedAutoregressive : IFlowLayer
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
     /// <param name="dims">D, at least 2.</param>
-    /// <param name="hidden">Units of a hidden layer.</param>
-    /// <param name="hiddenLayers">Hidden layers.</param>
-    /// <param name="direction">Which direction takes one pass.</param>
-    /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
+    /// <param name="network">A masked network of D values: (m, r) of each from those before it.</param>
+    /// <param name="direction">Which direction takes one pass; that of samples takes a <see cref="DenseNetworkShape"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the network's do not match.</exception>
+    /// <exception cref="ArgumentException">The network cannot be solved for this direction.</exception>
     public MaskedAutoregressive(
-        ParameterSet parameters,
-        string name,
-        int dims,
-        int hidden,
-        int hiddenLayers,
-        AutoregressiveDirection direction,
-        int conditions = 0)
+        ParameterSet parameters, string name, int dims, NetworkShape network, AutoregressiveDirection direction)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.InputChannels - network.Conditions, dims);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, 2 * dims);
+        if (direction == AutoregressiveDirection.Sample && network is not DenseNetworkShape)
+        {
+            throw new ArgumentException("the direction of samples takes a plain network with ReLU", nameof(network));
+        }
+
         Name = name;
         Direction = direction;
         _dims = dims;
-        Network = new Network(
-            parameters,
-            name,
-            new DenseNetworkShape(conditions + dims, hidden, hiddenLayers, 2 * dims, IsAutoregressive: true, conditions));
+        Network = new Network(parameters, name, network);
     }
 
     /// <inheritdoc/>
@@ -62,6 +60,8 @@ public sealed class MaskedAutoregressive : IFlowLayer
 
     /// <summary>The MADE.</summary>
     public Network Network { get; }
+
+    private bool HasSolver => Network.Shape is DenseNetworkShape;
 
     private bool IsOfData => Direction == AutoregressiveDirection.Density;
 
@@ -229,7 +229,20 @@ public sealed class MaskedAutoregressive : IFlowLayer
         (IAutoregressiveNetwork)backend.GetNetwork(Network.Shape);
 
     private void Solve(
-        in LayerContext context, in Parts parts, ImageShape input, bool normalize, BufferView known, BufferView found) =>
+        in LayerContext context, in Parts parts, ImageShape input, bool normalize, BufferView known, BufferView found)
+    {
+        if (!HasSolver)
+        {
+            context.Backend.Copy(known, found);
+            for (int pass = 0; pass < _dims; pass++)
+            {
+                Network.Forward(parts.Inner(context), Rows(input), found, parts.Output, default);
+                context.Backend.AutoregressiveDenormalize(input, known, parts.Output, found);
+            }
+
+            return;
+        }
+
         Solver(context.Backend).Solve(
             input,
             Network.Weights(context),
@@ -239,6 +252,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
             found,
             parts.Output,
             parts.Workspace);
+    }
 
     // More than x is kept.
     private bool IsStored(in LayerContext context, ImageShape input) =>
@@ -256,7 +270,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
             backward ? memory.Take(OutputLength(input)) : default,
             memory.Take(Math.Max(
                 Network.WorkspaceLength(backend, Rows(input), backward),
-                Solver(backend).SolveWorkspaceLength(input.Batch))));
+                HasSolver ? Solver(backend).SolveWorkspaceLength(input.Batch) : 0)));
     }
 
     private Parts Divide(in LayerContext context, ImageShape input, bool backward)

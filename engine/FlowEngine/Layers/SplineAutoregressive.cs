@@ -16,30 +16,14 @@ public sealed class SplineAutoregressive : SplineLayer
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
     /// <param name="dims">D, at least 2.</param>
-    /// <param name="hidden">Units of a hidden layer.</param>
-    /// <param name="hiddenLayers">Hidden layers.</param>
     /// <param name="spline">The spline, or another map of single values.</param>
-    /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
+    /// <param name="network">A masked network of D values: the raw numbers of each from those before it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the network's do not match.</exception>
     public SplineAutoregressive(
-        ParameterSet parameters,
-        string name,
-        int dims,
-        int hidden,
-        int hiddenLayers,
-        MonotonicMap spline,
-        int conditions = 0)
-        : base(name, dims, 0, spline, new Network(
-            parameters,
-            name,
-            new DenseNetworkShape(
-                conditions + dims,
-                hidden,
-                hiddenLayers,
-                dims * spline.ParametersLength,
-                IsAutoregressive: true,
-                conditions)))
+        ParameterSet parameters, string name, int dims, MonotonicMap spline, NetworkShape network)
+        : base(parameters, name, dims, 0, spline, network)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.InputChannels - network.Conditions, dims);
     }
 
     private protected override bool HasSlowInverse => true;

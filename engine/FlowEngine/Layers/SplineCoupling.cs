@@ -13,32 +13,15 @@ public sealed class SplineCoupling : SplineLayer
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
     /// <param name="dims">D, at least 2.</param>
-    /// <param name="hidden">Units of a hidden layer.</param>
-    /// <param name="hiddenLayers">Hidden layers.</param>
+    /// <param name="passing">How many values, the first ones, are not moved.</param>
     /// <param name="spline">The spline, or another map of single values.</param>
-    /// <param name="conditions">Numbers of a condition that the network reads; 0 for none.</param>
-    /// <param name="passing">How many values, the first ones, are not moved; ⌊D/2⌋ where none is given.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
+    /// <param name="network">A network from the values that pass to the raw numbers of the maps of the others.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the network's do not match.</exception>
     public SplineCoupling(
-        ParameterSet parameters,
-        string name,
-        int dims,
-        int hidden,
-        int hiddenLayers,
-        MonotonicMap spline,
-        int conditions = 0,
-        int? passing = null)
-        : base(name, dims, passing ?? (dims / 2), spline, new Network(
-            parameters,
-            name,
-            new DenseNetworkShape(
-                conditions + (passing ?? (dims / 2)),
-                hidden,
-                hiddenLayers,
-                (dims - (passing ?? (dims / 2))) * spline.ParametersLength,
-                IsAutoregressive: false,
-                conditions)))
+        ParameterSet parameters, string name, int dims, int passing, MonotonicMap spline, NetworkShape network)
+        : base(parameters, name, dims, passing, spline, network)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.InputChannels - network.Conditions, passing);
     }
 
     private protected override bool HasSlowInverse => false;

@@ -1,4 +1,5 @@
 using FlowEngine.Kernels;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Layers;
 
@@ -12,13 +13,16 @@ namespace FlowEngine.Layers;
 /// </remarks>
 public abstract class SplineLayer : IFlowLayer
 {
-    private protected SplineLayer(string name, int dims, int passing, MonotonicMap spline, Network network)
+    private protected SplineLayer(
+        ParameterSet parameters, string name, int dims, int passing, MonotonicMap spline, NetworkShape network)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, (dims - passing) * spline.ParametersLength);
         Name = name;
         Dims = dims;
         Passing = passing;
         Spline = spline;
-        Network = network;
+        Network = new Network(parameters, name, network);
     }
 
     /// <inheritdoc/>

@@ -56,6 +56,7 @@ public sealed unsafe partial class CpuBackend : HostBackend<float>, IBackend
         PixelNetworkShape pixel => new PixelNetwork(this, pixel),
         DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(this, dense),
         DenseNetworkShape dense => new DenseNetwork(this, dense),
+        LayeredNetworkShape layered => new LayeredNetwork(this, layered),
         ResidualNetworkShape residual => new ResidualNetwork(this, residual),
         ZeroConvolutionShape convolution => new ZeroConvolution(this, convolution),
         _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),

@@ -34,30 +34,23 @@ internal static class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // Beyond these the result is ∞ or 0 anyway; inside, the exponent below fits two factors. NaN passes.
-        Vector512<float> high = Vector512.Create(89f);
-        Vector512<float> low = Vector512.Create(-104f);
-        x = Vector512.ConditionalSelect(Vector512.GreaterThan(x, high), high, x);
-        x = Vector512.ConditionalSelect(Vector512.LessThan(x, low), low, x);
-
-        Vector512<float> rounder = Vector512.Create(Rounder);
-        Vector512<float> rounded = Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2E), rounder);
-        Vector512<float> n = rounded - rounder;
-        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
-
-        // e^r = 1 + r + r² q(r), |r| <= ln 2 / 2; relative error 2^-28.2.
-        Vector512<float> q = Vector512.Create(0.00138210005f);
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.0083686728f));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.0416682623f));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.166665211f));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.49999994f));
-        q = Vector512.FusedMultiplyAdd(q, r * r, r) + Vector512<float>.One;
+        Vector512<float> q = ExpM1Reduced(x, out Vector512<int> exponent) + Vector512<float>.One;
 
         // 2^n in two factors: the first product is exact, the second rounds once, also to a subnormal.
-        Vector512<int> exponent = rounded.AsInt32() - rounder.AsInt32();
         Vector512<int> half = Vector512.ShiftRightArithmetic(exponent, 1);
         return q * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
+
+    /// <summary>e^x - 1 for x up to 0, with full relative precision near it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ExpM1(Vector512<float> x)
+    {
+        // Below 2^-25 a power of two no longer changes the difference.
+        x = Vector512.ConditionalSelect(
+            Vector512.LessThan(x, Vector512.Create(-18f)), Vector512.Create(-18f), x);
+        Vector512<float> q = ExpM1Reduced(x, out Vector512<int> exponent);
+        Vector512<float> power = PowerOfTwo(exponent);
+        return Vector512.FusedMultiplyAdd(q, power, power - Vector512<float>.One);
     }
 
     /// <summary>ln x; -∞ at 0, NaN below.</summary>
@@ -233,6 +226,32 @@ internal static class SimdMath
         }
 
         return result;
+    }
+
+    /// <summary>e^r - 1 and n, where x = n ln 2 + r and |r| is at most ln 2 / 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ExpM1Reduced(Vector512<float> x, out Vector512<int> exponent)
+    {
+        // Beyond these e^x is ∞ or 0 anyway; inside, the exponent fits two factors. NaN passes.
+        Vector512<float> high = Vector512.Create(89f);
+        Vector512<float> low = Vector512.Create(-104f);
+        x = Vector512.ConditionalSelect(Vector512.GreaterThan(x, high), high, x);
+        x = Vector512.ConditionalSelect(Vector512.LessThan(x, low), low, x);
+
+        Vector512<float> rounder = Vector512.Create(Rounder);
+        Vector512<float> rounded = Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2E), rounder);
+        Vector512<float> n = rounded - rounder;
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
+        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
+        exponent = rounded.AsInt32() - rounder.AsInt32();
+
+        // e^r = 1 + r + r² q(r); relative error 2^-28.2.
+        Vector512<float> q = Vector512.Create(0.00138210005f);
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.0083686728f));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.0416682623f));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.166665211f));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.49999994f));
+        return Vector512.FusedMultiplyAdd(q, r * r, r);
     }
 
     /// <summary>Per lane: a where x >= 0, else b, which a NaN takes too.</summary>

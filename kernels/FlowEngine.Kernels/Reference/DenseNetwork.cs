@@ -142,21 +142,5 @@ public sealed partial class ReferenceBackend<T>
 
         private Span<T> KeptRow(Span<T> hidden, int rows, int layer, int row) =>
             hidden.Slice(((layer * rows) + row) * Shape.Hidden, Shape.Hidden);
-
-        protected static void WideRow(ReadOnlySpan<T> from, double[] to)
-        {
-            for (int i = 0; i < from.Length; i++)
-            {
-                to[i] = Wide(from[i]);
-            }
-        }
-
-        protected static void RoundRow(double[] from, Span<T> to)
-        {
-            for (int i = 0; i < to.Length; i++)
-            {
-                to[i] = Round(from[i]);
-            }
-        }
     }
 }

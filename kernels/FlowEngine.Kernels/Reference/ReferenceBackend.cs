@@ -56,6 +56,7 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
         PixelNetworkShape pixel => new PixelNetwork(this, pixel),
         DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(dense),
         DenseNetworkShape dense => new DenseNetwork(dense),
+        LayeredNetworkShape layered => new LayeredNetwork(layered),
         ResidualNetworkShape residual => new ResidualNetwork(residual),
         ZeroConvolutionShape convolution => new ZeroConvolution(convolution),
         _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
@@ -71,6 +72,22 @@ public sealed partial class ReferenceBackend<T> : HostBackend<T>, IBackend
     private static double Wide(T value) => double.CreateTruncating(value);
 
     private static T Round(double value) => T.CreateTruncating(value);
+
+    private static void WideRow(ReadOnlySpan<T> from, double[] to)
+    {
+        for (int i = 0; i < from.Length; i++)
+        {
+            to[i] = Wide(from[i]);
+        }
+    }
+
+    private static void RoundRow(double[] from, Span<T> to)
+    {
+        for (int i = 0; i < to.Length; i++)
+        {
+            to[i] = Round(from[i]);
+        }
+    }
 
     // A factor of a network's product: to nearest with 11 significant bits, ties away from zero, or with 8, ties to even.
     private double Operand(double value) => NetworkPrecision switch

@@ -33,6 +33,16 @@ public sealed class WholeModelGradientTests
         { TinyVectors.Nsf(autoregressive: true), MemoryMode.Store },
         { TinyVectors.Nsf(columns: 3, autoregressive: true), MemoryMode.Invert },
         { TinyVectors.Nsf() with { Condition = Numbers(ConditionInto.Both) }, MemoryMode.Invert },
+        { TinyVectors.Nsf() with { Residual = true, Condition = Numbers(ConditionInto.Both) }, MemoryMode.Store },
+        {
+            TinyVectors.Nsf(columns: 3, autoregressive: true) with
+            {
+                Residual = true,
+                Activation = Activation.Silu,
+                Condition = Numbers(ConditionInto.Both),
+            },
+            MemoryMode.Invert
+        },
         { TinyVectors.DenseGlow(columns: 3, hiddenLayers: 1), MemoryMode.Invert },
         { TinyGlow.Options(hidden: 5) with { Condition = Classes(ConditionInto.Both) }, MemoryMode.Store },
         { TinyGlow.Options(hidden: 5) with { Condition = Classes(ConditionInto.Networks) }, MemoryMode.Invert },

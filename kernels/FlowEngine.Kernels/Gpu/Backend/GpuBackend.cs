@@ -256,6 +256,8 @@ public sealed partial class GpuBackend : IBackend
         PixelNetworkShape pixel => CreatePixelNetwork(pixel),
         DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(this, dense),
         DenseNetworkShape dense => new DenseNetwork(this, dense),
+        LayeredNetworkShape => throw new NotSupportedException(
+            $"{Name} runs no residual dense networks and none with other activations than ReLU, expected the CPU"),
         ResidualNetworkShape residual => new ResidualNetwork(this, residual),
         ZeroConvolutionShape convolution => new ZeroConvolution(this, convolution),
         _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
