@@ -5,7 +5,6 @@ using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Drawing;
 using FlowEngine.Kernels;
-using FlowEngine.Layers;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Training;
@@ -16,8 +15,8 @@ namespace FlowEngine.Cli;
 internal static class Density2dCommand
 {
     private const int Batch = 256;
-    private const int DefaultBlocks = 24;
-    private const int DefaultUpdates = 12_000;
+    private const int DefaultBlocks = 8;
+    private const int DefaultUpdates = 8_000;
     private const int SampleCount = 6_000;
     private const int IntegralCells = 1_000;
     private const double Warmup = 0.05;
@@ -46,7 +45,8 @@ internal static class Density2dCommand
     private static readonly Option<string?> _save = CommandOptions.Text(
         "--save", "FILE", "Writes the model's checkpoint, too [default: none]");
 
-    private static readonly Option<int> _blocks = CommandOptions.Number("--blocks", "Blocks of the MAF", DefaultBlocks);
+    private static readonly Option<int> _blocks = CommandOptions.Number(
+        "--blocks", "Blocks of the neural spline flow", DefaultBlocks);
 
     private static readonly Option<int> _updates = CommandOptions.Number(
         "--updates", "Training updates, of 256 rows each", DefaultUpdates);
@@ -92,13 +92,14 @@ internal static class Density2dCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, scaling.Notes().First());
         }
 
-        AutoregressiveOptions sizes = new()
+        SplineOptions sizes = new()
         {
-            Direction = AutoregressiveDirection.Density,
             Channels = 2,
             Blocks = parse.GetValue(_blocks),
             Hidden = 64,
             HiddenLayers = 2,
+            SplineBins = 8,
+            Bound = 3,
         };
         ModelConfig config = new(
             sizes, IsInitialized: false, new TableSchema(train.Name, scaling, parts.Train.LabelColumn, seed));
@@ -142,6 +143,7 @@ internal static class Density2dCommand
         {
             Batch = Batch,
             Seed = seed,
+            Rate = 0.003,
             Schedule = Schedule.Cosine,
             WarmupSamples = (long)(Warmup * updates) * Batch,
             TotalSamples = (long)updates * Batch,
