@@ -12,16 +12,7 @@ internal sealed record BenchCase(string Name, IReadOnlyList<string> Arguments)
     /// <exception cref="CompareException">The file cannot be read, or a line is not such a one.</exception>
     public static IReadOnlyList<BenchCase> Read(string path)
     {
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new CompareException($"{path} cannot be read: {exception.Message}", exception);
-        }
-
+        string[] lines = TextFile.Lines(path);
         List<BenchCase> cases = [];
         for (int i = 0; i < lines.Length; i++)
         {

@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace FlowEngine.Compare;
 
-/// <summary>The <c>compare</c> command: whether a change made the engine slower.</summary>
+/// <summary>The <c>compare</c> command: whether a change made the engine slower, or do more.</summary>
 /// <remarks>
-/// Exit codes: 0 nothing is slower, 1 something is, 2 wrong usage, bad input, or a build that does not run. An error is
-/// one line.
+/// Exit codes: 0 nothing is slower or more, 1 something is, 2 wrong usage, bad input, or a build that does not run. An error
+/// is one line.
 /// </remarks>
 internal static class CompareCommand
 {
@@ -22,6 +22,7 @@ internal static class CompareCommand
         RootCommand root = new("Compares the speed of two builds, and fails if the second is slower.");
         root.Subcommands.Add(BuildRun());
         root.Subcommands.Add(BuildRead());
+        root.Subcommands.Add(BuildCounts());
         ParseResult parse = root.Parse(args);
         if (parse.Errors.Count > 0)
         {
@@ -108,6 +109,24 @@ internal static class CompareCommand
             Report.Read(parse.GetRequiredValue(baseReport)),
             Report.Read(parse.GetRequiredValue(headReport)),
             options.ThresholdOf(parse))));
+        return command;
+    }
+
+    private static Command BuildCounts()
+    {
+        Argument<string> baseTable = new("BASE") { Description = "The table of the build before the change" };
+        Argument<string> headTable = new("HEAD") { Description = "The table of the build after it" };
+        Command command = new("counts", "Compares two tables of what kernels do, and fails if a case does more.")
+        {
+            baseTable, headTable,
+        };
+        command.SetAction(parse =>
+        {
+            IReadOnlyList<CountDifference> differences = CountDifference.Of(
+                CountTable.Read(parse.GetRequiredValue(baseTable)), CountTable.Read(parse.GetRequiredValue(headTable)));
+            CountDifference.WriteTable(parse.InvocationConfiguration.Output, differences);
+            return differences.Any(difference => difference.IsFailure) ? IsSlower : 0;
+        });
         return command;
     }
 

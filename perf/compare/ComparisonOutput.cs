@@ -18,10 +18,10 @@ internal static class ComparisonOutput
     public static void WriteJson(string path, IReadOnlyList<Comparison> comparisons) =>
         OutputFile.Write(path, comparisons, _format);
 
-    /// <summary>Prints a Markdown table, which reads as well without being rendered.</summary>
+    /// <summary>Prints them as a table.</summary>
     public static void WriteTable(TextWriter output, IReadOnlyList<Comparison> comparisons)
     {
-        string[][] rows =
+        MarkdownTable.Write(output,
         [
             ["benchmark", "unit", "base", "head", "time ratio", "noise", "verdict"],
             .. comparisons.Select(c => new[]
@@ -34,17 +34,7 @@ internal static class ComparisonOutput
                 Text(c.Noise, "P1"),
                 c.Verdict.ToString().ToLowerInvariant(),
             }),
-        ];
-        int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
-        WriteRow(rows[0]);
-        output.WriteLine($"|{string.Join("|", widths.Select(width => new string('-', width + 2)))}|");
-        foreach (string[] row in rows.Skip(1))
-        {
-            WriteRow(row);
-        }
-
-        void WriteRow(string[] row) =>
-            output.WriteLine($"| {string.Join(" | ", row.Select((cell, column) => cell.PadRight(widths[column])))} |");
+        ]);
     }
 
     private static string Text(double? value, string format) =>

@@ -39,6 +39,14 @@ internal static unsafe class FakeCuda
     /// <summary>The kernels that have run, in graphs or outside.</summary>
     internal static int Launches => ((delegate* unmanaged<int>)Export("fakeCudaLaunches"))();
 
+    /// <summary>
+    /// What kernels did since <see cref="CountAnew"/>: a line of names, and a line for each kernel that was launched.
+    /// </summary>
+    internal static string Counts => Marshal.PtrToStringUTF8(Text("fakeCudaCounts"))!;
+
+    /// <summary>Sets what is counted of kernels to zero.</summary>
+    internal static void CountAnew() => ((delegate* unmanaged<void>)Export("fakeCudaCountAnew"))();
+
     /// <summary>How often a function was called since the last reset.</summary>
     /// <param name="call">Its name.</param>
     internal static int Calls(string call)

@@ -224,7 +224,11 @@ static int find_block(uint64_t address, struct ptx_block* block)
 
 static void run_kernel(const struct operation* o)
 {
-    if (skips_kernels || sticky) { return; }
+    if (sticky) { return; }
+    if (skips_kernels) {
+        o->function->kernel->launches++;
+        return;
+    }
     if (ptx_run(o->function->kernel, o->grid, o->block, o->shared, o->parameters, find_block, launch_error,
                 sizeof launch_error)) {
         complain("%s", launch_error);
@@ -390,6 +394,23 @@ API const char* fakeCudaCoverage(void)
     static char text[32768];
     pthread_mutex_lock(&lock);
     ptx_coverage(text, sizeof text);
+    pthread_mutex_unlock(&lock);
+    return text;
+}
+
+// Counts of kernels since fakeCudaCountAnew: a line of names, and a line for each kernel that was launched.
+API void fakeCudaCountAnew(void)
+{
+    pthread_mutex_lock(&lock);
+    ptx_count_anew();
+    pthread_mutex_unlock(&lock);
+}
+
+API const char* fakeCudaCounts(void)
+{
+    static char text[65536];
+    pthread_mutex_lock(&lock);
+    ptx_counts(text, sizeof text);
     pthread_mutex_unlock(&lock);
     return text;
 }

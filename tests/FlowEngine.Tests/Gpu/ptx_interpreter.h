@@ -44,8 +44,10 @@ struct ptx_instruction {
     unsigned char element_bytes, elements, is_signed;
     struct ptx_block block;
     uint64_t block_launch;
-    // For messages and coverage.
-    uint64_t executed;
+    // Counted for warps; is_covered remembers what was counted before.
+    uint64_t executed, sectors, conflicts;
+    int is_covered;
+    // For messages.
     int line;
     char* text;
 };
@@ -65,6 +67,7 @@ struct ptx_kernel {
     struct ptx_kernel* next;
     struct ptx_instruction* code;
     int length;
+    uint64_t launches;
     struct ptx_parameter parameters[PTX_PARAMETERS];
     int parameter_count;
     uint32_t parameter_bytes, static_shared, max_threads;
@@ -136,6 +139,10 @@ int ptx_run(
 // A line for each kernel that was loaded: name, instructions, those that ran.
 void ptx_coverage(char* text, size_t room);
 
+// Counts of launches since the last ptx_count_anew: a line for each kernel that ran, as the line of names says.
+void ptx_counts(char* text, size_t room);
+void ptx_count_anew(void);
+
 // Parts of the interpreter.
 const struct ptx_form* ptx_arithmetic_forms(int* count);
 const struct ptx_form* ptx_memory_forms(int* count);
@@ -145,6 +152,10 @@ ptx_execute ptx_store_shared, ptx_store_global, ptx_store_local;
 void ptx_drop_copies(struct ptx_warp* warp);
 unsigned char* ptx_shared(
     struct ptx_warp* warp, struct ptx_instruction* in, int lane, uint64_t address, uint32_t length);
+struct ptx_module* ptx_modules(void);
+void ptx_count_sectors(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int operand);
+void ptx_count_conflicts(
+    struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int operand, uint32_t length, int is_atomic);
 void ptx_note_read(struct ptx_warp* warp, struct ptx_instruction* in, int lane, uint64_t address, uint32_t length);
 
 // Ends the launch with a message: what, the kernel, the line, the group and thread.

@@ -160,6 +160,7 @@ void ptx_load_parameter(struct ptx_warp* warp, struct ptx_instruction* in, uint3
 void ptx_load_shared(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
 {
     uint32_t length = (uint32_t)in->element_bytes * in->elements;
+    ptx_count_conflicts(warp, in, mask, in->elements, length, 0);
     EACH(lane) {
         uint64_t address = ptx_address(warp, in, in->elements, (int)lane);
         const unsigned char* from = ptx_shared(warp, in, (int)lane, address, length);
@@ -171,6 +172,7 @@ void ptx_load_shared(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t
 void ptx_store_shared(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
 {
     uint32_t length = (uint32_t)in->element_bytes * in->elements;
+    ptx_count_conflicts(warp, in, mask, 0, length, 0);
     EACH(lane) {
         uint64_t address = ptx_address(warp, in, 0, (int)lane);
         unsigned char* to = ptx_shared(warp, in, (int)lane, address, length);
@@ -230,6 +232,7 @@ void ptx_load_global(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t
     uint32_t length = (uint32_t)in->element_bytes * in->elements;
     const unsigned char* run = in->elements == 1 && in->element_bytes == 4 && in->operand_bytes[0] == 4
         ? run_of_global(warp, in, mask, 1, 4) : NULL;
+    ptx_count_sectors(warp, in, mask, in->elements);
     if (run) {
         memcpy(PTX_AT(unsigned char, 0), run, PTX_LANES * 4);
         return;
@@ -244,6 +247,7 @@ void ptx_load_global(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t
 void ptx_store_global(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
 {
     uint32_t length = (uint32_t)in->element_bytes * in->elements;
+    ptx_count_sectors(warp, in, mask, 0);
     EACH(lane) {
         uint64_t address = ptx_address(warp, in, 0, (int)lane);
         unsigned char* to = global(warp, in, (int)lane, address, length);
@@ -257,6 +261,7 @@ void ptx_store_global(struct ptx_warp* warp, struct ptx_instruction* in, uint32_
 #define ATOMIC_FORM(id, space, address_operand, declare, value)                                                      \
     static void id(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)                                 \
     {                                                                                                                \
+        count_##space(warp, in, mask, address_operand);                                                              \
         EACH(lane) {                                                                                                 \
             uint64_t address = ptx_address(warp, in, address_operand, (int)lane);              \
             unsigned char* at = space(warp, in, (int)lane, address, 4);                                              \
@@ -275,6 +280,16 @@ static unsigned char* atomic_shared(
     unsigned char* at = ptx_shared(warp, in, lane, address, length);
     note_written(warp, in, lane, address, length, 1);
     return at;
+}
+
+static void count_global(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int operand)
+{
+    ptx_count_sectors(warp, in, mask, operand);
+}
+
+static void count_atomic_shared(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask, int operand)
+{
+    ptx_count_conflicts(warp, in, mask, operand, 4, 1);
 }
 
 static inline uint32_t sum_f32(uint32_t a, uint32_t b)
@@ -308,6 +323,10 @@ static void membar(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t m
 // cp.async writes no earlier than it is waited for, so a wait that is missing reads what was there before.
 static void cp_async(struct ptx_warp* warp, struct ptx_instruction* in, uint32_t mask)
 {
+    uint32_t reads = mask;
+    EACH(lane) { if (in->operands > 3 && PTX_AT(uint32_t, 3)[lane] == 0) { reads &= ~(1u << lane); } }
+    ptx_count_sectors(warp, in, reads, 1);
+    ptx_count_conflicts(warp, in, mask, 0, 16, 0);
     EACH(lane) {
         uint64_t to = ptx_address(warp, in, 0, (int)lane), from = ptx_address(warp, in, 1, (int)lane);
         uint32_t size = PTX_AT(uint32_t, 2)[lane], length = in->operands > 3 ? PTX_AT(uint32_t, 3)[lane] : size;

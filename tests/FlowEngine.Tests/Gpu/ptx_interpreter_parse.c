@@ -542,16 +542,4 @@ struct ptx_kernel* ptx_find_kernel(struct ptx_module* module, const char* name)
     return NULL;
 }
 
-void ptx_coverage(char* text, size_t room)
-{
-    size_t used = 0;
-    text[0] = 0;
-    for (struct ptx_module* module = modules; module; module = module->next) {
-        for (struct ptx_kernel* kernel = module->kernels; kernel; kernel = kernel->next) {
-            int executed = 0;
-            for (int i = 0; i < kernel->length; i++) { executed += kernel->code[i].executed > 0; }
-            int length = snprintf(text + used, room - used, "%s %d %d\n", kernel->name, kernel->length, executed);
-            used += used + (size_t)length < room ? (size_t)length : 0;
-        }
-    }
-}
+struct ptx_module* ptx_modules(void) { return modules; }

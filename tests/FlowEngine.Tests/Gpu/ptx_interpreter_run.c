@@ -202,6 +202,7 @@ int ptx_run(
         snprintf(error, room, "%s: %u threads, made for %u", kernel->name, threads, kernel->max_threads);
         return 1;
     }
+    kernel->launches++;
     make_room(&launch);
     for (unsigned w = 0; w < launch.warps; w++) {
         warps[w].launch = &launch;

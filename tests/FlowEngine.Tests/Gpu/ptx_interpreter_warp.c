@@ -63,6 +63,7 @@ static void bar_warp_sync(struct ptx_warp* warp, struct ptx_instruction* in, uin
 static void load_matrices(struct ptx_warp* warp, struct ptx_instruction* in, int is_transposed)
 {
     uint16_t rows[32][8];
+    ptx_count_conflicts(warp, in, ~0u, 4, 16, 0);
     for (int lane = 0; lane < PTX_LANES; lane++) {
         uint64_t address = ptx_address(warp, in, 4, lane);
         memcpy(rows[lane], ptx_shared(warp, in, lane, address, 16), 16);

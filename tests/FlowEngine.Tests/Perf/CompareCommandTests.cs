@@ -38,6 +38,48 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(slowdown, comparison.GetProperty("ratio").GetDouble(), 0.05);
     }
 
+    [Theory]
+    [InlineData("a k 1 100\na l 2 50\nb k 1 1", 0, null)]
+    [InlineData("a k 1 90\na l 2 60\nb k 1 1", 0, "moved")]
+    [InlineData("a k 1 90\na l 2 50\nb k 1 1", 0, "less")]
+    [InlineData("a k 1 101\na l 2 50\nb k 1 1", 1, "more")]
+    [InlineData("a k 1 90\na l 2 50\na m 1 11\nb k 1 1", 1, "more")]
+    [InlineData("a k 1 100\na l 2 50\nb k 1 1\nc k 1 1", 0, "new")]
+    [InlineData("a k 1 100\na l 2 50", 1, "missing")]
+    public void Counts_fail_where_a_case_has_more_of_them(string head, int expectedCode, string? verdict)
+    {
+        const string Names = "# what this is\n\ncase kernel launches bytes\n";
+        File.WriteAllText(_folder.File("base"), Names + "a k 1 100\na l 2 50\nb k 1 1\n");
+        File.WriteAllText(_folder.File("head"), Names + head);
+        (int code, string output, string error) = Run("counts", _folder.File("base"), _folder.File("head"));
+        Assert.Equal((expectedCode, string.Empty), (code, error));
+        string[] rows = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
+        Assert.Equal(verdict is null, rows.Length == 0);
+        Assert.True(verdict is null || rows.Any(row => row.Split('|')[5].Trim() == verdict), output);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("case kernel\na k")]
+    [InlineData("case kernel bytes")]
+    [InlineData("case kernel bytes\na k")]
+    [InlineData("case kernel bytes\na k -1")]
+    [InlineData("case kernel bytes\na k 1\na k 2")]
+    public void A_bad_table_of_counts_is_one_line_and_exit_code_2(string text)
+    {
+        string path = _folder.File("counts.txt");
+        File.WriteAllText(path, text);
+        AssertRefused("counts", path, path);
+    }
+
+    [Fact]
+    public void Tables_of_different_counts_are_not_compared()
+    {
+        File.WriteAllText(_folder.File("base"), "case kernel launches\na k 1\n");
+        File.WriteAllText(_folder.File("head"), "case kernel bytes\na k 1\n");
+        AssertRefused("counts", _folder.File("base"), _folder.File("head"));
+    }
+
     [Fact]
     public void The_threshold_can_be_chosen()
     {
