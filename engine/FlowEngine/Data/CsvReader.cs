@@ -46,7 +46,7 @@ internal static class CsvReader
             throw DataFile.BadFormat(path, "holds a label column alone, expected columns of numbers, too");
         }
 
-        List<double[]> rows = [];
+        TableRows rows = new(read.Length);
         List<string> labels = [];
         Dictionary<string, string> texts = [];
         for (List<string>? fields = header.IsThere ? records.Read() : first; fields is not null; fields = records.Read())
@@ -59,7 +59,7 @@ internal static class CsvReader
                     + (fields.Count == 2 * header.Columns.Length ? " (of numbers with decimal points, no commas)" : string.Empty));
             }
 
-            rows.Add(ParseRow(path, records.Line, fields, header.Columns, read));
+            ParseRow(path, records.Line, fields, header.Columns, read, rows.Add());
             if (header.Label >= 0)
             {
                 // A text for each class, not for each row.
@@ -79,7 +79,7 @@ internal static class CsvReader
         }
 
         ClassLabels? classes = header.Label < 0 ? null : ClassLabels.Of(labels);
-        return new TableDataset(name, [.. read.Select(i => header.Columns[i])], [.. rows], classes?.Numbers)
+        return new TableDataset(name, [.. read.Select(i => header.Columns[i])], rows, classes?.Numbers)
         {
             ClassNames = classes?.Names,
             LabelColumn = header.Label < 0 ? null : header.Columns[header.Label],
@@ -97,9 +97,9 @@ internal static class CsvReader
             : all;
     }
 
-    private static double[] ParseRow(string path, int line, List<string> fields, string[] columns, int[] read)
+    private static void ParseRow(
+        string path, int line, List<string> fields, string[] columns, int[] read, Span<double> row)
     {
-        double[] row = new double[read.Length];
         for (int j = 0; j < row.Length; j++)
         {
             int i = read[j];
@@ -108,8 +108,6 @@ internal static class CsvReader
                 throw DataFile.BadFormat(path, $"line {line}, column {i} ({Shortened(columns[i])}) {Problem(fields[i])}");
             }
         }
-
-        return row;
     }
 
     /// <summary>What a field holds that is no number, why it may be so, and what was expected.</summary>
@@ -144,7 +142,7 @@ internal static class CsvReader
     }
 
     /// <summary>A note for each column that counts the rows.</summary>
-    private static IEnumerable<string> Counted(CsvHeader header, int[] read, List<double[]> rows)
+    private static IEnumerable<string> Counted(CsvHeader header, int[] read, TableRows rows)
     {
         for (int j = 0; j < read.Length && rows.Count >= LeastCounted; j++)
         {

@@ -55,7 +55,7 @@ internal static class NpyTableReader
         reader.ExpectWorth(count, (long)columns * header.ItemSize, (long)columns * sizeof(double), "rows");
         byte[] elements = reader.ReadBytes((long)inner * header.ItemSize);
         double[] numbers = new double[inner];
-        List<double[]> lines = [];
+        TableRows lines = new(inner, outer);
         for (int line = 0; line < outer; line++)
         {
             if (line > 0)
@@ -74,23 +74,23 @@ internal static class NpyTableReader
                     + "expected a finite number: fill it in, or leave out the row");
             }
 
-            lines.Add([.. numbers]);
+            numbers.CopyTo(lines.Add());
         }
 
         reader.ExpectEnd();
-        double[][] rows = header.IsFortranOrder ? Transposed(lines, count) : [.. lines];
+        TableRows rows = header.IsFortranOrder ? Transposed(lines, count) : lines;
         return new TableDataset(name, [.. Enumerable.Range(0, columns).Select(TableDataset.GeneratedName)], rows);
     }
 
-    private static double[][] Transposed(List<double[]> columns, int count)
+    private static TableRows Transposed(TableRows columns, int count)
     {
-        double[][] rows = new double[count][];
+        TableRows rows = new(columns.Count, count);
         for (int i = 0; i < count; i++)
         {
-            rows[i] = new double[columns.Count];
-            for (int j = 0; j < columns.Count; j++)
+            Span<double> row = rows.Add();
+            for (int j = 0; j < row.Length; j++)
             {
-                rows[i][j] = columns[j][i];
+                row[j] = columns[j][i];
             }
         }
 

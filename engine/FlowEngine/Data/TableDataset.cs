@@ -9,41 +9,46 @@ public sealed class TableDataset
     private const int MostShown = 12;
     private const string GeneratedPrefix = "column ";
 
-    private readonly double[][] _rows;
+    private readonly TableRows _rows;
 
-    /// <summary>Creates a table over arrays, which are taken over, not copied: do not change them after.</summary>
+    // Which of the rows they are, in order; null for all.
+    private readonly int[]? _positions;
+
+    /// <summary>Creates a table of a copy of the rows.</summary>
     /// <param name="name">Short name for messages and reports.</param>
     /// <param name="columns">One name a column, at least one.</param>
     /// <param name="rows">One value a column each, all finite.</param>
     /// <param name="labels">One label a row, or null.</param>
     /// <exception cref="FlowException">A length differs, or a value is not finite: which row and column.</exception>
     public TableDataset(string name, IReadOnlyList<string> columns, double[][] rows, int[]? labels = null)
+        : this(name, columns, Copied(name, columns, rows), labels)
     {
-        if (columns is null || columns.Count == 0)
-        {
-            throw Invalid(name, "there are no columns, expected at least one");
-        }
+    }
 
-        for (int i = 0; i < rows.Length; i++)
+    /// <summary>Creates a table over rows, which are taken over and do not change any more.</summary>
+    /// <exception cref="FlowException">There are not as many labels, or a value is not finite: which row and column.</exception>
+    internal TableDataset(string name, IReadOnlyList<string> columns, TableRows rows, int[]? labels = null)
+        : this(name, columns, rows, positions: null, labels)
+    {
+        for (int i = 0; i < Count; i++)
         {
-            if (rows[i] is null || rows[i].Length != columns.Count)
+            for (int j = 0; j < columns.Count; j++)
             {
-                throw Invalid(name, $"row {i} has {rows[i]?.Length ?? 0} values, expected {columns.Count}");
-            }
-
-            int bad = Array.FindIndex(rows[i], value => !double.IsFinite(value));
-            if (bad >= 0)
-            {
-                throw NotFinite(name, i, bad, columns[bad], rows[i][bad]);
+                if (!double.IsFinite(rows[i][j]))
+                {
+                    throw NotFinite(name, i, j, columns[j], rows[i][j]);
+                }
             }
         }
+    }
 
-        if (labels is not null && labels.Length != rows.Length)
+    private TableDataset(string name, IReadOnlyList<string> columns, TableRows rows, int[]? positions, int[]? labels)
+    {
+        (Name, Columns, _rows, _positions, Labels) = (name, columns, rows, positions, labels);
+        if (labels is not null && labels.Length != Count)
         {
-            throw Invalid(name, $"{labels.Length} labels for {rows.Length} rows, expected one each");
+            throw Invalid(name, $"{labels.Length} labels for {Count} rows, expected one each");
         }
-
-        (Name, Columns, _rows, Labels) = (name, columns, rows, labels);
     }
 
     /// <summary>Short name, as the source calls itself.</summary>
@@ -53,7 +58,7 @@ public sealed class TableDataset
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>Number of rows; may be 0.</summary>
-    public int Count => _rows.Length;
+    public int Count => _positions?.Length ?? _rows.Count;
 
     /// <summary>One label a row, or null where the source has none.</summary>
     public int[]? Labels { get; }
@@ -73,8 +78,8 @@ public sealed class TableDataset
     /// <summary>The values of one row.</summary>
     /// <param name="index">0..Count-1.</param>
     /// <exception cref="FlowException"><paramref name="index"/> is outside the table.</exception>
-    public ReadOnlySpan<double> this[int index] => (uint)index < (uint)_rows.Length
-        ? _rows[index]
+    public ReadOnlySpan<double> this[int index] => (uint)index < (uint)Count
+        ? _rows[_positions?[index] ?? index]
         : throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
 
     /// <summary>The rows at some positions, in the order given; a position may come twice.</summary>
@@ -82,7 +87,7 @@ public sealed class TableDataset
     /// <exception cref="FlowException">A position is outside the table.</exception>
     public TableDataset Select(ReadOnlySpan<int> indices)
     {
-        double[][] rows = new double[indices.Length][];
+        int[] positions = new int[indices.Length];
         int[]? labels = Labels is null ? null : new int[indices.Length];
         for (int i = 0; i < indices.Length; i++)
         {
@@ -92,11 +97,11 @@ public sealed class TableDataset
                 throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
             }
 
-            rows[i] = _rows[index];
+            positions[i] = _positions?[index] ?? index;
             labels?[i] = Labels![index];
         }
 
-        return With(Columns, rows, labels);
+        return With(Columns, _rows, positions, labels, ClassNames);
     }
 
     /// <summary>The name of a column of a source that names none.</summary>
@@ -159,10 +164,21 @@ public sealed class TableDataset
 
     /// <summary>The same rows with some of their columns, in the order given.</summary>
     /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
-    public TableDataset SelectColumns(IReadOnlyList<int> columns) => With(
-        [.. columns.Select(column => Columns[column])],
-        Array.ConvertAll(_rows, row => (double[])[.. columns.Select(column => row[column])]),
-        Labels);
+    public TableDataset SelectColumns(IReadOnlyList<int> columns)
+    {
+        TableRows rows = new(columns.Count, Math.Max(1, Count));
+        for (int i = 0; i < Count; i++)
+        {
+            ReadOnlySpan<double> from = this[i];
+            Span<double> row = rows.Add();
+            for (int j = 0; j < row.Length; j++)
+            {
+                row[j] = from[columns[j]];
+            }
+        }
+
+        return With([.. columns.Select(column => Columns[column])], rows, positions: null, Labels, ClassNames);
+    }
 
     /// <summary>Parts the columns: those of some names, and the others, each in order.</summary>
     /// <param name="names">The names of columns, or else their indices from 0.</param>
@@ -190,10 +206,25 @@ public sealed class TableDataset
     /// <summary>The rows of this table, then those of another of the same columns.</summary>
     /// <param name="other">The other table.</param>
     /// <exception cref="FlowException">It has another number of columns.</exception>
-    public TableDataset Concat(TableDataset other) => With(
-        Columns,
-        [.. _rows, .. other._rows],
-        Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
+    public TableDataset Concat(TableDataset other)
+    {
+        if (other.Columns.Count != Columns.Count)
+        {
+            throw Invalid(other.Name, $"has {other.Columns.Count} columns, expected {Columns.Count} as {Name} has");
+        }
+
+        TableRows rows = new(Columns.Count, Math.Max(1, Count + other.Count));
+        foreach (TableDataset part in (ReadOnlySpan<TableDataset>)[this, other])
+        {
+            for (int i = 0; i < part.Count; i++)
+            {
+                part[i].CopyTo(rows.Add());
+            }
+        }
+
+        int[]? labels = Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels];
+        return With(Columns, rows, positions: null, labels, ClassNames);
+    }
 
     /// <summary>The same rows with labels, for readers that find them in an array of their own.</summary>
     /// <param name="labels">One a row.</param>
@@ -201,24 +232,43 @@ public sealed class TableDataset
     /// <param name="notes">What the reader of the labels passed over.</param>
     internal TableDataset WithLabels(
         int[]? labels, IReadOnlyList<string>? names = null, IReadOnlyList<string>? notes = null) =>
-        With(Columns, _rows, labels, names, notes);
-
-    private TableDataset With(IReadOnlyList<string> columns, double[][] rows, int[]? labels) =>
-        With(columns, rows, labels, ClassNames);
+        With(Columns, _rows, _positions, labels, names, notes);
 
     private TableDataset With(
         IReadOnlyList<string> columns,
-        double[][] rows,
+        TableRows rows,
+        int[]? positions,
         int[]? labels,
         IReadOnlyList<string>? classNames,
         IReadOnlyList<string>? notes = null) =>
-        new(Name, columns, rows, labels)
+        new(Name, columns, rows, positions, labels)
         {
             ClassNames = classNames,
             LabelColumn = LabelColumn,
             UnreadColumns = UnreadColumns,
             Notes = notes ?? Notes,
         };
+
+    private static TableRows Copied(string name, IReadOnlyList<string> columns, double[][] rows)
+    {
+        if (columns is null || columns.Count == 0)
+        {
+            throw Invalid(name, "there are no columns, expected at least one");
+        }
+
+        TableRows copied = new(columns.Count, Math.Max(1, rows.Length));
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] is null || rows[i].Length != columns.Count)
+            {
+                throw Invalid(name, $"row {i} has {rows[i]?.Length ?? 0} values, expected {columns.Count}");
+            }
+
+            rows[i].CopyTo(copied.Add());
+        }
+
+        return copied;
+    }
 
     private static string Shown(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? ", ..." : string.Empty);

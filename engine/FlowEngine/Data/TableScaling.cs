@@ -203,11 +203,11 @@ public sealed class TableScaling
     /// <exception cref="FlowException">A value is not finite.</exception>
     public TableDataset Restore(string name, ReadOnlySpan<float> values)
     {
-        double[][] rows = new double[values.Length / Dims][];
-        for (int i = 0; i < rows.Length; i++)
+        int count = values.Length / Dims;
+        TableRows rows = new(_columns.Length, Math.Max(1, count));
+        for (int i = 0; i < count; i++)
         {
-            rows[i] = new double[_columns.Length];
-            Restore(values.Slice(i * Dims, Dims), rows[i]);
+            Restore(values.Slice(i * Dims, Dims), rows.Add());
         }
 
         return new TableDataset(name, Names, rows);
