@@ -102,6 +102,8 @@ else
     say "the flow command without a runtime"
     bindings/cli-native/publish.sh artifacts/cli
     part "bindings/cli-native/test.sh" bindings/cli-native/test.sh artifacts/cli
+    say "what a GPU machine would run, on the stand-in for its driver"
+    part "perf/gpu/rehearse.sh" perf/gpu/rehearse.sh artifacts/cli
     export FLOWENGINE_LIBRARY="$PWD/artifacts/native/libflowengine.so"
     missing=""
 fi

@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
 # Shows on a GPU machine what FlowEngine does there, within 8 minutes:
-#   run.sh [--device cuda:0] [--seconds 480] [--out results]
+#   run.sh [--device cuda:0] [--seconds 480] [--out results] [--small]
 # In this order: ptxas over the kernels, the conformance battery, training and its checkpoint on device and CPU,
 # compute-sanitizer, then flow bench beside torch_glow.py. What is missing or fails is noted, and the rest goes on.
-# Results: gpu.json (as perf/compare reads it), table.md (most important first), and the output of every part in log/.
+# --small takes sizes for rehearse.sh. Results: gpu.json (as perf/compare reads it), table.md (most important first), and the output of every part in log/.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 device=cuda:0
 seconds=480
 out=results
+is_small=false
 while [ $# -gt 0 ]; do
     case "$1" in
         --device) device=$2; shift 2 ;;
         --seconds) seconds=$2; shift 2 ;;
         --out) out=$2; shift 2 ;;
-        *) echo "run.sh: $1 is not an option; expected --device, --seconds or --out" >&2; exit 2 ;;
+        --small) is_small=true; shift ;;
+        *) echo "run.sh: $1 is not an option; expected --device, --seconds, --out or --small" >&2; exit 2 ;;
     esac
 done
 
@@ -97,12 +99,18 @@ fi
 
 # --- correctness
 part devices 20 "$flow" devices
-part selftest 90 "$flow" selftest --device "$device" --runs 2 --json
+runs=2
+digits=(--epochs 2)
+if [ "$is_small" = true ]; then
+    runs=1
+    digits=(--epochs 1 --samples 64 --steps 1 --hidden 8)
+fi
+part selftest 90 "$flow" selftest --device "$device" --runs "$runs" --json
 passed=$(grep -c '"passed":true' "$log/selftest.txt" || true)
 failed=$(grep -c '"passed":false' "$log/selftest.txt" || true)
 add "selftest/cases passed" cases true "$passed"
 
-part train-digits 60 "$flow" train --data digits --out "$out/digits" --device "$device" --epochs 2 --json
+part train-digits 60 "$flow" train --data digits --out "$out/digits" --device "$device" "${digits[@]}" --json
 if [ -f "$out/digits/checkpoint.safetensors" ]; then
     part eval-device 30 "$flow" eval "$out/digits" --data digits --device "$device" --json
     part eval-cpu 30 "$flow" eval "$out/digits" --data digits --device cpu --json
@@ -118,7 +126,9 @@ if [ -d "$here/cifar10" ]; then
 fi
 
 # --- compute-sanitizer
-if [ "$is_cuda" = true ] && command -v compute-sanitizer > /dev/null; then
+if [ "$is_small" = true ]; then
+    absent compute-sanitizer "it needs the hardware"
+elif [ "$is_cuda" = true ] && command -v compute-sanitizer > /dev/null; then
     # The image itself: the chooser becomes another program.
     image=v3
     FLOWENGINE_IMAGE=v4 "$flow" devices > /dev/null 2>&1 && image=v4
@@ -131,7 +141,14 @@ else
 fi
 
 # --- speed
-if [ "$is_cuda" = true ]; then
+if [ "$is_small" = true ]; then
+    shape=(--levels 2 --steps 1 --hidden 8 --size 8 --channels 1 --batch 2)
+    pace=0.001
+    precisions="bf16 tf32 fp32"
+    peer_device=cpu
+    peers=""
+    name="glow K=1 L=2 hidden 8 8x8x1 batch 2"
+elif [ "$is_cuda" = true ]; then
     shape=(--levels 3 --steps 32 --hidden 512 --size 32 --channels 3 --batch 256)
     pace=2
     precisions="bf16 tf32 fp32"
@@ -176,7 +193,9 @@ for candidate in python3 /usr/bin/python3 python; do
         break
     fi
 done
-if [ -n "$python" ]; then
+if [ -z "$peers" ]; then
+    absent torch "it has no part in a rehearsal"
+elif [ -n "$python" ]; then
     for peer in $peers; do
         dtype=${peer%%:*}
         mode=${peer##*:}
@@ -222,7 +241,7 @@ best() {
     echo
     echo "Conformance: $passed cases passed, $failed failed. ${ptxas_line}"
     if [ -n "${bits_device:-}" ]; then
-        echo "Digits after two epochs: $bits_device bits/dim on $device, ${bits_cpu:-?} from the same checkpoint on the CPU."
+        echo "Digits after training: $bits_device bits/dim on $device, ${bits_cpu:-?} from the same checkpoint on the CPU."
     fi
     echo
     echo "$name"
