@@ -152,7 +152,9 @@ public sealed class RunFolder
     private static bool IsOfNoRun(string path)
     {
         RunFolder folder = new(path);
-        return File.Exists(RunLock.FileIn(path))
+        bool isCreated = Directory.Exists(folder.SamplesFolder)
+            && Directory.GetFileSystemEntries(path).Length == 1 && Directory.GetFileSystemEntries(folder.SamplesFolder).Length == 0;
+        return (isCreated || File.Exists(RunLock.FileIn(path)))
             && !File.Exists(folder.ConfigFile) && !File.Exists(folder.MetricsFile) && folder.SampleFiles.Count == 0;
     }
 

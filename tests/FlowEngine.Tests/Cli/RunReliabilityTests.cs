@@ -36,6 +36,8 @@ public sealed class RunReliabilityTests : IDisposable
     {
         string run = _folder.File("run");
         Directory.CreateDirectory(Path.Combine(run, "samples"));
+        CommandRun.Refuse(["train", "--resume", run], "before its first checkpoint", $"flow train --out {run}");
+        RunFolder.RequireFree(run);
         foreach (string file in new[] { ".lock", "checkpoint.safetensors", "training.safetensors" })
         {
             File.WriteAllText(Path.Combine(run, file), "half");
