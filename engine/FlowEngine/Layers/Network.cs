@@ -45,8 +45,18 @@ public sealed class Network
     /// <summary>The elements <see cref="Prepare"/> fills, fewer where the backward pass is never run.</summary>
     /// <param name="backend">Where the network runs.</param>
     /// <param name="backward">False if only <see cref="Forward"/> runs.</param>
-    public long PreparedLength(IBackend backend, bool backward = true) =>
-        backend.GetNetwork(Shape).PreparedLength(backward);
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Unsupported"/>: the backend has no such network.</exception>
+    public long PreparedLength(IBackend backend, bool backward = true)
+    {
+        try
+        {
+            return backend.GetNetwork(Shape).PreparedLength(backward);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new FlowException(FlowErrorKind.Unsupported, exception.Message, exception);
+        }
+    }
 
     /// <inheritdoc cref="IFlowLayer.Prepare"/>
     public void Prepare(in LayerContext context) => context.Backend.GetNetwork(Shape).Prepare(Weights(context));
