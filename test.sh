@@ -102,8 +102,6 @@ else
     say "the flow command without a runtime"
     bindings/cli-native/publish.sh artifacts/cli
     part "bindings/cli-native/test.sh" bindings/cli-native/test.sh artifacts/cli
-    say "what a GPU machine would run, on the stand-in for its driver"
-    part "perf/gpu/rehearse.sh" perf/gpu/rehearse.sh artifacts/cli
     export FLOWENGINE_LIBRARY="$PWD/artifacts/native/libflowengine.so"
     missing=""
 fi
@@ -142,6 +140,11 @@ else
 fi
 
 if [ "$full" = true ]; then
+    if [ -z "$missing" ]; then
+        say "what a GPU machine would run, on the stand-in for its driver"
+        part "perf/gpu/rehearse.sh" perf/gpu/rehearse.sh artifacts/cli
+    fi
+
     say "sixty kills"
     part "tests/kills.sh" tests/kills.sh 60
     say "a million inputs for every reader"
