@@ -37,7 +37,8 @@ internal sealed class LayeredNetworkPlan
             shape.OutputChannels,
             Degrees(shape.Hidden.Count - 1),
             shape.Degrees?.Outputs,
-            shape.StartsAtZero ? 0 : 1);
+            shape.StartsAtZero ? 0 : 1,
+            activates: !shape.IsResidual);
     }
 
     /// <summary>The linear maps.</summary>
@@ -107,11 +108,12 @@ internal sealed class LayeredNetworkPlan
         int outputs,
         IReadOnlyList<int>? inputDegrees,
         IReadOnlyList<int>? outputDegrees,
-        double start = Rectified)
+        double start = Rectified,
+        bool activates = true)
     {
         int layer = Layer(name, 0, _widths[source], outputs, inputDegrees, outputDegrees, start);
         int target = Array(outputs);
-        _steps.Add(new(NetworkStepKind.Linear, target, source, layer, Activates: true));
+        _steps.Add(new(NetworkStepKind.Linear, target, source, layer, Activates: activates));
         return target;
     }
 
