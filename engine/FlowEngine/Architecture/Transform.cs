@@ -17,6 +17,12 @@ public sealed record Transform(string Type)
     /// <summary>Hidden layers of its network.</summary>
     public int HiddenLayers { get; init; } = 2;
 
+    /// <summary>What hidden units of a monotonic transform's network make of their sums.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>True if a monotonic transform's network has residual blocks in place of hidden layers; a condition gates them.</summary>
+    public bool Residual { get; init; }
+
     /// <summary>What a monotonic transform does to a value.</summary>
     public TransformMap Map { get; init; }
 
@@ -44,5 +50,5 @@ public sealed record Transform(string Type)
     };
 
     /// <summary>What its network is.</summary>
-    internal NetworkChoice Network => new(Hidden, HiddenLayers);
+    internal NetworkChoice Network => new(Hidden, HiddenLayers, Activation, Residual);
 }

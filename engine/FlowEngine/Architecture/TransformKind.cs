@@ -33,6 +33,12 @@ public sealed record TransformKind(
     private static readonly Setting[] _monotonicSettings =
     [
         .. _networkSettings,
+        ActivationNames.Setting<Transform>(o => o.Activation, (o, v) => o with { Activation = v }),
+        new SwitchSetting<Transform>(
+            "residual",
+            o => o.Residual,
+            (o, v) => o with { Residual = v },
+            "Residual blocks in place of its hidden layers, which a condition gates"),
         new ChoiceSetting<Transform, TransformMap>(
             "map",
             [

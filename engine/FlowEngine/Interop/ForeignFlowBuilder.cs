@@ -66,17 +66,10 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     /// <param name="moved">Those that are moved, in the order of the network's outputs.</param>
     /// <param name="network">The network; of each moved feature its raw numbers in turn.</param>
     /// <param name="map">The map, its bins and bound.</param>
-    public void Coupling(int[] passing, int[] moved, ForeignNetwork network, Transform map)
+    public void Coupling(int[] passing, int[] moved, IForeignNetwork network, Transform map)
     {
         Arrange([.. passing, .. moved]);
-        IReadOnlyList<LinearRows> layers = network.Dense();
-        AddNetwork(
-            map with
-            {
-                Type = "monotonic_coupling",
-                Passing = passing.Length,
-            },
-            layers);
+        AddNetwork(map with { Type = "monotonic_coupling", Passing = passing.Length }, network.Dense());
     }
 
     /// <summary>A masked autoregressive transform.</summary>
@@ -122,13 +115,18 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
         }
     }
 
-    private void AddNetwork(Transform transform, IReadOnlyList<LinearRows> layers)
+    private void AddNetwork(Transform transform, PlacedNetwork network)
     {
-        string name = Add(transform with { Hidden = layers[0].Count, HiddenLayers = layers.Count - 1 });
-        for (int l = 0; l < layers.Count; l++)
+        string name = Add(transform with
         {
-            Add($"{name}.layers.{l}.weight", [.. layers[l].Weights.SelectMany(row => row)], layers[l].Count, layers[l].Inputs);
-            Add($"{name}.layers.{l}.bias", layers[l].Bias, layers[l].Count);
+            Hidden = network.Hidden,
+            HiddenLayers = network.HiddenLayers,
+            Residual = network.IsResidual,
+        });
+        foreach ((string of, LinearRows map) in network.Maps)
+        {
+            Add($"{name}.{of}.weight", [.. map.Weights.SelectMany(row => row)], map.Count, map.Inputs);
+            Add($"{name}.{of}.bias", map.Bias, map.Count);
         }
     }
 

@@ -6,7 +6,7 @@ namespace FlowEngine.Interop;
 /// max(h, 0) and max(-h, 0). Layers are padded with units that read nothing and are not read; training leaves those as they
 /// are, since neither their weights nor those of their readers have a gradient.
 /// </remarks>
-internal sealed class ForeignNetwork
+internal sealed class ForeignNetwork : IForeignNetwork
 {
     private readonly List<LinearRows> _hidden = [];
 
@@ -75,7 +75,7 @@ internal sealed class ForeignNetwork
             : LinearRows.Unit(at, c.Count, next).Minus(LinearRows.Unit(at + c.Count, c.Count, next));
     }
 
-    /// <summary>Puts a last map behind what the network gives.</summary>
+    /// <inheritdoc/>
     public void Map(Func<LinearRows, LinearRows> map) => Value = map(Value);
 
     /// <summary>The inputs in another order; see <see cref="LinearRows.Columns"/>.</summary>
@@ -117,7 +117,7 @@ internal sealed class ForeignNetwork
     }
 
     /// <summary>The layers, each padded to one width; the output layer last.</summary>
-    public IReadOnlyList<LinearRows> Dense()
+    public PlacedNetwork Dense()
     {
         RequireHidden();
         int width = Width;
@@ -131,7 +131,7 @@ internal sealed class ForeignNetwork
     /// <param name="dims">D: the inputs after the condition, input i of degree i + 1.</param>
     /// <param name="conditions">Inputs of degree 0, the first ones.</param>
     /// <exception cref="FlowException">An output reads its own dimension or one behind it.</exception>
-    public IReadOnlyList<LinearRows> Masked(int dims, int conditions)
+    public PlacedNetwork Masked(int dims, int conditions)
     {
         RequireHidden();
         int lowest = conditions > 0 ? 0 : 1;
@@ -186,9 +186,9 @@ internal sealed class ForeignNetwork
         }
     }
 
-    private List<LinearRows> Place(int width, IReadOnlyList<int[]> places)
+    private PlacedNetwork Place(int width, IReadOnlyList<int[]> places)
     {
-        List<LinearRows> placed = [];
+        List<(string Name, LinearRows Map)> placed = [];
         for (int l = 0; l <= _hidden.Count; l++)
         {
             LinearRows layer = l < _hidden.Count ? _hidden[l] : Value;
@@ -222,9 +222,9 @@ internal sealed class ForeignNetwork
                 layer = new(weights, bias);
             }
 
-            placed.Add(layer);
+            placed.Add(($"layers.{l}", layer));
         }
 
-        return placed;
+        return new(width, _hidden.Count, IsResidual: false, placed);
     }
 }

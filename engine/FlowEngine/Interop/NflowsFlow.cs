@@ -140,7 +140,7 @@ internal static class NflowsFlow
     private static void AffineCoupling(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {
         (int[] passing, int[] moved) = Features(state, builder, path);
-        ForeignNetwork network = CouplingNetwork(module, state, builder, path, out _);
+        IForeignNetwork network = CouplingNetwork(module, state, builder, path, passing.Length, out _);
         network.Map(output => output.Rows(
             Enumerable.Range(0, moved.Length).SelectMany(feature => new[] { feature, moved.Length + feature })));
         builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineNflowsSigmoid });
@@ -149,7 +149,7 @@ internal static class NflowsFlow
     private static void SplineCoupling(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {
         (int[] passing, int[] moved) = Features(state, builder, path);
-        ForeignNetwork network = CouplingNetwork(module, state, builder, path, out int hidden);
+        IForeignNetwork network = CouplingNetwork(module, state, builder, path, passing.Length, out int hidden);
         Transform map = Spline(module, "num_bins", 1);
         network.Map(SplineOutputs(map.SplineBins, hidden));
         builder.Coupling(passing, moved, network, map);
@@ -163,8 +163,8 @@ internal static class NflowsFlow
         return (identity, moved);
     }
 
-    private static ForeignNetwork CouplingNetwork(
-        ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path, out int hidden)
+    private static IForeignNetwork CouplingNetwork(
+        ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path, int passing, out int hidden)
     {
         ForeignModule network = module.Inner("network") ?? throw module.Refuse("it has no network in the description");
         if (network.Class != "ResidualNet")
@@ -177,7 +177,7 @@ internal static class NflowsFlow
             Relu,
             ("use_batch_norm", ["false"]));
         hidden = state.Dimension($"{path}.transform_net.initial_layer.weight", 0);
-        return ResidualLayout.ResidualNet(network, state, $"{path}.transform_net", builder.Conditions);
+        return ResidualLayout.ResidualNet(network, state, $"{path}.transform_net", passing, builder.Conditions);
     }
 
     // In evaluation it is a scale and a shift.

@@ -83,7 +83,8 @@ internal static class NormflowsFlow
     {
         (int[] passing, int[] moved) = NflowsFlow.Features(state, builder, path);
         int hidden = state.Dimension($"{path}.transform_net.initial_layer.weight", 0);
-        ForeignNetwork network = ResidualLayout.ResidualNet(module, state, $"{path}.transform_net", builder.Conditions);
+        IForeignNetwork network = ResidualLayout.ResidualNet(
+            module, state, $"{path}.transform_net", passing.Length, builder.Conditions);
         Transform map = Spline(module);
         network.Map(NflowsFlow.SplineOutputs(map.SplineBins, hidden));
         builder.Coupling(passing, moved, network, map);

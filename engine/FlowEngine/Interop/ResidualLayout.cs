@@ -4,18 +4,46 @@ namespace FlowEngine.Interop;
 internal static class ResidualLayout
 {
     /// <summary>A ResidualNet, which reads the passing values and then the condition.</summary>
-    public static ForeignNetwork ResidualNet(ForeignModule module, ForeignState state, string path, int conditions)
+    /// <param name="module">What it belongs to.</param>
+    /// <param name="state">The weights.</param>
+    /// <param name="path">Its path among them.</param>
+    /// <param name="passing">The passing values.</param>
+    /// <param name="conditions">Numbers of the condition.</param>
+    /// <exception cref="FlowException">It reads something else.</exception>
+    public static IForeignNetwork ResidualNet(
+        ForeignModule module, ForeignState state, string path, int passing, int conditions)
     {
-        ForeignNetwork network = new(state.Linear($"{path}.initial_layer"));
-        for (int block = 0; state.Contains($"{path}.blocks.{block}.linear_layers.0.weight"); block++)
+        LinearRows initial = state.Linear($"{path}.initial_layer");
+        if (initial.Inputs != passing + conditions)
         {
-            RefuseGate(module, state, $"{path}.blocks.{block}");
-            network.Residual(Linear(state, path, block, 0), Linear(state, path, block, 1), null, null);
+            throw new FlowException(
+                FlowErrorKind.BadFormat,
+                $"{module.Place}: its network reads {initial.Inputs} numbers, expected {passing} that pass and {conditions} of a context");
         }
 
-        network.Map(state.Linear($"{path}.final_layer").Of);
-        int passing = network.Inputs - conditions;
-        network.OrderInputs([.. Enumerable.Range(passing, conditions), .. Enumerable.Range(0, passing)]);
+        initial = initial.Columns([.. Enumerable.Range(passing, conditions), .. Enumerable.Range(0, passing)]);
+        List<(LinearRows First, LinearRows Second)> blocks = [];
+        for (int block = 0; state.Contains($"{path}.blocks.{block}.linear_layers.0.weight"); block++)
+        {
+            blocks.Add((Linear(state, path, block, 0), Linear(state, path, block, 1)));
+        }
+
+        LinearRows last = state.Linear($"{path}.final_layer");
+        if (conditions > 0 && blocks.Count > 0)
+        {
+            return new GatedNetwork(
+                initial,
+                [.. blocks.Select((maps, block) => (maps.First, maps.Second, state.Linear($"{path}.blocks.{block}.context_layer")))],
+                last);
+        }
+
+        ForeignNetwork network = new(initial);
+        foreach ((LinearRows first, LinearRows second) in blocks)
+        {
+            network.Residual(first, second, null, null);
+        }
+
+        network.Map(last.Of);
         return network;
     }
 
@@ -90,13 +118,4 @@ internal static class ResidualLayout
 
     private static LinearRows Linear(ForeignState state, string path, int block, int layer) =>
         state.Linear($"{path}.blocks.{block}.linear_layers.{layer}");
-
-    private static void RefuseGate(ForeignModule module, ForeignState state, string path)
-    {
-        if (state.Contains($"{path}.context_layer.weight"))
-        {
-            throw module.Refuse(
-                "its network gates residual blocks by the context, which no network of a checkpoint does; needed: gated blocks");
-        }
-    }
 }

@@ -33,6 +33,7 @@ public sealed class ForeignFlowTests
         { "nflows-actnorm-affine", 1e-5 },
         { "nflows-maf-context", 1e-5 },
         { "nflows-nsf", 4e-5 },
+        { "nflows-nsf-context", 1e-5 },
         { "nflows-spline-maf", 2e-5 },
         { "normflows-realnvp", 1e-5 },
         { "normflows-ar-spline", 2e-5 },
@@ -60,7 +61,16 @@ public sealed class ForeignFlowTests
     public void What_is_not_read_is_named_with_its_place()
     {
         string folder = FolderOf("nflows-nsf-context");
-        Refuses(folder, text => text, FlowErrorKind.Unsupported, "transform 0: network (ResidualNet): ", "gates", "needed");
+        Refuses(
+            folder,
+            text => text.Replace("\"relu\"", "\"tanh\""),
+            FlowErrorKind.Unsupported,
+            "transform 0: network (ResidualNet): its activation is tanh, expected relu");
+        Refuses(
+            folder,
+            text => text.Replace("\"context\": 3", "\"context\": 0"),
+            FlowErrorKind.BadFormat,
+            "transform 0: network: its network reads 5 numbers, expected 2 that pass and 0 of a context");
         folder = FolderOf("zuko-nsf");
         Refuses(folder, text => text.Replace("flows.NSF", "flows.CNF"), FlowErrorKind.Unsupported, "the flow (zuko.flows.CNF)", "NSF");
         Refuses(folder, text => text.Replace("\"bins\": 8", "\"activation\": \"ELU\""), FlowErrorKind.Unsupported, "activation is ELU", "ReLU");

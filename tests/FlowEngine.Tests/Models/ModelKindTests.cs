@@ -129,11 +129,13 @@ public sealed class ModelKindTests
               "transforms": [
                 {"type": "actnorm"}, {"type": "linear"}, {"type": "affine_coupling", "hidden": 8},
                 {"type": "permutation", "order": "random"}, {"type": "additive_coupling", "hidden": 8, "hidden_layers": 1},
-                {"type": "batch_norm"}, {"type": "autoregressive", "hidden": 8, "direction": "sample"}, {"type": "scale"}
+                {"type": "batch_norm"}, {"type": "autoregressive", "hidden": 8, "direction": "sample"}, {"type": "scale"},
+                {"type": "monotonic_coupling", "hidden": 8, "passing": 2, "residual": true, "activation": "silu"},
+                {"type": "monotonic_autoregressive", "hidden": 8, "activation": "tanh"}
               ]
             }
             """);
-        Assert.Equal(8, options.Transforms.Count);
+        Assert.Equal(10, options.Transforms.Count);
         using TemporaryFolder folder = new();
         using CpuBackend backend = new(2);
         using Model model = Model.Create(TinyGlow.Config(options), backend, 1);

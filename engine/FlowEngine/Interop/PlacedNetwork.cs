@@ -1,0 +1,9 @@
+namespace FlowEngine.Interop;
+
+/// <summary>A network as a transform of a model has it.</summary>
+/// <param name="Hidden">Units of a hidden layer.</param>
+/// <param name="HiddenLayers">Hidden layers, or residual blocks.</param>
+/// <param name="IsResidual">True for residual blocks, gated by a condition.</param>
+/// <param name="Maps">Its affine maps, by their paths inside the network.</param>
+internal sealed record PlacedNetwork(
+    int Hidden, int HiddenLayers, bool IsResidual, IReadOnlyList<(string Name, LinearRows Map)> Maps);
