@@ -96,16 +96,20 @@ internal static class EvalCommand
 
         output.WriteLine(
             (data.Unit.IsInNats
-                ? FormattableString.Invariant(
-                    $"{result.Nats:0.0000} ± {2 * result.NatsStandardError:0.0000} nats a row (two standard errors), ")
+                ? FormattableString.Invariant($"{result.Nats:0.0000}{Margin(2 * result.NatsStandardError)} nats a row")
+                    + (double.IsFinite(result.NatsStandardError) ? " (two standard errors), " : ", ")
                 : FormattableString.Invariant(
-                    $"{result.BitsPerDim:0.0000} ± {result.BitsPerDimStandardError:0.0000} bits per dimension, ")
+                    $"{result.BitsPerDim:0.0000}{Margin(result.BitsPerDimStandardError)} bits per dimension, ")
                     + FormattableString.Invariant($"{result.Nats:0.00} nats an image, "))
             + FormattableString.Invariant($"{result.Samples} {data.Unit.Plural}, {seconds:0.0} s")
             + Note.LeftOut(result.LeftOut, data.Unit));
         WriteClasses(output, model, classes, data);
         return 0;
     }
+
+    /// <summary>The error of a mean; nothing where no sample has a finite log density.</summary>
+    private static string Margin(double error) =>
+        double.IsFinite(error) ? FormattableString.Invariant($" ± {error:0.0000}") : string.Empty;
 
     /// <summary>A line for each class, and the classifier's accuracy.</summary>
     private static void WriteClasses(TextWriter output, Model model, ClassEvaluation? classes, IDataset data)

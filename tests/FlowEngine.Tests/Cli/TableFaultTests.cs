@@ -95,6 +95,9 @@ public sealed class TableFaultTests : IDisposable
         string eval = CommandRun.Succeed("eval", run, "--data", far, "--part", "all");
         Assert.Contains("without 3 rows of log density -Infinity", eval, StringComparison.Ordinal);
         Assert.StartsWith(FormattableString.Invariant($"{scores[0]:0.0000} ±"), eval, StringComparison.Ordinal);
+        string none = CommandRun.Succeed(
+            "eval", run, "--data", Write("x,y\n1e300,0\n0,1e300\n", "none.csv"), "--part", "all");
+        Assert.StartsWith("-Infinity nats a row, 2 rows", none, StringComparison.Ordinal);
         Directory.CreateDirectory(_folder.File("parts"));
         File.Copy(WriteRows(), _folder.File("parts/Train.csv"));
         File.Copy(far, _folder.File("parts/VALID.csv"));
