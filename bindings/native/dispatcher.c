@@ -73,7 +73,7 @@ static void start(void)
 
 __attribute__((used, visibility("hidden"))) void start_once(void) { pthread_once(&started, start); }
 
-/* Keeps what arguments may be in, starts the image, and goes on to the entry that r11 leads to. */
+/* Keeps what arguments may be in, starts the image, and jumps to the entry that r11 leads to. */
 __asm__(".text\n.type first_call, @function\nfirst_call:\n"
         "    push %rdi\n    push %rsi\n    push %rdx\n    push %rcx\n    push %r8\n    push %r9\n    push %r11\n"
         "    sub $128, %rsp\n"

@@ -33,7 +33,7 @@
  *              ignored), but for SIGSEGV, SIGFPE and the first real-time signal: from the first call on these have
  *              handlers of the library, which hand what is not its own to the handlers that were there.  Calls need
  *              128 KiB of stack.
- *   Children   After fork the child may go on with the models that are there, where of the threads that then lived only
+ *   Children   After fork the child may use the models that are there, where of the threads that then lived only
  *              the one that forks has made calls: the library's own end before a fork, and start again with the next
  *              call.  That is so on Linux on x86-64, and for models on the CPU.
  *   Devices    The CPU unless a GPU is asked for: one of an NVIDIA or an OpenCL driver, which are looked up at run time
