@@ -12,7 +12,7 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
         ? name.GetString()!
         : throw new FlowException(FlowErrorKind.BadFormat, $"{Place} has no class");
 
-    /// <summary>A module inside this one, under one of its keys; null where there is none.</summary>
+    /// <summary>Finds a module that this one has under a key; null if it has none.</summary>
     public ForeignModule? Inner(string key) => Json.TryGetProperty(key, out JsonElement inner)
         && inner.ValueKind == JsonValueKind.Object
             ? new(inner, $"{Place}: {key}")
