@@ -47,10 +47,12 @@ have() {
 c="$root/bindings/c"
 warnings="-Wall -Wextra -Wpedantic -Werror -O1 -g -I$c/include"
 libs="-L$libraries -lflowengine -lm"
-compile() { # STANDARD SOURCE TARGET [OPTIONS [LIBRARIES]]
+compile() { # STANDARD SOURCE TARGET [OPTIONS [LIBRARIES]]; SOURCE is a file, or a folder of them
+    local sources=("$2")
+    [ -d "$2" ] && sources=("$2"/*.c)
     case "$1" in
-        c++*) g++ -std="$1" -x c++ $warnings ${4:-} "$2" -o "$3" -x none $libs ${5:-} ;;
-        *) gcc -std="$1" $warnings ${4:-} "$2" -o "$3" $libs ${5:-} ;;
+        c++*) g++ -std="$1" -x c++ $warnings ${4:-} "${sources[@]}" -o "$3" -x none $libs ${5:-} ;;
+        *) "${cc:-gcc}" -std="$1" $warnings ${4:-} "${sources[@]}" -o "$3" $libs ${5:-} ;;
     esac
 }
 
@@ -66,7 +68,7 @@ no_drivers="FLOWENGINE_CUDA_LIBRARY=/nowhere FLOWENGINE_OPENCL_LIBRARY=/nowhere"
 c_and_cpp() {
     local standard
     for standard in c99 c11 c++17; do
-        check "compile $standard" compile "$standard" "$c/tests/abi_test.c" "$work/abi_$standard"
+        check "compile $standard" compile "$standard" "$c/tests/abi" "$work/abi_$standard"
         check "the API from $standard" "$work/abi_$standard" "$work"
         for example in train train_images sample score; do
             check "compile $example as $standard" compile "$standard" "$c/examples/$example.c" "$work/${example}_$standard"
@@ -117,7 +119,7 @@ c_and_cpp() {
 
     # Drivers are not ours to check: they are hidden from here on.
     # The garbage collector's memory is not the sanitizer's to search, so leaks are left to valgrind, which does.
-    if compile c11 "$c/tests/abi_test.c" "$work/abi_asan" "-fsanitize=address,undefined -fno-sanitize-recover=all" \
+    if compile c11 "$c/tests/abi" "$work/abi_asan" "-fsanitize=address,undefined -fno-sanitize-recover=all" \
         > /dev/null 2>&1; then
         check "the API under address sanitizer" env $no_drivers ASAN_OPTIONS=detect_leaks=0 "$work/abi_asan" "$work"
     else
@@ -157,13 +159,11 @@ arm64() {
         return
     fi
     check "publish for linux-arm64" "$c/../native/publish.sh" "$libraries-arm64" linux-arm64
-    local name
-    for name in abi_test bits; do
-        check "compile $name for linux-arm64" aarch64-linux-gnu-gcc -std=c11 -O1 -I"$c/include" "$c/tests/$name.c" \
-            -o "$work/$name.arm64" -L"$libraries-arm64" -lflowengine -lm
-    done
+    local cc=aarch64-linux-gnu-gcc libs="-L$libraries-arm64 -lflowengine -lm"
+    check "compile the API's test for linux-arm64" compile c11 "$c/tests/abi" "$work/abi.arm64"
+    check "compile bits for linux-arm64" compile c11 "$c/tests/bits.c" "$work/bits.arm64"
     local run="env $no_drivers LD_LIBRARY_PATH=$libraries-arm64 qemu-aarch64 -L $root"
-    check "the API on linux-arm64" $run "$work/abi_test.arm64" "$work"
+    check "the API on linux-arm64" $run "$work/abi.arm64" "$work"
     check "the bits of linux-arm64" same_bits $run "$work/bits.arm64"
 }
 

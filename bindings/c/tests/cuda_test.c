@@ -3,7 +3,7 @@
  * with and FLOWENGINE_CUDA_LIBRARY names: the order of calls, whose memory they touch, what they compute, and what becomes
  * of errors.
  */
-#include "flowengine.h"
+#include "checks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,14 +35,7 @@ extern const char *fakeCudaLeaks(void);
 
 enum { SIZE = 4, D = SIZE * SIZE, N = 5, BINS = 16 };
 
-static int checks, failures;
-
-#define CHECK(condition) \
-    (checks++, (condition) ? (void)0 \
-        : (void)(failures++, printf("%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, flow_last_error())))
-#define GIVES(status, call) CHECK((call) == (status))
-#define OK(call) GIVES(FLOW_OK, call)
-#define INVALID(call) GIVES(FLOW_INVALID_ARGUMENT, call)
+int checks, failures;
 
 static flow_model *model;
 static flow_call call;

@@ -2,7 +2,7 @@
  * Models on other devices than the CPU, with arrays in host memory:
  *     device_test          on every OpenCL device and on the emulator: values, latents, samples, gradients, training
  */
-#include "flowengine.h"
+#include "checks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,12 +10,7 @@
 
 enum { SIZE = 4, D = SIZE * SIZE, N = 3, BINS = 16 };
 
-static int checks, failures;
-
-#define CHECK(condition) \
-    (checks++, (condition) ? (void)0 \
-        : (void)(failures++, printf("%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, flow_last_error())))
-#define OK(call) CHECK((call) == FLOW_OK)
+int checks, failures;
 
 typedef struct results {
     double log_prob[N], bits[N], loss;

@@ -40,7 +40,7 @@ def test_every_function_is_declared_as_in_the_header():
 
 def test_every_struct_has_the_size_that_c_asserts():
     sizes = dict(re.findall(
-        r"ASSERT_SIZE\((flow_\w+), (\d+)\)", (REPOSITORY / "bindings/c/tests/abi_test.c").read_text(encoding="utf-8")))
+        r"ASSERT_SIZE\((flow_\w+), (\d+)\)", (REPOSITORY / "bindings/c/tests/abi/library.c").read_text(encoding="utf-8")))
     structs = {
         "flow_status": ctypes.c_int32, "flow_device_options": _ffi.DeviceOptions, "flow_device": _ffi.Device,
         "flow_model_options": _ffi.ModelOptions, "flow_model_info": _ffi.ModelInfo, "flow_shape": _ffi.Shape,
