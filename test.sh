@@ -131,12 +131,14 @@ skipped=$((skipped + test_skipped))
 if [ -n "$missing" ]; then
     skip "the bindings: $missing"
 else
-    say "bindings"
-    bindings/test.sh artifacts/native "$counts" || status=1
-    read -r more_passed more_failed more_skipped <"$counts"
-    passed=$((passed + more_passed))
-    failed=$((failed + more_failed))
-    skipped=$((skipped + more_skipped))
+    for suite in "bindings:bindings/test.sh artifacts/native" "documents:tests/documents/run.sh artifacts/native artifacts/cli"; do
+        say "${suite%%:*}"
+        ${suite#*:} "$counts" || status=1
+        read -r more_passed more_failed more_skipped <"$counts"
+        passed=$((passed + more_passed))
+        failed=$((failed + more_failed))
+        skipped=$((skipped + more_skipped))
+    done
 fi
 
 if [ "$full" = true ]; then

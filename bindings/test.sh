@@ -230,39 +230,7 @@ python_suite() {
     fi
 }
 
-# --- What README shows ---------------------------------------------------------------------------------------------
-
-# program LANGUAGE FILE: the first block of that language, which is at most fifteen lines long.
-program() {
-    awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } /^```/ { if (inside) exit } inside' "$root/README.md" > "$2"
-    local lines
-    lines=$(wc -l < "$2")
-    [ "$lines" -ge 5 ] && [ "$lines" -le 15 ]
-}
-
-readme_programs() {
-    mkdir -p "$work/readme/runs/digits"
-    cp "$work/bars.safetensors" "$work/readme/runs/digits/checkpoint.safetensors"
-    cd "$work/readme" || return
-    check "README's C program is short" program c readme.c
-    check "README's C program compiles" compile c99 readme.c readme_c
-    check "README's C program runs" sh -c "./readme_c | grep -q nats"
-    check "README's Python program is short" program python readme.py
-    if [ -n "${python:-}" ]; then
-        check "README's Python program runs" sh -c "'$python' readme.py 2>/dev/null | grep -q '(16, 8, 8, 1)'"
-    else
-        skip "README's Python program" "numpy is not installed"
-    fi
-    check "README's C# program is short" program csharp Program.cs
-    check "pack FlowEngine" dotnet pack "$root/engine/FlowEngine" --configuration Release --nologo --verbosity quiet \
-        --output "$root/artifacts/packages"
-    check "pack FlowEngine.Kernels" dotnet pack "$root/kernels/FlowEngine.Kernels" --configuration Release --nologo \
-        --verbosity quiet --output "$root/artifacts/packages"
-    rm -rf "$root/tests/package/obj"
-    check "build with the packed packages" dotnet build "$root/tests/package" --configuration Release --nologo \
-        --verbosity quiet -p:ReadmeProgram="$PWD/Program.cs" --output "$work/package"
-    check "README's C# program runs" sh -c "'$work/package/PackageTest' | grep -q nats"
-}
+# --- NuGet -----------------------------------------------------------------------------------------------------------
 
 # The NuGet package of the C library, as a program of a stranger finds it.
 native_package() {
@@ -281,7 +249,6 @@ arm64
 native_package
 packages
 python_suite
-readme_programs
 echo "$passed $failed $skipped" > "$counts"
 printf 'bindings: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

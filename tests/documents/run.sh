@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Runs what README.md and the pages of docs show:
+#   tests/documents/run.sh LIBRARIES CLI COUNTS
+# LIBRARIES is the folder of bindings/native/publish.sh, CLI that of bindings/cli-native/publish.sh; COUNTS receives
+# "passed failed skipped". The bash blocks of a page run one after another; its python blocks are one program, and so are
+# its csharp blocks; each c or cpp block is a program. All of them run in a folder that holds the data the pages name.
+# Blocks of other languages are not run.
+set -uo pipefail
+[ $# -eq 3 ] || { echo "usage: run.sh LIBRARIES CLI COUNTS" >&2; exit 2; }
+root=$(cd "$(dirname "$0")/../.." && pwd)
+libraries=$(cd "$1" && pwd)
+cli=$(cd "$2" && pwd)
+counts=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LD_LIBRARY_PATH="$libraries" FLOWENGINE_LIBRARY="$libraries/libflowengine.so" PATH="$cli:$PATH"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: counts it, and shows what it printed if it fails.
+check() {
+    local name=$1
+    shift
+    if "$@" > "$work/output" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s\n' "$name"
+        tail -n 30 "$work/output"
+    fi
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    printf 'skipped %s: %s\n' "$1" "$2"
+}
+
+# blocks LANGUAGE PAGE TARGET: the blocks of a language into TARGET.1, TARGET.2, ...
+blocks() {
+    awk -v fence="\`\`\`$1" -v target="$3" '
+        !inside && $0 == fence { inside = 1; count++; next }
+        inside && /^```/ { inside = 0; next }
+        inside { print > (target "." count) }' "$2"
+}
+
+# csharp_class NAME BLOCK...: the blocks as one class, with the using directives in front.
+csharp_class() {
+    local name=$1
+    shift
+    sed -nE '/^using [A-Za-z.]+;$/p' "$@" | sort -u
+    printf 'internal static class %s\n{\n    public static void Run()\n    {\n' "$name"
+    sed -E '/^using [A-Za-z.]+;$/d' "$@"
+    printf '    }\n}\n'
+}
+
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+if ! "$python" -c 'import numpy' > /dev/null 2>&1; then
+    skip "what the documents show" "numpy is not installed"
+    echo "0 0 $skipped" > "$counts"
+    exit
+fi
+
+# The first command of README, with a folder of this script's in place of its own, makes the model that the pages use.
+material=$work/material
+mkdir -p "$material/runs" "$work/blocks" "$work/pages" "$work/csharp"
+check "the data that the pages name" "$python" "$root/tests/documents/material.py" "$material"
+blocks sh "$root/README.md" "$work/blocks/readme.sh"
+head -n 1 "$work/blocks/readme.sh.1" | sed "s|--out runs/digits|--out $material/runs/digits|" > "$work/first.sh"
+check "README's first command is one line" grep -q '^dotnet run .*--data digits' "$work/first.sh"
+check "README's first command" bash -e -c "cd '$root' && . '$work/first.sh'"
+check "a model of a table" bash -e -c \
+    "cd '$material' && flow train --data table.csv --label kind --blocks 2 --hidden 16 --epochs 1 --out runs/table"
+
+programs=()
+for page in "$root/README.md" "$root"/docs/*.md; do
+    name=$(basename "$page" .md)
+    name=${name//-/_}
+    folder=$work/pages/$name
+    cp -r "$material" "$folder"
+    for language in bash python csharp c cpp; do
+        blocks "$language" "$page" "$work/blocks/$name.$language"
+    done
+    shopt -s nullglob
+    shell=("$work/blocks/$name".bash.*)
+    lines=("$work/blocks/$name".python.*)
+    sharp=("$work/blocks/$name".csharp.*)
+    native=("$work/blocks/$name".c.* "$work/blocks/$name".cpp.*)
+    shopt -u nullglob
+    if [ ${#shell[@]} -gt 0 ]; then
+        cat "${shell[@]}" > "$folder/page.sh"
+        # A page that trains the model of the table itself starts without it.
+        grep -q -- '--out runs/table' "$folder/page.sh" && rm -r "$folder/runs/table"
+        check "the commands of $name.md" bash -e -c "cd '$folder' && . ./page.sh"
+    fi
+    if [ ${#lines[@]} -gt 0 ]; then
+        cat "${lines[@]}" > "$folder/page.py"
+        check "the Python of $name.md" env PYTHONPATH="$root/bindings/python" bash -e -c "cd '$folder' && '$python' page.py"
+    fi
+    for program in "${native[@]}"; do
+        case "$program" in
+            *.cpp.*) compiler=(g++ -std=c++17 -x c++) ;;
+            *) compiler=(gcc -std=c99 -x c) ;;
+        esac
+        check "compile ${program##*/}" "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I"$root/bindings/c/include" \
+            "$program" -x none -o "$folder/program" -L"$libraries" -lflowengine -lm
+        check "run ${program##*/}" bash -e -c "cd '$folder' && ./program"
+    done
+    if [ ${#sharp[@]} -gt 0 ]; then
+        csharp_class "$name" "${sharp[@]}" > "$work/csharp/$name.cs"
+        programs+=("$name")
+    fi
+done
+
+# The C# of all pages is built once, with the packages as a stranger finds them.
+{
+    echo 'string folder = Environment.CurrentDirectory;'
+    for name in "${programs[@]}"; do
+        printf 'Environment.CurrentDirectory = Path.Combine(folder, "%s");\n%s.Run();\n' "$name" "$name"
+    done
+} > "$work/csharp/Program.cs"
+for project in kernels/FlowEngine.Kernels engine/FlowEngine; do
+    check "pack $project" dotnet pack "$root/$project" --configuration Release --nologo --verbosity quiet \
+        --output "$root/artifacts/packages"
+done
+rm -rf "$root/tests/package/obj"
+check "build the C# of the pages" dotnet build "$root/tests/package" --configuration Release --nologo --verbosity quiet \
+    -p:Programs="$work/csharp" --output "$work/package"
+check "the C# of ${programs[*]}" bash -e -c "cd '$work/pages' && '$work/package/PackageTest'"
+
+echo "$passed $failed $skipped" > "$counts"
+printf 'documents: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
