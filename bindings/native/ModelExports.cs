@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Execution;
+using FlowEngine.Interop;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
 
@@ -64,15 +65,30 @@ internal static unsafe class ModelExports
         {
             Check.NotNull(model, nameof(model));
             *model = 0;
-            Check.NotNull(bytes, nameof(bytes));
-            if (lengthInBytes > long.MaxValue)
-            {
-                throw Check.Invalid($"length_bytes is {lengthInBytes}, expected at most {long.MaxValue}");
-            }
-
-            using UnmanagedMemoryStream stream = new(bytes, (long)lengthInBytes);
+            using UnmanagedMemoryStream stream = Stream(bytes, lengthInBytes, nameof(bytes));
             *model = NativeModel.Open(device, opened => Model.Load(stream, opened.Backend, "the checkpoint in memory"));
         });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_import", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelImport(
+        byte* weights, nuint lengthInBytes, byte* library, byte* description, DeviceOptions* device, nint* model) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(model, nameof(model));
+            *model = 0;
+            using UnmanagedMemoryStream stream = Stream(weights, lengthInBytes, nameof(weights));
+            string from = Check.Text(library, nameof(library));
+            string flow = Check.Text(description, nameof(description));
+            *model = NativeModel.Open(device, opened => ForeignFlow.Load(stream, opened.Backend, from, flow));
+        });
+
+    private static UnmanagedMemoryStream Stream(byte* bytes, nuint lengthInBytes, string name)
+    {
+        Check.NotNull(bytes, name);
+        return lengthInBytes <= long.MaxValue
+            ? new(bytes, (long)lengthInBytes)
+            : throw Check.Invalid($"length_bytes is {lengthInBytes}, expected at most {long.MaxValue}");
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_save", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelSave(nint model, byte* path) =>

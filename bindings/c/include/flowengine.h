@@ -367,6 +367,21 @@ FLOW_API flow_status flow_model_load(const char *path, const flow_device_options
 FLOW_API flow_status flow_model_load_memory(
     const void *bytes, size_t length_bytes, const flow_device_options *device, flow_model **model);
 
+/**
+ * A model of a flow that another library trained; flow_model_save makes a checkpoint of it.  What cannot be brought over gives
+ * FLOW_UNSUPPORTED and a line that names the module, its place and what would be needed.
+ *
+ * @param weights       the flow's state dict, a safetensors file in memory, which is not needed after the call.
+ * @param length_bytes  its length.
+ * @param library       "zuko", "nflows" or "normflows".
+ * @param description   what the flow is, as JSON: NUL-terminated UTF-8; docs/foreign-flows.md says how to write it.
+ * @param device        NULL for the best device.
+ * @param model         receives the model.
+ */
+FLOW_API flow_status flow_model_import(
+    const void *weights, size_t length_bytes, const char *library, const char *description,
+    const flow_device_options *device, flow_model **model);
+
 /** Writes a checkpoint file, whole or not at all. */
 FLOW_API flow_status flow_model_save(const flow_model *model, const char *path);
 

@@ -112,6 +112,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_create_json": (c.c_int32, [c.c_char_p, _U64, _P, _P]),
     "flow_model_load": (c.c_int32, [c.c_char_p, _P, _P]),
     "flow_model_load_memory": (c.c_int32, [_P, _N, _P, _P]),
+    "flow_model_import": (c.c_int32, [_P, _N, c.c_char_p, c.c_char_p, _P, _P]),
     "flow_model_save": (c.c_int32, [_P, c.c_char_p]),
     "flow_model_save_memory": (c.c_int32, [_P, _P, _N, _P]),
     "flow_model_free": (None, [_P]),

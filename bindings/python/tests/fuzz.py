@@ -242,6 +242,19 @@ class Fuzzer:
         pointer, length = self.array(ctypes.c_ubyte, 64)
         return [pointer, min(length, 64) if pointer else length, self.device(), self.new("model")]
 
+    def model_import(self):
+        header = (b'{"_transform._transforms.0.shift": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},'
+                  b'"_transform._transforms.0.log_scale": {"dtype": "F32", "shape": [2], "data_offsets": [8, 16]}}')
+        content = len(header).to_bytes(8, "little") + header + bytes(16)
+        weights = ctypes.create_string_buffer(content, len(content))
+        self.keep.append(weights)
+        description = (b'{"library": "%b", "features": 2, "context": 0, "%b": [{"class": "%b"}, {"class": [1e999]}]}' % tuple(
+            self.pick(names).encode() for names in (("zuko", "nflows", "normflows"), ("transforms", "flows"), ("ActNorm", "?"))))
+        return [self.pick([ctypes.addressof(weights), None]), self.pick([len(content), len(content), len(content) - 1, 0]),
+                self.text(b"zuko", b"nflows", b"normflows"),
+                self.text(description, description.replace(b', {"class": [1e999]}', b""), b"[", b"[" * 5000), self.device(),
+                self.new("model")]
+
     def model_save(self): return [self.handle("model"), self.file()]
 
     def model_save_memory(self):

@@ -20,9 +20,12 @@ public sealed class CheckpointFile
     private const string ConfigKey = "config";
     private const string ChecksumKey = "sha256";
 
-    private CheckpointFile(IReadOnlyDictionary<string, NamedTensor> tensors, string config)
+    /// <summary>A checkpoint that no file holds yet.</summary>
+    /// <param name="tensors">The tensors, of different names.</param>
+    /// <param name="config">The configuration.</param>
+    internal CheckpointFile(IEnumerable<NamedTensor> tensors, string config)
     {
-        Tensors = tensors;
+        Tensors = tensors.ToDictionary(tensor => tensor.Name);
         Config = config;
     }
 
@@ -99,7 +102,7 @@ public sealed class CheckpointFile
             throw Bad(file, "the checksum does not match: the file is damaged");
         }
 
-        return new CheckpointFile(file.Tensors.ToDictionary(tensor => tensor.Name), config);
+        return new CheckpointFile(file.Tensors, config);
     }
 
     private static Dictionary<string, string> Metadata(NamedTensor[] ordered, string configJson)

@@ -49,6 +49,11 @@ internal sealed class FlowCode : IDisposable
             NamedTensor[] tensors = SafetensorsFile.InStorageOrder([.. model.Tensors(model.Weights)]);
             ModelHash = Convert.FromHexString(Sha256.OfTensors(tensors));
         }
+        catch (CodingException exception)
+        {
+            Dispose();
+            throw Unfit($"broken, {exception.Message}: its weights hold NaN or infinity");
+        }
         catch
         {
             Dispose();

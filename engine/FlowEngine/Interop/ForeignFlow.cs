@@ -3,6 +3,7 @@ using System.Text.Json;
 using FlowEngine.Architecture;
 using FlowEngine.Checkpoints;
 using FlowEngine.Data;
+using FlowEngine.Kernels;
 using FlowEngine.Models;
 
 namespace FlowEngine.Interop;
@@ -25,22 +26,46 @@ public static class ForeignFlow
     /// <param name="library">One of <see cref="Libraries"/>.</param>
     /// <param name="description">A JSON file that says what the flow is.</param>
     /// <returns>The configuration of the checkpoint.</returns>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.Unsupported"/>: a module that cannot be brought over, its place
-    /// and what would be needed; <see cref="FlowErrorKind.BadFormat"/>: description or weights are not of such a flow;
-    /// <see cref="FlowErrorKind.Io"/>: a file cannot be read or written.</exception>
+    /// <exception cref="FlowException">As for <see cref="Load"/>; <see cref="FlowErrorKind.Io"/>: a file cannot be read or
+    /// written.</exception>
     public static ModelConfig Import(string weights, string target, string library, string description)
     {
         SafetensorsFile state = SafetensorsFile.Read(weights);
-        string text = Text(description);
-        (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) =
-            InFile(description, () => Convert(state.Tensors, library, text));
-        ModelConfig config = new(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options));
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, Text(description), description);
         CheckpointFile.Save(target, tensors, config.ToJson());
         return config;
     }
 
-    /// <summary>The options and tensors of a flow.</summary>
-    internal static (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Convert(
+    /// <summary>Makes a model of a flow.</summary>
+    /// <param name="weights">Its state dict, a safetensors file; read from its position to its end.</param>
+    /// <param name="backend">Where the model runs.</param>
+    /// <param name="library">One of <see cref="Libraries"/>.</param>
+    /// <param name="description">What the flow is, as JSON.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.Unsupported"/>: a module that cannot be brought over, its place
+    /// and what would be needed; <see cref="FlowErrorKind.BadFormat"/>: description or weights are not of such a flow.</exception>
+    public static Model Load(Stream weights, IBackend backend, string library, string description)
+    {
+        SafetensorsFile state = SafetensorsFile.Read(weights, "the weights");
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, description, "the description");
+        return Model.Load(new CheckpointFile(tensors, config.ToJson()), library, backend, change: null);
+    }
+
+    private static (ModelConfig Config, IReadOnlyList<NamedTensor> Tensors) Read(
+        SafetensorsFile state, string library, string description, string name)
+    {
+        if (!Libraries.Contains(library))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{library} is no library whose flows are read, expected one of {string.Join(", ", Libraries)}");
+        }
+
+        (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) =
+            InFile(name, () => Convert(state.Tensors, library, description));
+        return (new ModelConfig(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options)), tensors);
+    }
+
+    private static (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Convert(
         IEnumerable<NamedTensor> weights, string library, string description)
     {
         using JsonDocument document = JsonDocument.Parse(description);
@@ -54,24 +79,12 @@ public static class ForeignFlow
 
         ForeignFlowBuilder builder = new(flow.Size("features", 2), flow.Size("context", 0));
         ForeignState state = new(weights);
-        (double[] Mean, double[] LogScale)? latents = null;
-        switch (library)
+        (double[] Mean, double[] LogScale)? latents = library switch
         {
-            case "zuko":
-                latents = ZukoFlow.Read(flow, state, builder);
-                break;
-            case "nflows":
-                NflowsFlow.Read(flow, state, builder);
-                break;
-            case "normflows":
-                latents = NormflowsFlow.Read(flow, state, builder);
-                break;
-            default:
-                throw new FlowException(
-                    FlowErrorKind.InvalidArgument,
-                    $"{library} is no library whose flows are read, expected {string.Join(", ", Libraries)}");
-        }
-
+            "zuko" => ZukoFlow.Read(flow, state, builder),
+            "nflows" => NflowsFlow.Read(flow, state, builder),
+            _ => NormflowsFlow.Read(flow, state, builder),
+        };
         state.ExpectEmpty();
         (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) = builder.Build(latents?.Mean, latents?.LogScale);
         options.Validate();

@@ -12,6 +12,18 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
         ? name.GetString()!
         : throw new FlowException(FlowErrorKind.BadFormat, $"{Place} has no class");
 
+    /// <summary>Its path in the state dict; null where the description does not say it.</summary>
+    public string? Path => Json.TryGetProperty("path", out JsonElement path) ? path.ToString() : null;
+
+    /// <summary>The base of a flow.</summary>
+    /// <param name="known">The classes that are read; the first one stands for a flow without a base.</param>
+    public string Base(params ReadOnlySpan<string> known)
+    {
+        string name = Json.TryGetProperty("base", out JsonElement of) ? of.ToString() : known[0];
+        return known.Contains(name) ? name : throw new FlowException(
+            FlowErrorKind.Unsupported, $"the base is {name}, expected {string.Join(" or ", known!)}");
+    }
+
     /// <summary>Finds a module that this one has under a key; null if it has none.</summary>
     public ForeignModule? Inner(string key) => Json.TryGetProperty(key, out JsonElement inner)
         && inner.ValueKind == JsonValueKind.Object

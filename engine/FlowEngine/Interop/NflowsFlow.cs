@@ -5,22 +5,22 @@ namespace FlowEngine.Interop;
 /// <summary>Flows of nflows: a CompositeTransform of some of its transforms over a standard normal.</summary>
 internal static class NflowsFlow
 {
-    /// <summary>Adds the transforms, in the order from data to noise.</summary>
-    public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
+    /// <summary>Adds the transforms, in the order from data to noise, and reads the base.</summary>
+    /// <returns>Mean and log scale of the base; null for the standard Gaussian.</returns>
+    public static (double[] Mean, double[] LogScale)? Read(
+        ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
-        if (flow.Json.TryGetProperty("base", out System.Text.Json.JsonElement of) && of.ToString() != "StandardNormal")
-        {
-            throw new FlowException(FlowErrorKind.Unsupported, $"the base is {of}, expected StandardNormal");
-        }
-
         int index = 0;
         foreach (ForeignModule module in flow.List("transforms", "transform"))
         {
-            Add(module, state, builder, $"_transform._transforms.{index}");
+            Add(module, state, builder, module.Path ?? $"_transform._transforms.{index}");
             index++;
         }
 
         state.Drop("_distribution._log_z");
+        return flow.Base("StandardNormal", "DiagonalNormal") == "StandardNormal"
+            ? null
+            : (state.Numbers("_distribution.mean_", 1, builder.Dims), state.Numbers("_distribution.log_std_", 1, builder.Dims));
     }
 
     /// <summary>y = e^logScale (x + bias) of nflows' ActNorm, y = e^logScale x + shift.</summary>

@@ -10,15 +10,11 @@ internal static class NormflowsFlow
     public static (double[] Mean, double[] LogScale) Read(
         ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
-        if (flow.Json.TryGetProperty("base", out System.Text.Json.JsonElement of) && of.ToString() != "DiagGaussian")
-        {
-            throw new FlowException(FlowErrorKind.Unsupported, $"the base is {of}, expected DiagGaussian");
-        }
-
+        flow.Base("DiagGaussian");
         ForeignModule[] modules = [.. flow.List("flows", "flow")];
         for (int index = modules.Length - 1; index >= 0; index--)
         {
-            Add(modules[index], state, builder, $"flows.{index}");
+            Add(modules[index], state, builder, modules[index].Path ?? $"flows.{index}");
         }
 
         return (state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));

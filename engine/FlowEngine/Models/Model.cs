@@ -146,7 +146,12 @@ public sealed class Model : IDisposable
     public static Model Load(Stream stream, IBackend backend, string name = "stream") =>
         Load(CheckpointFile.Open(SafetensorsFile.Read(stream, name)), name, backend, change: null);
 
-    private static Model Load(
+    /// <summary>A model from a checkpoint that was read.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <param name="backend">Where it runs.</param>
+    /// <param name="change">From the checkpoint's configuration to the model's; null to keep it.</param>
+    internal static Model Load(
         CheckpointFile checkpoint, string path, IBackend backend, Func<ModelConfig, ModelConfig>? change)
     {
         if (checkpoint.Tensors.Keys.Any(name => name.StartsWith(ModelTensors.RawWeightsPrefix, StringComparison.Ordinal)))

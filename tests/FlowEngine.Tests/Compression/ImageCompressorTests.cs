@@ -168,11 +168,14 @@ public sealed class ImageCompressorTests : IDisposable
         using ReferenceBackend<float> reference = new();
         using Model elsewhere = TinyGlow.Perturbed(reference, TinyGlow.Options());
         using Model raw = Model.Create(TinyGlow.Config(TinyGlow.Options()), _backend, 1);
+        using Model broken = TinyGlow.Perturbed(_backend, TinyGlow.Options());
+        _backend.Fill(broken.Weights, double.NaN);
         byte[] images = CompressedFile.Levels(model.Flow, 17, 2);
         (Model Model, byte[] Images, int PerBlock, string Says)[] cases =
         [
             (elsewhere, images, 2, "expected it"),
             (raw, images, 2, "not initialized"),
+            (broken, images, 2, "NaN"),
             (model, images[1..], 2, "expected a multiple"),
             (model, [.. images[..^1], 17], 2, "expected 0 to 16"),
             (model, images, 0, "images a block"),

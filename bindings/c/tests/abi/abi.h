@@ -23,6 +23,7 @@ void test_handles(flow_model *model);
 void test_version_1(flow_model *model);
 void test_inference(flow_model *model);
 void test_files(flow_model *model, const char *folder);
+void test_import(const char *folder);
 void test_compression(flow_model *model);
 void test_parameters(flow_model *model);
 void test_tape(flow_model *model);

@@ -63,6 +63,7 @@ int main(int argc, char **argv)
     model = test_create();
     test_inference(model);
     test_files(model, argv[1]);
+    test_import(argv[1]);
     test_schema(model);
     test_compression(model);
     test_tape(model);
