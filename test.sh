@@ -147,6 +147,10 @@ if [ "$full" = true ]; then
         part "perf/gpu/rehearse.sh" perf/gpu/rehearse.sh artifacts/cli
     fi
 
+    say "the documents and the API reference as a site"
+    install_missing 'command -v doxygen' doxygen
+    part "docs/build.sh" docs/build.sh artifacts/site
+
     say "sixty kills"
     part "tests/kills.sh" tests/kills.sh 60
     say "a million inputs for every reader"

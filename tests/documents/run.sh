@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs what README.md and the pages of docs show:
+# Runs what README.md and the pages of docs show, and the examples in Python and C#:
 #   tests/documents/run.sh LIBRARIES CLI COUNTS
 # LIBRARIES is the folder of bindings/native/publish.sh, CLI that of bindings/cli-native/publish.sh; COUNTS receives
 # "passed failed skipped". The bash blocks of a page run one after another; its python blocks are one program, and so are
@@ -111,6 +111,12 @@ for page in "$root/README.md" "$root"/docs/*.md; do
         programs+=("$name")
     fi
 done
+
+for example in density hmc; do
+    check "examples/python/$example.py" env PYTHONPATH="$root/bindings/python" "$python" "$root/examples/python/$example.py"
+done
+check "examples/csharp" "$root/examples/csharp/bin/Release/net10.0/digits" "$work/digits" 3
+check "the pictures of examples/csharp" test -s "$work/digits/drawn.png" -a -s "$work/digits/odd.png"
 
 # The C# of all pages is built once, with the packages as a stranger finds them.
 {
