@@ -85,7 +85,7 @@ c_and_cpp() {
     check "GPUs, with arrays in host memory" "$work/device_test"
     # The stand-in for the CUDA driver, which the program uses as another library of its process would.
     check "compile the CUDA stand-in" gcc -shared -fPIC -O1 -g -Wall -Wextra -Werror -fvisibility=hidden \
-        -fno-strict-aliasing -ffp-contract=off -o "$work/libfakecuda.so" "$root/tests/FlowEngine.Tests/Gpu/fake_cuda.c" \
+        -fno-strict-aliasing -ffp-contract=off -o "$work/libfakecuda.so" "$root/tests/FlowEngine.Tests/Gpu/"fake_cuda*.c \
         "$root/tests/FlowEngine.Tests/Gpu/"ptx_interpreter*.c -lpthread -lm
     check "compile cuda_test" compile c99 "$c/tests/cuda_test.c" "$work/cuda_test" "" "-L$work -lfakecuda"
     check "device pointers and streams" env FAKE_CUDA_DEVICES=2 FLOWENGINE_OPENCL_LIBRARY=/nowhere \

@@ -16,7 +16,7 @@ trap 'rm -rf "$stage"' EXIT
 mkdir "$stage/driver" "$stage/ptx"
 source="$root/tests/FlowEngine.Tests/Gpu"
 "${CC:-gcc}" -shared -fPIC -O3 -march=native -fno-math-errno -fno-trapping-math -fno-strict-aliasing -ffp-contract=off \
-    -fvisibility=hidden -o "$stage/driver/libcuda.so.1" "$source/fake_cuda.c" "$source"/ptx_interpreter*.c -lpthread -lm
+    -fvisibility=hidden -o "$stage/driver/libcuda.so.1" "$source"/fake_cuda*.c "$source"/ptx_interpreter*.c -lpthread -lm
 export LD_LIBRARY_PATH="$stage/driver${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 
 ln -s "$bin" "$stage/bin"

@@ -175,7 +175,7 @@ print("in place")
 def test_arrays_are_used_in_place_on_a_cuda_device(tmp_path):
     library = os.environ.get("FLOWENGINE_CUDA_STAND_IN")
     if library is None:
-        pytest.skip("FLOWENGINE_CUDA_STAND_IN does not name the stand-in, tests/FlowEngine.Tests/Gpu/fake_cuda.c as a library")
+        pytest.skip("FLOWENGINE_CUDA_STAND_IN does not name the stand-in, tests/FlowEngine.Tests/Gpu/fake_cuda*.c as a library")
     environment = {**os.environ, "FLOWENGINE_CUDA_LIBRARY": library, "FLOWENGINE_OPENCL_LIBRARY": "/nowhere"}
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT, library], env=environment, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ using Xunit;
 namespace FlowEngine.Tests.Gpu;
 
 /// <summary>
-/// fake_cuda.c, compiled once for all tests: it stands in for the CUDA driver, and ptx_interpreter.h in it for the GPU. It
+/// fake_cuda.h and its sources, compiled once for all tests: it stands in for the CUDA driver, and ptx_interpreter.h in it for the GPU. It
 /// proves the sequence of calls and what the PTX computes.
 /// </summary>
 internal static unsafe class FakeCuda
@@ -57,8 +57,12 @@ internal static unsafe class FakeCuda
         }
     }
 
-    /// <summary>Takes away what a lost device could not free.</summary>
-    internal static void Forget() => ((delegate* unmanaged<void>)Export("fakeCudaForget"))();
+    /// <summary>Takes away what a lost device could not free, and resets.</summary>
+    internal static void Forget()
+    {
+        Reset();
+        ((delegate* unmanaged<void>)Export("fakeCudaForget"))();
+    }
 
     /// <summary>How often the host waited for the device.</summary>
     internal static int Waits => ((delegate* unmanaged<int>)Export("fakeCudaWaits"))();
@@ -74,7 +78,9 @@ internal static unsafe class FakeCuda
     internal static void Shrink(int multiprocessors) =>
         ((delegate* unmanaged<int, void>)Export("fakeCudaShrink"))(multiprocessors);
 
-    /// <summary>Puts a fault into the PTX of modules that are loaded from now on, until the next reset.</summary>
+    /// <summary>
+    /// Puts a fault into the PTX of modules that are loaded from now on, until the next reset, which fails if none had the text.
+    /// </summary>
     /// <param name="right">What is there; its first occurrence is replaced.</param>
     /// <param name="wrong">What is there then.</param>
     internal static void Plant(string right, string wrong)
@@ -113,7 +119,17 @@ internal static unsafe class FakeCuda
     [SuppressMessage("Reliability", "CA2000", Justification = "The backend owns its device.")]
     internal static GpuBackend OpenBackend(NetworkPrecision precision = NetworkPrecision.Full) => new(Open(), precision: precision);
 
-    internal static void Reset() => ((delegate* unmanaged<void>)Export("fakeCudaReset"))();
+    /// <summary>Takes away all faults and notes.</summary>
+    /// <exception cref="InvalidOperationException">A fault was planted, and no module had its text.</exception>
+    internal static void Reset()
+    {
+        bool missesFault = ((delegate* unmanaged<int>)Export("fakeCudaMissesFault"))() != 0;
+        ((delegate* unmanaged<void>)Export("fakeCudaReset"))();
+        if (missesFault)
+        {
+            throw new InvalidOperationException("no module that was loaded has the text for which a fault was planted");
+        }
+    }
 
     /// <summary>Makes a call fail.</summary>
     /// <param name="call">Its name.</param>
@@ -138,7 +154,8 @@ internal static unsafe class FakeCuda
         string folder = Directory.CreateTempSubdirectory("flowengine-cuda-").FullName;
         string library = System.IO.Path.Combine(folder, $"lib{name}.so");
         string[] sources = [.. typeof(FakeCuda).Assembly.GetManifestResourceNames().Where(resource =>
-            resource == "fake_cuda.c" || resource.StartsWith("ptx_interpreter", StringComparison.Ordinal))];
+            resource.StartsWith("fake_cuda", StringComparison.Ordinal)
+            || resource.StartsWith("ptx_interpreter", StringComparison.Ordinal))];
         foreach (string source in sources)
         {
             File.WriteAllBytes(System.IO.Path.Combine(folder, source), TestResource.Read(source));

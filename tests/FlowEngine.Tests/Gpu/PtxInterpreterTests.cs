@@ -139,4 +139,16 @@ public sealed class PtxInterpreterTests
             FakeCuda.Forget();
         }
     }
+
+    [Fact]
+    public void A_fault_whose_text_is_nowhere_is_an_error()
+    {
+        KernelCase test = KernelCases.All.Single(test => test.Name == "WarpExchange.Exchange");
+        using GpuDevice device = FakeCuda.Open();
+        FakeCuda.Plant("shfl.sync.up.b64", "");
+        CaseOutcome outcome = test.Run(device, new Random(0));
+        Assert.True(outcome.Error <= test.Tolerance, $"error {outcome.Error}");
+        Assert.Throws<InvalidOperationException>(FakeCuda.Reset);
+        FakeCuda.Reset();
+    }
 }
