@@ -17,11 +17,12 @@ public sealed record GpuDeviceInfo(
     int Multiprocessors,
     int MaxSharedBytesPerGroup)
 {
-    /// <summary>The name that the command takes: cuda:0, opencl:0 or emulator.</summary>
+    /// <summary>What the device is opened by: cuda:0, opencl:0, ilgpu:0 or emulator.</summary>
     public string Selector => Runner switch
     {
         GpuRunner.Cuda => $"cuda:{Index}",
         GpuRunner.OpenCl => $"opencl:{Index}",
+        GpuRunner.Ilgpu => $"ilgpu:{Index}",
         _ => "emulator",
     };
 }

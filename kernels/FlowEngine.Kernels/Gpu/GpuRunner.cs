@@ -11,4 +11,7 @@ public enum GpuRunner
 
     /// <summary>Any device of an OpenCL driver.</summary>
     OpenCl,
+
+    /// <summary>A device of ILGPU, which compiles the kernels while the program runs: package FlowEngine.Ilgpu.</summary>
+    Ilgpu,
 }

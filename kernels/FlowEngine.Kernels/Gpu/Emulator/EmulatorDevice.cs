@@ -31,13 +31,13 @@ public sealed class EmulatorDevice : GpuDevice
     internal Intervals Intervals { get; } = new();
 
     /// <inheritdoc/>
-    public override PinnedBuffer<T> AllocatePinned<T>(int length) => new EmulatedPinnedBuffer<T>(length);
+    public override PinnedBuffer<T> AllocatePinned<T>(int length) => new HostPinnedBuffer<T>(length);
 
     /// <inheritdoc/>
     public override GpuStream CreateStream() => new EmulatorStream(this, _seed);
 
     /// <inheritdoc/>
-    public override GpuEvent CreateEvent() => new EmulatorEvent();
+    public override GpuEvent CreateEvent() => new HostEvent();
 
     /// <inheritdoc/>
     public override (long Free, long Total) MemoryInBytes()
@@ -47,16 +47,4 @@ public sealed class EmulatorDevice : GpuDevice
     }
 
     internal override GpuMemory AllocateMemory(long lengthInBytes) => new EmulatedMemory(this, lengthInBytes);
-
-    private sealed class EmulatedPinnedBuffer<T>(int length) : PinnedBuffer<T>
-        where T : unmanaged
-    {
-        private readonly T[] _elements = new T[length];
-
-        public override Span<T> Span => _elements;
-
-        protected override void Dispose(bool disposing)
-        {
-        }
-    }
 }

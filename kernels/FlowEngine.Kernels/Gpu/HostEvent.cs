@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace FlowEngine.Kernels.Gpu.Emulator;
+namespace FlowEngine.Kernels.Gpu;
 
-/// <summary>A mark in a stream whose work is done at once: the time it was set.</summary>
-internal sealed class EmulatorEvent : GpuEvent
+/// <summary>A mark that the host sets when the work before it is done: the time of then.</summary>
+internal sealed class HostEvent : GpuEvent
 {
     private long _time;
 
@@ -15,7 +15,7 @@ internal sealed class EmulatorEvent : GpuEvent
     }
 
     public override TimeSpan ElapsedSince(GpuEvent earlier) =>
-        Stopwatch.GetElapsedTime(((EmulatorEvent)earlier)._time, _time);
+        Stopwatch.GetElapsedTime(((HostEvent)earlier)._time, _time);
 
     protected override void Dispose(bool disposing)
     {
