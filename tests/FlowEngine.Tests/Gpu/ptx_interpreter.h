@@ -84,7 +84,7 @@ struct ptx_kernel {
 struct ptx_module { char* text; struct ptx_module* next; struct ptx_kernel* kernels; };
 
 // The special registers, each a 32-bit slot at the start of a warp's registers.
-enum ptx_special { TID_X, TID_Y, TID_Z, NTID_X, NTID_Y, NTID_Z, CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, LANEID, SPECIALS };
+enum ptx_special { TID_X, TID_Y, TID_Z, NTID_X, NTID_Y, NTID_Z, CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, LANEID, DYNAMIC_SMEM_SIZE, SPECIALS };
 
 // Where the address spaces begin. Generic addresses of parameters and shared memory are outside of device memory.
 #define PTX_PARAMETER_BASE 0x100000000u

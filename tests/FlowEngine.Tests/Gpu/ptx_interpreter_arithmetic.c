@@ -111,10 +111,17 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     BINARY(add_f32, "add.f32", "www", float, float, a + b) \
     BINARY(sub_f32, "sub.f32", "www", float, float, a - b) \
     BINARY(mul_f32, "mul.f32", "www", float, float, a * b) \
+    BINARY(add_f64, "add.f64", "ddd", double, double, a + b) \
+    BINARY(sub_f64, "sub.f64", "ddd", double, double, a - b) \
+    BINARY(mul_f64, "mul.f64", "ddd", double, double, a * b) \
     TERNARY(fma_rn_f32, "fma.rn.f32", "wwww", float, __builtin_fmaf(a, b, c)) \
     UNARY(rcp_rn_f32, "rcp.rn.f32", "ww", float, float, 1.0f / a) \
     UNARY(rcp_rn_f64, "rcp.rn.f64", "dd", double, double, 1.0 / a) \
     UNARY(sqrt_rn_f32, "sqrt.rn.f32", "ww", float, float, __builtin_sqrtf(a)) \
+    UNARY(ex2_approx_f32, "ex2.approx.f32", "ww", float, float, exp2f(a)) \
+    UNARY(lg2_approx_f32, "lg2.approx.f32", "ww", float, float, log2f(a)) \
+    UNARY(sin_approx_f32, "sin.approx.f32", "ww", float, float, sinf(a)) \
+    UNARY(cos_approx_f32, "cos.approx.f32", "ww", float, float, cosf(a)) \
     UNARY(neg_f32, "neg.f32", "ww", uint32_t, uint32_t, a ^ 0x80000000u) \
     UNARY(neg_f64, "neg.f64", "dd", uint64_t, uint64_t, a ^ 0x8000000000000000u) \
     UNARY(abs_f32, "abs.f32", "ww", uint32_t, uint32_t, a & 0x7fffffffu) \
@@ -125,6 +132,8 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     UNARY(cvt_s16_s8, "cvt.s16.s8", "hh", int16_t, uint16_t, (int8_t)a) \
     UNARY(cvt_u32_u8, "cvt.u32.u8", "wh", uint32_t, uint16_t, (uint8_t)a) \
     UNARY(cvt_s32_s8, "cvt.s32.s8", "ww", int32_t, uint32_t, (int8_t)a) \
+    UNARY(cvt_s32_u8, "cvt.s32.u8", "wh", int32_t, uint16_t, (uint8_t)a) \
+    UNARY(cvt_u8_s32, "cvt.u8.s32", "hw", uint16_t, uint32_t, (uint8_t)a) \
     UNARY(cvt_u16_u32, "cvt.u16.u32", "hw", uint16_t, uint32_t, a) \
     UNARY(cvt_u32_u16, "cvt.u32.u16", "wh", uint32_t, uint16_t, a) \
     UNARY(cvt_s32_s16, "cvt.s32.s16", "wh", int32_t, int16_t, a) \
@@ -144,6 +153,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     UNARY(cvt_rmi_f32_f32, "cvt.rmi.f32.f32", "ww", float, float, __builtin_floorf(a)) \
     UNARY(cvt_rzi_s32_f32, "cvt.rzi.s32.f32", "ww", int32_t, float, truncated(a, -0x1p31f, 0x1p31f, INT32_MAX)) \
     UNARY(cvt_rzi_s16_f32, "cvt.rzi.s16.f32", "hw", int16_t, float, truncated(a, -0x1p15f, 0x1p15f, INT16_MAX)) \
+    UNARY(cvt_rzi_u8_f32, "cvt.rzi.u8.f32", "hw", uint16_t, float, truncated(a, 0, 0x1p8f, UINT8_MAX)) \
     UNARY(cvt_rn_bf16_f32, "cvt.rn.bf16.f32", "hw", uint16_t, float, bf16_of(a)) \
     BINARY(cvt_rn_bf16x2_f32, "cvt.rn.bf16x2.f32", "www", uint32_t, float, bf16_of(a) << 16 | bf16_of(b)) \
     UNARY(cvt_rna_tf32_f32, "cvt.rna.tf32.f32", "ww", uint32_t, float, tf32_of(a)) \
@@ -179,6 +189,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     COMPARE(setp_eq_s64, "setp.eq.s64", "pdd", int64_t, a == b) \
     COMPARE(setp_ne_s64, "setp.ne.s64", "pdd", int64_t, a != b) \
     COMPARE(setp_lt_s64, "setp.lt.s64", "pdd", int64_t, a < b) \
+    COMPARE(setp_gt_s64, "setp.gt.s64", "pdd", int64_t, a > b) \
     COMPARE(setp_ge_s64, "setp.ge.s64", "pdd", int64_t, a >= b) \
     COMPARE(setp_ge_u64, "setp.ge.u64", "pdd", uint64_t, a >= b) \
     COMPARE(setp_eq_f32, "setp.eq.f32", "pww", float, a == b) \
@@ -191,8 +202,10 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
     COMPARE(setp_leu_f32, "setp.leu.f32", "pww", float, !(a > b)) \
     COMPARE(setp_gtu_f32, "setp.gtu.f32", "pww", float, !(a <= b)) \
     COMPARE(setp_num_f32, "setp.num.f32", "pww", float, a == a && b == b) \
+    COMPARE(testp_notanumber_f32, "testp.notanumber.f32", "pw", float, a != a) \
     COMPARE(setp_lt_f64, "setp.lt.f64", "pdd", double, a < b) \
     COMPARE(setp_le_f64, "setp.le.f64", "pdd", double, a <= b) \
+    COMPARE(setp_leu_f64, "setp.leu.f64", "pdd", double, !(a > b)) \
     COMPARE(setp_gt_f64, "setp.gt.f64", "pdd", double, a > b) \
     PREDICATE(mov_pred, "mov.pred", "pp", a) \
     PREDICATE(not_pred, "not.pred", "pp", ~a) \
@@ -252,6 +265,7 @@ static inline uint32_t bfe_u32(uint32_t a, uint32_t position, uint32_t length)
         for (int i = 0; i < PTX_LANES; i++) {                                             \
             S a = x[i];                                                                   \
             S b = y[i];                                                                   \
+            (void)b;                                                                      \
             holds |= (uint32_t)(value) << i;                                              \
         }                                                                                 \
         *d = (*d & ~mask) | (holds & mask);                                               \

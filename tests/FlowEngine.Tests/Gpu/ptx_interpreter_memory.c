@@ -308,6 +308,7 @@ ATOMIC_FORM(atom_global_min, global, 1, , old < b ? old : b)
 ATOMIC_FORM(atom_global_cas, global, 1, uint32_t c = PTX_AT(uint32_t, 3)[lane];, old == b ? c : old)
 ATOMIC_FORM(atom_shared_add, atomic_shared, 1, , old + b)
 ATOMIC_FORM(red_global_add, global, 0, , old + b)
+ATOMIC_FORM(red_global_max, global, 0, , old > b ? old : b)
 ATOMIC_FORM(red_shared_add, atomic_shared, 0, , old + b)
 ATOMIC_FORM(red_global_add_f32, global, 0, , sum_f32(old, b))
 ATOMIC_FORM(red_shared_add_f32, atomic_shared, 0, , sum_f32(old, b))
@@ -397,6 +398,7 @@ static const struct ptx_form forms[] = {
     {"atom.cas.b32", "waww", atom_global_cas, PTX_PLAIN},
     {"membar.gl", "", membar, PTX_PLAIN},
     {"red.add.u32", "aw", red_global_add, PTX_PLAIN},
+    {"red.max.u32", "aw", red_global_max, PTX_PLAIN},
     {"red.add.shared.u32", "aw", red_shared_add, PTX_PLAIN},
     {"red.global.add.f32", "aw", red_global_add_f32, PTX_PLAIN},
     {"red.shared.add.f32", "aw", red_shared_add_f32, PTX_PLAIN},

@@ -28,6 +28,7 @@ struct parser {
     int shared_count, code_room;
     char* local;
     char* dynamic_shared;
+    unsigned dynamic_align;
     uint32_t constants_room;
     char* error;
     size_t room;
@@ -91,7 +92,7 @@ static int64_t register_named(struct parser* p, const char* name, int* bytes)
 {
     static const char* const specials[] = {
         "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x",
-        "%nctaid.y", "%nctaid.z", "%laneid",
+        "%nctaid.y", "%nctaid.z", "%laneid", "%dynamic_smem_size",
     };
     for (int i = 0; i < SPECIALS; i++) {
         if (strcmp(specials[i], name) == 0) {
@@ -473,7 +474,9 @@ __attribute__((noinline)) static void parse(struct parser* p, struct ptx_module*
                 begin_kernel(p, line + 16);
             } else if (strncmp(line, ".extern .shared ", 16) == 0) {
                 char name[160];
-                if (sscanf(line, ".extern .shared .align 128 .b8 %159[^[][];", name) != 1) { fail(p, "no variable: %s", line); }
+                if (sscanf(line, ".extern .shared .align %u .b8 %159[^[][];", &p->dynamic_align, name) != 2) {
+                    fail(p, "no variable: %s", line);
+                }
                 p->dynamic_shared = strdup(name);
             } else if (strncmp(line, ".version", 8) == 0) {
                 has_version = 1;
@@ -497,7 +500,7 @@ __attribute__((noinline)) static void parse(struct parser* p, struct ptx_module*
             // Dynamic shared memory follows the variables, which stand before the first instruction.
             if (p->dynamic_shared && p->kernel->length == 0 && line[0] != '.' && p->shared_count < MOST_SYMBOLS
                 && !find_symbol(p->shared, p->shared_count, p->dynamic_shared)) {
-                p->kernel->static_shared = (p->kernel->static_shared + 127) & ~127u;
+                p->kernel->static_shared = (p->kernel->static_shared + p->dynamic_align - 1) & ~(p->dynamic_align - 1);
                 p->shared[p->shared_count++] = (struct symbol){p->dynamic_shared, p->kernel->static_shared};
             }
             body_line(p, line);

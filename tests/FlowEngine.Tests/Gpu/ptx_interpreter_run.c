@@ -209,7 +209,8 @@ int ptx_run(
         warps[w].index = w;
         warps[w].registers = kernel->registers + (size_t)kernel->frame * w;
         const uint32_t values[SPECIALS] = {
-            [NTID_X] = threads, [NTID_Y] = 1, [NTID_Z] = 1, [NCTAID_X] = grid[0], [NCTAID_Y] = grid[1], [NCTAID_Z] = grid[2]};
+            [NTID_X] = threads, [NTID_Y] = 1, [NTID_Z] = 1, [NCTAID_X] = grid[0], [NCTAID_Y] = grid[1], [NCTAID_Z] = grid[2],
+            [DYNAMIC_SMEM_SIZE] = dynamic_shared};
         for (int s = 0; s < SPECIALS; s++) {
             uint32_t* at = (uint32_t*)(warps[w].registers + s * 4 * PTX_LANES);
             for (uint32_t lane = 0; lane < PTX_LANES; lane++) { at[lane] = s == TID_X ? w * PTX_LANES + lane : s == LANEID ? lane : values[s]; }
