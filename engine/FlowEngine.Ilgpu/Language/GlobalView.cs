@@ -1,0 +1,21 @@
+using ILGPU;
+
+namespace FlowEngine.Kernels.Device;
+
+/// <summary>The kernel language's view of device memory, over ILGPU's.</summary>
+internal readonly struct GlobalView<T>(ArrayView<T> memory, long start)
+    where T : unmanaged
+{
+    public readonly ArrayView<T> Memory = memory;
+    public readonly long Start = start;
+
+    public T this[long index]
+    {
+        get => Memory[Start + index];
+        set => Memory[Start + index] = value;
+    }
+
+    public GlobalView<T> Slice(long start) => new(Memory, Start + start);
+
+    public static implicit operator ReadOnlyGlobalView<T>(GlobalView<T> view) => new(view.Memory, view.Start);
+}
