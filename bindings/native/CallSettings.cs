@@ -90,11 +90,15 @@ internal readonly unsafe struct CallSettings
             : settings;
     }
 
-    /// <summary>Tells the caller how far the call is.</summary>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.Cancelled"/>: the callback said so.</exception>
-    public void Tell(long done, long count)
+    /// <summary>
+    /// Tells the caller how far the call is, with <see cref="FlowErrorKind.Cancelled"/> where the callback says so; null for
+    /// nobody.
+    /// </summary>
+    public Action<long, long>? Progress => _call.Progress is null ? null : Tell;
+
+    private void Tell(long done, long count)
     {
-        if (_call.Progress is not null && _call.Progress(done, count, _call.User) != 0)
+        if (_call.Progress(done, count, _call.User) != 0)
         {
             throw new FlowException(
                 FlowErrorKind.Cancelled, $"the callback stopped the call after {done} of {count} images");

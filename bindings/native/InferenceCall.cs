@@ -23,7 +23,7 @@ internal sealed unsafe class InferenceCall
             BatchSize = _settings.Batch,
             Condition = _settings.Condition,
             AreStandard = _settings.AreStandard,
-            Progress = _settings.Tell,
+            Progress = _settings.Progress,
         };
     }
 
@@ -67,7 +67,7 @@ internal sealed unsafe class InferenceCall
         {
             BatchSize = settings.Batch,
             Condition = condition,
-            Progress = settings.Tell,
+            Progress = settings.Progress,
         };
     }
 

@@ -10,7 +10,8 @@ namespace FlowEngine.Execution;
 /// </remarks>
 /// <param name="backend">Where the plans run.</param>
 /// <param name="capacity">The most idle plans.</param>
-internal sealed class PlanPool(IBackend backend, int capacity) : IDisposable
+/// <param name="make">Makes a plan for a batch where none is idle; again without idle plans where memory is short.</param>
+internal sealed class PlanPool(IBackend backend, int capacity, Func<int, FlowPlan> make) : IDisposable
 {
     private readonly Lock _lock = new();
 
@@ -34,28 +35,29 @@ internal sealed class PlanPool(IBackend backend, int capacity) : IDisposable
 
     /// <summary>A plan for a batch.</summary>
     /// <param name="batch">Images.</param>
-    /// <param name="make">Makes one where none is idle; again without idle plans where memory is short.</param>
     /// <exception cref="FlowException">Memory is short.</exception>
-    public FlowPlan Rent(int batch, Func<FlowPlan> make)
+    public FlowPlan Rent(int batch)
     {
         lock (_lock)
         {
-            int place = _idle.FindLastIndex(plan => plan.Shape.Batch == batch);
-            if (place >= 0)
+            for (int place = _idle.Count - 1; place >= 0; place--)
             {
                 FlowPlan plan = _idle[place];
-                _idle.RemoveAt(place);
-                return plan;
+                if (plan.Shape.Batch == batch)
+                {
+                    _idle.RemoveAt(place);
+                    return plan;
+                }
             }
         }
 
         try
         {
-            return make();
+            return make(batch);
         }
         catch (FlowException exception) when (exception.Kind == FlowErrorKind.OutOfMemory && Trim(0))
         {
-            return make();
+            return make(batch);
         }
     }
 
@@ -65,6 +67,10 @@ internal sealed class PlanPool(IBackend backend, int capacity) : IDisposable
         lock (_lock)
         {
             _idle.Add(plan);
+            if (_idle.Count <= capacity)
+            {
+                return;
+            }
         }
 
         Trim(capacity);

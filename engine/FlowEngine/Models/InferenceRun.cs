@@ -2,7 +2,6 @@ using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Priors;
-using FlowEngine.Telemetry;
 
 namespace FlowEngine.Models;
 
@@ -33,8 +32,15 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <summary>Log densities, nats.</summary>
     /// <param name="images">The images.</param>
     /// <param name="logProb">(B), overwritten.</param>
-    public void LogProb(ImageArray images, CallerArray<double> logProb) =>
-        Forward("log_prob", images, logProb.Length, (plan, first, batch) => memory.LogProb(plan, logProb.Slice(first, batch)));
+    public void LogProb(ImageArray images, CallerArray<double> logProb)
+    {
+        foreach ((long first, int batch) in Batches("log_prob", images, logProb.Length))
+        {
+            using PlanLease lease = model.Rent(batch);
+            Forward(lease.Plan, images, first, batch);
+            memory.LogProb(lease.Plan, logProb.Slice(first, batch));
+        }
+    }
 
     /// <summary>Log densities, nats, and their gradients.</summary>
     /// <param name="images">The images, scaled.</param>
@@ -48,32 +54,38 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         CallerArray<float> dCondition)
     {
         int conditions = Flow.ConditionLength;
-        long count = CountOf(images.Length, logProb.Length);
-        model.RequireCondition(Condition.Length, count);
-        ForEachBatch("log_prob_gradient", count, (first, batch) => model.GradientPlans.With(batch, gradient =>
+        ImageArray scaled = new(images);
+        foreach ((long first, int batch) in Batches("log_prob_gradient", scaled, logProb.Length))
         {
-            FlowPlan plan = gradient.Plan;
-            model.WriteCondition(Condition.Span, first, batch, plan.Condition);
-            memory.Write(images.Slice(first * Dims, (long)batch * Dims), plan.Input);
-            plan.Forward();
-            memory.LogProb(plan, logProb.Slice(first, batch));
-            model.Backend.Fill(gradient.LogProbGradient, 1);
-            gradient.Backward();
-            memory.Read(plan.InputGradient, dImages.Slice(first * Dims, (long)batch * Dims));
-            if (dCondition.Length > 0)
+            model.GradientPlans.With(batch, gradient =>
             {
-                memory.Read(
-                    gradient.ConditionGradient, dCondition.Slice(first * conditions, (long)batch * conditions));
-            }
-        }));
+                FlowPlan plan = gradient.Plan;
+                Forward(plan, scaled, first, batch);
+                memory.LogProb(plan, logProb.Slice(first, batch));
+                model.Backend.Fill(gradient.LogProbGradient, 1);
+                gradient.Backward();
+                memory.Read(plan.InputGradient, dImages.Slice(first * Dims, (long)batch * Dims));
+                if (dCondition.Length > 0)
+                {
+                    memory.Read(
+                        gradient.ConditionGradient, dCondition.Slice(first * conditions, (long)batch * conditions));
+                }
+            });
+        }
     }
 
     /// <summary>Bits per dimension.</summary>
     /// <param name="images">The images.</param>
     /// <param name="bits">(B), overwritten.</param>
-    public void BitsPerDim(ImageArray images, CallerArray<double> bits) =>
-        Forward("bits_per_dim", images, bits.Length, (plan, first, batch) =>
-            memory.BitsPerDim(plan, model.Config.Options.Bins ?? 1, bits.Slice(first, batch)));
+    public void BitsPerDim(ImageArray images, CallerArray<double> bits)
+    {
+        foreach ((long first, int batch) in Batches("bits_per_dim", images, bits.Length))
+        {
+            using PlanLease lease = model.Rent(batch);
+            Forward(lease.Plan, images, first, batch);
+            memory.BitsPerDim(lease.Plan, model.Config.Options.Bins ?? 1, bits.Slice(first, batch));
+        }
+    }
 
     /// <summary>Log densities under every class, nats; of arrays in host memory.</summary>
     /// <param name="images">The images.</param>
@@ -83,13 +95,13 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         ConditionOptions classes = model.RequireClasses();
         long count = CountOf(images.Length, logProb.Length / classes.Length);
         RequireIndices(images.FirstIndex, count);
-        ForEachBatch("class_log_prob", count, (first, batch) =>
+        foreach ((long first, int batch) in Batches("class_log_prob", count))
         {
             using PlanLease lease = model.Rent(batch);
             Fill(lease.Plan, images, first, batch);
             Span<double> result = logProb.Slice(first * classes.Length, (long)batch * classes.Length).Span;
             ClassLogProb(lease.Plan, classes, result);
-        });
+        }
     }
 
     /// <summary>Latents.</summary>
@@ -98,8 +110,11 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="logProb">(B), overwritten, nats; or empty.</param>
     public void Forward(ImageArray images, LatentArray[] latents, CallerArray<double> logProb = default)
     {
-        Forward("forward", images, CountOf(latents), (plan, first, batch) =>
+        foreach ((long first, int batch) in Batches("forward", images, CountOf(latents)))
         {
+            using PlanLease lease = model.Rent(batch);
+            FlowPlan plan = lease.Plan;
+            Forward(plan, images, first, batch);
             if (logProb.Length > 0)
             {
                 memory.LogProb(plan, logProb.Slice(first, batch));
@@ -114,7 +129,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
             {
                 memory.Read(latent, target.Part(first, batch), batch);
             }
-        });
+        }
     }
 
     /// <summary>Images of latents.</summary>
@@ -122,8 +137,13 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     /// <param name="images">Overwritten.</param>
     public void Inverse(LatentArray[] latents, CallerArray<float> images)
     {
-        ForEachPlan("inverse", CountOf(images.Length, CountOf(latents)), (plan, first, batch) =>
+        long count = CountOf(images.Length, CountOf(latents));
+        model.RequireCondition(Condition.Length, count);
+        foreach ((long first, int batch) in Batches("inverse", count))
         {
+            using PlanLease lease = model.Rent(batch);
+            FlowPlan plan = lease.Plan;
+            model.WriteCondition(Condition.Span, first, batch, plan.Condition);
             foreach ((BufferView latent, LatentArray source) in plan.Latents.Zip(latents))
             {
                 memory.Write(source.Part(first, batch), latent, batch);
@@ -131,15 +151,20 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
 
             plan.Inverse(NoTemperatures);
             memory.Read(plan.Input, images.Slice(first * Dims, plan.Input.Length));
-        });
+        }
     }
 
     /// <summary>Of each image the largest |x - Inverse(Forward(x))|.</summary>
     /// <param name="images">Scaled.</param>
     /// <param name="largest">(B), overwritten.</param>
-    public void RoundTrip(CallerArray<float> images, CallerArray<double> largest) =>
-        Forward("round_trip", new ImageArray(images), largest.Length, (plan, first, batch) =>
+    public void RoundTrip(CallerArray<float> images, CallerArray<double> largest)
+    {
+        ImageArray scaled = new(images);
+        foreach ((long first, int batch) in Batches("round_trip", scaled, largest.Length))
         {
+            using PlanLease lease = model.Rent(batch);
+            FlowPlan plan = lease.Plan;
+            Forward(plan, scaled, first, batch);
             if (AreStandard)
             {
                 plan.Standardize();
@@ -148,7 +173,8 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
             plan.Inverse(NoTemperatures);
             memory.LargestDifference(
                 plan.Input, images.Slice(first * Dims, plan.Input.Length), largest.Slice(first, batch));
-        });
+        }
+    }
 
     /// <summary>Draws images.</summary>
     /// <param name="temperatures">One for each level, the finest first; or one of all.</param>
@@ -161,8 +187,12 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         double[] scales = temperatures.ToArray();
         long count = model.CountOf(images.Length);
         RequireIndices(firstIndex, count);
-        ForEachPlan("sample", count, (plan, first, batch) =>
+        model.RequireCondition(Condition.Length, count);
+        foreach ((long first, int batch) in Batches("sample", count))
         {
+            using PlanLease lease = model.Rent(batch);
+            FlowPlan plan = lease.Plan;
+            model.WriteCondition(Condition.Span, first, batch, plan.Condition);
             plan.DrawNoise(seed, firstIndex + (uint)first);
             plan.Inverse(scales);
             ImageArray part = images.Part(first, batch, Dims);
@@ -174,7 +204,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
             {
                 memory.Read(plan.Input, part.Scaled);
             }
-        });
+        }
     }
 
     /// <summary>Grey levels to scaled images.</summary>
@@ -184,8 +214,11 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     {
         long count = CountOf(levels.Length, images.Length / Dims);
         RequireIndices(levels.FirstIndex, count);
-        ForEachBatch("dequantize", count, (first, batch) => memory.Dequantize(
-            model, levels.Part(first, batch, Dims), batch, images.Slice(first * Dims, (long)batch * Dims)));
+        foreach ((long first, int batch) in Batches("dequantize", count))
+        {
+            memory.Dequantize(
+                model, levels.Part(first, batch, Dims), batch, images.Slice(first * Dims, (long)batch * Dims));
+        }
     }
 
     // No count where it is no whole number.
@@ -219,16 +252,12 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         }
     }
 
-    private void Forward(string operation, ImageArray images, long results, PlanWork finish)
+    // A plan may be lent again while a GPU still works on it: what comes next is queued behind.
+    private void Forward(FlowPlan plan, ImageArray images, long first, int batch)
     {
-        long count = CountOf(images.Length, results);
-        RequireIndices(images.FirstIndex, count);
-        ForEachPlan(operation, count, (plan, first, batch) =>
-        {
-            Fill(plan, images, first, batch);
-            plan.Forward();
-            finish(plan, first, batch);
-        });
+        model.WriteCondition(Condition.Span, first, batch, plan.Condition);
+        Fill(plan, images, first, batch);
+        plan.Forward();
     }
 
     private void Fill(FlowPlan plan, ImageArray images, long first, int batch)
@@ -244,32 +273,16 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
         }
     }
 
-    private void ForEachPlan(string operation, long count, PlanWork work)
+    private BatchLoop Batches(string operation, ImageArray images, long results)
     {
+        long count = CountOf(images.Length, results);
+        RequireIndices(images.FirstIndex, count);
         model.RequireCondition(Condition.Length, count);
-        ForEachBatch(operation, count, (first, batch) =>
-        {
-            // The plan may be lent again while a GPU still works on it: what comes next is queued behind.
-            using PlanLease lease = model.Rent(batch);
-            model.WriteCondition(Condition.Span, first, batch, lease.Plan.Condition);
-            work(lease.Plan, first, batch);
-        });
+        return Batches(operation, count);
     }
 
-    private void ForEachBatch(string operation, long count, Action<long, int> work)
-    {
-        string kind = model.Config.Options.Kind.Name;
-        using IDisposable? call = FlowTelemetry.Call(operation, kind, count);
-        int largest = Math.Min(BatchSize, Flow.LargestBatch);
-        for (long first = 0; first < count; first += largest)
-        {
-            int batch = (int)Math.Min(largest, count - first);
-            long start = FlowTelemetry.Now();
-            work(first, batch);
-            FlowTelemetry.Batch(operation, kind, batch, start);
-            Progress?.Invoke(first + batch, count);
-        }
-    }
+    private BatchLoop Batches(string operation, long count) =>
+        new(operation, model.Config.Options.Kind.Name, count, Math.Min(BatchSize, Flow.LargestBatch), Progress);
 
     /// <summary>Checks that images have indices of their own: noise depends on them, and one of 2^32 would be that of 0.</summary>
     private static void RequireIndices(uint firstIndex, long count)
@@ -288,6 +301,4 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument,
                 $"{length} values and {results} results were given, expected {Dims} values for each result");
-
-    private delegate void PlanWork(FlowPlan plan, long first, int batch);
 }

@@ -34,7 +34,10 @@ public sealed class Model : IDisposable
         Backend = backend;
         Flow = flow;
         Lowered = LoweredFlow.Of(flow);
-        _plans = new PlanPool(backend, PlanPool.DefaultCapacity);
+        _plans = new PlanPool(
+            backend,
+            PlanPool.DefaultCapacity,
+            batch => new FlowPlan(Lowered, Context, Prepared(), batch, training: null));
         GradientPlans = new GradientPlanPool(this);
         _weights = WholeMemory.Allocate(backend, Flow.Parameters.Length, "the model");
         _constants = backend.Allocate(Flow.Parameters.ConstantLength);
@@ -354,9 +357,8 @@ public sealed class Model : IDisposable
         _lease.EnterReadLock();
         try
         {
-            PreparedWeights prepared = Prepared();
-            FlowPlan plan = _plans.Rent(batch, () => new FlowPlan(Lowered, Context, prepared, batch, training: null));
-            return new PlanLease(plan, _plans, _lease);
+            _ = Prepared();
+            return new PlanLease(_plans.Rent(batch), _plans, _lease);
         }
         catch
         {

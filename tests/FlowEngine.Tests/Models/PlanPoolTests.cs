@@ -22,12 +22,12 @@ public sealed class PlanPoolTests : IDisposable
     [Fact]
     public void A_plan_is_lent_again_for_its_batch_and_no_other()
     {
-        using PlanPool pool = new(_backend, 2);
-        FlowPlan first = Rent(pool, 3);
+        using PlanPool pool = new(_backend, 2, Make);
+        FlowPlan first = pool.Rent(3);
         pool.Return(first);
-        FlowPlan other = Rent(pool, 4);
+        FlowPlan other = pool.Rent(4);
         Assert.NotSame(first, other);
-        Assert.Same(first, Rent(pool, 3));
+        Assert.Same(first, pool.Rent(3));
         pool.Return(first);
         pool.Return(other);
         Assert.Equal([3, 4], pool.Idle);
@@ -37,10 +37,10 @@ public sealed class PlanPoolTests : IDisposable
     [Fact]
     public void The_plan_whose_last_use_is_longest_ago_goes_first()
     {
-        using PlanPool pool = new(_backend, 2);
+        using PlanPool pool = new(_backend, 2, Make);
         foreach (int batch in new[] { 1, 2, 1, 3 })
         {
-            pool.Return(Rent(pool, batch));
+            pool.Return(pool.Rent(batch));
         }
 
         Assert.Equal([1, 3], pool.Idle);
@@ -49,8 +49,8 @@ public sealed class PlanPoolTests : IDisposable
     [Fact]
     public void Plans_of_calls_at_the_same_time_are_freed_to_the_bound()
     {
-        using PlanPool pool = new(_backend, 2);
-        FlowPlan[] plans = [.. Enumerable.Range(0, 5).Select(_ => Rent(pool, 1))];
+        using PlanPool pool = new(_backend, 2, Make);
+        FlowPlan[] plans = [.. Enumerable.Range(0, 5).Select(_ => pool.Rent(1))];
         Array.ForEach(plans, pool.Return);
         Assert.Equal([1, 1], pool.Idle);
     }
@@ -58,14 +58,16 @@ public sealed class PlanPoolTests : IDisposable
     [Fact]
     public void Idle_plans_make_room_where_memory_is_short()
     {
-        using PlanPool pool = new(_backend, 2);
-        pool.Return(Rent(pool, 1));
-        int calls = 0;
-        FlowPlan plan = pool.Rent(2, () => calls++ == 0 ? throw Short() : Make(2));
+        int failures = 0;
+        using PlanPool pool = new(_backend, 2, batch => failures-- > 0 ? throw Short() : Make(batch));
+        pool.Return(pool.Rent(1));
+        failures = 1;
+        FlowPlan plan = pool.Rent(2);
         Assert.Empty(pool.Idle);
         pool.Return(plan);
         pool.Trim(0);
-        Assert.Throws<FlowException>(() => pool.Rent(2, () => throw Short()));
+        failures = 2;
+        Assert.Throws<FlowException>(() => pool.Rent(2));
     }
 
     [Fact]
@@ -87,8 +89,6 @@ public sealed class PlanPoolTests : IDisposable
     }
 
     private static FlowException Short() => new(FlowErrorKind.OutOfMemory, "no memory");
-
-    private FlowPlan Rent(PlanPool pool, int batch) => pool.Rent(batch, () => Make(batch));
 
     private FlowPlan Make(int batch)
     {
