@@ -161,6 +161,14 @@ internal static unsafe class ModelExports
             *invert = target.PlanMemory(batch, MemoryMode.Invert).Sum(part => part.Bytes);
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "flow_model_prepare", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int ModelPrepare(nint model, int batch) =>
+        Guard.Run(() =>
+        {
+            using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
+            lease.Target.Model.Prepare(batch);
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "flow_model_latent_shape", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelLatentShape(nint model, int level, LatentShape* shape) =>
         Guard.Run(() =>

@@ -416,6 +416,16 @@ FLOW_API flow_status flow_model_get_json(
 FLOW_API flow_status flow_model_memory(
     const flow_model *model, int32_t batch, int64_t *inference, int64_t *store, int64_t *invert);
 
+/**
+ * Does now what the first call for densities or latents of a batch has to do beside computing, so that no call is slower than
+ * the next: it derives what the weights are used as, lays out the memory of the batch, and makes the kernels of a GPU ready.
+ * That is needed again after the weights change.
+ *
+ * @param batch  images at once, 1 to 65536.  A call of more than flow_call.batch images has batches of so many, and one of
+ *               what is left.
+ */
+FLOW_API flow_status flow_model_prepare(const flow_model *model, int32_t batch);
+
 /** The shape of the latent that leaves at a level, 0 to levels - 1; the products of all shapes add up to D. */
 FLOW_API flow_status flow_model_latent_shape(const flow_model *model, int32_t level, flow_shape *shape);
 

@@ -119,6 +119,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_get_info": (c.c_int32, [_P, _P]),
     "flow_model_get_json": (c.c_int32, [_P, _P, _N, _P]),
     "flow_model_memory": (c.c_int32, [_P, c.c_int32, _P, _P, _P]),
+    "flow_model_prepare": (c.c_int32, [_P, c.c_int32]),
     "flow_model_latent_shape": (c.c_int32, [_P, c.c_int32, _P]),
     "flow_model_initialize": (c.c_int32, [*_IN, _P]),
     "flow_model_dequantize": (c.c_int32, [*_IN, *_U8, *_CALL_OUT]),

@@ -44,6 +44,10 @@ class Inference:
     _schema: Optional[dict[str, Any]] = None
     _place = _arrays.HOST
 
+    def prepare(self, batch: int = 64) -> None:
+        """Does what the first call of a batch of so many would do beside computing, so that it is as fast as the next."""
+        _ffi.call("flow_model_prepare", self._model, batch)
+
     @property
     def latent_shapes(self) -> list[tuple[int, int, int]]:
         """(h, w, c) of the latent of each level."""

@@ -270,6 +270,8 @@ class Fuzzer:
         return [self.handle("model"), self.number(0, 1 << 16), *(self.array(ctypes.c_int64, 1, odd=False)[0] for _ in range(2)),
                 self.pick([self.array(ctypes.c_int64, 1, odd=False)[0], None])]
 
+    def model_prepare(self): return [self.handle("model"), self.number(0, 1 << 10)]
+
     def model_latent_shape(self):
         shape = _ffi.Shape()
         self.keep.append(shape)

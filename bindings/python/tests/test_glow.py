@@ -29,6 +29,14 @@ def test_a_result_does_not_depend_on_the_batch(glow, scaled, batch):
     assert np.array_equal(alone, glow.log_prob(scaled)[:5])
 
 
+def test_a_batch_is_prepared_for(glow, scaled):
+    expected = glow.log_prob(scaled[:5])
+    glow.prepare(5)
+    assert np.array_equal(glow.log_prob(scaled[:5]), expected)
+    with pytest.raises(flowengine.InvalidArgumentError, match="batch is 0, expected 1 to 65536"):
+        glow.prepare(0)
+
+
 def test_bits_per_dim_is_the_code_length(glow, scaled):
     expected = (glow.dims * np.log(16) - glow.log_prob(scaled)) / (glow.dims * np.log(2))
     assert np.allclose(glow.bits_per_dim(scaled), expected, rtol=1e-12, atol=0)

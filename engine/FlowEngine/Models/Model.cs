@@ -313,6 +313,31 @@ public sealed class Model : IDisposable
         }
     }
 
+    /// <summary>
+    /// Does now what the first call for densities or latents of a batch has to do beside computing: derives what the weights
+    /// are used as, lays out memory, and makes the kernels of a GPU ready. Needed again after the weights change.
+    /// </summary>
+    /// <param name="batch">Images at once, 1 to 65536 and at most 2^31 - 1 values.</param>
+    /// <exception cref="FlowException">The batch is out of range, the model is not initialized, or memory is short.</exception>
+    public void Prepare(int batch)
+    {
+        if (batch < 1 || batch > Flow.LargestBatch)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"batch is {batch}, expected 1 to {Flow.LargestBatch}");
+        }
+
+        using PlanLease lease = Rent(batch);
+        Backend.Fill(lease.Plan.Input, 0);
+        if (!lease.Plan.Condition.IsEmpty)
+        {
+            Backend.Fill(lease.Plan.Condition, 0);
+        }
+
+        lease.Plan.Forward();
+        Backend.Read(lease.Plan.LogPrior, new double[batch]);
+    }
+
     /// <summary>Tells the model what its data are; its checkpoint will say so.</summary>
     /// <param name="schema">What it knows of its data from now on.</param>
     /// <exception cref="FlowException">The schema is of another model.</exception>

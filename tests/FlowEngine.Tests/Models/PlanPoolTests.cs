@@ -81,6 +81,15 @@ public sealed class PlanPoolTests : IDisposable
         Assert.Equal(Enumerable.Range(4, PlanPool.DefaultCapacity), _model.Plans.Idle);
     }
 
+    [Fact]
+    public void A_prepared_batch_has_its_plan()
+    {
+        _model.Prepare(3);
+        Assert.Equal([3], _model.Plans.Idle);
+        Assert.Throws<FlowException>(() => _model.Prepare(0));
+        Assert.Throws<FlowException>(() => _model.Prepare(65537));
+    }
+
     public void Dispose()
     {
         _prepared.Dispose();

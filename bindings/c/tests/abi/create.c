@@ -89,9 +89,14 @@ flow_model *test_create(void)
     INVALID(flow_model_latent_shape(model, 0, NULL));
 
     INVALID(flow_model_log_prob(model, images, N * D, NULL, log_prob, N)); /* not initialized */
+    INVALID(flow_model_prepare(model, N));
     INVALID(flow_model_initialize(model, images, 0, NULL));
     OK(flow_model_initialize(model, images, N * D, NULL));
     INVALID(flow_model_initialize(model, images, N * D, NULL));
+    OK(flow_model_prepare(model, N));
+    INVALID(flow_model_prepare(model, 0));
+    INVALID(flow_model_prepare(model, 65537));
+    INVALID(flow_model_prepare(NULL, N));
     return model;
 }
 
