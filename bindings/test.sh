@@ -150,6 +150,44 @@ c_and_cpp() {
     fi
 }
 
+# flowengine.hpp, by two compilers: each of its functions, without exceptions, and with sanitizers.
+cpp_header() {
+    local compiler name options result= strict="-Wshadow -Wconversion"
+    cpp() { # COMPILER STANDARD SOURCE TARGET [OPTIONS]
+        "$1" -std="$2" $warnings $strict "$3" -o "$4" $libs ${5:-}
+    }
+    for compiler in g++ "${CLANG:-clang-19}"; do
+        compiler=${compiler/clang-/clang++-}
+        if ! command -v "$compiler" > /dev/null; then
+            skip "flowengine.hpp by $compiler" "it is not installed"
+            continue
+        fi
+        check "compile cpp_test by $compiler" cpp "$compiler" c++17 "$c/tests/cpp_test.cpp" "$work/cpp_test"
+        check "flowengine.hpp by $compiler" "$work/cpp_test" "$work"
+        check "cpp_test is C++20 to $compiler" cpp "$compiler" c++20 "$c/tests/cpp_test.cpp" "$work/cpp_test" -fsyntax-only
+        check "compile cpp_test without exceptions by $compiler" \
+            cpp "$compiler" c++17 "$c/tests/cpp_test.cpp" "$work/cpp_test" "-fno-exceptions -fno-rtti"
+        check "flowengine.hpp without exceptions by $compiler" "$work/cpp_test" "$work"
+        check "a call without a Status where exceptions are off, by $compiler" \
+            sh -c "! $compiler -std=c++17 -fno-exceptions -I'$c/include' -c '$c/tests/no_status.cpp' -o /dev/null 2> '$work/no_status' \
+                && grep -q 'pass a flowengine::Status' '$work/no_status'"
+        options="-fsanitize=address,undefined -fno-sanitize-recover=all"
+        [ "$compiler" = g++ ] || have "echo 'int main() {}' | $compiler $options -x c++ - -o '$work/probe'" \
+            "libclang-rt-${compiler##*-}-dev"
+        if echo 'int main() {}' | $compiler $options -x c++ - -o "$work/probe" 2> /dev/null; then
+            for name in tests/cpp_test examples/table; do
+                mkdir -p "$work/cpp"
+                [ "$name" = tests/cpp_test ] && result= || result=/table.safetensors
+                check "compile $name with sanitizers by $compiler" cpp "$compiler" c++17 "$c/$name.cpp" "$work/cpp_asan" "$options"
+                check "$name with sanitizers by $compiler" \
+                    env $no_drivers ASAN_OPTIONS=detect_leaks=0 "$work/cpp_asan" "$work/cpp$result"
+            done
+        else
+            skip "flowengine.hpp with sanitizers" "$compiler has none"
+        fi
+    done
+}
+
 # The library of 64-bit ARM, made here and run by an emulator of the processor.
 arm64() {
     local root=/usr/aarch64-linux-gnu
@@ -176,12 +214,14 @@ packages() {
         -DCMAKE_INSTALL_PREFIX="$work/installed" -DCMAKE_BUILD_TYPE=Release
     check "build and install" cmake --build "$work/build" --target install
     mkdir -p "$work/user"
-    printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(user C)' 'find_package(flowengine 1.0 REQUIRED)' \
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(user C CXX)' 'find_package(flowengine 1.0 REQUIRED)' \
         "add_executable(user \"$c/examples/train.c\")" 'target_link_libraries(user PRIVATE flowengine::flowengine)' \
+        "add_executable(user_cpp \"$c/examples/table.cpp\")" 'target_link_libraries(user_cpp PRIVATE FlowEngine::flowengine_cpp)' \
         > "$work/user/CMakeLists.txt"
     check "find_package" cmake -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/installed"
     check "build a user" cmake --build "$work/user/build"
     check "run a user" env -u LD_LIBRARY_PATH "$work/user/build/user" "$work/user.safetensors"
+    check "run a user in C++" env -u LD_LIBRARY_PATH "$work/user/build/user_cpp" "$work/user.safetensors"
     if have "command -v pkg-config" pkg-config; then
         export PKG_CONFIG_PATH="$work/installed/lib/pkgconfig:$work/installed/lib64/pkgconfig"
         PKG_CONFIG_PATH="$PKG_CONFIG_PATH:$work/installed/lib/$(gcc -dumpmachine)/pkgconfig"
@@ -245,6 +285,7 @@ native_package() {
 }
 
 c_and_cpp
+cpp_header
 arm64
 native_package
 packages

@@ -42,6 +42,15 @@ public sealed partial class HeaderTests
     }
 
     [Fact]
+    public void The_headers_of_cpp_call_each_function()
+    {
+        string folder = NativeLibraryFile.InRepository("bindings/c/include/flowengine");
+        string text = string.Concat(Directory.GetFiles(folder, "*.hpp").Select(File.ReadAllText));
+        IEnumerable<string> called = Name().Matches(text).Select(match => match.Value);
+        Assert.Empty(Declared.Except(called));
+    }
+
+    [Fact]
     public void The_header_states_each_status_with_the_number_of_the_engine()
     {
         Dictionary<string, int> inHeader = Status().Matches(NativeLibraryFile.Header)
@@ -56,6 +65,9 @@ public sealed partial class HeaderTests
 
     [GeneratedRegex(@"^FLOW_API [\w *]+?(flow_\w+)\(", RegexOptions.Multiline)]
     private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\bflow_\w+(?=\()|(?<=text\()flow_\w+")]
+    private static partial Regex Name();
 
     [GeneratedRegex("EntryPoint = \"(flow_\\w+)\"")]
     private static partial Regex EntryPoint();

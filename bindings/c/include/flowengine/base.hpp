@@ -1,0 +1,283 @@
+/* What flowengine.hpp is made of: errors, spans, structs, handles; and what the library says of itself and its devices. */
+#ifndef FLOWENGINE_BASE_HPP
+#define FLOWENGINE_BASE_HPP
+
+#include "../flowengine.h"
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#if defined(__cpp_exceptions)
+#  include <stdexcept>
+#endif
+
+namespace flowengine {
+
+/// What a call ends with, where the caller asks for it.
+struct Status {
+    flow_status code = FLOW_OK;
+
+    /// Whether it is FLOW_OK.
+    explicit operator bool() const noexcept { return code == FLOW_OK; }
+
+    /// What it means, in a few words; last_error() says what was wrong.
+    const char *text() const noexcept { return flow_status_text(code); }
+};
+
+#if defined(__cpp_exceptions)
+/// A call that failed; what() is one line that says what is wrong.
+class Error : public std::runtime_error {
+public:
+    Error(flow_status code, const char *message) : std::runtime_error(message), status_{code} {}
+
+    Status status() const noexcept { return status_; }
+
+private:
+    Status status_;
+};
+#endif
+
+class OnError;
+
+/// The last argument where there is no Status.
+#if defined(__cpp_exceptions)
+inline OnError or_throw();
+#else
+#  if defined(__GNUC__)
+__attribute__((error("exceptions are off: pass a flowengine::Status as the last argument")))
+#  endif
+OnError or_throw(); // never defined
+#endif
+
+/// Where a failure goes: into a Status, or up as an Error.
+class OnError {
+public:
+    OnError(Status &status) noexcept : status_(&status) {}
+
+    /// Takes what a function of flowengine.h returned.  True for FLOW_OK.
+    bool take(flow_status code) const
+    {
+        if (status_ != nullptr)
+            status_->code = code;
+#if defined(__cpp_exceptions)
+        else if (code != FLOW_OK)
+            throw Error(code, flow_last_error());
+#endif
+        return code == FLOW_OK;
+    }
+
+private:
+    friend OnError or_throw();
+    OnError() noexcept = default;
+
+    Status *status_ = nullptr;
+};
+
+#if defined(__cpp_exceptions)
+inline OnError or_throw() { return OnError(); }
+#endif
+
+/// A borrowed array.
+template <typename T>
+class span {
+public:
+    constexpr span() noexcept = default;
+    constexpr span(T *data, size_t size) noexcept : data_(data), size_(size) {}
+
+    template <size_t N>
+    constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
+
+    /// Of what has data() and size(): a vector, an array, a string, a std::span, a span of what is not const.
+    template <
+        typename Container,
+        typename Element = std::remove_pointer_t<decltype(std::declval<Container &>().data())>,
+        typename = std::enable_if_t<std::is_convertible_v<Element (*)[], T (*)[]>>,
+        typename = decltype(std::declval<Container &>().size())>
+    constexpr span(Container &&container) noexcept : data_(container.data()), size_(container.size())
+    {
+    }
+
+    constexpr T *data() const noexcept { return data_; }
+    constexpr size_t size() const noexcept { return size_; }
+    constexpr T *begin() const noexcept { return data_; }
+    constexpr T *end() const noexcept { return data_ + size_; }
+    constexpr T &operator[](size_t i) const noexcept { return data_[i]; }
+
+private:
+    T *data_ = nullptr;
+    size_t size_ = 0;
+};
+
+/// A struct of flowengine.h with its struct_size set and everything else zero.
+template <typename Struct>
+struct Sized : Struct {
+    Sized() noexcept : Struct() { this->struct_size = sizeof(Struct); }
+};
+
+using DeviceOptions = Sized<flow_device_options>;
+using Device = Sized<flow_device>;
+using ModelOptions = Sized<flow_model_options>;
+using ModelInfo = Sized<flow_model_info>;
+using Parameter = Sized<flow_parameter>;
+using Compressed = Sized<flow_compressed>;
+using TrainerOptions = Sized<flow_trainer_options>;
+using Metrics = Sized<flow_metrics>;
+
+/// What concerns one call; its arrays and its callback outlive the call.
+struct Call : Sized<flow_call> {
+    /// The condition: B rows, or one for all; of classes one-hot rows.
+    Call &with_condition(span<const float> rows) noexcept
+    {
+        condition = rows.data();
+        condition_length = rows.size();
+        return *this;
+    }
+
+    /// The temperatures of samples, one for each level, the finest first.
+    Call &with_temperatures(span<const double> values) noexcept
+    {
+        temperatures = values.data();
+        temperature_count = static_cast<int32_t>(values.size());
+        return *this;
+    }
+
+    /// Told after every batch how many data are done, and of how many; false stops.
+    template <typename Callback>
+    Call &with_progress(Callback &callback) noexcept
+    {
+        static_assert(
+            std::is_nothrow_invocable_r_v<bool, Callback &, int64_t, int64_t>, "expected bool (int64_t, int64_t) noexcept");
+        progress = [](int64_t done, int64_t total, void *to) -> int32_t {
+            return (*static_cast<Callback *>(to))(done, total) ? 0 : 1;
+        };
+        user = const_cast<std::remove_const_t<Callback> *>(&callback);
+        return *this;
+    }
+};
+
+/// The noise that dequantizes grey levels: that of an image depends on the seed and on its index, first_index and on.
+struct Noise {
+    uint64_t seed = 0;
+    uint32_t first_index = 0;
+};
+
+/// The memory of a device, in bytes.
+struct DeviceMemory {
+    int64_t free_bytes = 0, total_bytes = 0;
+};
+
+/// The memory of a batch beside the weights and the optimizer, in bytes: of densities, and of a training step that stores
+/// activations or inverts the flow.
+struct BatchMemory {
+    int64_t inference = 0, store = 0, invert = 0;
+};
+
+namespace detail {
+
+/// A text that a function of flowengine.h gives: its length is asked for first, the NUL among it.
+template <typename Give>
+std::string text(Give give, OnError on_error)
+{
+    size_t length = 0;
+    if (!on_error.take(give(nullptr, 0, &length)))
+        return {};
+    std::string result(length, '\0');
+    if (!on_error.take(give(&result[0], length, &length)))
+        return {};
+    result.resize(length - 1);
+    return result;
+}
+
+/// Bytes that a function gives, which may be fewer than it said first.
+template <typename Give>
+std::vector<uint8_t> bytes(Give give, OnError on_error)
+{
+    size_t length = 0;
+    if (!on_error.take(give(nullptr, 0, &length)))
+        return {};
+    std::vector<uint8_t> result(length);
+    if (!on_error.take(give(result.data(), length, &length)))
+        return {};
+    result.resize(length);
+    return result;
+}
+
+struct Free {
+    void operator()(flow_model *model) const noexcept { flow_model_free(model); }
+    void operator()(flow_tape *tape) const noexcept { flow_tape_free(tape); }
+    void operator()(flow_trainer *trainer) const noexcept { flow_trainer_free(trainer); }
+};
+
+/// Owns a handle of flowengine.h.
+template <typename Raw>
+class Handle {
+public:
+    Handle() noexcept = default;
+
+    /// Takes over a handle; get() is NULL where there is none.
+    explicit Handle(Raw *raw) noexcept : raw_(raw) {}
+
+    Raw *get() const noexcept { return raw_.get(); }
+    explicit operator bool() const noexcept { return raw_ != nullptr; }
+
+private:
+    std::unique_ptr<Raw, Free> raw_;
+};
+
+} // namespace detail
+
+// --- The library and its devices ---------------------------------------------------------------------------------------
+
+/// The ABI the library was built with; a program compares it with FLOW_ABI_VERSION once, at the start.
+inline uint32_t abi_version() noexcept { return flow_abi_version(); }
+
+/// The release, such as "1.0.0".
+inline const char *version() noexcept { return flow_version(); }
+
+/// The instruction set in use, such as "x86-64-v4".
+inline const char *instruction_set() noexcept { return flow_instruction_set(); }
+
+/// The last failure on this thread, one line; valid until the next call here.
+inline const char *last_error() noexcept { return flow_last_error(); }
+
+/// Models, their options and defaults, transforms and training, as JSON.
+inline std::string describe(OnError on_error = or_throw()) { return detail::text(flow_describe, on_error); }
+
+/// The number of devices: the CPU, then those of CUDA and OpenCL, then the emulator.
+inline int32_t device_count(OnError on_error = or_throw())
+{
+    int32_t count = 0;
+    on_error.take(flow_device_count(&count));
+    return count;
+}
+
+/// Describes a device.
+inline Device device(int32_t index, OnError on_error = or_throw())
+{
+    Device result;
+    on_error.take(flow_device_get(index, &result));
+    return result;
+}
+
+/// The memory of a device.
+inline DeviceMemory device_memory(int32_t index, OnError on_error = or_throw())
+{
+    DeviceMemory result;
+    on_error.take(flow_device_memory(index, &result.free_bytes, &result.total_bytes));
+    return result;
+}
+
+/// Describes a file of compressed images; FLOW_BAD_FORMAT where it is damaged, foreign or newer.
+inline Compressed compressed_info(span<const uint8_t> file, OnError on_error = or_throw())
+{
+    Compressed result;
+    on_error.take(flow_compressed_get_info(file.data(), file.size(), &result));
+    return result;
+}
+
+} // namespace flowengine
+
+#endif // FLOWENGINE_BASE_HPP

@@ -1,0 +1,137 @@
+/* The gradients and trainers of flowengine.hpp. */
+#ifndef FLOWENGINE_TRAINING_HPP
+#define FLOWENGINE_TRAINING_HPP
+
+#include "model.hpp"
+
+namespace flowengine {
+
+/// Room for one forward pass over a fixed number of data and its gradients.  One thread at a time calls it; it keeps its
+/// model.
+class Tape : public detail::Handle<flow_tape> {
+public:
+    using Handle::Handle;
+
+    /// For batches of 1 to 65536 data; activations is FLOW_ACTIVATIONS_...
+    static Tape create(
+        Model &model, int32_t batch, int32_t activations = FLOW_ACTIVATIONS_AUTO, OnError on_error = or_throw())
+    {
+        flow_tape *tape = nullptr;
+        on_error.take(flow_tape_create(model.get(), batch, activations, &tape));
+        return Tape(tape);
+    }
+
+    /// Log densities of (batch, D) data, nats: (batch).
+    void forward(span<const float> images, span<double> log_prob, const Call &call = {}, OnError on_error = or_throw())
+    {
+        on_error.take(flow_tape_forward(get(), images.data(), images.size(), &call, log_prob.data(), log_prob.size()));
+    }
+
+    /// The gradients of sum_b g_b log_prob_b, g of (batch) numbers: by the data, (batch, D), and by the parameters,
+    /// parameters_length; each may be empty.  Once for each forward pass.
+    void backward(
+        span<const double> g, span<float> d_images, span<float> d_parameters, const Call &call = {},
+        OnError on_error = or_throw())
+    {
+        on_error.take(flow_tape_backward(
+            get(), g.data(), g.size(), &call, d_images.data(), d_images.size(), d_parameters.data(), d_parameters.size()));
+    }
+};
+
+/// A model in training.  One thread at a time calls it; it keeps its model.
+class Trainer : public detail::Handle<flow_trainer> {
+public:
+    using Handle::Handle;
+
+    /// A trainer that is handed its batches, by step.
+    static Trainer create(Model &model, const TrainerOptions &options = {}, OnError on_error = or_throw())
+    {
+        flow_trainer *trainer = nullptr;
+        on_error.take(flow_trainer_create(model.get(), &options, &trainer));
+        return Trainer(trainer);
+    }
+
+    /// A trainer over (N, D) grey levels, which are copied, for run.
+    static Trainer create_on(
+        Model &model, span<const uint8_t> levels, const TrainerOptions &options = {}, OnError on_error = or_throw())
+    {
+        flow_trainer *trainer = nullptr;
+        on_error.take(flow_trainer_create_on(model.get(), levels.data(), levels.size(), &options, &trainer));
+        return Trainer(trainer);
+    }
+
+    /// One update on a batch of scaled images or rows, (batch, D).
+    Metrics step(span<const float> images, const Call &call = {}, OnError on_error = or_throw())
+    {
+        Metrics result;
+        on_error.take(flow_trainer_step(get(), images.data(), images.size(), &call, &result));
+        return result;
+    }
+
+    /// One update on a batch of grey levels, (batch, D).
+    Metrics step(span<const uint8_t> levels, const Call &call = {}, OnError on_error = or_throw())
+    {
+        Metrics result;
+        on_error.take(flow_trainer_step_u8(get(), levels.data(), levels.size(), &call, &result));
+        return result;
+    }
+
+    /// Updates on the data set; a new model is initialized on the first batch.
+    Metrics run(int64_t updates, OnError on_error = or_throw())
+    {
+        Metrics result;
+        on_error.take(flow_trainer_run(get(), updates, nullptr, nullptr, &result));
+        return result;
+    }
+
+    /// The same; done is told of each update, bool (const flow_metrics &) noexcept, and false stops.
+    template <typename Callback, typename = std::enable_if_t<std::is_invocable_v<Callback &, const flow_metrics &>>>
+    Metrics run(int64_t updates, Callback &&done, OnError on_error = or_throw())
+    {
+        using To = std::remove_reference_t<Callback>;
+        static_assert(
+            std::is_nothrow_invocable_r_v<bool, To &, const flow_metrics &>, "expected bool (const flow_metrics &) noexcept");
+        Metrics result;
+        on_error.take(flow_trainer_run(
+            get(), updates,
+            [](const flow_metrics *now, void *to) -> int32_t { return (*static_cast<To *>(to))(*now) ? 0 : 1; },
+            const_cast<std::remove_const_t<To> *>(&done), &result));
+        return result;
+    }
+
+    /// Changes the learning rate from the next update on.
+    void set_learning_rate(double learning_rate, OnError on_error = or_throw())
+    {
+        on_error.take(flow_trainer_set_learning_rate(get(), learning_rate));
+    }
+
+    /// Where the training stands.
+    Metrics metrics(OnError on_error = or_throw()) const
+    {
+        Metrics result;
+        on_error.take(flow_trainer_get_metrics(get(), &result));
+        return result;
+    }
+
+    /// Writes what resume needs; the model is saved beside it.
+    void save(const std::string &path, OnError on_error = or_throw()) const
+    {
+        on_error.take(flow_trainer_save(get(), path.c_str()));
+    }
+
+    /// Continues where save left off, to the bit.
+    void resume(const std::string &path, OnError on_error = or_throw())
+    {
+        on_error.take(flow_trainer_resume(get(), path.c_str()));
+    }
+
+    /// A copy of the model with the moving average of the weights: what is to be used and saved.
+    Model snapshot(OnError on_error = or_throw()) const
+    {
+        return Model::made([&](flow_model **model) { return flow_trainer_snapshot(get(), model); }, on_error);
+    }
+};
+
+} // namespace flowengine
+
+#endif // FLOWENGINE_TRAINING_HPP
