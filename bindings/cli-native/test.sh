@@ -31,6 +31,8 @@ try "$managed" managed
 for image in v3 v4; do
     if FLOWENGINE_IMAGE=$image "$native" --version >version.txt 2>&1; then
         FLOWENGINE_IMAGE=$image try "$native" "native-$image"
+        if FLOWENGINE_IMAGE=$image "$native" export managed/digits digits.onnx 2>error.txt; then exit 1; fi
+        grep --quiet "writes no ONNX files" error.txt
         diff --recursive --exclude metrics.jsonl --exclude report.html managed "native-$image"
         echo "the $image image does as the command with a runtime"
     else

@@ -11,6 +11,9 @@ public sealed class ElementwiseLayer(string name, ElementwiseMap map) : IFlowLay
     /// <inheritdoc/>
     public string Name { get; } = name;
 
+    /// <summary>The map.</summary>
+    internal ElementwiseMap Map => map;
+
     /// <inheritdoc/>
     public ImageShape OutputShape(ImageShape input) => input;
 

@@ -18,8 +18,6 @@ namespace FlowEngine.Layers;
 /// </remarks>
 public sealed class MaskedCoupling : IFlowLayer
 {
-    private readonly Parameter _factor;
-
     /// <summary>Creates a layer.</summary>
     /// <param name="parameters">Where its factors go.</param>
     /// <param name="name">Its path in the model.</param>
@@ -39,7 +37,7 @@ public sealed class MaskedCoupling : IFlowLayer
         Channels = channels;
         Mask = mask;
         Network = network;
-        _factor = parameters.Add(
+        Factor = parameters.Add(
             $"{name}.factor", [mask.Channels], (_, length) => [.. Enumerable.Repeat(1.0, length)]);
     }
 
@@ -54,6 +52,9 @@ public sealed class MaskedCoupling : IFlowLayer
 
     /// <summary>The network.</summary>
     public Network Network { get; }
+
+    /// <summary>The factors of what is moved, (n).</summary>
+    internal Parameter Factor { get; }
 
     /// <inheritdoc/>
     public ImageShape OutputShape(ImageShape input)
@@ -100,7 +101,7 @@ public sealed class MaskedCoupling : IFlowLayer
     {
         Parts parts = Divide(context, input, backward: false);
         RunNetwork(context, parts, input, x, context.Kept.IsEmpty ? default : parts.Kept);
-        context.Backend.MaskedCouplingForward(input, Mask, context.Value(_factor), x, parts.Output, y, logDet);
+        context.Backend.MaskedCouplingForward(input, Mask, context.Value(Factor), x, parts.Output, y, logDet);
     }
 
     /// <inheritdoc/>
@@ -108,7 +109,7 @@ public sealed class MaskedCoupling : IFlowLayer
     {
         Parts parts = Divide(context, input, backward: false);
         RunNetwork(context, parts, input, y, default);
-        context.Backend.MaskedCouplingInverse(input, Mask, context.Value(_factor), y, parts.Output, x);
+        context.Backend.MaskedCouplingInverse(input, Mask, context.Value(Factor), y, parts.Output, x);
     }
 
     /// <inheritdoc/>
@@ -132,7 +133,7 @@ public sealed class MaskedCoupling : IFlowLayer
             backend.MaskedCouplingInput(input, Mask, y, parts.Passing);
         }
 
-        BufferView factor = context.Value(_factor);
+        BufferView factor = context.Value(Factor);
         backend.MaskedCouplingInverse(input, Mask, factor, y, parts.Output, x);
         backend.MaskedCouplingBackward(
             input,
@@ -144,7 +145,7 @@ public sealed class MaskedCoupling : IFlowLayer
             dLogDet,
             dx,
             parts.OutputGradient,
-            context.Gradient(_factor),
+            context.Gradient(Factor),
             parts.Workspace);
         backend.Fill(parts.PassingGradient, 0);
         Network.Backward(

@@ -6,8 +6,6 @@ namespace FlowEngine.Layers;
 /// <summary>Channels in another, fixed order: y_c = x_(order c). LogDet is 0.</summary>
 public sealed class Permutation : IFlowLayer
 {
-    private readonly Parameter _order;
-
     /// <summary>Creates a layer. The order is part of the checkpoint.</summary>
     /// <param name="parameters">Where the order goes.</param>
     /// <param name="name">Its path in the model, which ends in <c>permutation</c>.</param>
@@ -16,11 +14,14 @@ public sealed class Permutation : IFlowLayer
     public Permutation(ParameterSet parameters, string name, int channels, Initializer order)
     {
         Name = name;
-        _order = parameters.AddConstant(name, [channels], order);
+        Order = parameters.AddConstant(name, [channels], order);
     }
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <summary>The channel of x that each channel of y is.</summary>
+    internal Parameter Order { get; }
 
     /// <summary>The last first.</summary>
     public static Initializer Reversed => (_, length) =>
@@ -50,7 +51,7 @@ public sealed class Permutation : IFlowLayer
     /// <inheritdoc/>
     public ImageShape OutputShape(ImageShape input)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(input.Channels, _order.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(input.Channels, Order.Length);
         return input;
     }
 
@@ -72,11 +73,11 @@ public sealed class Permutation : IFlowLayer
 
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape input, BufferView x, BufferView y, BufferView logDet) =>
-        context.Backend.PermuteChannels(input, context.Value(_order), inverse: false, x, y);
+        context.Backend.PermuteChannels(input, context.Value(Order), inverse: false, x, y);
 
     /// <inheritdoc/>
     public void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
-        context.Backend.PermuteChannels(input, context.Value(_order), inverse: true, y, x);
+        context.Backend.PermuteChannels(input, context.Value(Order), inverse: true, y, x);
 
     /// <inheritdoc/>
     public void Backward(

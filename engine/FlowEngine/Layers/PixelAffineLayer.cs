@@ -91,5 +91,6 @@ public abstract class PixelAffineLayer : IFlowLayer
 
     private protected abstract PixelAffineParameters Gradients(in LayerContext context);
 
-    private PixelAffineMap Map(in LayerContext context) => new(Channels, context.Prepared);
+    /// <summary>What <see cref="Prepare"/> made of the weights.</summary>
+    internal PixelAffineMap Map(in LayerContext context) => new(Channels, context.Prepared);
 }

@@ -15,9 +15,6 @@ namespace FlowEngine.Priors;
 /// </remarks>
 public sealed class ConditionPrior : IPrior
 {
-    private readonly IPrior _inner;
-    private readonly Parameter _weight;
-
     /// <summary>Creates a prior.</summary>
     /// <param name="parameters">Where its parameter goes: (N, h, w, 2C), the means of a pixel first.</param>
     /// <param name="inner">The Gaussian prior that it adds to.</param>
@@ -31,23 +28,29 @@ public sealed class ConditionPrior : IPrior
             throw new ArgumentException("a prior without a mean takes no condition", nameof(inner));
         }
 
-        _inner = inner;
-        _weight = parameters.Add(
+        Inner = inner;
+        Weight = parameters.Add(
             $"{inner.Name}.condition.weight", [conditionLength, latent.Height, latent.Width, 2 * latent.Channels]);
     }
 
     /// <inheritdoc/>
-    public string Name => _inner.Name;
+    public string Name => Inner.Name;
 
     /// <inheritdoc/>
     public bool IsConditional => true;
 
+    /// <summary>The Gaussian prior that it adds to.</summary>
+    internal IPrior Inner { get; }
+
+    /// <summary>(N, h, w, 2C).</summary>
+    internal Parameter Weight { get; }
+
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape latent)
     {
-        if (_inner.IsConditional)
+        if (Inner.IsConditional)
         {
-            return _inner.WorkspaceLength(backend, latent);
+            return Inner.WorkspaceLength(backend, latent);
         }
 
         LayerMemory memory = default;
@@ -58,18 +61,18 @@ public sealed class ConditionPrior : IPrior
     /// <inheritdoc/>
     public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
     {
-        if (_inner.IsConditional)
+        if (Inner.IsConditional)
         {
-            _inner.Forward(context, latent, kept, prior);
+            Inner.Forward(context, latent, kept, prior);
         }
         else
         {
             LayerContext inner = Split(context, latent, out BufferView shared);
-            _inner.Forward(inner, latent with { Batch = 1 }, default, shared);
+            Inner.Forward(inner, latent with { Batch = 1 }, default, shared);
             context.Backend.BroadcastChannels(Rows(latent), shared, prior);
         }
 
-        context.Backend.LinearForward(latent.Batch, context.Condition, context.Value(_weight), prior);
+        context.Backend.LinearForward(latent.Batch, context.Condition, context.Value(Weight), prior);
     }
 
     /// <inheritdoc/>
@@ -80,19 +83,19 @@ public sealed class ConditionPrior : IPrior
             latent.Batch,
             context.Condition,
             dPrior,
-            context.Value(_weight),
-            context.Gradient(_weight),
+            context.Value(Weight),
+            context.Gradient(Weight),
             context.ConditionGradient);
-        if (_inner.IsConditional)
+        if (Inner.IsConditional)
         {
-            _inner.Backward(context, latent, kept, dPrior, dKept);
+            Inner.Backward(context, latent, kept, dPrior, dKept);
             return;
         }
 
         LayerContext inner = Split(context, latent, out BufferView dShared);
         context.Backend.Fill(dShared, 0);
         context.Backend.SumChannels(Rows(latent), dPrior, dShared);
-        _inner.Backward(inner, latent with { Batch = 1 }, default, dShared, default);
+        Inner.Backward(inner, latent with { Batch = 1 }, default, dShared, default);
     }
 
     private static ImageShape Rows(ImageShape latent) => new(latent.Batch, 1, 1, 2 * latent.Dims);
@@ -107,5 +110,5 @@ public sealed class ConditionPrior : IPrior
 
     private (BufferView Shared, BufferView Inner) Declare(ref LayerMemory memory, IBackend backend, ImageShape latent) => (
         memory.Take(2L * latent.Dims),
-        memory.Take(_inner.WorkspaceLength(backend, latent with { Batch = 1 })));
+        memory.Take(Inner.WorkspaceLength(backend, latent with { Batch = 1 })));
 }

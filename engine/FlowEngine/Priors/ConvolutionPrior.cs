@@ -10,8 +10,6 @@ namespace FlowEngine.Priors;
 /// </summary>
 public sealed class ConvolutionPrior : IPrior
 {
-    private readonly Network _network;
-
     /// <summary>Creates a prior.</summary>
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
@@ -23,7 +21,7 @@ public sealed class ConvolutionPrior : IPrior
     {
         Name = name;
         IsConditional = isConditional;
-        _network = new Network(parameters, name, new ZeroConvolutionShape(channels, 2 * channels, outsideReadsOne));
+        Network = new Network(parameters, name, new ZeroConvolutionShape(channels, 2 * channels, outsideReadsOne));
     }
 
     /// <inheritdoc/>
@@ -31,6 +29,9 @@ public sealed class ConvolutionPrior : IPrior
 
     /// <inheritdoc/>
     public bool IsConditional { get; }
+
+    /// <summary>The zero convolution.</summary>
+    internal Network Network { get; }
 
     /// <inheritdoc/>
     public long WorkspaceLength(IBackend backend, ImageShape latent)
@@ -44,7 +45,7 @@ public sealed class ConvolutionPrior : IPrior
     public void Forward(in LayerContext context, ImageShape latent, BufferView kept, BufferView prior)
     {
         LayerContext inner = Input(context, latent, kept, out BufferView input);
-        _network.Forward(inner, latent, input, prior, default);
+        Network.Forward(inner, latent, input, prior, default);
     }
 
     /// <inheritdoc/>
@@ -52,7 +53,7 @@ public sealed class ConvolutionPrior : IPrior
         in LayerContext context, ImageShape latent, BufferView kept, BufferView dPrior, BufferView dKept)
     {
         LayerContext inner = Input(context, latent, kept, out BufferView input);
-        _network.Backward(inner, latent, input, default, dPrior, dKept);
+        Network.Backward(inner, latent, input, default, dPrior, dKept);
     }
 
     private LayerContext Input(in LayerContext context, ImageShape latent, BufferView kept, out BufferView input)
@@ -71,5 +72,5 @@ public sealed class ConvolutionPrior : IPrior
 
     private (BufferView Zeros, BufferView Network) Declare(ref LayerMemory memory, IBackend backend, ImageShape latent) => (
         memory.Take(IsConditional ? 0 : latent.Length),
-        memory.Take(_network.WorkspaceLength(backend, latent, backward: true)));
+        memory.Take(Network.WorkspaceLength(backend, latent, backward: true)));
 }

@@ -9,6 +9,9 @@ public abstract class ElementwiseMap
     {
     }
 
+    /// <summary>The map itself.</summary>
+    internal abstract IElementwiseMap Formulae { get; }
+
     internal abstract ElementwiseKernels Kernels { get; }
 
     internal abstract float Parameter { get; }
@@ -35,6 +38,8 @@ public abstract class ElementwiseMap
     private sealed class Typed<TMap>(TMap map) : ElementwiseMap
         where TMap : struct, IElementwiseMap
     {
+        internal override IElementwiseMap Formulae => map;
+
         internal override ElementwiseKernels Kernels => map.Kernels;
 
         internal override float Parameter => map.Parameter;

@@ -172,6 +172,24 @@ public sealed class ModelCommandTests : IDisposable
         Assert.True(json.RootElement.GetProperty("managed_bytes_per_step").GetInt64() >= 0);
     }
 
+    [Fact]
+    public void Export_makes_onnx_files_by_their_ending()
+    {
+        string run = CommandRun.Train(_folder, "run", "--samples", "32");
+        string path = _folder.File("model.onnx");
+        Assert.Contains(
+            "log-prob of images of 8x8x1, 17 grey levels, from x (batch, 8, 8, 1) to log_prob (batch)",
+            CommandRun.Succeed("export", run, path),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "from noise0 (batch, 4, 4, 2) and noise1 (batch, 2, 2, 8) to x (batch, 8, 8, 1)",
+            CommandRun.Succeed("export", run, path, "--what", "sample"),
+            StringComparison.Ordinal);
+        CommandRun.Refuse(["export", run, path, "--what", "samples"], "--what is samples", "log-prob");
+        CommandRun.Refuse(["export", run, _folder.File("out"), "--what", "sample"], "ends in .onnx");
+        CommandRun.Refuse(["export", run, _folder.File("nowhere/model.onnx")], "there is no folder");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("train")]

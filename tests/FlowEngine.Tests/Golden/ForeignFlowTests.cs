@@ -81,6 +81,15 @@ public sealed class ForeignFlowTests
         Refuses(folder, text => text.Replace("StandardNormal", "MADEMoG"), FlowErrorKind.Unsupported, "the base is MADEMoG");
     }
 
+    internal static Model Load(string name, TemporaryFolder temporary, IBackend backend)
+    {
+        string folder = FolderOf(name);
+        string path = temporary.File("model.safetensors");
+        ForeignFlow.Import(
+            Path.Combine(folder, "weights.safetensors"), path, name.Split('-')[0], Path.Combine(folder, "flow.json"));
+        return Model.Load(path, backend);
+    }
+
     private static void Refuses(
         string folder, Func<string, string> change, FlowErrorKind kind, params ReadOnlySpan<string> parts)
     {
@@ -107,10 +116,7 @@ public sealed class ForeignFlowTests
         Dictionary<string, double[]> expected = SafetensorsFile.Read(Path.Combine(folder, "io.safetensors"))
             .Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.ToDoubles());
         using TemporaryFolder temporary = new();
-        string path = temporary.File("model.safetensors");
-        ForeignFlow.Import(
-            Path.Combine(folder, "weights.safetensors"), path, name.Split('-')[0], Path.Combine(folder, "flow.json"));
-        using Model model = Model.Load(path, backend);
+        using Model model = Load(name, temporary, backend);
         int batch = expected["log_prob"].Length;
         using GradientPlan gradient = new(model, batch, MemoryMode.Store);
         gradient.Refresh();

@@ -1,0 +1,55 @@
+using FlowEngine.Architecture;
+using FlowEngine.Kernels.Reference;
+using FlowEngine.Models;
+using FlowEngine.Tests.Checkpoints;
+using FlowEngine.Tests.Golden;
+using FlowEngine.Tests.Models;
+
+using Xunit;
+
+namespace FlowEngine.Tests.Onnx;
+
+/// <summary>Files of every kind of model give in ONNX Runtime what the engine gives.</summary>
+public sealed class OnnxRuntimeTests
+{
+    public static TheoryData<string> Models => [.. OnnxModels.All.Keys];
+
+    public static TheoryData<string> ForeignFlows => [.. ForeignFlowTests.Flows.Select(row => row.Data.Item1)];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_model_gives_what_the_engine_gives(string name)
+    {
+        IModelOptions options = OnnxModels.All[name];
+        using ReferenceBackend<double> backend = new();
+        using Model model = TinyGlow.Perturbed(backend, options);
+        Run(OnnxCase.Of(
+            name, model, Draws.Data(options, model.Flow, 5), TinyGlow.Conditions(options, 5)));
+    }
+
+    [Theory]
+    [MemberData(nameof(ForeignFlows))]
+    public void A_flow_of_another_library_gives_what_the_engine_gives(string name)
+    {
+        using TemporaryFolder folder = new();
+        using ReferenceBackend<double> backend = new();
+        using Model model = ForeignFlowTests.Load(name, folder, backend);
+        Run(OnnxCase.Of(
+            name, model, Draws.Data(model.Config.Options, model.Flow, 7), Draws.Normal(7 * model.Flow.ConditionLength, 5)));
+    }
+
+    [Fact]
+    public void Every_kind_of_model_is_tested() =>
+        Assert.Equal(
+            ModelKinds.All.Select(kind => kind.Name).Where(name => name != ShearOptions.Description.Name).Order(),
+            OnnxModels.All.Values.Select(options => options.Kind.Name).Distinct().Order());
+
+    private static void Run(IEnumerable<OnnxCase> cases)
+    {
+        foreach (OnnxCase one in cases)
+        {
+            string? fault = one.Fault(OnnxSession.Run(one));
+            Assert.True(fault is null, fault);
+        }
+    }
+}
