@@ -13,6 +13,7 @@ are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
 """
 from ._device import Device, devices
 from ._flow import Flow
+from ._foreign import from_nflows, from_normflows, from_zuko
 from ._glow import Glow
 from ._models import load
 from ._real_nvp import RealNVP
@@ -44,6 +45,6 @@ def instruction_set() -> str:
 __all__ = [
     "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
     "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NSF", "NoDeviceError", "NotFittedError",
-    "OutOfMemoryError", "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "instruction_set", "latents",
-    "load", "transforms",
+    "OutOfMemoryError", "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "from_nflows",
+    "from_normflows", "from_zuko", "instruction_set", "latents", "load", "transforms",
 ]

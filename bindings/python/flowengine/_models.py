@@ -25,7 +25,11 @@ def load(
     :param source: the file, or its bytes.
     :param layout: of images, ``channels_last`` or ``channels_first``.
     """
-    handle = open_checkpoint(source, device, threads, precision)
+    return of_handle(open_checkpoint(source, device, threads, precision), device, threads, precision, layout)
+
+
+def of_handle(handle: _ffi.Handle, device: str, threads: int, precision: str, layout: str = "channels_last") -> Flow:
+    """The estimator of a model, which takes its handle."""
     info = _ffi.ModelInfo()
     _ffi.call("flow_model_get_info", handle.pointer, ctypes.byref(info))
     kind = KINDS[info.model.decode()]

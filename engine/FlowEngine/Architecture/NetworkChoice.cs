@@ -36,7 +36,6 @@ internal readonly record struct NetworkChoice(
         LayeredNetworkShape shape = Layered(dims, outputs, conditions);
         return shape with
         {
-            AddsCondition = IsResidual && conditions > 0,
             Degrees = UnitDegrees.Autoregressive(
                 [.. Enumerable.Range(0, dims)],
                 IsResidual ? [Hidden] : shape.Hidden,

@@ -39,6 +39,9 @@ internal sealed class TensorTable
         return (int)tensor.Shape[axis];
     }
 
+    /// <summary>The shape of a tensor that stays in the table.</summary>
+    internal ReadOnlySpan<long> ShapeOf(string name) => Find(name).Shape;
+
     /// <summary>Takes a tensor of finite floating-point numbers: F64 stays, other types become F32.</summary>
     internal NamedTensor TakeReal(string name, params ReadOnlySpan<long> shape)
     {

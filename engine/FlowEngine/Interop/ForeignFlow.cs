@@ -31,7 +31,7 @@ public static class ForeignFlow
     public static ModelConfig Import(string weights, string target, string library, string description)
     {
         SafetensorsFile state = SafetensorsFile.Read(weights);
-        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, Text(description), description);
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, Text(description), $"{description}: ");
         CheckpointFile.Save(target, tensors, config.ToJson());
         return config;
     }
@@ -46,12 +46,12 @@ public static class ForeignFlow
     public static Model Load(Stream weights, IBackend backend, string library, string description)
     {
         SafetensorsFile state = SafetensorsFile.Read(weights, "the weights");
-        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, description, "the description");
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, description, string.Empty);
         return Model.Load(new CheckpointFile(tensors, config.ToJson()), library, backend, change: null);
     }
 
     private static (ModelConfig Config, IReadOnlyList<NamedTensor> Tensors) Read(
-        SafetensorsFile state, string library, string description, string name)
+        SafetensorsFile state, string library, string description, string prefix)
     {
         if (!Libraries.Contains(library))
         {
@@ -61,7 +61,7 @@ public static class ForeignFlow
         }
 
         (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) =
-            InFile(name, () => Convert(state.Tensors, library, description));
+            InFile(prefix, () => Convert(state.Tensors, library, description));
         return (new ModelConfig(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options)), tensors);
     }
 
@@ -103,7 +103,8 @@ public static class ForeignFlow
         }
     }
 
-    private static T InFile<T>(string path, Func<T> convert)
+    // The prefix of messages names the file of the description, if there is one.
+    private static T InFile<T>(string prefix, Func<T> convert)
     {
         try
         {
@@ -111,12 +112,12 @@ public static class ForeignFlow
         }
         catch (FlowException exception)
         {
-            throw new FlowException(exception.Kind, $"{path}: {exception.Message}", exception);
+            throw new FlowException(exception.Kind, prefix + exception.Message, exception);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new FlowException(
-                FlowErrorKind.BadFormat, $"{path}: is no description of a flow: {exception.Message}", exception);
+                FlowErrorKind.BadFormat, $"{prefix}no description of a flow: {exception.Message}", exception);
         }
     }
 }

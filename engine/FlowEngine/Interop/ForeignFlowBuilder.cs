@@ -1,6 +1,7 @@
 using FlowEngine.Architecture;
 using FlowEngine.Checkpoints;
 using FlowEngine.Priors;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Interop;
 
@@ -49,17 +50,22 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     /// <param name="upper">U above its diagonal; (D, D).</param>
     /// <param name="diagonal">That diagonal, positive.</param>
     /// <param name="bias">The bias.</param>
-    public void Linear(double[] lower, double[] upper, double[] diagonal, double[] bias)
-    {
-        Arrange([.. Enumerable.Range(0, dims)]);
-        string name = Add(new Transform("linear"));
-        Add($"{name}.lower", lower, dims, dims);
-        Add($"{name}.upper", upper, dims, dims);
-        Add($"{name}.log_diagonal", Array.ConvertAll(diagonal, Math.Log), dims);
-        Add($"{name}.sign", [.. Enumerable.Repeat(1.0, dims)], dims);
-        _tensors.Add(new NamedTensor($"{name}.permutation", [.. Enumerable.Range(0, dims)], dims));
-        ScaleAndShift(bias, new double[dims]);
-    }
+    public void Linear(double[] lower, double[] upper, double[] diagonal, double[] bias) => Linear(
+        new PluFactors(
+            lower,
+            upper,
+            Array.ConvertAll(diagonal, Math.Log),
+            [.. Enumerable.Repeat(1.0, dims)],
+            [.. Enumerable.Range(0, dims)]),
+        bias);
+
+    /// <summary>y = W x + bias.</summary>
+    /// <param name="module">What has the matrix.</param>
+    /// <param name="matrix">W, (D, D).</param>
+    /// <param name="bias">The bias.</param>
+    /// <exception cref="FlowException">W has no inverse.</exception>
+    public void Linear(ForeignModule module, double[] matrix, double[] bias) =>
+        Linear(PluFactors.Factor(matrix, dims) ?? throw module.Refuse("its matrix is singular"), bias);
 
     /// <summary>A coupling.</summary>
     /// <param name="passing">The features that pass, in the order in which the network reads them after the condition.</param>
@@ -77,7 +83,7 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     /// <param name="network">The network, which reads the condition, then the features in that order, and gives their raw
     /// numbers in that order.</param>
     /// <param name="map">The map, its bins and bound.</param>
-    public void Autoregressive(int[] order, ForeignNetwork network, Transform map)
+    public void Autoregressive(int[] order, IForeignNetwork network, Transform map)
     {
         Arrange(order);
         AddNetwork(map with { Type = "monotonic_autoregressive" }, network.Masked(dims, conditions));
@@ -104,6 +110,18 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
         return (options, _tensors);
     }
 
+    private void Linear(PluFactors factors, double[] bias)
+    {
+        Arrange([.. Enumerable.Range(0, dims)]);
+        string name = Add(new Transform("linear"));
+        Add($"{name}.lower", factors.Lower, dims, dims);
+        Add($"{name}.upper", factors.Upper, dims, dims);
+        Add($"{name}.log_diagonal", factors.LogDiagonal, dims);
+        Add($"{name}.sign", factors.Sign, dims);
+        _tensors.Add(new NamedTensor($"{name}.permutation", factors.Permutation, dims));
+        ScaleAndShift(bias, new double[dims]);
+    }
+
     private void Arrange(int[] features)
     {
         if (!features.SequenceEqual(_features))
@@ -121,6 +139,7 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
         {
             Hidden = network.Hidden,
             HiddenLayers = network.HiddenLayers,
+            Activation = network.Activation,
             Residual = network.IsResidual,
         });
         foreach ((string of, LinearRows map) in network.Maps)

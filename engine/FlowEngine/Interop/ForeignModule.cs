@@ -12,6 +12,9 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
         ? name.GetString()!
         : throw new FlowException(FlowErrorKind.BadFormat, $"{Place} has no class");
 
+    /// <summary>True if it has such a member.</summary>
+    public bool Has(string key) => Json.TryGetProperty(key, out _);
+
     /// <summary>Its path in the state dict; null where the description does not say it.</summary>
     public string? Path => Json.TryGetProperty("path", out JsonElement path) ? path.ToString() : null;
 
@@ -35,7 +38,11 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
     /// <param name="noun">What messages call one.</param>
     public IEnumerable<ForeignModule> List(string key, string noun) =>
         Json.TryGetProperty(key, out JsonElement list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
-            ? list.EnumerateArray().Select((item, index) => new ForeignModule(item, $"{noun} {index}"))
+            ? list.EnumerateArray().Select((item, index) =>
+            {
+                ForeignModule module = new(item, $"{noun} {index}");
+                return module with { Place = module.Path ?? module.Place };
+            })
             : throw new FlowException(FlowErrorKind.BadFormat, $"it has no {key}, expected a list of modules");
 
     /// <summary>A text of the description.</summary>
@@ -52,7 +59,7 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
                 + $"expected an integer of {least} to {1 << 14}");
 
     /// <summary>Checks that the module has no argument but these, by name, or these with one value.</summary>
-    /// <param name="known">Arguments that may have any value.</param>
+    /// <param name="known">Arguments that may have any value, beside those of <see cref="Activation"/>.</param>
     /// <param name="fixedTo">Arguments that may have one value, as JSON writes it.</param>
     /// <exception cref="FlowException">It has another one: which, and what would be needed.</exception>
     public void Allow(IReadOnlyCollection<string> known, params ReadOnlySpan<(string Name, string[] Values)> fixedTo)
@@ -64,7 +71,9 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
 
         foreach (JsonProperty argument in arguments.EnumerateObject())
         {
-            if (known.Contains(argument.Name) || argument.Value.ValueKind == JsonValueKind.Null)
+            if (known.Contains(argument.Name)
+                || argument.Name is "activation" or "negative_slope" or "alpha" or "approximate"
+                || argument.Value.ValueKind == JsonValueKind.Null)
             {
                 continue;
             }
@@ -99,6 +108,28 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
     public int Integer(string name, int otherwise) => Number(name, otherwise) is double value && value == (int)value
         ? (int)value
         : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {Find(name)}, expected an integer");
+
+    /// <summary>The activation among the arguments, by the name of PyTorch's function or module.</summary>
+    public ForeignActivation Activation()
+    {
+        string name = Word("activation", "ReLU");
+        string plain = name.TrimEnd('\'', '>').Split('.')[^1].Replace("_", string.Empty, StringComparison.Ordinal);
+        return plain.ToUpperInvariant() switch
+        {
+            "RELU" => new(Kernels.Activation.Relu),
+            "LEAKYRELU" => new(Kernels.Activation.Relu, Number("negative_slope", 0.01)),
+            "TANH" => new(Kernels.Activation.Tanh),
+            "ELU" when Number("alpha", 1) == 1 => new(Kernels.Activation.Elu),
+            "SILU" => new(Kernels.Activation.Silu),
+            "GELU" => new(
+                Word("approximate", "none") == "tanh" ? Kernels.Activation.GeluTanh : Kernels.Activation.Gelu),
+            "ELU" => throw Refuse($"its activation is ELU with alpha {Number("alpha", 1)}, expected alpha 1"),
+            _ => throw Refuse($"its activation is {name}, expected one of ReLU, LeakyReLU, Tanh, ELU, SiLU and GELU"),
+        };
+    }
+
+    /// <summary>A word among the arguments.</summary>
+    public string Word(string name, string otherwise) => Find(name) is JsonElement value ? value.ToString() : otherwise;
 
     /// <summary>A truth value among the arguments.</summary>
     public bool Switch(string name, bool otherwise) => Find(name) is JsonElement value

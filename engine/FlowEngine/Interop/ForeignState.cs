@@ -16,6 +16,15 @@ internal sealed class ForeignState(IEnumerable<NamedTensor> tensors)
     /// <summary>Real numbers of a shape.</summary>
     public double[] Numbers(string name, params ReadOnlySpan<long> shape) => _table.TakeReal(name, shape).ToDoubles();
 
+    /// <summary>A number for each feature, or one for all.</summary>
+    public double[] NumbersOfEach(string name, int count)
+    {
+        double[] values = _table.TakeReal(name, _table.ShapeOf(name)).ToDoubles();
+        return values.Length == count ? values
+            : values.Length == 1 ? [.. Enumerable.Repeat(values[0], count)]
+            : throw TensorTable.Bad(name, $"has {values.Length} numbers, expected 1 or {count}");
+    }
+
     /// <summary>The positions of some features, as integers.</summary>
     public int[] Indices(string name, int count, int limit)
     {
@@ -47,16 +56,38 @@ internal sealed class ForeignState(IEnumerable<NamedTensor> tensors)
             weights = [.. weights.Zip(mask, (weight, isRead) => weight * isRead)];
         }
 
-        Drop($"{name}.degrees", outputs);
-        return new([.. weights.Chunk(inputs)], Numbers($"{name}.bias", outputs));
+        Drop($"{name}.degrees");
+        return new(
+            [.. weights.Chunk(inputs)], Contains($"{name}.bias") ? Numbers($"{name}.bias", outputs) : new double[outputs]);
+    }
+
+    /// <summary>A BatchNorm1d in evaluation; null if there is none.</summary>
+    /// <param name="name">Its path.</param>
+    /// <param name="count">Values it normalizes.</param>
+    /// <param name="eps">What it adds to a variance.</param>
+    public Func<LinearRows, LinearRows>? BatchNorm(string name, int count, double eps)
+    {
+        if (!Contains($"{name}.running_var"))
+        {
+            return null;
+        }
+
+        double[] weight = Numbers($"{name}.weight", count);
+        double[] bias = Numbers($"{name}.bias", count);
+        double[] mean = Numbers($"{name}.running_mean", count);
+        double[] variance = Numbers($"{name}.running_var", count);
+        Drop($"{name}.num_batches_tracked");
+        double[] factor = [.. weight.Zip(variance, (w, v) => w / Math.Sqrt(v + eps))];
+        double[] summand = [.. Enumerable.Range(0, count).Select(i => bias[i] - (factor[i] * mean[i]))];
+        return rows => rows.Affine(factor, summand);
     }
 
     /// <summary>Takes a tensor that says nothing.</summary>
-    public void Drop(string name, params ReadOnlySpan<long> shape)
+    public void Drop(string name)
     {
         if (Contains(name))
         {
-            _table.Take(name, shape);
+            _table.Take(name, _table.ShapeOf(name));
         }
     }
 

@@ -38,6 +38,9 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
         return new([.. weights], [.. bias]);
     }
 
+    /// <summary>Each row, and behind it a row of zeros: of a shift, shift and scale.</summary>
+    public LinearRows WithoutScale() => Placed([.. Enumerable.Range(0, Count).SelectMany(row => new[] { row, -1 })]);
+
     /// <summary>Minus each row.</summary>
     public LinearRows Negated() =>
         new([.. Weights.Select(row => Array.ConvertAll(row, weight => -weight))], Array.ConvertAll(Bias, bias => -bias));
@@ -77,12 +80,23 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
         return new([.. chosen.Select(row => Weights[row])], [.. chosen.Select(row => Bias[row])]);
     }
 
+    /// <summary>Some of the rows, in an order; a row of zeros for -1.</summary>
+    public LinearRows Placed(IReadOnlyList<int> rows) => new(
+        [.. rows.Select(row => row < 0 ? new double[Inputs] : Weights[row])], [.. rows.Select(row => row < 0 ? 0 : Bias[row])]);
+
     /// <summary>The same map where what is read comes in another order, or is fewer.</summary>
     /// <param name="columns">Which column comes where; -1 for one that is not read.</param>
     public LinearRows Columns(IReadOnlyList<int> columns) => this with
     {
         Weights = [.. Weights.Select(row => columns.Select(column => column < 0 ? 0 : row[column]).ToArray())],
     };
+
+    /// <summary>What the map gives, each value times a factor plus a summand.</summary>
+    public LinearRows Affine(double[] factor, double[] summand)
+    {
+        LinearRows scaled = Scaled(row => factor[row]);
+        return scaled with { Bias = [.. scaled.Bias.Zip(summand, (bias, value) => bias + value)] };
+    }
 
     /// <summary>The same map with each row times a factor.</summary>
     public LinearRows Scaled(Func<int, double> factor) => new(

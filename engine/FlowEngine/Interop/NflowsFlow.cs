@@ -28,7 +28,7 @@ internal static class NflowsFlow
         builder.ScaleAndShift([.. shift.Zip(logScale, (t, s) => t * Math.Exp(-s))], logScale);
 
     /// <summary>LULinear of nflows and normflows.</summary>
-    internal static void LuLinear(ForeignState state, ForeignFlowBuilder builder, string path)
+    internal static void LuLinear(ForeignState state, ForeignFlowBuilder builder, string path, double eps)
     {
         int dims = builder.Dims;
         int entries = dims * (dims - 1) / 2;
@@ -53,7 +53,7 @@ internal static class NflowsFlow
         }
 
         double[] diagonal = Array.ConvertAll(
-            state.Numbers($"{path}.unconstrained_upper_diag", dims), raw => Softplus(raw) + 1e-3);
+            state.Numbers($"{path}.unconstrained_upper_diag", dims), raw => Softplus(raw) + eps);
         builder.Linear(lower, upper, diagonal, state.Numbers($"{path}.bias", dims));
     }
 
@@ -66,25 +66,33 @@ internal static class NflowsFlow
         int dims = builder.Dims;
         switch (module.Class)
         {
+            case "IdentityTransform":
+                break;
             case "ActNorm":
                 module.Allow(["features"]);
-                state.Drop($"{path}.initialized", 1);
                 state.Drop($"{path}.initialized");
                 ScaleThenShift(builder, state.Numbers($"{path}.log_scale", dims), state.Numbers($"{path}.shift", dims));
+                break;
+            case "PointwiseAffineTransform" or "AffineTransform":
+                PointwiseAffine(module, state, builder, path);
                 break;
             case "BatchNorm":
                 BatchNorm(module, state, builder, path);
                 break;
             case "LULinear":
-                module.Allow(["features", "using_cache", "identity_init"], ("eps", ["0.001"]));
-                LuLinear(state, builder, path);
+                module.Allow(["features", "using_cache", "identity_init", "eps"]);
+                LuLinear(state, builder, path, module.Number("eps", 1e-3));
+                break;
+            case "NaiveLinear":
+                module.Allow(["features", "using_cache", "orthogonal_initialization"]);
+                builder.Linear(module, state.Numbers($"{path}._weight", dims, dims), state.Numbers($"{path}.bias", dims));
                 break;
             case "RandomPermutation" or "ReversePermutation" or "Permutation":
                 module.Allow(["features", "permutation"], ("dim", ["1"]));
                 builder.Permute(state.Permutation($"{path}._permutation", dims));
                 break;
-            case "AffineCouplingTransform":
-                module.Allow(["mask"]);
+            case "AffineCouplingTransform" or "AdditiveCouplingTransform":
+                module.Allow(["mask"], ("scale_activation", ["DEFAULT_SCALE_ACTIVATION"]));
                 AffineCoupling(module, state, builder, path);
                 break;
             case "PiecewiseRationalQuadraticCouplingTransform":
@@ -93,34 +101,32 @@ internal static class NflowsFlow
                 SplineCoupling(module, state, builder, path);
                 break;
             case "MaskedAffineAutoregressiveTransform":
-                module.Allow(MadeArguments, Relu, ("use_batch_norm", ["false"]));
-                ForeignNetwork affine = Made(state, builder, path);
+                module.Allow(MadeArguments);
+                IForeignNetwork affine = Made(module, state, builder, path);
                 affine.Map(output => output.Rows(
                     Enumerable.Range(0, dims).SelectMany(feature => new[] { (2 * feature) + 1, 2 * feature })));
                 builder.Autoregressive(
                     [.. Enumerable.Range(0, dims)], affine, new(string.Empty) { Map = TransformMap.AffineNflowsSoftplus });
                 break;
             case "MaskedPiecewiseRationalQuadraticAutoregressiveTransform":
-                module.Allow([.. MadeArguments, "num_bins", "tail_bound"], Tails, Relu, ("use_batch_norm", ["false"]),
-                    Least("width"), Least("height"), Least("derivative"));
+                module.Allow([.. MadeArguments, "num_bins", "tail_bound"], Tails, Least("width"), Least("height"), Least("derivative"));
                 builder.Autoregressive(
-                    [.. Enumerable.Range(0, dims)], Made(state, builder, path), Spline(module, "num_bins", 1));
+                    [.. Enumerable.Range(0, dims)], Made(module, state, builder, path), Spline(module, "num_bins", 1));
                 break;
             default:
                 throw module.Refuse(
-                    "is not read; expected one of ActNorm, BatchNorm, LULinear, Permutation, RandomPermutation, "
-                    + "ReversePermutation, AffineCouplingTransform, PiecewiseRationalQuadraticCouplingTransform, "
-                    + "MaskedAffineAutoregressiveTransform and MaskedPiecewiseRationalQuadraticAutoregressiveTransform");
+                    "is not read; expected one of ActNorm, PointwiseAffineTransform, BatchNorm, LULinear, NaiveLinear, "
+                    + "Permutation, RandomPermutation, ReversePermutation, AffineCouplingTransform, AdditiveCouplingTransform, "
+                    + "PiecewiseRationalQuadraticCouplingTransform, MaskedAffineAutoregressiveTransform and "
+                    + "MaskedPiecewiseRationalQuadraticAutoregressiveTransform");
         }
     }
 
     private static string[] MadeArguments { get; } =
     [
         "features", "hidden_features", "context_features", "num_blocks", "use_residual_blocks", "random_mask",
-        "dropout_probability",
+        "dropout_probability", "use_batch_norm",
     ];
-
-    internal static (string Name, string[] Values) Relu => ("activation", ["relu", "ReLU", "torch.nn.functional.relu"]);
 
     internal static (string Name, string[] Values) Tails => ("tails", ["linear"]);
 
@@ -134,13 +140,42 @@ internal static class NflowsFlow
     private static (string Name, string[] Values) Least(string of) =>
         (of == "derivative" ? "min_derivative" : $"min_bin_{of}", ["0.001"]);
 
-    private static ForeignNetwork Made(ForeignState state, ForeignFlowBuilder builder, string path) =>
-        ResidualLayout.NflowsMade(state, $"{path}.autoregressive_net", builder.Dims, builder.Conditions);
+    private static IForeignNetwork Made(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path) =>
+        new ResidualLayout(module, state, $"{path}.autoregressive_net").NflowsMade(builder.Dims, builder.Conditions);
+
+    // Its numbers are one for all features, or one of each.
+    private static void PointwiseAffine(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        module.Allow(["shift", "scale"]);
+        int dims = builder.Dims;
+        double[] scale = state.NumbersOfEach($"{path}._scale", dims);
+        double[] shift = state.NumbersOfEach($"{path}._shift", dims);
+        if (scale.All(value => value > 0))
+        {
+            ScaleThenShift(builder, Array.ConvertAll(scale, Math.Log), shift);
+            return;
+        }
+
+        double[] matrix = new double[dims * dims];
+        for (int d = 0; d < dims; d++)
+        {
+            matrix[(d * dims) + d] = scale[d];
+        }
+
+        builder.Linear(module, matrix, shift);
+    }
 
     private static void AffineCoupling(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {
         (int[] passing, int[] moved) = Features(state, builder, path);
         IForeignNetwork network = CouplingNetwork(module, state, builder, path, passing.Length, out _);
+        if (module.Class == "AdditiveCouplingTransform")
+        {
+            network.Map(output => output.WithoutScale());
+            builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineZuko });
+            return;
+        }
+
         network.Map(output => output.Rows(
             Enumerable.Range(0, moved.Length).SelectMany(feature => new[] { feature, moved.Length + feature })));
         builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineNflowsSigmoid });
@@ -173,11 +208,12 @@ internal static class NflowsFlow
         }
 
         network.Allow(
-            ["in_features", "out_features", "hidden_features", "context_features", "num_blocks", "dropout_probability"],
-            Relu,
-            ("use_batch_norm", ["false"]));
+        [
+            "in_features", "out_features", "hidden_features", "context_features", "num_blocks", "dropout_probability",
+            "use_batch_norm",
+        ]);
         hidden = state.Dimension($"{path}.transform_net.initial_layer.weight", 0);
-        return ResidualLayout.ResidualNet(network, state, $"{path}.transform_net", passing, builder.Conditions);
+        return new ResidualLayout(network, state, $"{path}.transform_net").ResidualNet(passing, builder.Conditions);
     }
 
     // In evaluation it is a scale and a shift.

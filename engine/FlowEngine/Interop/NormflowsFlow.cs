@@ -27,8 +27,11 @@ internal static class NormflowsFlow
         {
             case "ActNorm" or "AffineConstFlow":
                 module.Allow(["shape", "scale", "shift"]);
-                state.Drop($"{path}.data_dep_init_done", 1);
-                state.Drop($"{path}.data_dep_init_done");
+                if (state.Contains($"{path}.data_dep_init_done") && state.NumbersOfEach($"{path}.data_dep_init_done", 1)[0] == 0)
+                {
+                    throw module.Refuse("it takes its numbers from the first batch, and has seen none; needed: a trained flow");
+                }
+
                 builder.ScaleAndShift(
                     Array.ConvertAll(state.Numbers($"{path}.t", 1, dims), value => -value),
                     Array.ConvertAll(state.Numbers($"{path}.s", 1, dims), value => -value));
@@ -36,24 +39,31 @@ internal static class NormflowsFlow
             case "LULinearPermute":
                 module.Allow(["num_channels", "identity_init"]);
                 builder.Permute(state.Permutation($"{path}.permutation._permutation", dims));
-                NflowsFlow.LuLinear(state, builder, $"{path}.linear");
+                NflowsFlow.LuLinear(state, builder, $"{path}.linear", 1e-3);
+                break;
+            case "Permute":
+                Permute(module, state, builder, path);
+                break;
+            case "AffineCouplingBlock":
+                module.Allow(["split_mode", "scale"], ("scale_map", ["exp"]));
+                AffineCoupling(module, state, builder, $"{path}.flows.1.param_map");
                 break;
             case "MaskedAffineFlow":
                 module.Allow(["mask"]);
                 MaskedAffine(module, state, builder, path);
                 break;
             case "AutoregressiveRationalQuadraticSpline":
-                module.Allow(SplineArguments, NflowsFlow.Relu, NflowsFlow.Tails, ("permute_mask", ["false"]));
+                module.Allow(SplineArguments, NflowsFlow.Tails, ("permute_mask", ["false"]));
                 Autoregressive(module, state, builder, $"{path}.mprqat");
                 break;
             case "CoupledRationalQuadraticSpline":
-                module.Allow([.. SplineArguments, "reverse_mask"], NflowsFlow.Relu, NflowsFlow.Tails);
+                module.Allow([.. SplineArguments, "reverse_mask"], NflowsFlow.Tails);
                 Coupling(module, state, builder, $"{path}.prqct");
                 break;
             default:
                 throw module.Refuse(
-                    "is not read; expected one of ActNorm, AffineConstFlow, LULinearPermute, MaskedAffineFlow, "
-                    + "AutoregressiveRationalQuadraticSpline and CoupledRationalQuadraticSpline");
+                    "is not read; expected one of ActNorm, AffineConstFlow, LULinearPermute, Permute, AffineCouplingBlock, "
+                    + "MaskedAffineFlow, AutoregressiveRationalQuadraticSpline and CoupledRationalQuadraticSpline");
         }
     }
 
@@ -70,7 +80,8 @@ internal static class NormflowsFlow
 
     private static void Autoregressive(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {
-        ForeignNetwork network = ResidualLayout.NormflowsMade(module, state, $"{path}.autoregressive_net");
+        IForeignNetwork network = new ResidualLayout(module, state, $"{path}.autoregressive_net")
+            .NormflowsMade(builder.Dims, builder.Conditions);
         builder.Autoregressive([.. Enumerable.Range(0, builder.Dims)], network, Spline(module));
     }
 
@@ -79,8 +90,8 @@ internal static class NormflowsFlow
     {
         (int[] passing, int[] moved) = NflowsFlow.Features(state, builder, path);
         int hidden = state.Dimension($"{path}.transform_net.initial_layer.weight", 0);
-        IForeignNetwork network = ResidualLayout.ResidualNet(
-            module, state, $"{path}.transform_net", passing.Length, builder.Conditions);
+        IForeignNetwork network = new ResidualLayout(module, state, $"{path}.transform_net")
+            .ResidualNet(passing.Length, builder.Conditions);
         Transform map = Spline(module);
         network.Map(NflowsFlow.SplineOutputs(map.SplineBins, hidden));
         builder.Coupling(passing, moved, network, map);
@@ -95,7 +106,7 @@ internal static class NormflowsFlow
                 .Concat(heights.Skip(feature * bins).Take(bins))
                 .Concat(slopes.Skip(feature * (bins - 1)).Take(bins - 1)))];
         int inputs = builder.Conditions + moved.Length;
-        ForeignNetwork constant = new(new LinearRows([new double[inputs]], [0]));
+        ForeignNetwork constant = new(new LinearRows([new double[inputs]], [0]), default);
         constant.Then(new LinearRows([.. raw.Select(_ => new double[1])], raw));
         builder.Coupling(moved, passing, constant, map);
     }
@@ -111,30 +122,79 @@ internal static class NormflowsFlow
             throw module.Refuse("its mask has numbers other than 0 and 1");
         }
 
-        ForeignNetwork network = ForeignNetwork.Side(
-            Mlp(module, state, path, "t", dims), Mlp(module, state, path, "s", dims));
+        ForeignNetwork? shift = Mlp(module, state, path, "t", dims);
+        ForeignNetwork? scale = Mlp(module, state, path, "s", dims);
+        ForeignNetwork network = shift is null ? scale ?? throw module.Refuse("it has no network s and no network t")
+            : scale is null ? shift
+            : ForeignNetwork.Side(shift, scale);
         network.OrderInputs([.. Enumerable.Repeat(-1, builder.Conditions), .. passing]);
-        network.Map(output => output.Rows(moved.SelectMany(feature => new[] { feature, dims + feature })));
+        network.Map(output => output.Placed([.. moved.SelectMany(feature => new[]
+        {
+            shift is null ? -1 : feature, scale is null ? -1 : shift is null ? feature : dims + feature,
+        })]));
         builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineNormflows });
     }
 
-    private static ForeignNetwork Mlp(ForeignModule module, ForeignState state, string path, string key, int dims)
+    // Data to noise is its inverse.
+    private static void Permute(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {
-        ForeignModule mlp = module.Inner(key) ?? throw module.Refuse($"it has no network {key}, expected an MLP");
+        int dims = builder.Dims;
+        module.Allow(["num_channels"], ("mode", ["shuffle", "swap"]));
+        if (!state.Contains($"{path}.perm"))
+        {
+            int kept = (dims + 1) / 2;
+            builder.Permute([.. Enumerable.Range(kept, dims - kept), .. Enumerable.Range(0, kept)]);
+            return;
+        }
+
+        state.Drop($"{path}.perm");
+        builder.Permute(state.Permutation($"{path}.inv_perm", dims));
+    }
+
+    // The network reads one half and moves the other: by shift and scale of each value in turn, or by a shift.
+    private static void AffineCoupling(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
+    {
+        if (builder.Conditions > 0)
+        {
+            throw module.Refuse("it reads no context, and the flow has one; needed: another coupling");
+        }
+
+        int dims = builder.Dims;
+        int[] all = [.. Enumerable.Range(0, dims)];
+        string mode = module.Word("split_mode", "channel");
+        (int[] passing, int[] moved) = mode switch
+        {
+            "channel" => (all[..((dims + 1) / 2)], all[((dims + 1) / 2)..]),
+            "channel_inv" => (all[((dims + 1) / 2)..], all[..((dims + 1) / 2)]),
+            _ => throw module.Refuse($"its split_mode is {mode}, expected channel or channel_inv"),
+        };
+        bool scales = module.Switch("scale", true);
+        ForeignModule mlp = module.Inner("param_map") ?? throw module.Refuse("it has no network param_map, expected an MLP");
+        ForeignNetwork network = Mlp(mlp, state, path, moved.Length * (scales ? 2 : 1));
+        network.Map(output => scales ? output : output.WithoutScale());
+        builder.Coupling(passing, moved, network, new(string.Empty) { Map = TransformMap.AffineNormflows });
+    }
+
+    private static ForeignNetwork? Mlp(ForeignModule module, ForeignState state, string path, string key, int dims) =>
+        module.Inner(key) is ForeignModule mlp ? Mlp(mlp, state, $"{path}.{key}", dims) : null;
+
+    private static ForeignNetwork Mlp(ForeignModule mlp, ForeignState state, string path, int outputs)
+    {
         if (mlp.Class != "MLP")
         {
             throw mlp.Refuse("expected an MLP");
         }
 
-        mlp.Allow(["layers", "init_zeros", "dropout"], ("leaky", ["0", "0.0"]));
-        ForeignNetwork network = new(state.Linear($"{path}.{key}.net.0"));
-        for (int layer = 2; state.Contains($"{path}.{key}.net.{layer}.weight"); layer += 2)
+        mlp.Allow(["layers", "leaky", "init_zeros"]);
+        double leak = mlp.Number("leaky", 0);
+        ForeignNetwork network = new(state.Linear($"{path}.net.0"), new ForeignActivation(Kernels.Activation.Relu, leak));
+        for (int layer = 2; state.Contains($"{path}.net.{layer}.weight"); layer += 2)
         {
-            network.Then(state.Linear($"{path}.{key}.net.{layer}"));
+            network.Then(state.Linear($"{path}.net.{layer}"));
         }
 
-        return network.Value.Count == dims
+        return network.Value.Count == outputs
             ? network
-            : throw mlp.Refuse($"it has {network.Value.Count} outputs, expected {dims}");
+            : throw mlp.Refuse($"it has {network.Value.Count} outputs, expected {outputs}");
     }
 }

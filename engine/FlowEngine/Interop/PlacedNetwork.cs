@@ -1,9 +1,12 @@
+using FlowEngine.Kernels;
+
 namespace FlowEngine.Interop;
 
 /// <summary>A network as a transform of a model has it.</summary>
 /// <param name="Hidden">Units of a hidden layer.</param>
 /// <param name="HiddenLayers">Hidden layers, or residual blocks.</param>
 /// <param name="IsResidual">True for residual blocks, gated by a condition.</param>
+/// <param name="Activation">What hidden units make of their sums.</param>
 /// <param name="Maps">Its affine maps, by their paths inside the network.</param>
 internal sealed record PlacedNetwork(
-    int Hidden, int HiddenLayers, bool IsResidual, IReadOnlyList<(string Name, LinearRows Map)> Maps);
+    int Hidden, int HiddenLayers, bool IsResidual, Activation Activation, IReadOnlyList<(string Name, LinearRows Map)> Maps);

@@ -1,17 +1,23 @@
+using FlowEngine.Kernels;
+
 namespace FlowEngine.Interop;
 
 /// <summary>The networks that nflows and normflows share: ResidualNet and MADE, by the names of their parts.</summary>
-internal static class ResidualLayout
+/// <param name="module">What has the network: its activation is there.</param>
+/// <param name="state">The weights.</param>
+/// <param name="path">The network's path among them.</param>
+internal sealed class ResidualLayout(ForeignModule module, ForeignState state, string path)
 {
+    // Of the batch normalization in their blocks.
+    private const double NormEps = 1e-3;
+
+    private readonly ForeignActivation _activation = module.Activation();
+
     /// <summary>A ResidualNet, which reads the passing values and then the condition.</summary>
-    /// <param name="module">What it belongs to.</param>
-    /// <param name="state">The weights.</param>
-    /// <param name="path">Its path among them.</param>
     /// <param name="passing">The passing values.</param>
     /// <param name="conditions">Numbers of the condition.</param>
     /// <exception cref="FlowException">It reads something else.</exception>
-    public static IForeignNetwork ResidualNet(
-        ForeignModule module, ForeignState state, string path, int passing, int conditions)
+    public IForeignNetwork ResidualNet(int passing, int conditions)
     {
         LinearRows initial = state.Linear($"{path}.initial_layer");
         if (initial.Inputs != passing + conditions)
@@ -22,38 +28,22 @@ internal static class ResidualLayout
         }
 
         initial = initial.Columns([.. Enumerable.Range(passing, conditions), .. Enumerable.Range(0, passing)]);
-        List<(LinearRows First, LinearRows Second)> blocks = [];
-        for (int block = 0; state.Contains($"{path}.blocks.{block}.linear_layers.0.weight"); block++)
-        {
-            blocks.Add((Linear(state, path, block, 0), Linear(state, path, block, 1)));
-        }
-
-        LinearRows last = state.Linear($"{path}.final_layer");
-        if (conditions > 0 && blocks.Count > 0)
-        {
-            return new GatedNetwork(
-                initial,
-                [.. blocks.Select((maps, block) => (maps.First, maps.Second, state.Linear($"{path}.blocks.{block}.context_layer")))],
-                last);
-        }
-
-        ForeignNetwork network = new(initial);
-        foreach ((LinearRows first, LinearRows second) in blocks)
-        {
-            network.Residual(first, second, null, null);
-        }
-
-        network.Map(last.Of);
-        return network;
+        return Blocks(initial, gates: conditions > 0);
     }
 
     /// <summary>nflows' MADE: a map of the condition is rectified and added to the first layer, and to each residual block.</summary>
-    public static ForeignNetwork NflowsMade(ForeignState state, string path, int dims, int conditions)
+    public IForeignNetwork NflowsMade(int dims, int conditions)
     {
         LinearRows initial = state.Linear($"{path}.initial_layer");
+        bool isResidual = module.Switch("use_residual_blocks", true);
         if (conditions == 0)
         {
-            return Made(state, path, new ForeignNetwork(initial), null);
+            return isResidual ? Blocks(initial, gates: false) : PlainBlocks(new ForeignNetwork(initial, _activation));
+        }
+
+        if (_activation is not { IsRectifier: true, Leak: 0 })
+        {
+            throw module.Refuse("its MADE adds an activated context; needed: ReLU as its activation");
         }
 
         int units = initial.Count;
@@ -67,55 +57,116 @@ internal static class ResidualLayout
         int at = units + (2 * dims);
         LinearRows contextNow = LinearRows.Unit(at, conditions, hidden)
             .Minus(LinearRows.Unit(at + conditions, conditions, hidden));
-        ForeignNetwork network = new(added.Of(context));
-        network.Then(
+        ForeignNetwork network = new(added.Of(context), _activation);
+        network.Hide(
             LinearRows.Stack(added.Of(context), x, x.Negated(), context, context.Negated()),
             initial.Of(xNow).Plus(rectified));
-        return Made(state, path, network, contextNow);
+        return isResidual ? RectifiedBlocks(network, contextNow) : PlainBlocks(network);
     }
 
-    /// <summary>normflows' MADE, without a condition.</summary>
-    public static ForeignNetwork NormflowsMade(ForeignModule module, ForeignState state, string path)
+    /// <summary>normflows' MADE: a map of the condition is added to the first layer, and gates the residual blocks.</summary>
+    public IForeignNetwork NormflowsMade(int dims, int conditions)
     {
-        if (state.Contains($"{path}.context_layer.weight"))
+        LinearRows initial = state.Linear($"{path}.initial_layer");
+        if (conditions > 0)
         {
-            throw module.Refuse(
-                "its MADE gates residual blocks by the context, which no network of a checkpoint does; needed: gated blocks");
+            LinearRows added = state.Linear($"{path}.context_layer");
+            int inputs = conditions + dims;
+            initial = added.Of(LinearRows.Unit(0, conditions, inputs)).Plus(initial.Of(LinearRows.Unit(conditions, dims, inputs)));
         }
 
-        return Made(state, path, new ForeignNetwork(state.Linear($"{path}.initial_layer")), null);
+        return Blocks(initial, gates: conditions > 0);
     }
 
-    private static ForeignNetwork Made(ForeignState state, string path, ForeignNetwork network, LinearRows? context)
+    // That of a network that is no chain of rectifiers: it has one slope below 0.
+    private Activation LayeredActivation => _activation.Leak switch
     {
-        int block = 0;
-        for (; state.Contains($"{path}.blocks.{block}.linear_layers.0.weight"); block++)
+        0 => _activation.Kind,
+        0.01 => Activation.LeakyRelu,
+        double leak => throw module.Refuse(
+            $"a context gates residual blocks of leaky rectifiers with a slope of {leak} below 0; needed: a slope of 0 or 0.01"),
+    };
+
+    private bool Has(int block, string part) =>
+        state.Contains($"{path}.blocks.{block}.{part}.weight");
+
+    private IForeignNetwork Blocks(LinearRows initial, bool gates)
+    {
+        if (_activation.IsRectifier && (!gates || !Has(0, "linear_layers.0")))
         {
-            LinearRows? added = context is null ? null : state.Linear($"{path}.blocks.{block}.context_layer");
-            context = network.Residual(Linear(state, path, block, 0), Linear(state, path, block, 1), context, added);
+            return RectifiedBlocks(new ForeignNetwork(initial, _activation), null);
         }
 
-        if (block > 0)
+        List<(LinearRows First, LinearRows Second, LinearRows? Gate)> blocks = [];
+        for (int block = 0; Has(block, "linear_layers.0"); block++)
         {
-            network.Map(state.Linear($"{path}.final_layer").Of);
-            return network;
+            if (Norms(block, initial.Count) is not null)
+            {
+                throw module.Refuse(
+                    "its network has batch normalization in residual blocks that a context gates or whose activation is no "
+                    + "rectifier; needed: blocks without it");
+            }
+
+            blocks.Add((
+                Linear(block, "linear_layers.0"), Linear(block, "linear_layers.1"), gates ? Linear(block, "context_layer") : null));
         }
 
-        // Plain blocks: each is a map and then ReLU; of the first sum ReLU is taken, too.
-        for (; state.Contains($"{path}.blocks.{block}.linear.weight"); block++)
+        LinearRows last = state.Linear($"{path}.final_layer");
+        if (blocks.Count > 0)
         {
-            network.Then(state.Linear($"{path}.blocks.{block}.linear"));
+            return new ResidualNetwork(LayeredActivation, initial, blocks, last);
         }
 
-        if (block == 0)
+        // Without a block there is no activation.
+        ForeignNetwork network = new(initial, _activation);
+        network.Map(last.Of);
+        return network;
+    }
+
+    private ForeignNetwork RectifiedBlocks(ForeignNetwork network, LinearRows? context)
+    {
+        for (int block = 0; Has(block, "linear_layers.0"); block++)
         {
-            throw new FlowException(FlowErrorKind.BadFormat, $"the weights have no {path}.blocks.0, expected a MADE of one or more blocks");
+            LinearRows? added = context is null ? null : Linear(block, "context_layer");
+            context = network.Residual(
+                Linear(block, "linear_layers.0"),
+                Linear(block, "linear_layers.1"),
+                Norms(block, network.Value.Count),
+                context,
+                added);
+        }
+
+        network.Map(state.Linear($"{path}.final_layer").Of);
+        return network;
+    }
+
+    // Each is a map and then the activation; of the first sum it is taken, too.
+    private ForeignNetwork PlainBlocks(ForeignNetwork network)
+    {
+        for (int block = 0; Has(block, "linear"); block++)
+        {
+            network.Then(Plain(block));
         }
 
         network.Then(state.Linear($"{path}.final_layer"));
         return network;
     }
 
-    private static LinearRows Linear(ForeignState state, string path, int block, int layer) =>
-        state.Linear($"{path}.blocks.{block}.linear_layers.{layer}");
+    private LinearRows Plain(int block)
+    {
+        LinearRows map = Linear(block, "linear");
+        Func<LinearRows, LinearRows>? norm = state.BatchNorm($"{path}.blocks.{block}.batch_norm", map.Inputs, NormEps);
+        return norm is null ? map : map.Of(norm(LinearRows.Unit(0, map.Inputs, map.Inputs)));
+    }
+
+    private (Func<LinearRows, LinearRows> First, Func<LinearRows, LinearRows> Second)? Norms(int block, int width)
+    {
+        string norms = $"{path}.blocks.{block}.batch_norm_layers";
+        return state.BatchNorm($"{norms}.0", width, NormEps) is Func<LinearRows, LinearRows> first
+            && state.BatchNorm($"{norms}.1", width, NormEps) is Func<LinearRows, LinearRows> second
+                ? (first, second)
+                : null;
+    }
+
+    private LinearRows Linear(int block, string part) => state.Linear($"{path}.blocks.{block}.{part}");
 }

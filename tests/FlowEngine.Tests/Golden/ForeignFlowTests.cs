@@ -30,14 +30,23 @@ public sealed class ForeignFlowTests
         { "zuko-nsf", 1e-5 },
         { "zuko-nsf-context", 1e-5 },
         { "zuko-nsf-coupling", 1e-5 },
+        { "zuko-maf-residual", 1e-5 },
+        { "zuko-transforms", 1e-5 },
         { "nflows-actnorm-affine", 1e-5 },
         { "nflows-maf-context", 1e-5 },
         { "nflows-nsf", 4e-5 },
         { "nflows-nsf-context", 1e-5 },
         { "nflows-spline-maf", 2e-5 },
+        { "nflows-maf-norm", 1e-5 },
+        { "nflows-maf-tanh", 1e-5 },
+        { "nflows-nice-silu", 1e-5 },
+        { "nflows-transforms", 1e-5 },
         { "normflows-realnvp", 1e-5 },
         { "normflows-ar-spline", 2e-5 },
         { "normflows-coupling-spline", 1e-5 },
+        { "normflows-ar-spline-context", 1e-5 },
+        { "normflows-coupling-blocks", 1e-5 },
+        { "normflows-masked-leaky", 1e-5 },
     };
 
     [Theory]
@@ -63,9 +72,9 @@ public sealed class ForeignFlowTests
         string folder = FolderOf("nflows-nsf-context");
         Refuses(
             folder,
-            text => text.Replace("\"relu\"", "\"tanh\""),
+            text => text.Replace("\"relu\"", "\"softplus\""),
             FlowErrorKind.Unsupported,
-            "transform 0: network (ResidualNet): its activation is tanh, expected relu");
+            "transform 0: network (ResidualNet): its activation is softplus, expected one of ReLU");
         Refuses(
             folder,
             text => text.Replace("\"context\": 3", "\"context\": 0"),
@@ -73,7 +82,7 @@ public sealed class ForeignFlowTests
             "transform 0: network: its network reads 5 numbers, expected 2 that pass and 0 of a context");
         folder = FolderOf("zuko-nsf");
         Refuses(folder, text => text.Replace("flows.NSF", "flows.CNF"), FlowErrorKind.Unsupported, "the flow (zuko.flows.CNF)", "NSF");
-        Refuses(folder, text => text.Replace("\"bins\": 8", "\"activation\": \"ELU\""), FlowErrorKind.Unsupported, "activation is ELU", "ReLU");
+        Refuses(folder, text => text.Replace("\"bins\": 8", "\"activation\": \"Softplus\""), FlowErrorKind.Unsupported, "activation is Softplus", "ReLU");
         Refuses(folder, text => text.Replace("\"features\": 4", "\"features\": 3"), FlowErrorKind.BadFormat, "order", "(3)");
         Refuses(folder, _ => "{", FlowErrorKind.BadFormat, "no description of a flow");
         folder = FolderOf("nflows-actnorm-affine");
