@@ -23,6 +23,7 @@ internal static class OnnxSession
         return [.. results.Select(result => result.GetTensorDataAsSpan<float>().ToArray())];
     }
 
-    private static long[] Shape(int length, IReadOnlyList<int> sizes) =>
+    /// <summary>The sizes of a whole batch.</summary>
+    public static long[] Shape(int length, IReadOnlyList<int> sizes) =>
         [length / sizes.Aggregate(1, (product, size) => product * size), .. sizes];
 }
