@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The one test command: builds everything, checks its format, runs every test. Ends with a line of counts.
 #   ./test.sh            everything that CI runs
-#   ./test.sh --quick    the .NET tests alone
+#   ./test.sh --quick    only the .NET tests
 #   ./test.sh --full     what takes an hour more: sixty kills of runs, a million inputs for every reader of files
 # Tools that are missing are installed where that can be done (root on Debian); what still cannot run is skipped and
 # counted.
@@ -97,7 +97,7 @@ trap 'rm -f "$report" "$counts"' EXIT
 if [ "$quick" = true ]; then
     missing="--quick leaves them out"
 elif [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
-    missing="test.sh knows the library of Linux on x86-64 alone"
+    missing="test.sh knows only the library of Linux on x86-64"
 elif ! command -v "${CC:-gcc}" >/dev/null; then
     missing="gcc is not installed"
 else

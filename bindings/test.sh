@@ -142,7 +142,7 @@ c_and_cpp() {
     fi
 
     if have "command -v qemu-x86_64" qemu-user; then
-        check "a processor with AVX2 alone" \
+        check "a processor with only AVX2" \
             env $no_drivers sh -c "qemu-x86_64 -cpu Haswell '$work/abi_c11' '$work' 2>/dev/null | grep -q ' 0 failed, x86-64-v3'"
         check "a processor without AVX2" qemu-x86_64 -cpu Nehalem "$work/dispatcher_test" -5 AVX2
     else

@@ -20,7 +20,7 @@ internal readonly unsafe struct CallSettings
             return;
         }
 
-        // Of one header or the other: not half a pointer.
+        // The size is that of an older header or of this one; anything between would cut a pointer in two.
         if (call->StructSize != CallOptions.FirstSize)
         {
             Check.Struct(call, sizeof(CallOptions), "call");
@@ -86,7 +86,7 @@ internal readonly unsafe struct CallSettings
     {
         CallSettings settings = new(call);
         return settings.AreOnDevice
-            ? throw Check.Invalid("call.memory is FLOW_MEMORY_CUDA, and this function takes arrays in host memory alone")
+            ? throw Check.Invalid("call.memory is FLOW_MEMORY_CUDA, and this function takes only arrays in host memory")
             : settings;
     }
 

@@ -30,7 +30,7 @@ internal sealed unsafe class CountingStream(byte* target, nuint capacity) : Stre
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        // Whole parts alone: a checkpoint that does not fit is of no use anyway.
+        // Only whole parts: a checkpoint that does not fit is of no use anyway.
         if (_length + buffer.Length <= Capacity)
         {
             buffer.CopyTo(new Span<byte>(target + _length, buffer.Length));

@@ -88,7 +88,7 @@ internal static unsafe class DensityExports
             return () => run.Inference.LogProbGradient(x, y, dx, dc);
         });
 
-    /// <summary>The classes of a model, for functions that take arrays in host memory alone.</summary>
+    /// <summary>The classes of a model, for functions that take only arrays in host memory.</summary>
     private static int Classes(InferenceCall run, CallOptions* call)
     {
         _ = CallSettings.OfHost(call);

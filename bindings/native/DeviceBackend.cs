@@ -30,7 +30,7 @@ internal static class DeviceBackend
     /// <summary>What the engine calls a device.</summary>
     /// <param name="backend">The number.</param>
     /// <param name="device">The ordinal among the devices of that backend.</param>
-    /// <exception cref="FlowException">The backend has one device alone, and another was asked for.</exception>
+    /// <exception cref="FlowException">The backend has only one device, and another was asked for.</exception>
     public static string Selector(int backend, int device) =>
         backend is Cuda or OpenCl ? $"{_names[backend]}:{device}"
         : device == 0 ? _names[backend]

@@ -75,7 +75,7 @@ internal sealed unsafe class InferenceCall
     /// <param name="one">Of all levels, where the call has none of each.</param>
     public double[] Temperatures(double one) => _settings.Temperatures(one);
 
-    /// <summary>Images or latents that are read; NULL is for none.</summary>
+    /// <summary>Images or latents that are read; NULL stands for none.</summary>
     /// <exception cref="FlowException">They are no whole number of images.</exception>
     public CallerArray<T> Source<T>(T* array, nuint length, string name)
         where T : unmanaged

@@ -6,7 +6,7 @@
  * entry.  dispatcher.inc, made from flowengine.h, lists the symbols by their return type.
  *
  * The constructor finds the image.  The first call starts its runtime, which sets SIGPIPE to be ignored: that is taken back,
- * for it is the host's to say.  From then on the image is told of every fork, before which it ends its threads.
+ * for it is the host's to say.  From then on the image hears of every fork, and ends its threads before it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

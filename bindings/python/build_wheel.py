@@ -1,5 +1,5 @@
 """
-Writes a platform wheel that carries the library, with the standard library alone and no network:
+Writes a platform wheel that carries the library, with only the standard library and no network:
 
     python3 build_wheel.py FOLDER OUT [PLATFORM]
 

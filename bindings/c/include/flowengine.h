@@ -15,16 +15,16 @@
  *              A handle may be freed while others use what it stands for: a trainer and a tape keep their model.
  *   Arrays     Row-major, (batch, height, width, channel), the channel contiguous; borrowed for the call only.
  *              Every array comes with its length in elements (bytes where the name says so), which is checked.
- *   Tables     The models of vectors take rows of D floats where images are spoken of: height and width are 1, and the
- *              channels are the columns.  With bins 0 they are of continuous data, which is taken as it is: log-probabilities
+ *   Tables     The models of vectors take rows of D floats in place of images: height and width are 1, and the channels
+ *              are the columns.  With bins 0 they are of continuous data, which is taken as it is: log-probabilities
  *              are of that, and bits per dimension -log_prob / (D ln 2).  A model trained on a table by the flow command
  *              scales its rows: the functions flow_model_rows_* take and give them in the units of the table.
  *   Units      Log-probabilities are in nats, one per image, of data scaled to [-0.5, 0.5).  Float images are taken
  *              as scaled already.  Byte images are grey levels 0 to bins - 1 and are scaled and dequantized:
  *              (level + u) / bins - 0.5, u uniform in [0, 1).  Bits per dimension are
  *              -(log_prob - D ln bins) / (D ln 2), the code length of the grey levels.
- *   Structs    Set struct_size = sizeof(the struct) and the rest to zero: zero means the default.  Structs grow at
- *              their ends alone, and the library takes those of earlier headers.
+ *   Structs    Set struct_size = sizeof(the struct) and the rest to zero: zero means the default.  Structs only grow
+ *              at their ends, and the library takes those of earlier headers.
  *   Threads    A model may be used for inference from many threads at once; a trainer and a tape by one at a time
  *              (a second caller gets FLOW_INVALID_ARGUMENT).  Training and inference on one model take turns.
  *   Results    Do not depend on the instruction set, the number of threads, the batch size or the position in it.
@@ -225,7 +225,7 @@ typedef struct flow_parameter {
  * first after the weights changed, may wait); an array of pointers to levels stays in host memory.  With such arrays
  * a grey level that is not below bins is no error: what depends on it is NaN.  Progress is told as batches are queued.  A
  * pointer that is no memory of that device, a stream that captures a graph, and a model on another device are
- * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take arrays in host memory alone; conditional
+ * FLOW_INVALID_ARGUMENT.  Functions of initialization, tapes and trainers take only arrays in host memory; conditional
  * models, standard latents and temperatures by level are FLOW_UNSUPPORTED with arrays in device memory.
  */
 typedef struct flow_call {
@@ -459,7 +459,7 @@ FLOW_API flow_status flow_model_log_prob(
  *
  * @param levels       B * D grey levels below bins.
  * @param seed         of the noise.
- * @param first_index  of the first image: the noise of an image depends on seed and index alone.
+ * @param first_index  of the first image: the noise of an image depends only on seed and index.
  */
 FLOW_API flow_status flow_model_log_prob_u8(
     const flow_model *model, const uint8_t *levels, size_t length, uint64_t seed, uint32_t first_index,

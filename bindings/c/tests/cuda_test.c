@@ -224,7 +224,7 @@ static void test_refusals(void)
     cuStreamEndCapture(stream, &graph);
     cuGraphDestroy(graph);
 
-    /* These take arrays in host memory alone. */
+    /* These take only arrays in host memory. */
     INVALID(flow_model_initialize(model, floats(images), N * D, &call));
     OK(flow_tape_create(model, N, FLOW_ACTIVATIONS_STORE, &tape));
     INVALID(flow_tape_forward(tape, floats(images), N * D, &call, numbers(densities), N));

@@ -209,7 +209,7 @@ class Flow(Inference, abc.ABC):
             0.99; 0 for none.
         :param read_every: updates between two readings of their losses, at most; None for 1 on the CPU, else 20.
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
-        :param progress: True for a line on stderr, or a function that is told of every update (:class:`Progress`) and
+        :param progress: True for a line on stderr, or a function that is called after every update (:class:`Progress`) and
             stops the training with a true result.
         :param warm_start: keep the weights of the last ``fit`` and continue from them.
         :returns: the model itself.

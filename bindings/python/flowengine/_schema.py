@@ -27,7 +27,7 @@ def write(model: ctypes.c_void_p, schema: dict[str, Any]) -> None:
 
 
 def class_names(schema: Optional[dict[str, Any]]) -> Optional[list[str]]:
-    """The names of the classes in the order of their numbers; None where the checkpoint has numbers alone."""
+    """The names of the classes in the order of their numbers; None where the checkpoint has only numbers."""
     classes = (schema or {}).get("classes") or []
     return [one["name"] for one in classes] if classes and all("name" in one for one in classes) else None
 

@@ -29,7 +29,7 @@ public sealed record ConditionOptions(int Length, bool IsClass, ConditionInto In
     /// <summary>In a few words, for people.</summary>
     public string Summary => $"{What} into {(Into == ConditionInto.Both ? "prior and networks" : PlaceName)}";
 
-    /// <summary>The condition alone, in words.</summary>
+    /// <summary>Only the condition, in words.</summary>
     internal string What => IsClass ? $"{Length} classes" : $"{Length} condition columns";
 
     private string PlaceName => IntoSetting.Text(Into);

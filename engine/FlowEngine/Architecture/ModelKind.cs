@@ -135,7 +135,7 @@ public abstract class ModelKind
     /// <summary>The options in a JSON object.</summary>
     /// <param name="json">The object.</param>
     /// <param name="isWhole">True for what <see cref="Write"/> wrote, false where what is missing has its default.</param>
-    /// <exception cref="FormatException">An option is missing, or a value is none the option has.</exception>
+    /// <exception cref="FormatException">An option is missing, or the option does not take a value.</exception>
     internal IModelOptions Read(JsonElement json, bool isWhole)
     {
         DataShape shape = new(Size("height", 1), Size("width", 1), Size("channels", null), null);

@@ -103,7 +103,7 @@ public static class ModelKinds
 
     /// <summary>The options of a model, as <see cref="ModelKind.Write"/> wrote them.</summary>
     /// <param name="json">The object they were written into.</param>
-    /// <exception cref="FormatException">There is no such kind, an option is missing, or a value is none the option has.</exception>
+    /// <exception cref="FormatException">There is no such kind, an option is missing, or the option does not take a value.</exception>
     internal static IModelOptions Read(JsonElement json)
     {
         string? name = json.GetProperty("model").GetString();

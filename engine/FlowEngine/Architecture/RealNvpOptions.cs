@@ -42,7 +42,7 @@ public sealed record RealNvpOptions : ImageOptions
         [
             new(
                 ModelUse.NetworkCondition,
-                "the networks of a RealNVP take no condition: expected it into the prior alone"),
+                "the networks of a RealNVP take no condition: expected it only into the prior"),
         ],
     };
 

@@ -84,7 +84,7 @@ internal static class ModelTensors
     /// <param name="source">Its name, for messages.</param>
     /// <param name="prefix">What stands before each name.</param>
     /// <param name="flow">The parameters.</param>
-    /// <param name="constants">False if the file holds trained values alone.</param>
+    /// <param name="constants">False if the file holds only trained values.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: one is missing or has another shape.</exception>
     public static void Verify(
         CheckpointFile checkpoint, string source, string prefix, Flow flow, bool constants = true)

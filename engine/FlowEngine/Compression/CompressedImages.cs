@@ -38,7 +38,7 @@ public sealed class CompressedImages
     public string ModelSha256 => Convert.ToHexStringLower(_header.ModelHash);
 
     /// <summary>Opens a file, checking its header.</summary>
-    /// <param name="stream">Holds the file alone, from its start to its end; it can seek, and stays the caller's.</param>
+    /// <param name="stream">Holds only the file, from its start to its end; it can seek, and stays the caller's.</param>
     /// <param name="name">What errors call it.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.BadFormat"/>: damaged, foreign or newer.</exception>
     public static CompressedImages Open(Stream stream, string name = "stream")

@@ -43,7 +43,7 @@ internal static class CsvReader
         int[] read = ColumnsToRead(header, known);
         if (read.Length == 0)
         {
-            throw DataFile.BadFormat(path, "holds a label column alone, expected columns of numbers, too");
+            throw DataFile.BadFormat(path, "holds only a label column, expected columns of numbers, too");
         }
 
         TableRows rows = new(read.Length);
@@ -75,7 +75,7 @@ internal static class CsvReader
 
         if (rows.Count == 0)
         {
-            throw DataFile.BadFormat(path, "holds a header alone, expected rows (--header no makes it a row)");
+            throw DataFile.BadFormat(path, "holds only a header, expected rows (--header no makes it a row)");
         }
 
         ClassLabels? classes = header.Label < 0 ? null : ClassLabels.Of(labels);

@@ -5,7 +5,7 @@ namespace FlowEngine.Data;
 /// <summary>The records of a CSV text (RFC 4180), with the delimiter of its first record.</summary>
 /// <remarks>
 /// The delimiter is the tab, else the semicolon, else the comma: the first of them that the first record has outside
-/// quotes. Lines of white space alone are passed over. A quoted field may hold delimiters, doubled quotes and line ends.
+/// quotes. Lines that hold only white space are passed over. A quoted field may hold delimiters, doubled quotes and line ends.
 /// </remarks>
 /// <param name="text">The text.</param>
 /// <param name="name">What messages call it.</param>

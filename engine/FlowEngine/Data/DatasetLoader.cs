@@ -25,7 +25,7 @@ public static class DatasetLoader
     /// <returns>
     /// The parts, of one shape and 256 levels (digits: 17). A source without a test part is split by a fixed rule:
     /// every tenth image of one fixed shuffle is test, at least one, both parts in the order of the source. A single
-    /// file whose name begins with <c>t10k-</c>, <c>test_</c> or <c>test.</c>, and a folder with a test part alone,
+    /// file whose name begins with <c>t10k-</c>, <c>test_</c> or <c>test.</c>, and a folder with only a test part,
     /// is wholly test: Train is then empty, with Count 0.
     /// </returns>
     /// <exception cref="FlowException">

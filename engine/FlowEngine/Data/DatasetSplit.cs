@@ -2,7 +2,7 @@ using FlowEngine.Tensors;
 
 namespace FlowEngine.Data;
 
-/// <summary>Splits a data set that has no test part by a rule that depends on its count alone.</summary>
+/// <summary>Splits a data set that has no test part by a rule that depends only on its count.</summary>
 internal static class DatasetSplit
 {
     private const int Stride = 10;

@@ -84,7 +84,7 @@ internal static class ImageFolderReader
             string part = top.Except(others).First();
             throw DataFile.BadFormat(
                 folder,
-                $"holds {part} beside {string.Join(", ", others.Take(MostShown))}, expected classes alone, or train beside "
+                $"holds {part} beside {string.Join(", ", others.Take(MostShown))}, expected only classes, or train beside "
                 + $"{part}: put the classes into train, or rename {part} if it is one");
         }
     }

@@ -273,7 +273,7 @@ public sealed class TableDataset
     private static string Shown(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? ", ..." : string.Empty);
 
-    /// <summary>What is said of a value that is none.</summary>
+    /// <summary>The message for a value that is not a number.</summary>
     internal static FlowException NotFinite(string name, long row, int column, string columnName, double value) => Invalid(
         name,
         FormattableString.Invariant($"row {row}, column {column} ({columnName}) holds {value}, ")

@@ -125,8 +125,8 @@ public static class TableLoader
                 FlowErrorKind.InvalidArgument,
                 path,
                 format.Label is null
-                    ? "a header is told of (--header), expected so for CSV alone"
-                    : "a label column is named, expected so for CSV alone");
+                    ? "a header is named (--header), expected only for CSV"
+                    : "a label column is named, expected only for CSV");
         }
 
         byte[] magic = IsText(path) ? [] : DataFile.ReadMagic(path, 6);

@@ -41,7 +41,7 @@ public sealed class TableScaling
                 && (column.CopyOf is not int source || (_kept.Contains(source) && source != j));
             if (!isSane)
             {
-                throw Invalid($"column {j} ({column.Name}) has a scaling that is none: {column}");
+                throw Invalid($"column {j} ({column.Name}) has no valid scaling: {column}");
             }
         }
 

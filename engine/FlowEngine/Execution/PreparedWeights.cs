@@ -3,7 +3,7 @@ using FlowEngine.Layers;
 
 namespace FlowEngine.Execution;
 
-/// <summary>Packed weights, affine maps and inverses of a whole model: everything derived from the weights alone.</summary>
+/// <summary>Packed weights, affine maps and inverses of a whole model: everything derived only from the weights.</summary>
 /// <remarks>
 /// With shared networks the packed weights of the coupling networks, by far the largest part, take turns in one slot and
 /// are packed again at each use: memory then does not grow with depth.

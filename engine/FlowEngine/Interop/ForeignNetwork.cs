@@ -4,7 +4,7 @@ namespace FlowEngine.Interop;
 
 /// <summary>A network of another library as a chain of affine maps with an activation between them, in float64.</summary>
 /// <remarks>
-/// Whatever has rectifiers alone can be written so, exactly: a residual block carries its input h past its two maps as
+/// Whatever has only rectifiers can be written so, exactly: a residual block carries its input h past its two maps as
 /// max(h, 0) and max(-h, 0), and a leaky rectifier is max(z, 0) - leak max(-z, 0). Layers are padded with units that read
 /// nothing and are not read; training leaves those as they are, since neither their weights nor those of their readers have a
 /// gradient.

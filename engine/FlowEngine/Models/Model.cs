@@ -16,7 +16,7 @@ namespace FlowEngine.Models;
 /// Many threads may call one model at once: weights and what is derived from them are shared, each call has a plan of its
 /// own. Training changes the weights only while no such call runs.
 /// </para>
-/// <para>Any number of images goes; they run in batches of <see cref="BatchSize"/>, which does not change any result.</para>
+/// <para>The number of images is free: they run in batches of <see cref="BatchSize"/>, which does not change any result.</para>
 /// </remarks>
 public sealed class Model : IDisposable
 {
@@ -280,7 +280,7 @@ public sealed class Model : IDisposable
     /// <summary>Replaces the trained values, which makes the model an initialized one, or the constants.</summary>
     /// <param name="values">As <see cref="ReadParameters"/> gives them.</param>
     /// <param name="constants">True for the constants.</param>
-    /// <exception cref="FlowException">The length is another, or a value is none such a parameter has.</exception>
+    /// <exception cref="FlowException">The length is another, or a parameter cannot have a value.</exception>
     public void WriteParameters(ReadOnlySpan<float> values, bool constants = false)
     {
         BufferView flat = FlatParameters(values.Length, constants);

@@ -4,7 +4,7 @@ namespace FlowEngine.Models;
 
 /// <summary>Densities, latents and samples of a model, for arrays in host memory. <see cref="DeviceInference"/> has them for
 /// arrays on a GPU.</summary>
-/// <remarks>Any number of images goes; they run in batches of <see cref="Model.BatchSize"/>, which does not change any
+/// <remarks>The number of images is free: they run in batches of <see cref="Model.BatchSize"/>, which does not change any
 /// result.</remarks>
 public static unsafe class ModelInference
 {
@@ -32,7 +32,7 @@ public static unsafe class ModelInference
         /// <summary>Log densities of images given as grey levels, dequantized with uniform noise, in nats.</summary>
         /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C).</param>
         /// <param name="seed">The seed of the noise.</param>
-        /// <param name="firstIndex">The index of the first image: the noise of an image depends on its index alone.</param>
+        /// <param name="firstIndex">The index of the first image: the noise of an image depends only on its index.</param>
         /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
         /// <returns>(B), of the data scaled to [-0.5, 0.5).</returns>
         /// <exception cref="FlowException">The length is not a whole number of images, or the model is not initialized.</exception>
@@ -96,7 +96,7 @@ public static unsafe class ModelInference
 
         /// <summary>Log densities of images, or of rows of continuous data, under every class.</summary>
         /// <remarks>
-        /// Where the priors alone read the class, the latents are computed once and then every class's prior. With the
+        /// Where only the priors read the class, the latents are computed once and then every class's prior. With the
         /// logarithms of the classes' frequencies added, the largest of a row is the answer of the classifier by Bayes'
         /// rule.
         /// </remarks>

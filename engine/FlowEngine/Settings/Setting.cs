@@ -53,7 +53,7 @@ public abstract class Setting
     /// <summary>The values it may have, in words.</summary>
     public abstract string Expected { get; }
 
-    /// <summary>The names of a choice; empty for what is none.</summary>
+    /// <summary>The names of a choice; empty for other settings.</summary>
     public virtual IReadOnlyList<string> Names => [];
 
     /// <summary>Its bytes in a C struct; 0 where it is in none.</summary>
@@ -85,7 +85,7 @@ public abstract class Setting
 
     /// <summary>The value under a JSON key.</summary>
     /// <param name="json">The value there.</param>
-    /// <exception cref="FormatException">It is none that the option has.</exception>
+    /// <exception cref="FormatException">The option does not take it.</exception>
     public abstract object? Read(JsonElement json);
 
     /// <summary>Writes a value.</summary>
@@ -95,7 +95,7 @@ public abstract class Setting
 
     /// <summary>The value in a field of a C struct; null for 0, which stands for the default.</summary>
     /// <param name="field">The bytes of the field.</param>
-    /// <exception cref="FlowException">It is none that the option has.</exception>
+    /// <exception cref="FlowException">The option does not take it.</exception>
     public abstract object? ReadNative(ReadOnlySpan<byte> field);
 
     /// <summary>Writes a value into a field of a C struct.</summary>

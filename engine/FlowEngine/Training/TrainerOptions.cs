@@ -10,7 +10,7 @@ public sealed record TrainerOptions
     private const double AlmostOne = 1 - (1.0 / (1L << 53));
 
     /// <summary>
-    /// Every option, described once; their order is that of <c>flow_trainer_options</c>, which grows at its end alone.
+    /// Every option, described once; their order is that of <c>flow_trainer_options</c>, which only grows at its end.
     /// </summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [

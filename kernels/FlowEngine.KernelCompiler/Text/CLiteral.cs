@@ -5,7 +5,7 @@ namespace FlowEngine.KernelCompiler;
 /// <summary>Writes constants so that C reads the same bits.</summary>
 internal static class CLiteral
 {
-    /// <summary>A constant of a primitive type, or null if C has none such.</summary>
+    /// <summary>A constant of a primitive type, or null if C has no such constant.</summary>
     public static CExpression? Of(object? value) => value switch
     {
         bool b => new(b ? "true" : "false"),

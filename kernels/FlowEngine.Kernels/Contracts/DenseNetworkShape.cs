@@ -2,7 +2,7 @@ namespace FlowEngine.Kernels;
 
 /// <summary>
 /// The sizes of a dense network: hidden layers with ReLU, then an output layer; fully connected, or masked so that
-/// the outputs of dimension d read the inputs before d alone (MADE, Germain 2015).
+/// the outputs of dimension d read only the inputs before d (MADE, Germain 2015).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -13,7 +13,7 @@ namespace FlowEngine.Kernels;
 /// </para>
 /// <para>
 /// With conditions the first <see cref="NetworkShape.Conditions"/> inputs are no dimensions: they have degree 0, so that every unit
-/// reads them. Hidden unit k then has degree ⌊k D / N⌋: those of degree 0 read the conditions alone, and the first
+/// reads them. Hidden unit k then has degree ⌊k D / N⌋: those of degree 0 read only the conditions, and the first
 /// dimension reads those.
 /// </para>
 /// <code>

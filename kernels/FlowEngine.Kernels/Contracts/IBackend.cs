@@ -12,7 +12,7 @@ namespace FlowEngine.Kernels;
 /// </para>
 /// <para>
 /// A result does not depend on the number of threads, the width of the vectors, the other images of the batch or the
-/// position of an image in it: every sum runs in an order fixed by the shapes alone.
+/// position of an image in it: every sum runs in an order fixed only by the shapes.
 /// </para>
 /// <para>Operations allocate nothing; what they need beside their arguments is passed as a workspace.</para>
 /// </remarks>

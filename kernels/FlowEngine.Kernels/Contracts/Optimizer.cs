@@ -12,7 +12,7 @@ namespace FlowEngine.Kernels;
 /// </remarks>
 public partial interface IBackend
 {
-    /// <summary>The sum of squares, accumulated in float64 in an order fixed by the length alone.</summary>
+    /// <summary>The sum of squares, accumulated in float64 in an order fixed only by the length.</summary>
     /// <param name="source">What to sum.</param>
     /// <param name="result">(1), overwritten.</param>
     void SumOfSquares(BufferView source, BufferView result);

@@ -58,7 +58,7 @@ public sealed class CsvReaderTests
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("a,b\n", "a header alone")]
+    [InlineData("a,b\n", "only a header")]
     [InlineData("a,b\n1,2\n3\n", "line 3 has 1 fields, expected 2")]
     [InlineData("a,b\n1,2\n3,4,5\n", "line 3 has 3 fields, expected 2")]
     [InlineData("a,b\n1,2\n3,\n", "line 3, column 1 (b) is empty")]

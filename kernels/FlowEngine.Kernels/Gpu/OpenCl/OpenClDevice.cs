@@ -133,7 +133,7 @@ internal sealed unsafe class OpenClDevice : GpuDevice
         {
             throw new GpuException(
                 GpuErrorKind.InvalidOperation,
-                $"{Info.Selector}: {kernel.Name} runs on CUDA alone; its portable twin runs here");
+                $"{Info.Selector}: {kernel.Name} runs only on CUDA; its portable twin runs here");
         }
 
         byte[] name = Encoding.UTF8.GetBytes(kernel.Name + '\0');
