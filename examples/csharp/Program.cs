@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowEngine.Architecture;
 using FlowEngine.Compression;
 using FlowEngine.Data;
@@ -15,7 +16,7 @@ if (args.Length is < 1 or > 2)
 }
 
 string folder = Directory.CreateDirectory(args[0]).FullName;
-int epochs = args.Length == 2 ? int.Parse(args[1]) : 20;
+int epochs = args.Length == 2 ? int.Parse(args[1], NumberStyles.None, CultureInfo.InvariantCulture) : 20;
 
 (ImageDataset train, ImageDataset test) = DatasetLoader.Load("digits");
 GlowOptions sizes = new() { Height = 8, Width = 8, Channels = 1, Levels = 2, Steps = 4, Hidden = 32, Bins = train.Bins };
@@ -27,7 +28,8 @@ using Model model = trainer.Snapshot();
 model.Save(Path.Combine(folder, "digits.safetensors"));
 
 // How well does it know digits that it has not seen?
-Console.WriteLine($"{Evaluation.Run(model, test).BitsPerDim:F3} bits/dim on {test.Count} digits held out");
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture, $"{Evaluation.Run(model, test).BitsPerDim:F3} bits/dim on {test.Count} digits held out"));
 
 // What does it draw?
 Image drawn = ImageGrid.Compose(Samples.Draw(model, 64, [0.7], seed: 1, label: null), columns: 8);

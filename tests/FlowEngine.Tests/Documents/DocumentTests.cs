@@ -68,7 +68,7 @@ public sealed partial class DocumentTests
         StringBuilder text = new("# Options of the flow command\n\nThis page is made from `flow COMMAND --help`.\n");
         foreach (string command in CommandName().Matches(Help()).Select(match => match.Groups[1].Value))
         {
-            text.Append($"\n## flow {command}\n\n```text\n{Help(command)}\n```\n");
+            text.Append("\n## flow ").Append(command).Append("\n\n```text\n").Append(Help(command)).Append("\n```\n");
         }
 
         string page = ProjectFolder.Path("docs", "options.md");
