@@ -4,7 +4,7 @@
 # LIBRARIES is the folder of bindings/native/publish.sh, CLI that of bindings/cli-native/publish.sh; COUNTS receives
 # "passed failed skipped". The bash blocks of a page run one after another; its python blocks are one program, and so are
 # its csharp blocks; each c or cpp block is a program. All of them run in a folder that holds the data the pages name.
-# Blocks of other languages are not run.
+# Blocks of other languages are not run, nor those whose fence names, after the language, a library that they need.
 set -uo pipefail
 [ $# -eq 3 ] || { echo "usage: run.sh LIBRARIES CLI COUNTS" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/../.." && pwd)
