@@ -13,7 +13,7 @@ namespace FlowEngine.Tests.Ilgpu;
 
 /// <summary>
 /// Our kernels as ILGPU's CPU accelerator runs them. Each of the 256 threads of a group is one of the system, which makes
-/// barriers slow: most cases take seconds, and only the quick ones run here. <c>CudaRunnerTests</c> has all.
+/// barriers slow: most cases take seconds, and only the quick ones run here. <see cref="TwoCompilersTests"/> has all.
 /// </summary>
 public sealed class CpuRunnerTests : IDisposable
 {
