@@ -1,5 +1,8 @@
 using FlowEngine.Architecture;
+using FlowEngine.Data;
 using FlowEngine.Kernels;
+using FlowEngine.Models;
+using FlowEngine.Onnx.Data;
 using FlowEngine.Onnx.Format;
 using FlowEngine.Onnx.Layers;
 using FlowEngine.Onnx.Priors;
@@ -12,12 +15,14 @@ internal sealed class FlowNodes
     private readonly Flow _flow;
     private readonly Translation _translation;
     private readonly ImageShape[] _latents;
+    private readonly TableSchema? _schema;
 
-    public FlowNodes(Flow flow, Translation translation)
+    public FlowNodes(Model model, Translation translation)
     {
-        _flow = flow;
+        _flow = model.Flow;
         _translation = translation;
-        _latents = flow.LatentShapes(1);
+        _latents = _flow.LatentShapes(1);
+        _schema = model.Config.Data as TableSchema;
     }
 
     private OnnxGraph Graph => _translation.Graph;
@@ -42,10 +47,10 @@ internal sealed class FlowNodes
     private void AddForward(bool givesLatents)
     {
         ImageShape shape = _flow.InputShape(1);
-        OnnxValue data = Input("x", shape);
-        AddCondition();
-        OnnxValue x = data;
         LogDensity sum = new();
+        OnnxValue data = _schema is null ? Input("x", shape) : Graph.Input("x", _schema.Columns.Count);
+        OnnxValue x = _schema is null ? data : new TableNodes(_schema.Scaling, _translation).Apply(data, sum);
+        AddCondition();
         for (int l = 0; l < _latents.Length; l++)
         {
             foreach ((ILayerNodes nodes, string name) in Layers(l, ref shape))
@@ -96,7 +101,14 @@ internal sealed class FlowNodes
         }
 
         Graph.Scope = string.Empty;
-        Output("x", x!.Value, _flow.InputShape(1));
+        if (_schema is null)
+        {
+            Output("x", x!.Value, _flow.InputShape(1));
+        }
+        else
+        {
+            Graph.Output("x", new TableNodes(_schema.Scaling, _translation).Restore(x!.Value), _schema.Columns.Count);
+        }
     }
 
     private List<(ILayerNodes Nodes, string Name)> Layers(int level, ref ImageShape shape)
@@ -117,7 +129,13 @@ internal sealed class FlowNodes
 
     private void AddCondition()
     {
-        if (_flow.ConditionLength > 0)
+        if (_schema?.Condition is TableScaling scaling)
+        {
+            // What a condition's scaling adds to a density is no part of that of the data.
+            _translation.Condition = new TableNodes(scaling, _translation).Apply(
+                Graph.Input("condition", scaling.Columns.Count), new LogDensity());
+        }
+        else if (_flow.ConditionLength > 0)
         {
             _translation.Condition = Graph.Input("condition", _flow.ConditionLength);
         }

@@ -6,8 +6,9 @@ namespace FlowEngine.Onnx;
 
 /// <summary>Writes models as ONNX files, which ONNX Runtime and onnxruntime-web run.</summary>
 /// <remarks>
-/// Data are as <see cref="ModelInference"/> takes them, in float32: images (B, H, W, C) scaled to [-0.5, 0.5), vectors (B, D),
-/// conditions (B, N), classes as one-hot rows. The batch may be any. <c>docs/onnx.md</c> has names and shapes.
+/// Images are as <see cref="ModelInference"/> takes them, (B, H, W, C), scaled to [-0.5, 0.5); rows of a table and the values of its
+/// condition columns are in the units of the table, as <see cref="Likelihood.TableModel"/> takes and gives them; classes are one-hot
+/// rows. All are float32. The batch may be any. <c>docs/onnx.md</c> has names and shapes.
 /// </remarks>
 public static class OnnxExport
 {
@@ -51,7 +52,7 @@ public static class OnnxExport
 
         OnnxGraph graph = new();
         using Translation translation = new(model, graph);
-        new FlowNodes(model.Flow, translation).Add(function);
+        new FlowNodes(model, translation).Add(function);
         file = graph.ToFile(
             $"{model.Config.Options.Kind.Name} {function}",
             [("flowengine.model", model.Config.Options.Summary), ("flowengine.config", model.Config.ToJson())]);

@@ -7,7 +7,6 @@ namespace FlowEngine.Onnx.Layers;
 internal sealed class MonotonicAffineNodes(MonotonicAffine map) : IMapNodes
 {
     private const double Least = 1e-3;
-    private static readonly double _bend = 1 / Math.Log(1000);
 
     private bool IsCentered => map.Parametrization == AffineParametrization.Normflows;
 
@@ -27,15 +26,17 @@ internal sealed class MonotonicAffineNodes(MonotonicAffine map) : IMapNodes
 
     private (OnnxValue Scale, OnnxValue LogScale) Scale(OnnxValue raw)
     {
-        if (map.Parametrization is AffineParametrization.NflowsSigmoid or AffineParametrization.NflowsSoftplus)
+        return map.Parametrization switch
         {
-            OnnxValue scale = map.Parametrization == AffineParametrization.NflowsSigmoid
-                ? (raw + 2).Sigmoid() + Least
-                : raw.Softplus() + Least;
-            return (scale, scale.Log());
-        }
+            AffineParametrization.Zuko => OfLogScale(raw / (1 + (raw.Abs() / Math.Log(1000)))),
+            AffineParametrization.NflowsSigmoid => OfScale((raw + 2).Sigmoid() + Least),
+            AffineParametrization.NflowsSoftplus => OfScale(raw.Softplus() + Least),
+            AffineParametrization.Normflows => OfLogScale(-raw),
+            _ => throw Translation.Unsupported($"there are no nodes for the scale of {map.Parametrization}"),
+        };
 
-        OnnxValue logScale = IsCentered ? -raw : raw / (1 + (_bend * raw.Abs()));
-        return (logScale.Exp(), logScale);
+        static (OnnxValue Scale, OnnxValue LogScale) OfScale(OnnxValue scale) => (scale, scale.Log());
+
+        static (OnnxValue Scale, OnnxValue LogScale) OfLogScale(OnnxValue logScale) => (logScale.Exp(), logScale);
     }
 }

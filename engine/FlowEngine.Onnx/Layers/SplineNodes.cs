@@ -20,10 +20,10 @@ internal sealed class SplineNodes : ILayerNodes
         _network = (DenseNodes)NetworkNodes.Of(layer.Network, layer.Name, shape, translation);
         _map = layer.Spline switch
         {
-            RationalQuadraticSpline spline => new RationalQuadraticNodes(spline),
+            RationalQuadraticSpline { Parametrization: SplineParametrization.Zuko or SplineParametrization.Nflows } spline => new RationalQuadraticNodes(spline),
             MonotonicAffine affine => new MonotonicAffineNodes(affine),
             _ => throw Translation.Unsupported(
-                $"the layer {layer.Name} has a {layer.Spline.GetType().Name}, for which there are no nodes"),
+                $"the layer {layer.Name} has a {layer.Spline}, for which there are no nodes"),
         };
     }
 

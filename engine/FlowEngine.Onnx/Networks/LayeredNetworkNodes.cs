@@ -32,7 +32,8 @@ internal sealed class LayeredNetworkNodes(Network network, LayeredNetworkShape s
                 NetworkStepKind.Linear => Linear(step, source, step.Target == _plan.Output ? outputs : null),
                 NetworkStepKind.Add => source + values[step.Addend],
                 NetworkStepKind.AddActivated => source + Activated(values[step.Addend]),
-                _ => source + (values[step.Addend] * values[step.Gate].Sigmoid()),
+                NetworkStepKind.AddGated => source + (values[step.Addend] * values[step.Gate].Sigmoid()),
+                _ => throw Translation.Unsupported($"there are no nodes for the step {step.Kind} of a network"),
             };
         }
 

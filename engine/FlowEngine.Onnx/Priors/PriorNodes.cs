@@ -43,6 +43,11 @@ internal sealed class PriorNodes(IPrior prior, ImageShape latent, Translation tr
     // Null for a standard Gaussian.
     private (OnnxValue Mean, OnnxValue LogScale)? MeanAndLogScale(OnnxValue? kept)
     {
+        if (prior.Kind is not (PriorKind.Gaussian or PriorKind.Diagonal))
+        {
+            throw Translation.Unsupported($"the prior {prior.Name} is of the kind {prior.Kind}, for which there are no nodes");
+        }
+
         OnnxValue? both = Both(prior, kept);
         return both is OnnxValue found
             ? (found.Channels(0, latent.Channels), found.Channels(latent.Channels, latent.Channels))

@@ -1,3 +1,4 @@
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
@@ -13,9 +14,17 @@ internal sealed record OnnxCase(
     public const double Tolerance = 1e-5;
 
     /// <summary>A case for each function of a model, on whose backend the expected values are computed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="data">Images as the model takes them, or rows in the units of its table.</param>
+    /// <param name="condition">One-hot rows, or values in the units of the table; empty for none.</param>
     public static IEnumerable<OnnxCase> Of(string name, Model model, float[] data, float[] condition)
     {
-        float[][] latents = model.Forward(data, condition);
+        TableSchema? schema = model.Config.Data as TableSchema;
+        ScaledTable? rows = schema?.Scaling.Apply(Table(schema.Columns, data));
+        (float[] seen, double[] scalingLogDet) = (rows?.Values ?? data, rows?.LogDet ?? new double[data.Length / model.Flow.Dims]);
+        float[] seenCondition = schema?.Condition?.Apply(Table(schema.ConditionColumns, condition)).Values ?? condition;
+        float[][] latents = model.Forward(seen, seenCondition);
         foreach (OnnxFunction function in Enum.GetValues<OnnxFunction>())
         {
             using MemoryStream file = new();
@@ -25,10 +34,11 @@ internal sealed record OnnxCase(
                 : [.. latents.Select((latent, level) => Draws.Normal(latent.Length, seed: (ulong)level + 7))];
             double[][] expected = function switch
             {
-                OnnxFunction.LogProb => [model.LogProb(data, condition)],
-                OnnxFunction.Forward => [.. latents.Select(Widen), LogDet(model, data, condition)],
-                OnnxFunction.Inverse => [Widen(model.Inverse(inputs, condition))],
-                _ => [Widen(model.Destandardize(inputs, condition))],
+                OnnxFunction.LogProb => [Sum(model.LogProb(seen, seenCondition), scalingLogDet)],
+                OnnxFunction.Forward =>
+                    [.. latents.Select(Widen), Sum(LogDet(model, seen, seenCondition), scalingLogDet)],
+                OnnxFunction.Inverse => [Restored(model.Inverse(inputs, seenCondition))],
+                _ => [Restored(model.Destandardize(inputs, seenCondition))],
             };
             yield return new OnnxCase(
                 $"{name} {function}",
@@ -37,6 +47,10 @@ internal sealed record OnnxCase(
                 condition.Length > 0 ? [.. inputs, condition] : inputs,
                 expected);
         }
+
+        double[] Restored(float[] values) => schema is null
+            ? Widen(values)
+            : [.. Enumerable.Range(0, values.Length / schema.Scaling.Dims).SelectMany(i => schema.Restore("rows", values)[i].ToArray())];
     }
 
     /// <summary>Finds a value of what a runtime gave that is not close to what the engine gave.</summary>
@@ -62,6 +76,11 @@ internal sealed record OnnxCase(
 
         return null;
     }
+
+    private static TableDataset Table(IReadOnlyList<string> columns, float[] values) =>
+        new("rows", columns, [.. Widen(values).Chunk(columns.Count)]);
+
+    private static double[] Sum(double[] first, double[] second) => [.. first.Zip(second, (a, b) => a + b)];
 
     private static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
 

@@ -1,4 +1,5 @@
 using FlowEngine.Architecture;
+using FlowEngine.Data;
 using FlowEngine.Kernels.Reference;
 using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
@@ -44,6 +45,34 @@ public sealed class OnnxRuntimeTests
         using Model model = ForeignFlowTests.Load(name, folder, backend);
         Run(OnnxCase.Of(
             name, model, Draws.Data(model.Config.Options, model.Flow, 7), Draws.Normal(7 * model.Flow.ConditionLength, 5)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rows_of_a_table_and_conditions_are_in_its_units(bool isBounded)
+    {
+        // Means far from zero, a constant, a column that repeats another the other way round.
+        LogitTransform? logit = isBounded ? new LogitTransform(1e-3, -2, 5) : null;
+        TableScaling scaling = new(
+            [
+                new TableColumn("a", isBounded ? 0.7 : 12_345.678, 0.5),
+                new TableColumn("constant", 0.25, 0),
+                new TableColumn("b", -1.5, isBounded ? 1.25 : 1e-3),
+                new TableColumn("copy", 1, 0.75, CopyOf: 2, IsReversed: true),
+            ],
+            logit);
+        IModelOptions options = TinyVectors.Nsf(columns: 2).WithCondition(new ConditionOptions(1, IsClass: false, ConditionInto.Both));
+        using ReferenceBackend<double> backend = new();
+        using Model model = TinyGlow.Perturbed(backend, options);
+        TableSchema schema = new("table", scaling, Label: null, SplitSeed: 0)
+        {
+            Condition = new TableScaling([new TableColumn("given", 200, 30)], null),
+        };
+        model.SetSchema(schema);
+        TableDataset rows = schema.Restore("rows", Draws.Normal(2 * 6, seed: 8));
+        float[] data = [.. Enumerable.Range(0, 6).SelectMany(i => rows[i].ToArray()).Select(value => (float)value)];
+        Run(OnnxCase.Of("table", model, data, [.. Draws.Normal(6, seed: 9).Select(value => 200 + (30 * value))]));
     }
 
     [Fact]

@@ -1,0 +1,78 @@
+using FlowEngine.Data;
+using FlowEngine.Onnx.Format;
+
+namespace FlowEngine.Onnx.Data;
+
+/// <summary>The nodes of a <see cref="TableScaling"/>; the formulae stand there and at <see cref="LogitTransform"/>.</summary>
+internal sealed class TableNodes(TableScaling scaling, Translation translation)
+{
+    private readonly TableColumn[] _kept = [.. scaling.Columns.Where(column => column.IsKept)];
+
+    private OnnxGraph Graph => translation.Graph;
+
+    private bool IsIdentity => scaling.Logit is null
+        && scaling.Columns.All(column => column is { IsKept: true, Mean: 0, Deviation: 1 });
+
+    /// <summary>Rows of the table as the model sees them.</summary>
+    /// <param name="rows">One value a column of the table, (B, columns).</param>
+    /// <param name="logDet">Added to.</param>
+    /// <returns>(B, D).</returns>
+    public OnnxValue Apply(OnnxValue rows, LogDensity logDet)
+    {
+        if (IsIdentity)
+        {
+            return rows;
+        }
+
+        OnnxValue values = OnTheLine(
+            rows.Gather(1, Enumerable.Range(0, scaling.Columns.Count).Where(j => scaling.Columns[j].IsKept)), logDet);
+
+        // A mean in two parts: a float of a large one has lost digits that a small deviation needs.
+        double[] means = [.. _kept.Select(column => (double)(float)column.Mean)];
+        double[] rests = [.. _kept.Zip(means, (column, mean) => column.Mean - mean)];
+        logDet.Add(-_kept.Sum(column => Math.Log(column.Deviation)));
+        return (values - translation.PerChannel(means) - translation.PerChannel(rests))
+            / translation.PerChannel([.. _kept.Select(column => column.Deviation)]);
+    }
+
+    /// <summary>Rows of the table from what the model gives.</summary>
+    /// <param name="values">(B, D).</param>
+    /// <returns>(B, columns).</returns>
+    public OnnxValue Restore(OnnxValue values)
+    {
+        if (IsIdentity)
+        {
+            return values;
+        }
+
+        // A constant column is its mean, whatever is read for it.
+        int[] sources = [.. scaling.Columns.Select((column, j) => Math.Max(0, Array.IndexOf(_kept, scaling.Columns[column.CopyOf ?? j])))];
+        double[] scales = [.. scaling.Columns.Select(column => column.IsReversed ? -column.Deviation : column.Deviation)];
+        OnnxValue onTheLine = (values.Gather(1, sources) * translation.PerChannel(scales))
+            + translation.PerChannel([.. scaling.Columns.Select(column => column.Mean)]);
+        if (scaling.Logit is not LogitTransform logit)
+        {
+            return onTheLine;
+        }
+
+        OnnxValue bounded =
+            ((logit.High - logit.Low) / (1 - (2 * logit.Lambda)) * (onTheLine.Sigmoid() - logit.Lambda)) + logit.Low;
+        return Graph.Node("Clip", [bounded, Graph.Scalar(logit.Low), Graph.Scalar(logit.High)]);
+    }
+
+    private OnnxValue OnTheLine(OnnxValue values, LogDensity logDet)
+    {
+        if (scaling.Logit is not LogitTransform logit)
+        {
+            return values;
+        }
+
+        // 1 - u by itself: near the upper bound it keeps its digits.
+        double slope = (1 - (2 * logit.Lambda)) / (logit.High - logit.Low);
+        OnnxValue logU = ((slope * (values - logit.Low)) + logit.Lambda).Log();
+        OnnxValue logRest = ((slope * (logit.High - values)) + logit.Lambda).Log();
+        logDet.Add(_kept.Length * Math.Log(slope));
+        logDet.Add(translation.SumOfDatum(-(logU + logRest)));
+        return logU - logRest;
+    }
+}
