@@ -120,8 +120,7 @@ fi
 
 say "tests"
 status=0
-coverage=tests/FlowEngine.Tests/bin/Release/net10.0/ptx-coverage.txt
-rm -f "$coverage"
+rm -f tests/FlowEngine.Tests/bin/Release/net10.0/ptx-coverage.txt
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
 read -r total errors test_failed test_skipped not_run <<<"$(sed -nE \
@@ -132,8 +131,13 @@ if [ -z "${not_run:-}" ]; then
     exit 1
 fi
 
-if [ -f "$coverage" ]; then
-    echo "PTX instructions of all kernels, those executed, their share: $(sed -n '$s/^total *//p' "$coverage") ($coverage)"
+say "the share of the PTX that ran"
+covered=0
+kernels/ptx/coverage.sh --check || covered=$?
+if [ "$covered" -eq 3 ]; then
+    skip "kernels/ptx/coverage.sh --check: there is no stand-in for CUDA"
+else
+    part "kernels/ptx/coverage.sh --check" [ "$covered" -eq 0 ]
 fi
 
 passed=$((passed + total - test_failed - test_skipped - not_run))

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FlowEngine.Conformance;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
@@ -18,9 +19,11 @@ namespace FlowEngine.Tests.Gpu;
 [Collection(FakeCudaGroup.Name)]
 public sealed class PtxInterpreterTests
 {
-    private const int Runs = 3;
     private const string Product = "BFloat16Product.Multiply, whole numbers";
     private const string Mma = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f1154, %f1153, %f1152, %f1151}, ";
+
+    // Of shapes; among them are products of even and of odd widths.
+    private static readonly int[] _seeds = [0, 1, 4];
 
     public static TheoryData<string> Names =>
         [.. KernelCases.All.Where(test => !test.EmulatorOnly).Select(test => test.Name)];
@@ -55,6 +58,18 @@ public sealed class PtxInterpreterTests
         { "WarpExchange.Exchange", "mul.wide.u32 \t%rd5, %r1, %r2;", "mul.wide.u32 \t%r5, %r1, %r2;", "not known: mul.wide.u32" },
     };
 
+    /// <summary>
+    /// Precisions and multiprocessors: the tiles of 64 pixels are for devices with fewer multiprocessors than tiles.
+    /// </summary>
+    public static TheoryData<NetworkPrecision, int> Devices => new()
+    {
+        { NetworkPrecision.Full, 108 },
+        { NetworkPrecision.TensorFloat32, 108 },
+        { NetworkPrecision.TensorFloat32, 1 },
+        { NetworkPrecision.BFloat16, 108 },
+        { NetworkPrecision.BFloat16, 1 },
+    };
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_kernel_gives_the_same_as_on_the_emulator(string name)
@@ -62,7 +77,7 @@ public sealed class PtxInterpreterTests
         KernelCase test = KernelCases.All.Single(test => test.Name == name);
         using GpuDevice device = FakeCuda.Open();
         using EmulatorDevice emulator = new();
-        for (int seed = 0; seed < Runs; seed++)
+        foreach (int seed in _seeds)
         {
             CaseOutcome expected = test.Run(emulator, new Random(seed));
             CaseOutcome actual = test.Run(device, new Random(seed));
@@ -71,22 +86,34 @@ public sealed class PtxInterpreterTests
         }
     }
 
-    // The tiles of 64 pixels are for devices with fewer multiprocessors than tiles.
     [Theory]
-    [InlineData(NetworkPrecision.Full, 108)]
-    [InlineData(NetworkPrecision.TensorFloat32, 108)]
-    [InlineData(NetworkPrecision.TensorFloat32, 1)]
-    [InlineData(NetworkPrecision.BFloat16, 108)]
-    [InlineData(NetworkPrecision.BFloat16, 1)]
+    [MemberData(nameof(Devices))]
     public void Every_operation_of_a_backend_gives_what_it_should(NetworkPrecision precision, int multiprocessors)
     {
-        _ = FakeCuda.Path;
-        FakeCuda.Reset();
-        FakeCuda.Shrink(multiprocessors);
-        using GpuDevice device = new GpuDrivers(FakeCuda.Path, "/nowhere/libOpenCL.so").Open("cuda:0");
-        using GpuBackend backend = new(device, ownsDevice: false, precision);
+        using GpuBackend backend = Open(precision, multiprocessors);
         Assert.All(SelfTest.Run(backend), result =>
             Assert.True(result.Passed, $"{result.Name}: error {result.Error}, expected at most {result.Tolerance}; {result.Fault}"));
+    }
+
+    // As wide as both kinds of tiles fit into shared memory: four bands of columns, and their number is odd.
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void A_wide_network_gives_what_it_should(NetworkPrecision precision, int multiprocessors) => AssertAgrees(
+        Network(multiprocessors == 1 ? new(1, 7, 10, 94) : new(1, 3, 9, 94), hidden: 449), precision, multiprocessors);
+
+    [Theory]
+    [InlineData(NetworkPrecision.Full)]
+    [InlineData(NetworkPrecision.TensorFloat32)]
+    [InlineData(NetworkPrecision.BFloat16)]
+    public void A_network_wider_than_tiles_gives_what_it_should(NetworkPrecision precision) =>
+        AssertAgrees(Network(new(2, 3, 9, 2), hidden: 520), precision);
+
+    // Loops over parts are unrolled by four.
+    [Fact]
+    public void Sums_of_many_parts_are_what_they_should_be()
+    {
+        AssertAgrees(Network(new(1, 33, 40, 2), hidden: 5), NetworkPrecision.Full);
+        AssertAgrees(new("ChannelSums", new(1, 80, 64, 3), RunChannelSums), NetworkPrecision.Full);
     }
 
     [Theory]
@@ -150,5 +177,27 @@ public sealed class PtxInterpreterTests
         Assert.True(outcome.Error <= test.Tolerance, $"error {outcome.Error}");
         Assert.Throws<InvalidOperationException>(FakeCuda.Reset);
         FakeCuda.Reset();
+    }
+
+    private static BackendCase Network(ImageShape shape, int hidden)
+    {
+        PixelNetworkShape network = NetworkShape(CouplingKind.Additive, shape.Channels, hidden, true, true);
+        return new("PixelNetwork", shape, (buffers, s) => RunPixelNetwork(buffers, s, network));
+    }
+
+    private static void AssertAgrees(BackendCase test, NetworkPrecision precision, int multiprocessors = 108)
+    {
+        using GpuBackend backend = Open(precision, multiprocessors);
+        double error = test.Error(backend);
+        Assert.True(error <= BackendCase.ToleranceOf(precision), $"{test.Name} of {test.Shape}: error {error}");
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The backend owns its device.")]
+    private static GpuBackend Open(NetworkPrecision precision, int multiprocessors)
+    {
+        string library = FakeCuda.Path;
+        FakeCuda.Reset();
+        FakeCuda.Shrink(multiprocessors);
+        return new GpuBackend(new GpuDrivers(library, "/nowhere/libOpenCL.so").Open("cuda:0"), precision: precision);
     }
 }
