@@ -71,6 +71,11 @@ public static class BackendCases
         yield return new("Coupling, odd", odd, (b, s) => RunCoupling(b, s, CouplingKind.Affine, inPlace: false));
         yield return new("DenseNetwork", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, false)));
         yield return new("DenseNetwork, masked", rows, (b, s) => RunDenseNetwork(b, s, DenseShape(s, hidden, true)));
+        foreach ((string name, LayeredNetworkShape layered) in LayeredShapes(rows, hidden))
+        {
+            yield return new($"LayeredNetwork, {name}", rows, (b, s) => RunLayeredNetwork(b, s, layered));
+        }
+
         yield return new("Autoregressive", rows, (b, s) => RunAutoregressive(b, s, DenseShape(s, hidden, true)));
         yield return new(
             "Autoregressive, conditions",

@@ -119,7 +119,7 @@ public sealed class ForeignFlowTests
 
     private static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "foreign", name);
 
-    private static void Compare(string name, IBackend backend, double tolerance, double ofGradients)
+    internal static void Compare(string name, IBackend backend, double tolerance, double ofGradients)
     {
         string folder = FolderOf(name);
         Dictionary<string, double[]> expected = SafetensorsFile.Read(Path.Combine(folder, "io.safetensors"))

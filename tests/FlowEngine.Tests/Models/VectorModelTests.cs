@@ -7,7 +7,6 @@ using FlowEngine.Likelihood;
 using FlowEngine.Models;
 using FlowEngine.Priors;
 using FlowEngine.Tensors;
-using FlowEngine.Tests.Backends;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Tests.Training;
 using FlowEngine.Training;
@@ -62,16 +61,6 @@ public sealed class VectorModelTests
             Assert.Equal(expected[2..20], same.LogProb(rows.AsSpan(2 * dims, 18 * dims)));
             Assert.Equal(samples[..(5 * dims)], same.Sample(5, 0.8, seed: 3));
         }
-    }
-
-    [Fact]
-    public void A_gpu_refuses_networks_that_it_does_not_run()
-    {
-        using IBackend backend = TestDevices.OpenClOrSkip();
-        using Model model = Model.Create(TinyGlow.Config(TinyVectors.Nsf() with { Residual = true }), backend, 1);
-        FlowException exception = Assert.Throws<FlowException>(() => model.Initialize(Rows(model.Flow, 8)));
-        Assert.Equal(FlowErrorKind.Unsupported, exception.Kind);
-        Assert.Contains("expected the CPU", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,12 +4,12 @@ namespace FlowEngine.Kernels.Gpu;
 
 public sealed partial class GpuBackend
 {
+    // Weight gradients of dense networks sum over rows in slices of this many, each a layer of the grid.
+    private const int RowsPerSlice = 4_096;
+
     // Prepared weights lie as the parameters do, masked; kept activations are (hidden layer, row, unit).
     private class DenseNetwork(GpuBackend backend, DenseNetworkShape shape) : INetwork
     {
-        // Weight gradients sum over rows in slices of this many, each a layer of the grid.
-        private const int RowsPerSlice = 4_096;
-
         protected GpuBackend Backend { get; } = backend;
 
         protected DenseNetworkShape Shape { get; } = shape;
@@ -79,7 +79,7 @@ public sealed partial class GpuBackend
                 GpuView<float> target = isLast
                     ? Backend.View(output, (long)rows * outputs)
                     : Hidden(hidden, rows, layer);
-                Multiply(
+                Backend.Multiply(
                     source,
                     prepared.Slice(Shape.WeightOffset(layer), (long)inputs * outputs),
                     prepared.Slice(Shape.BiasOffset(layer), outputs),
@@ -123,7 +123,7 @@ public sealed partial class GpuBackend
                 long length = (long)inputs * outputs;
                 int slices = Parts(rows, RowsPerSlice);
                 GpuView<float> parts = Backend.View(workspace, slices * length);
-                Multiply(
+                Backend.Multiply(
                     d,
                     values,
                     Backend._nothing.View,
@@ -145,7 +145,7 @@ public sealed partial class GpuBackend
                 if (layer > 0)
                 {
                     // The activations are overwritten by their gradients.
-                    Multiply(
+                    Backend.Multiply(
                         d,
                         weight,
                         Backend._nothing.View,
@@ -156,7 +156,7 @@ public sealed partial class GpuBackend
                 }
                 else if (!dx.IsEmpty)
                 {
-                    Multiply(
+                    Backend.Multiply(
                         d,
                         weight,
                         Backend._nothing.View,
@@ -180,19 +180,19 @@ public sealed partial class GpuBackend
 
         private GpuView<float> Hidden(GpuView<float> hidden, int rows, int layer) =>
             hidden.Slice((long)layer * rows * Shape.Hidden, (long)rows * Shape.Hidden);
+    }
 
-        private void Multiply(
-            GpuView<float> left,
-            GpuView<float> right,
-            GpuView<float> bias,
-            GpuView<float> product,
-            DenseNetworkKernels.Product shape)
-        {
-            LaunchGrid grid = new(
-                Parts(shape.M, DenseNetworkKernels.Tile),
-                Parts(shape.N, DenseNetworkKernels.Tile),
-                Parts(shape.K, shape.Slice));
-            DenseNetworkKernels.Multiply(Backend._stream, grid, left, right, bias, product, shape);
-        }
+    private void Multiply(
+        GpuView<float> left,
+        GpuView<float> right,
+        GpuView<float> bias,
+        GpuView<float> product,
+        DenseNetworkKernels.Product shape)
+    {
+        LaunchGrid grid = new(
+            Parts(shape.M, DenseNetworkKernels.Tile),
+            Parts(shape.N, DenseNetworkKernels.Tile),
+            Parts(shape.K, shape.Slice));
+        DenseNetworkKernels.Multiply(_stream, grid, left, right, bias, product, shape);
     }
 }

@@ -239,6 +239,11 @@ public sealed partial class GpuBackend : IBackend
     public void Dispose()
     {
         _stream.Dispose();
+        foreach (IDisposable network in _networks.Values.OfType<IDisposable>())
+        {
+            network.Dispose();
+        }
+
         _nothing.Dispose();
         _flag.Dispose();
         _partials.Dispose();
@@ -256,8 +261,7 @@ public sealed partial class GpuBackend : IBackend
         PixelNetworkShape pixel => CreatePixelNetwork(pixel),
         DenseNetworkShape { IsAutoregressive: true } dense => new AutoregressiveNetwork(this, dense),
         DenseNetworkShape dense => new DenseNetwork(this, dense),
-        LayeredNetworkShape => throw new NotSupportedException(
-            $"{Name} runs no residual dense networks and none with other activations than ReLU, expected the CPU"),
+        LayeredNetworkShape layered => new LayeredNetwork(this, layered),
         ResidualNetworkShape residual => new ResidualNetwork(this, residual),
         ZeroConvolutionShape convolution => new ZeroConvolution(this, convolution),
         _ => throw new NotSupportedException($"{Name} has no network of a {shape.GetType().Name}"),
