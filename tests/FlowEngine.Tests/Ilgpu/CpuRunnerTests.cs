@@ -66,19 +66,6 @@ public sealed class CpuRunnerTests : IDisposable
     }
 
     [Fact]
-    public void A_device_is_listed_and_opened_by_its_name()
-    {
-        GpuDeviceInfo info = IlgpuDevices.List()[^1];
-        Assert.Equal((GpuRunner.Ilgpu, 48 * 1024), (info.Runner, info.MaxSharedBytesPerGroup));
-        Assert.StartsWith("ilgpu:", info.Selector, StringComparison.Ordinal);
-        using GpuDevice device = IlgpuDevices.Open(info.Selector);
-        Assert.Equal(info, device.Info);
-        GpuException error = Assert.Throws<GpuException>(() => IlgpuDevices.Open("ilgpu:99"));
-        Assert.Equal(GpuErrorKind.NoDevice, error.Kind);
-        Assert.Contains($"there is no device ilgpu:99; expected ", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Warps_of_another_size_are_refused()
     {
         using Context context = Context.Create(builder => builder.CPU(new CPUDevice(4, 4, 1)));

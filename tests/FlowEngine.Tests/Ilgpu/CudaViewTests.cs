@@ -131,6 +131,19 @@ public sealed class CudaViewTests : IDisposable
             error.Message);
     }
 
+    [Fact]
+    public void A_device_is_listed_and_opened_by_its_name()
+    {
+        GpuDeviceInfo info = IlgpuDevices.List()[^1];
+        Assert.Equal((GpuRunner.Ilgpu, 48 * 1024), (info.Runner, info.MaxSharedBytesPerGroup));
+        Assert.StartsWith("ilgpu:", info.Selector, StringComparison.Ordinal);
+        using GpuDevice device = IlgpuDevices.Open(info.Selector);
+        Assert.Equal(info, device.Info);
+        GpuException error = Assert.Throws<GpuException>(() => IlgpuDevices.Open("ilgpu:99"));
+        Assert.Equal(GpuErrorKind.NoDevice, error.Kind);
+        Assert.Contains($"there is no device ilgpu:99; expected ", error.Message, StringComparison.Ordinal);
+    }
+
     private static void Standardize(Index1D i, ArrayView<float> x) => x[i] = 2 * (x[i] - 0.5f);
 
     private static void Negate(Index1D i, ArrayView<double> x) => x[i] = -x[i];
