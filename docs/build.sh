@@ -2,7 +2,7 @@
 # Makes the documents and the API reference as a site of static pages:
 #   docs/build.sh FOLDER
 # The reference of C# is made by DocFX from the doc comments of the built libraries (dotnet build FlowEngine.sln -c Release), that
-# of C by Doxygen from flowengine.h where Doxygen is installed. A page that names what is not there is an error.
+# of C and C++ by Doxygen from their headers where Doxygen is installed. A page that names what is not there is an error.
 set -euo pipefail
 [ $# -eq 1 ] || { echo "usage: build.sh FOLDER" >&2; exit 2; }
 mkdir -p "$1"
@@ -29,7 +29,8 @@ if command -v doxygen > /dev/null; then
     doxygen - <<END
 PROJECT_NAME = FlowEngine
 INPUT = ../bindings/c/include
-FILE_PATTERNS = *.h
+FILE_PATTERNS = *.h *.hpp
+RECURSIVE = YES
 OUTPUT_DIRECTORY = $site
 HTML_OUTPUT = c
 GENERATE_LATEX = NO

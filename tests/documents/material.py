@@ -1,5 +1,7 @@
 """Makes the small data sets that README.md and the pages of docs name, in a folder: material.py FOLDER."""
+import json
 import pathlib
+import shutil
 import struct
 import sys
 
@@ -57,3 +59,14 @@ with open(folder / "labeled.csv", "w") as table:
     print("age,height,income,odd", file=table)
     for row in zip(age + 60 * odd, height, income, odd):
         print("%.2f,%.2f,%.2f,%d" % row, file=table)
+
+# A flow that zuko trained, rows, and what zuko says of them.
+recorded = pathlib.Path(__file__).parent.parent / "FlowEngine.Tests" / "Golden" / "foreign" / "zuko-nsf"
+for name in "weights.safetensors", "flow.json":
+    shutil.copy(recorded / name, folder)
+content = (recorded / "io.safetensors").read_bytes()
+start = 8 + struct.unpack("<Q", content[:8])[0]
+for name, file in ("x", "rows.txt"), ("log_prob", "recorded_log_prob.txt"):
+    tensor = json.loads(content[8:start])[name]
+    first, last = tensor["data_offsets"]
+    np.savetxt(folder / file, np.frombuffer(content[start + first:start + last]).reshape(tensor["shape"]))

@@ -104,7 +104,7 @@ for page in "$root/README.md" "$root"/docs/*.md; do
         esac
         check "compile ${program##*/}" "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I"$root/bindings/c/include" \
             "$program" -x none -o "$folder/program" -L"$libraries" -lflowengine -lm
-        check "run ${program##*/}" bash -e -c "cd '$folder' && ./program"
+        check "run ${program##*/}" bash -e -o pipefail -c "cd '$folder' && ./program | tee output.${program##*.}"
     done
     if [ ${#sharp[@]} -gt 0 ]; then
         csharp_class "$name" "${sharp[@]}" > "$work/csharp/$name.cs"
@@ -117,6 +117,11 @@ for example in density hmc; do
 done
 check "examples/csharp" "$root/examples/csharp/bin/Release/net10.0/digits" "$work/digits" 3
 check "the pictures of examples/csharp" test -s "$work/digits/drawn.png" -a -s "$work/digits/odd.png"
+
+check "the C++ of bring_your_flow.md prints what zuko recorded" "$python" -c "
+import numpy as np
+printed, recorded = (np.loadtxt('$work/pages/bring_your_flow/' + name) for name in ('output.1', 'recorded_log_prob.txt'))
+assert printed.shape == recorded.shape and np.all(np.abs(printed - recorded) <= 1e-5 * np.maximum(1, np.abs(recorded)))"
 
 # The C# of all pages is built once, with the packages as a stranger finds them.
 {
