@@ -75,7 +75,7 @@ API int fakeCudaMissesFault(void) { return fake.planted[0][0] && !fake.is_plante
 // A line for each kernel that was loaded in this process: its name, its instructions, those that ran.
 API const char* fakeCudaCoverage(void)
 {
-    static char text[32768];
+    static char text[1 << 20];
     pthread_mutex_lock(&fake.lock);
     ptx_coverage(text, sizeof text);
     pthread_mutex_unlock(&fake.lock);
