@@ -13,6 +13,7 @@ internal sealed class OnnxGraph
 
     private const int FloatType = 1;
     private const int IntegerType = 7;
+    private const int TruthType = 9;
 
     private readonly List<ProtoMessage> _nodes = [];
     private readonly List<ProtoMessage> _constants = [];
@@ -56,6 +57,12 @@ internal sealed class OnnxGraph
         float[] rounded = Array.ConvertAll(values, value => (float)value);
         return Initializer(FloatType, MemoryMarshal.AsBytes<float>(rounded).ToArray(), sizes);
     }
+
+    /// <summary>A constant of truth values.</summary>
+    /// <param name="values">Its values, the last axis contiguous.</param>
+    /// <param name="sizes">Its sizes.</param>
+    public OnnxValue Truths(bool[] values, params long[] sizes) =>
+        Initializer(TruthType, MemoryMarshal.AsBytes<bool>(values).ToArray(), sizes);
 
     /// <summary>A number; the same for the same value.</summary>
     public OnnxValue Scalar(double value) => Shared($"{value:R}", () => Constant([value]));

@@ -6,6 +6,8 @@ namespace FlowEngine.Onnx.Networks;
 /// <summary>A network of vectors: all of its outputs, or, where it is masked, those of some dimensions.</summary>
 internal abstract class DenseNodes(Network network, Translation translation) : NetworkNodes(network, translation)
 {
+    private double[]? _lastWeight;
+
     /// <summary>
     /// The dimensions of an autoregressive network in the order in which they are found, those that do not wait for each
     /// other together.
@@ -30,18 +32,23 @@ internal abstract class DenseNodes(Network network, Translation translation) : N
     /// <param name="inputs">What it reads, how many.</param>
     /// <param name="units">What it makes, how many.</param>
     /// <param name="reads">Whether a unit reads an input.</param>
-    /// <param name="outputs">The units that are wanted; null for all.</param>
+    /// <param name="outputs">Of the last map, the units that are wanted; null for all.</param>
     protected OnnxValue Linear(
         OnnxValue x, string name, int inputs, int units, Func<int, int, bool> reads, IReadOnlyList<int>? outputs)
     {
-        OnnxValue weight = Constant(
-            $"{name}.weight",
-            () => [.. Read($"{name}.weight").Select((value, i) => reads(i / inputs, i % inputs) ? value : 0)],
-            units,
-            inputs);
-        OnnxValue bias = Constant($"{name}.bias", () => Read($"{name}.bias"), units);
-        return outputs is null
-            ? x.Linear(weight, bias)
-            : x.Linear(weight.Gather(0, outputs), bias.Gather(0, outputs));
+        double[] Weight() => [.. Read($"{name}.weight").Select((value, i) => reads(i / inputs, i % inputs) ? value : 0)];
+        double[] Bias() => Read($"{name}.bias");
+        if (outputs is null)
+        {
+            return x.Linear(Constant($"{name}.weight", Weight, units, inputs), Constant($"{name}.bias", Bias, units));
+        }
+
+        // Their rows as a constant: a runtime need not fold a gather for each pass.
+        double[] weight = _lastWeight ??= Weight();
+        double[] bias = Bias();
+        return x.Linear(
+            Translation.Graph.Constant(
+                [.. outputs.SelectMany(unit => weight[(unit * inputs)..((unit + 1) * inputs)])], outputs.Count, inputs),
+            Translation.Graph.Constant([.. outputs.Select(unit => bias[unit])], outputs.Count));
     }
 }

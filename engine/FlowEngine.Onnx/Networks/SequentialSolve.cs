@@ -27,16 +27,14 @@ internal static class SequentialSolve
             OnnxValue output = network.Apply(
                 found, [.. place.SelectMany(dim => Enumerable.Range(dim * outputsPerDim, outputsPerDim))]);
             OnnxValue next = find(known.Gather(1, place), output);
-            int[] sources = new int[dims];
-            double[] isFound = new double[dims];
-            for (int i = 0; i < place.Length; i++)
-            {
-                sources[place[i]] = i;
-                isFound[place[i]] = 1;
-            }
+            OnnxValue mask = translation.Graph.Truths([.. Enumerable.Range(0, dims).Select(place.Contains)], 1, dims);
 
-            OnnxValue mask = translation.Graph.Scalar(0.5).AtMost(translation.Graph.Constant(isFound, 1, dims));
-            found = mask.Where(next.Gather(1, sources), found);
+            // One dimension is repeated where the mask is.
+            found = mask.Where(
+                place.Length == 1
+                    ? next
+                    : next.Gather(1, Enumerable.Range(0, dims).Select(dim => Math.Max(0, Array.IndexOf(place, dim)))),
+                found);
         }
 
         return found;
