@@ -68,6 +68,7 @@ internal static class FlowCommand
         root.Subcommands.Add(TrainCommand.Build());
         root.Subcommands.Add(EvalCommand.Build());
         root.Subcommands.Add(SampleCommand.Build());
+        root.Subcommands.Add(DetectCommand.Build());
         root.Subcommands.Add(ScoreCommand.Build());
         root.Subcommands.Add(InterpolateCommand.Build());
         root.Subcommands.Add(EditCommand.Build());

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
+using FlowEngine.Anomalies;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
@@ -61,7 +62,7 @@ internal static class ScoreCommand
         Command command = new(
             "score",
             "Scores images or rows: log density, typicality, norms of the latents, and for images the code length beyond "
-            + "that of a lossless code. With labels, AUROC and average precision of each score.")
+            + "that of a lossless code; or by an anomaly detector, with p-values. With labels, AUROC and average precision.")
         {
             _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _batch, _seed,
             _device.Name, _device.Threads, _json,
@@ -73,6 +74,11 @@ internal static class ScoreCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
+        if (AnomalyDetector.IsDetector(path))
+        {
+            return RunDetector(parse, AnomalyDetector.Load(path));
+        }
+
         using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(path, backend);
         if (parse.GetValue(_out) is string file)
@@ -111,6 +117,53 @@ internal static class ScoreCommand
         }
 
         Summarize(summary, model.Config.Unit, scores, labels, typical, ranking);
+        return 0;
+    }
+
+    private static int RunDetector(ParseResult parse, AnomalyDetector detector)
+    {
+        Option[] ofModels = [_anomalies, _reference, _batch, _device.Name, _device.Threads, _json];
+        if (ofModels.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option refused)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"{refused.Name} is for models, the checkpoint is an anomaly detector");
+        }
+
+        if (parse.GetValue(_out) is string file)
+        {
+            OutputPath.Require(file);
+        }
+
+        if (parse.GetValue(_limit) is int limit && limit < 1)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
+        }
+
+        string path = parse.GetRequiredValue(_data);
+        if (!TableLoader.IsTable(path))
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: holds images, the detector expects a table");
+        }
+
+        TableParts parts = TableLoader.Load(
+            path, CommandOptions.Format(parse, _label, _header), detector.Schema.SplitSeed, detector.Schema);
+        TableDataset rows = TableSource.RowsOf(parts, parse.GetValue(_part)).Take(parse.GetValue(_limit) ?? int.MaxValue);
+        TableSource.WriteNotes(detector.Schema, rows, parse.InvocationConfiguration.Error);
+        AnomalyLabels? labels = rows.Labels is int[] values && (CommandOptions.IsGiven(parse, _label) || parse.GetValue(_normal) is not null)
+            ? AnomalyLabels.Of(values, rows.ClassNames, parse.GetValue(_normal), rows.Name)
+            : null;
+        (string csv, string summary) = DetectorScores.Of(detector, rows, labels);
+        if (parse.GetValue(_out) is string target)
+        {
+            CsvWriter.WriteText(target, csv);
+            parse.InvocationConfiguration.Output.Write(summary);
+        }
+        else
+        {
+            parse.InvocationConfiguration.Output.Write(csv);
+            parse.InvocationConfiguration.Error.Write(summary);
+        }
+
         return 0;
     }
 

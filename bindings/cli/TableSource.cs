@@ -23,17 +23,19 @@ internal sealed class TableSource(TableParts parts) : DataSource
     /// <inheritdoc/>
     protected override DataPart HeldOut => DataPart.Validation;
 
+    /// <summary>A part as the source holds it.</summary>
+    public static TableDataset RowsOf(TableParts parts, DataPart part) => part switch
+    {
+        DataPart.All => parts.All,
+        DataPart.Test => parts.Test,
+        DataPart.Train => parts.Train,
+        _ => parts.Validation,
+    };
+
     /// <inheritdoc/>
     protected override IDataset Take(DataPart part, ModelConfig model, int limit, TextWriter? notes)
     {
-        TableDataset rows = part switch
-        {
-            DataPart.All => parts.All,
-            DataPart.Test => parts.Test,
-            DataPart.Train => parts.Train,
-            _ => parts.Validation,
-        };
-        rows = rows.Take(limit);
+        TableDataset rows = RowsOf(parts, part).Take(limit);
         TableSchema schema = model.Table;
         if (notes is not null)
         {
@@ -47,7 +49,7 @@ internal sealed class TableSource(TableParts parts) : DataSource
     /// Writes a line about columns that are not the model's, about names that are missing, and for each column that the
     /// model does not see and that differs from the training rows.
     /// </summary>
-    private static void WriteNotes(TableSchema schema, TableDataset data, TextWriter notes)
+    public static void WriteNotes(TableSchema schema, TableDataset data, TextWriter notes)
     {
         TableDataset rows = schema.Select(data).Rows;
         string[] unknown = [.. data.UnreadColumns, .. data.Columns.Except([.. schema.Columns, .. schema.ConditionColumns])];

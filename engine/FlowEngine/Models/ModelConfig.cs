@@ -81,6 +81,11 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
         {
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
+            if (root.TryGetProperty("kind", out JsonElement kind))
+            {
+                throw new FormatException($"it is of a {kind.GetString()}, expected a model (flow score takes both)");
+            }
+
             JsonElement data = root.GetProperty("data");
             IModelOptions options = ModelKinds.Read(root);
             options.Validate();

@@ -10,7 +10,7 @@ public sealed class EngineFolderTests
     private static readonly string[] _order =
     [
         "Telemetry", "Tensors", "Settings", "Layers", "Priors", "Architecture", "Data", "Drawing", "Execution", "Checkpoints", "Models",
-        "Interop", "Likelihood", "Training", "Latents", "Compression",
+        "Interop", "Likelihood", "Anomalies", "Training", "Latents", "Compression",
     ];
 
     [Fact]
