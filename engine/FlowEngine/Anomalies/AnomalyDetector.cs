@@ -27,7 +27,7 @@ public sealed class AnomalyDetector
     private const int LeastRows = 8;
 
     /// <summary>Tables of fewer rows spare none for the threshold: every row is scored by flows fitted without its fold.</summary>
-    private const int SmallTable = 500;
+    private const int SmallTable = 1000;
     private const int Folds = 5;
     private const int SparedPart = 5;
     private const int MostHeldOut = 20_000;
