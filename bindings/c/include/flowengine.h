@@ -371,9 +371,9 @@ FLOW_API flow_status flow_model_load_memory(
  * A model of a flow that another library trained; flow_model_save makes a checkpoint of it.  What cannot be brought over gives
  * FLOW_UNSUPPORTED and a line that names the module, its place and what would be needed.
  *
- * @param weights       the flow's state dict, a safetensors file in memory, which is not needed after the call.
+ * @param weights       the flow's state dict, a safetensors file in memory, of flowjax its Equinox file; not needed after the call.
  * @param length_bytes  its length.
- * @param library       "zuko", "nflows" or "normflows".
+ * @param library       "zuko", "nflows", "normflows" or "flowjax".
  * @param description   what the flow is, as JSON: NUL-terminated UTF-8; docs/foreign-flows.md says how to write it.
  * @param device        NULL for the best device.
  * @param model         receives the model.

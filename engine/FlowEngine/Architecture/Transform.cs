@@ -43,6 +43,7 @@ public sealed record Transform(string Type)
     {
         TransformMap.SplineZuko => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Zuko),
         TransformMap.SplineNflows => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Nflows),
+        TransformMap.SplineFlowjax => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Flowjax),
         TransformMap.AffineZuko => new MonotonicAffine(AffineParametrization.Zuko),
         TransformMap.AffineNflowsSigmoid => new MonotonicAffine(AffineParametrization.NflowsSigmoid),
         TransformMap.AffineNflowsSoftplus => new MonotonicAffine(AffineParametrization.NflowsSoftplus),

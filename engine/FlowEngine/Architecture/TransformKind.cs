@@ -44,6 +44,7 @@ public sealed record TransformKind(
             [
                 ("spline_zuko", TransformMap.SplineZuko),
                 ("spline_nflows", TransformMap.SplineNflows),
+                ("spline_flowjax", TransformMap.SplineFlowjax),
                 ("affine_zuko", TransformMap.AffineZuko),
                 ("affine_nflows_sigmoid", TransformMap.AffineNflowsSigmoid),
                 ("affine_nflows_softplus", TransformMap.AffineNflowsSoftplus),

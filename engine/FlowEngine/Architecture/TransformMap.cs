@@ -22,4 +22,7 @@ public enum TransformMap
 
     /// <summary><see cref="AffineParametrization.Normflows"/>.</summary>
     AffineNormflows,
+
+    /// <summary>flowjax's rational-quadratic spline; it runs on the CPU.</summary>
+    SplineFlowjax,
 }

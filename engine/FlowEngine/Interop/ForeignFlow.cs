@@ -8,20 +8,23 @@ using FlowEngine.Models;
 
 namespace FlowEngine.Interop;
 
-/// <summary>Makes checkpoints of flows that zuko, nflows or normflows trained.</summary>
+/// <summary>Makes checkpoints of flows that zuko, nflows, normflows or flowjax trained.</summary>
 /// <remarks>
 /// A flow is its state dict as a safetensors file, and a description in JSON: <c>library</c>, <c>features</c>,
 /// <c>context</c> (numbers of a condition; 0 for none), and of zuko <c>class</c> and <c>arguments</c>, of nflows
 /// <c>transforms</c> and of normflows <c>flows</c>, a list of such modules, and <c>base</c>. What comes of it is a model of
-/// the kind <c>transforms</c>, an ordinary one, with the same densities in float64. Weights become float64.
+/// the kind <c>transforms</c>, an ordinary one, with the same densities in float64. Weights become float64. A flow of flowjax is
+/// an Equinox file, and the arguments that made it, with the standardization of the data: jester's flow_kwargs.json.
 /// </remarks>
 public static class ForeignFlow
 {
     /// <summary>The libraries, by the names that <see cref="Import"/> takes.</summary>
-    public static IReadOnlyList<string> Libraries { get; } = ["zuko", "nflows", "normflows"];
+    public static IReadOnlyList<string> Libraries { get; } = ["zuko", "nflows", "normflows", Flowjax];
+
+    private const string Flowjax = "flowjax";
 
     /// <summary>Makes a checkpoint of a flow.</summary>
-    /// <param name="weights">Its state dict, a safetensors file.</param>
+    /// <param name="weights">Its state dict, a safetensors file; of flowjax its Equinox file.</param>
     /// <param name="target">The checkpoint to create or replace.</param>
     /// <param name="library">One of <see cref="Libraries"/>.</param>
     /// <param name="description">A JSON file that says what the flow is.</param>
@@ -30,14 +33,16 @@ public static class ForeignFlow
     /// written.</exception>
     public static ModelConfig Import(string weights, string target, string library, string description)
     {
-        SafetensorsFile state = SafetensorsFile.Read(weights);
-        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, Text(description), $"{description}: ");
+        string text = Text(description);
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Require(library) == Flowjax
+            ? DataFile.Open(weights, stream => ReadFlowjax(new EquinoxLeaves(stream, weights), text, $"{description}: "))
+            : Read(SafetensorsFile.Read(weights), library, text, $"{description}: ");
         CheckpointFile.Save(target, tensors, config.ToJson());
         return config;
     }
 
     /// <summary>Makes a model of a flow.</summary>
-    /// <param name="weights">Its state dict, a safetensors file; read from its position to its end.</param>
+    /// <param name="weights">Its weights, as for <see cref="Import"/>; read from its position to its end; it can seek.</param>
     /// <param name="backend">Where the model runs.</param>
     /// <param name="library">One of <see cref="Libraries"/>.</param>
     /// <param name="description">What the flow is, as JSON.</param>
@@ -45,28 +50,26 @@ public static class ForeignFlow
     /// and what would be needed; <see cref="FlowErrorKind.BadFormat"/>: description or weights are not of such a flow.</exception>
     public static Model Load(Stream weights, IBackend backend, string library, string description)
     {
-        SafetensorsFile state = SafetensorsFile.Read(weights, "the weights");
-        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Read(state, library, description, string.Empty);
+        const string Name = "the weights";
+        (ModelConfig config, IReadOnlyList<NamedTensor> tensors) = Require(library) == Flowjax
+            ? ReadFlowjax(new EquinoxLeaves(weights, Name), description, string.Empty)
+            : Read(SafetensorsFile.Read(weights, Name), library, description, string.Empty);
         return Model.Load(new CheckpointFile(tensors, config.ToJson()), library, backend, change: null);
     }
 
+    private static string Require(string library) => Libraries.Contains(library) ? library : throw new FlowException(
+        FlowErrorKind.InvalidArgument,
+        $"{library} is no library whose flows are read, expected one of {string.Join(", ", Libraries)}");
+
+    private static (ModelConfig Config, IReadOnlyList<NamedTensor> Tensors) ReadFlowjax(
+        EquinoxLeaves leaves, string description, string prefix) =>
+        InFile(prefix, () => Complete(FlowjaxFlow.Read(description, leaves)));
+
     private static (ModelConfig Config, IReadOnlyList<NamedTensor> Tensors) Read(
-        SafetensorsFile state, string library, string description, string prefix)
-    {
-        if (!Libraries.Contains(library))
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{library} is no library whose flows are read, expected one of {string.Join(", ", Libraries)}");
-        }
+        SafetensorsFile state, string library, string description, string prefix) =>
+        InFile(prefix, () => Complete(Convert(state.Tensors, library, description)));
 
-        (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) =
-            InFile(prefix, () => Convert(state.Tensors, library, description));
-        return (new ModelConfig(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options)), tensors);
-    }
-
-    private static (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Convert(
-        IEnumerable<NamedTensor> weights, string library, string description)
+    private static ForeignFlowBuilder Convert(IEnumerable<NamedTensor> weights, string library, string description)
     {
         using JsonDocument document = JsonDocument.Parse(description);
         ForeignModule flow = new(document.RootElement, "the flow");
@@ -79,16 +82,28 @@ public static class ForeignFlow
 
         ForeignFlowBuilder builder = new(flow.Size("features", 2), flow.Size("context", 0));
         ForeignState state = new(weights);
-        (double[] Mean, double[] LogScale)? latents = library switch
+        switch (library)
         {
-            "zuko" => ZukoFlow.Read(flow, state, builder),
-            "nflows" => NflowsFlow.Read(flow, state, builder),
-            _ => NormflowsFlow.Read(flow, state, builder),
-        };
+            case "zuko":
+                ZukoFlow.Read(flow, state, builder);
+                break;
+            case "nflows":
+                NflowsFlow.Read(flow, state, builder);
+                break;
+            default:
+                NormflowsFlow.Read(flow, state, builder);
+                break;
+        }
+
         state.ExpectEmpty();
-        (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) = builder.Build(latents?.Mean, latents?.LogScale);
+        return builder;
+    }
+
+    private static (ModelConfig Config, IReadOnlyList<NamedTensor> Tensors) Complete(ForeignFlowBuilder builder)
+    {
+        (TransformsOptions options, IReadOnlyList<NamedTensor> tensors) = builder.Build();
         options.Validate();
-        return (options, tensors);
+        return (new ModelConfig(options, IsInitialized: true, DataSchema.AsIs(string.Empty, options)), tensors);
     }
 
     private static string Text(string path)

@@ -18,6 +18,7 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     private readonly List<Transform> _transforms = [];
     private readonly List<NamedTensor> _tensors = [];
     private int[] _features = [.. Enumerable.Range(0, dims)];
+    private (double[] Mean, double[] LogScale)? _base;
 
     /// <summary>D.</summary>
     public int Dims => dims;
@@ -89,22 +90,23 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
         AddNetwork(map with { Type = "monotonic_autoregressive" }, network.Masked(dims, conditions));
     }
 
+    /// <summary>The latents' distribution: a Gaussian of other means and scales than the standard one.</summary>
+    public void Base(double[] mean, double[] logScale) => _base = (mean, logScale);
+
     /// <summary>The model: its options and tensors.</summary>
-    /// <param name="mean">The means of the latents' distribution; null for the standard Gaussian.</param>
-    /// <param name="logScale">Their log scales.</param>
-    public (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Build(double[]? mean, double[]? logScale)
+    public (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Build()
     {
         Arrange([.. Enumerable.Range(0, dims)]);
-        if (mean is not null)
+        if (_base is (double[] mean, double[] logScale))
         {
-            Add("prior.mean_log_scale", [.. mean, .. logScale!], 2, dims);
+            Add("prior.mean_log_scale", [.. mean, .. logScale], 2, dims);
         }
 
         TransformsOptions options = new()
         {
             Channels = dims,
             Transforms = _transforms,
-            Prior = mean is null ? PriorKind.Gaussian : PriorKind.Diagonal,
+            Prior = _base is null ? PriorKind.Gaussian : PriorKind.Diagonal,
             Condition = conditions == 0 ? null : new ConditionOptions(conditions, IsClass: false, ConditionInto.Networks),
         };
         return (options, _tensors);

@@ -128,6 +128,14 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
         };
     }
 
+    /// <summary>A list of numbers among the arguments; null if there is none.</summary>
+    public double[]? Numbers(string name, int count) => Find(name) is not JsonElement list ? null
+        : list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && double.IsFinite(item.GetDouble()))
+            && list.GetArrayLength() == count
+                ? [.. list.EnumerateArray().Select(item => item.GetDouble())]
+                : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {list}, expected {count} numbers");
+
     /// <summary>A word among the arguments.</summary>
     public string Word(string name, string otherwise) => Find(name) is JsonElement value ? value.ToString() : otherwise;
 

@@ -6,9 +6,7 @@ namespace FlowEngine.Interop;
 internal static class NflowsFlow
 {
     /// <summary>Adds the transforms, in the order from data to noise, and reads the base.</summary>
-    /// <returns>Mean and log scale of the base; null for the standard Gaussian.</returns>
-    public static (double[] Mean, double[] LogScale)? Read(
-        ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
+    public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
         int index = 0;
         foreach (ForeignModule module in flow.List("transforms", "transform"))
@@ -18,9 +16,11 @@ internal static class NflowsFlow
         }
 
         state.Drop("_distribution._log_z");
-        return flow.Base("StandardNormal", "DiagonalNormal") == "StandardNormal"
-            ? null
-            : (state.Numbers("_distribution.mean_", 1, builder.Dims), state.Numbers("_distribution.log_std_", 1, builder.Dims));
+        if (flow.Base("StandardNormal", "DiagonalNormal") == "DiagonalNormal")
+        {
+            builder.Base(
+                state.Numbers("_distribution.mean_", 1, builder.Dims), state.Numbers("_distribution.log_std_", 1, builder.Dims));
+        }
     }
 
     /// <summary>y = e^logScale (x + bias) of nflows' ActNorm, y = e^logScale x + shift.</summary>
@@ -232,5 +232,5 @@ internal static class NflowsFlow
             [.. Enumerable.Range(0, dims).Select(d => (bias[d] * Math.Exp(-logScale[d])) - mean[d])], logScale);
     }
 
-    private static double Softplus(double raw) => Math.Max(raw, 0) + Math.Log(1 + Math.Exp(-Math.Abs(raw)));
+    internal static double Softplus(double raw) => Math.Max(raw, 0) + Math.Log(1 + Math.Exp(-Math.Abs(raw)));
 }

@@ -6,9 +6,7 @@ namespace FlowEngine.Interop;
 internal static class NormflowsFlow
 {
     /// <summary>Adds the transforms, and reads the base.</summary>
-    /// <returns>Mean and log scale of the base.</returns>
-    public static (double[] Mean, double[] LogScale) Read(
-        ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
+    public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
         flow.Base("DiagGaussian");
         ForeignModule[] modules = [.. flow.List("flows", "flow")];
@@ -17,7 +15,7 @@ internal static class NormflowsFlow
             Add(modules[index], state, builder, modules[index].Path ?? $"flows.{index}");
         }
 
-        return (state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));
+        builder.Base(state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));
     }
 
     private static void Add(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)

@@ -9,8 +9,7 @@ internal static class ZukoFlow
     private const string Prefix = "transform.transforms";
 
     /// <summary>Adds the transforms, and reads the base.</summary>
-    /// <returns>Mean and log scale of the base; null for the standard Gaussian.</returns>
-    public static (double[] Mean, double[] LogScale)? Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
+    public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
         if (flow.Has("transforms"))
         {
@@ -35,7 +34,10 @@ internal static class ZukoFlow
             throw new FlowException(FlowErrorKind.BadFormat, "its base has a scale that is not positive");
         }
 
-        return mean.All(value => value == 0) && scale.All(value => value == 1) ? null : (mean, Array.ConvertAll(scale, Math.Log));
+        if (mean.Any(value => value != 0) || scale.Any(value => value != 1))
+        {
+            builder.Base(mean, Array.ConvertAll(scale, Math.Log));
+        }
     }
 
     // A class of flows, whose transforms are alike.

@@ -16,6 +16,11 @@ namespace FlowEngine.Kernels;
 /// Zuko        ε = 0;      a(r) = r / (1 + |2r / ln 1000|);   δ_j = e^(v_j / (1 + |v_j / ln 1000|))
 /// Nflows      ε = 0.001;  a(r) = r;                          δ_j = 0.001 + ln(1 + e^(v_j))
 /// </code>
+/// flowjax's has K - 1 numbers for the widths, K - 1 for the heights and K + 1 for all slopes, those of the ends among them:
+/// <code>
+/// Flowjax     ε = 0.01 / (1.01 (K - 1));  S_j = 2B (ε + softmax(w)_j / 1.01);  W = S_0/2, S_1, ..., S_(K-2), S_0/2
+///             H of h in the same way;  δ_j = 0.001 + ln(1 + e^(v_j + c)), c such that v_j = 0 gives 1
+/// </code>
 /// In bin k, with s = H_k/W_k, ξ = (x - x_k)/W_k, η = 1 - ξ, δ = δ_k, δ' = δ_(k+1):
 /// <code>
 /// D = s (ξ² + η²) + (δ + δ') ξη;   P = δ' ξ² + 2s ξη + δ η²
@@ -55,11 +60,25 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
     /// <summary>True where slopes are an exponential, false where they are a softplus above the least one.</summary>
     internal bool HasExponentialSlopes => Parametrization == SplineParametrization.Zuko;
 
-    /// <summary>ε, the least part of 2B that a bin takes.</summary>
-    internal double LeastSize => Parametrization == SplineParametrization.Zuko ? 0 : 1 / Range;
+    /// <summary>True where the slopes at both ends are free, and the first and the last bin share one size, half for each.</summary>
+    internal bool HasFreeEnds => Parametrization == SplineParametrization.Flowjax;
+
+    /// <summary>Raw numbers of the widths, and of the heights.</summary>
+    internal int Sizes => HasFreeEnds ? Bins - 1 : Bins;
+
+    /// <summary>Raw numbers of the slopes.</summary>
+    internal int Slopes => HasFreeEnds ? Bins + 1 : Bins - 1;
+
+    /// <summary>ε, the least part of 2B that a size takes.</summary>
+    internal double LeastSize => Parametrization switch
+    {
+        SplineParametrization.Zuko => 0,
+        SplineParametrization.Nflows => 1 / Range,
+        _ => 0.01 / (1.01 * Sizes),
+    };
 
     /// <summary>What every slope is above, where it is a softplus.</summary>
-    internal double LeastSlope => LeastSize;
+    internal double LeastSlope => HasExponentialSlopes ? 0 : 1 / Range;
 
     /// <summary>a(r) = r / (1 + |r| times this).</summary>
     internal double SizeBend => Parametrization == SplineParametrization.Zuko ? 2 / Math.Log(Range) : 0;
@@ -67,7 +86,10 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
     /// <summary>The same of slopes.</summary>
     internal double SlopeBend => SizeBend / 2;
 
-    /// <summary>The raw number of a slope of 1.</summary>
+    /// <summary>c, what is added to the raw numbers of slopes.</summary>
+    internal double SlopeOffset => HasFreeEnds ? RawOfUnitSlope : 0;
+
+    /// <summary>The raw number of a slope of 1, with what is added to it.</summary>
     internal double RawOfUnitSlope => HasExponentialSlopes ? 0 : Math.Log(Math.Exp(1 - LeastSlope) - 1);
 
     /// <summary>The same in float32.</summary>
@@ -76,7 +98,7 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
         HasExponentialSlopes ? 1 : 0,
         (float)Bound,
         (float)(2 * Bound * LeastSize),
-        (float)(2 * Bound * (1 - (Bins * LeastSize))),
+        (float)(2 * Bound * (1 - (Sizes * LeastSize))),
         (float)SizeBend,
         (float)LeastSlope,
         (float)SlopeBend,

@@ -11,4 +11,10 @@ public enum SplineParametrization
 
     /// <summary>That of nflows and normflows, from the paper's authors: softmax and softplus above a least size.</summary>
     Nflows,
+
+    /// <summary>
+    /// That of flowjax's RationalQuadraticSpline: as nflows' but for other least sizes, a first and a last bin that share one
+    /// size, and slopes at both ends that are free.
+    /// </summary>
+    Flowjax,
 }

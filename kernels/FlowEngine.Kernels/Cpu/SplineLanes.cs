@@ -15,13 +15,23 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     private const int Width = SimdMath.Width;
 
     private readonly SplineNumbers _numbers;
+    private readonly bool _hasFreeEnds;
+    private readonly float _slopeOffset;
 
-    public SplineLanes(RationalQuadraticSpline spline) => _numbers = spline.Numbers;
+    public SplineLanes(RationalQuadraticSpline spline)
+    {
+        _numbers = spline.Numbers;
+        _hasFreeEnds = spline.HasFreeEnds;
+        _slopeOffset = (float)spline.SlopeOffset;
+    }
 
     /// <summary>The scratch memory of the functions, in floats.</summary>
     public int ScratchLength => 2 * Bins * Width;
 
     private int Bins => _numbers.Bins;
+
+    /// <summary>Raw numbers of the widths, and of the heights.</summary>
+    private int Sizes => _hasFreeEnds ? Bins - 1 : Bins;
 
     private static Vector512<float> One => Vector512<float>.One;
 
@@ -40,7 +50,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         Vector512<float> ratio = s / d;
         logSlope = Vector512.ConditionalSelect(
             inside, SimdMath.Log(ratio * ratio * Numerator(s, xi, eta, cross, left, right)), Vector512<float>.Zero);
-        return Vector512.ConditionalSelect(inside, Vector512.FusedMultiplyAdd(bin.Height, n / d, bin.Y), x);
+        return Vector512.ConditionalSelect(inside, Within(Vector512.FusedMultiplyAdd(bin.Height, n / d, bin.Y)), x);
     }
 
     public Vector512<float> Inverse(float* raw, float* scratch, Vector512<float> y)
@@ -59,7 +69,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         Vector512<float> near = Vector512.ConditionalSelect(isRising, twice * t, g);
         Vector512<float> far = Vector512.ConditionalSelect(isRising, g, twice * u);
         Vector512<float> x = Vector512.FusedMultiplyAdd(bin.Width, near / (near + far), bin.X);
-        return Vector512.ConditionalSelect(Inside(y), x, y);
+        return Vector512.ConditionalSelect(Inside(y), Within(x), y);
     }
 
     /// <summary>The gradient of x; those of the raw numbers are overwritten.</summary>
@@ -100,18 +110,18 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         Vector512<float> dHeight = Vector512.FusedMultiplyAdd(dy, n / d, dS / bin.Width);
         SizesBackward(raw, scratch, bin.InverseWidths, bin.Index, Only(inside, -dx), Only(inside, dWidth), dRaw);
         SizesBackward(
-            raw + (Bins * Width),
+            raw + (Sizes * Width),
             scratch + (Bins * Width),
             bin.InverseHeights,
             bin.Index,
             Only(inside, dy),
             Only(inside, dHeight),
-            dRaw + (Bins * Width));
+            dRaw + (Sizes * Width));
         SlopesBackward(
             bin.Index,
             Only(inside, dLeft * SlopeOfSlope(bin.RawLeft, left)),
             Only(inside, dRight * SlopeOfSlope(bin.RawRight, right)),
-            dRaw + (2 * Bins * Width));
+            dRaw + (2 * Sizes * Width));
         return Vector512.ConditionalSelect(inside, dx, dy);
     }
 
@@ -121,6 +131,19 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     // NaN is outside, and stays NaN.
     private Vector512<float> Inside(Vector512<float> value) =>
         Vector512.LessThanOrEqual(Vector512.Abs(value), Vector512.Create(_numbers.Bound));
+
+    // Beyond a bound whose slope is not 1 the way back is another one: rounding must not lead there.
+    private Vector512<float> Within(Vector512<float> value)
+    {
+        if (!_hasFreeEnds)
+        {
+            return value;
+        }
+
+        Vector512<float> bound = Vector512.Create(_numbers.Bound);
+        value = Vector512.ConditionalSelect(Vector512.GreaterThan(value, bound), bound, value);
+        return Vector512.ConditionalSelect(Vector512.LessThan(value, -bound), -bound, value);
+    }
 
     // Rounding may put a value a little beside its bin.
     private static Vector512<float> Unit(Vector512<float> value)
@@ -167,52 +190,70 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     private void Find(float* raw, float* scratch, Vector512<float> value, bool byHeight, out Bin bin)
     {
         float* heights = scratch + (Bins * Width);
-        float* slopes = raw + (2 * Bins * Width);
+        float* slopes = raw + (2 * Sizes * Width);
         bin.InverseWidths = Exponentials(raw, scratch);
-        bin.InverseHeights = Exponentials(raw + (Bins * Width), heights);
+        bin.InverseHeights = Exponentials(raw + (Sizes * Width), heights);
         Vector512<float> widthScale = bin.InverseWidths * Vector512.Create(_numbers.FreeSize);
         Vector512<float> heightScale = bin.InverseHeights * Vector512.Create(_numbers.FreeSize);
 
         // x, y and the sums of exponentials up to a knot; then those of the last knot that is not beyond the value.
         Vector512<float> widthSum = Vector512<float>.Zero;
         Vector512<float> heightSum = Vector512<float>.Zero;
-        Vector512<float> width = Vector512.Load(scratch);
-        Vector512<float> height = Vector512.Load(heights);
+        Vector512<float> width = Exponential(scratch, 0);
+        Vector512<float> height = Exponential(heights, 0);
         bin.X = Vector512.Create(-_numbers.Bound);
         bin.Y = bin.X;
-        bin.RawLeft = Vector512.Create(_numbers.RawOfUnitSlope);
-        bin.RawRight = Vector512.Load(slopes);
+        bin.RawLeft = RawSlope(slopes, 0);
+        bin.RawRight = RawSlope(slopes, 1);
         bin.Index = Vector512<int>.Zero;
+        float shared = _hasFreeEnds ? 0.5f : 0;
         for (int j = 1; j < Bins; j++)
         {
-            Vector512<float> start = Vector512.Create((j * _numbers.LeastSize) - _numbers.Bound);
-            widthSum += Vector512.Load(scratch + ((j - 1) * Width));
-            heightSum += Vector512.Load(heights + ((j - 1) * Width));
+            Vector512<float> start = Vector512.Create(((j - shared) * _numbers.LeastSize) - _numbers.Bound);
+            widthSum += Exponential(scratch, j - 1);
+            heightSum += Exponential(heights, j - 1);
             Vector512<float> x = Vector512.FusedMultiplyAdd(widthSum, widthScale, start);
             Vector512<float> y = Vector512.FusedMultiplyAdd(heightSum, heightScale, start);
             Vector512<float> isPast = Vector512.GreaterThanOrEqual(value, byHeight ? y : x);
             bin.X = Vector512.ConditionalSelect(isPast, x, bin.X);
             bin.Y = Vector512.ConditionalSelect(isPast, y, bin.Y);
-            width = Vector512.ConditionalSelect(isPast, Vector512.Load(scratch + (j * Width)), width);
-            height = Vector512.ConditionalSelect(isPast, Vector512.Load(heights + (j * Width)), height);
-            bin.RawLeft = Vector512.ConditionalSelect(isPast, Vector512.Load(slopes + ((j - 1) * Width)), bin.RawLeft);
-            Vector512<float> right = j < Bins - 1
-                ? Vector512.Load(slopes + (j * Width))
-                : Vector512.Create(_numbers.RawOfUnitSlope);
-            bin.RawRight = Vector512.ConditionalSelect(isPast, right, bin.RawRight);
+            width = Vector512.ConditionalSelect(isPast, Exponential(scratch, j), width);
+            height = Vector512.ConditionalSelect(isPast, Exponential(heights, j), height);
+            bin.RawLeft = Vector512.ConditionalSelect(isPast, RawSlope(slopes, j), bin.RawLeft);
+            bin.RawRight = Vector512.ConditionalSelect(isPast, RawSlope(slopes, j + 1), bin.RawRight);
             bin.Index = Vector512.ConditionalSelect(isPast.AsInt32(), Vector512.Create(j), bin.Index);
         }
 
         Vector512<float> least = Vector512.Create(_numbers.LeastSize);
+        if (_hasFreeEnds)
+        {
+            Vector512<int> isEnd = Vector512.Equals(bin.Index, Vector512<int>.Zero)
+                | Vector512.Equals(bin.Index, Vector512.Create(Bins - 1));
+            least = Vector512.ConditionalSelect(isEnd.AsSingle(), Vector512.Create(0.5f) * least, least);
+        }
+
         bin.Width = Vector512.FusedMultiplyAdd(width, widthScale, least);
         bin.Height = Vector512.FusedMultiplyAdd(height, heightScale, least);
     }
+
+    /// <summary>A bin's share of the sum of exponentials; the first and the last bin may share one, half for each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<float> Exponential(float* exponentials, int bin) => _hasFreeEnds && (bin == 0 || bin == Bins - 1)
+        ? Vector512.Create(0.5f) * Vector512.Load(exponentials)
+        : Vector512.Load(exponentials + (bin * Width));
+
+    /// <summary>The raw number of the slope at a knot, 0 to K, with what is added to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<float> RawSlope(float* slopes, int knot) =>
+        _hasFreeEnds ? Vector512.Load(slopes + (knot * Width)) + Vector512.Create(_slopeOffset)
+        : knot == 0 || knot == Bins ? Vector512.Create(_numbers.RawOfUnitSlope)
+        : Vector512.Load(slopes + ((knot - 1) * Width));
 
     /// <summary>The exponentials of a softmax and the inverse of their sum.</summary>
     private Vector512<float> Exponentials(float* raw, float* exponentials)
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
-        for (int j = 0; j < Bins; j++)
+        for (int j = 0; j < Sizes; j++)
         {
             Vector512<float> bent = Bend(Vector512.Load(raw + (j * Width)), _numbers.SizeBend);
             bent.Store(exponentials + (j * Width));
@@ -220,7 +261,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         }
 
         Vector512<float> sum = Vector512<float>.Zero;
-        for (int j = 0; j < Bins; j++)
+        for (int j = 0; j < Sizes; j++)
         {
             Vector512<float> e = SimdMath.Exp(Vector512.Load(exponentials + (j * Width)) - largest);
             e.Store(exponentials + (j * Width));
@@ -241,7 +282,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         float* dRaw)
     {
         Vector512<float> mean = Vector512<float>.Zero;
-        for (int j = 0; j < Bins; j++)
+        for (int j = 0; j < Sizes; j++)
         {
             Vector512<float> d = OfSize(index, j, dCorner, dOwn);
             mean = Vector512.FusedMultiplyAdd(Vector512.Load(exponentials + (j * Width)), d, mean);
@@ -249,7 +290,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
 
         mean *= inverse;
         Vector512<float> scale = inverse * Vector512.Create(_numbers.FreeSize);
-        for (int j = 0; j < Bins; j++)
+        for (int j = 0; j < Sizes; j++)
         {
             Vector512<float> d = OfSize(index, j, dCorner, dOwn) - mean;
             d *= Vector512.Load(exponentials + (j * Width)) * scale;
@@ -258,7 +299,13 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> OfSize(
+    private Vector512<float> OfSize(Vector512<int> index, int j, Vector512<float> dCorner, Vector512<float> dOwn) =>
+        _hasFreeEnds && j == 0
+            ? Vector512.Create(0.5f) * (OfBin(index, 0, dCorner, dOwn) + OfBin(index, Bins - 1, dCorner, dOwn))
+            : OfBin(index, j, dCorner, dOwn);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> OfBin(
         Vector512<int> index, int j, Vector512<float> dCorner, Vector512<float> dOwn)
     {
         Vector512<int> own = Vector512.Create(j);
@@ -268,10 +315,12 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
 
     private void SlopesBackward(Vector512<int> index, Vector512<float> dLeft, Vector512<float> dRight, float* dRaw)
     {
-        for (int j = 0; j < Bins - 1; j++)
+        int slopes = _hasFreeEnds ? Bins + 1 : Bins - 1;
+        int first = _hasFreeEnds ? 0 : 1;
+        for (int j = 0; j < slopes; j++)
         {
-            Vector512<float> isRight = Vector512.Equals(index, Vector512.Create(j)).AsSingle();
-            Vector512<float> isLeft = Vector512.Equals(index, Vector512.Create(j + 1)).AsSingle();
+            Vector512<float> isRight = Vector512.Equals(index, Vector512.Create(first + j - 1)).AsSingle();
+            Vector512<float> isLeft = Vector512.Equals(index, Vector512.Create(first + j)).AsSingle();
             (Only(isRight, dRight) + Only(isLeft, dLeft)).Store(dRaw + (j * Width));
         }
     }

@@ -15,11 +15,12 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
     {
         _spline = spline;
         _raw = raw;
-        _widths = Parts(raw.AsSpan(0, spline.Bins));
-        _heights = Parts(raw.AsSpan(spline.Bins, spline.Bins));
+        _widths = Parts(raw.AsSpan(0, spline.Sizes));
+        _heights = Parts(raw.AsSpan(spline.Sizes, spline.Sizes));
         _x = Knots(_widths);
         _y = Knots(_heights);
-        _slopes = [1, .. raw.AsSpan(2 * spline.Bins).ToArray().Select(Slope), 1];
+        double[] slopes = [.. raw.AsSpan(2 * spline.Sizes).ToArray().Select(Slope)];
+        _slopes = spline.HasFreeEnds ? slopes : [1, .. slopes, 1];
     }
 
     public double Forward(double x, out double logSlope)
@@ -33,7 +34,7 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
         int k = Bin(_x, x);
         Part part = new(this, k, x);
         logSlope = Math.Log(part.S * part.S * part.P / (part.D * part.D));
-        return _y[k] + (part.H * part.N / part.D);
+        return Within(_y[k] + (part.H * part.N / part.D));
     }
 
     public double Inverse(double y)
@@ -52,7 +53,7 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
         double b = (part.H * part.Left) - (rise * sum);
         double c = -part.S * rise;
         double root = 2 * c / (-b - Math.Sqrt(Math.Max(0, (b * b) - (4 * a * c))));
-        return _x[k] + (root * part.W);
+        return Within(_x[k] + (root * part.W));
     }
 
     /// <summary>The gradient of x; those of the raw numbers are overwritten.</summary>
@@ -95,20 +96,27 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
 
         dWidths[k] = dWidth;
         dHeights[k] = dHeight;
-        PartsBackward(_raw.AsSpan(0, bins), _widths, dWidths, dRaw[..bins]);
-        PartsBackward(_raw.AsSpan(bins, bins), _heights, dHeights, dRaw.Slice(bins, bins));
-        if (k > 0)
+        int sizes = _spline.Sizes;
+        PartsBackward(_raw.AsSpan(0, sizes), _widths, dWidths, dRaw[..sizes]);
+        PartsBackward(_raw.AsSpan(sizes, sizes), _heights, dHeights, dRaw.Slice(sizes, sizes));
+
+        // The left knot of bin 0 has a slope of its own where the ends are free.
+        int left = _spline.HasFreeEnds ? k : k - 1;
+        if (left >= 0)
         {
-            dRaw[(2 * bins) + k - 1] = dLeft * SlopeOfSlope(k - 1);
+            dRaw[(2 * sizes) + left] = dLeft * SlopeOfSlope(left);
         }
 
-        if (k < bins - 1)
+        if (left + 1 < _spline.Slopes)
         {
-            dRaw[(2 * bins) + k] = dRight * SlopeOfSlope(k);
+            dRaw[(2 * sizes) + left + 1] = dRight * SlopeOfSlope(left + 1);
         }
 
         return dXi / part.W;
     }
+
+    // Beyond a bound whose slope is not 1 the way back is another one: rounding must not lead there.
+    private double Within(double value) => _spline.HasFreeEnds ? Math.Clamp(value, -_spline.Bound, _spline.Bound) : value;
 
     // NaN is outside, and stays NaN.
     private bool IsOutside(double value) => !(Math.Abs(value) <= _spline.Bound);
@@ -130,13 +138,18 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
         double largest = bent.Max();
         double[] parts = [.. bent.Select(r => Math.Exp(r - largest))];
         double total = parts.Sum();
-        return [.. parts.Select(part => _spline.LeastSize + ((1 - (_spline.Bins * _spline.LeastSize)) * part / total))];
+        return [.. parts.Select(part => _spline.LeastSize + ((1 - (_spline.Sizes * _spline.LeastSize)) * part / total))];
     }
 
     private void PartsBackward(ReadOnlySpan<double> raw, double[] parts, double[] dSizes, Span<double> dRaw)
     {
-        double free = 1 - (_spline.Bins * _spline.LeastSize);
+        double free = 1 - (_spline.Sizes * _spline.LeastSize);
         double[] softmax = [.. parts.Select(part => (part - _spline.LeastSize) / free)];
+        if (_spline.HasFreeEnds)
+        {
+            dSizes = [(dSizes[0] + dSizes[^1]) / 2, .. dSizes[1..^1]];
+        }
+
         double mean = softmax.Zip(dSizes, (p, d) => p * d).Sum();
         for (int j = 0; j < dRaw.Length; j++)
         {
@@ -147,6 +160,11 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
 
     private double[] Knots(double[] parts)
     {
+        if (_spline.HasFreeEnds)
+        {
+            parts = [parts[0] / 2, .. parts[1..], parts[0] / 2];
+        }
+
         double[] knots = new double[parts.Length + 1];
         knots[0] = -_spline.Bound;
         for (int j = 0; j < parts.Length; j++)
@@ -158,13 +176,17 @@ internal sealed class SplineOfDoubles : IMapOfDoubles
         return knots;
     }
 
-    private double Slope(double raw) => _spline.HasExponentialSlopes
-        ? Math.Exp(raw / (1 + (Math.Abs(raw) * _spline.SlopeBend)))
-        : _spline.LeastSlope + Math.Max(raw, 0) + Math.Log(1 + Math.Exp(-Math.Abs(raw)));
+    private double Slope(double raw)
+    {
+        raw += _spline.SlopeOffset;
+        return _spline.HasExponentialSlopes
+            ? Math.Exp(raw / (1 + (Math.Abs(raw) * _spline.SlopeBend)))
+            : _spline.LeastSlope + Math.Max(raw, 0) + Math.Log(1 + Math.Exp(-Math.Abs(raw)));
+    }
 
     private double SlopeOfSlope(int j)
     {
-        double raw = _raw[(2 * _spline.Bins) + j];
+        double raw = _raw[(2 * _spline.Sizes) + j] + _spline.SlopeOffset;
         return _spline.HasExponentialSlopes
             ? _slopes[j + 1] * Math.Pow(1 + (Math.Abs(raw) * _spline.SlopeBend), -2)
             : 1 / (1 + Math.Exp(-raw));

@@ -17,6 +17,7 @@ public sealed class SplineRoundTripTests
         { 10, 3, SplineParametrization.Nflows, 3 },
         { 16, 5, SplineParametrization.Zuko, 1000 },
         { 16, 3, SplineParametrization.Nflows, 20 },
+        { 11, 5, SplineParametrization.Flowjax, 0.5 },
     };
 
     [Theory]
@@ -67,14 +68,14 @@ public sealed class SplineRoundTripTests
             int at = i * spline.ParametersLength;
             double[] bent =
             [
-                .. raw.AsSpan(at, spline.Bins).ToArray().Select(r => r / (1 + (Math.Abs(r) * spline.SizeBend))),
+                .. raw.AsSpan(at, spline.Sizes).ToArray().Select(r => r / (1 + (Math.Abs(r) * spline.SizeBend))),
             ];
             double largest = bent.Max();
             double total = bent.Sum(r => Math.Exp(r - largest));
-            double free = 1 - (spline.Bins * spline.LeastSize);
-            int before = (i / 2) % (spline.Bins + 1);
-            double part = bent.Take(before)
-                .Sum(r => spline.LeastSize + (free * Math.Exp(r - largest) / total));
+            double free = 1 - (spline.Sizes * spline.LeastSize);
+            double[] sizes = [.. bent.Select(r => spline.LeastSize + (free * Math.Exp(r - largest) / total))];
+            sizes = spline.HasFreeEnds ? [sizes[0] / 2, .. sizes[1..], sizes[0] / 2] : sizes;
+            double part = sizes.Take((i / 2) % (spline.Bins + 1)).Sum();
             float knot = (float)(spline.Bound * ((2 * part) - 1));
             values[i] = i % 4 == 0 ? knot : (i % 8 == 2 ? float.BitIncrement(knot) : float.BitDecrement(knot));
         }

@@ -47,6 +47,10 @@ public sealed class ForeignFlowTests
         { "normflows-ar-spline-context", 1e-5 },
         { "normflows-coupling-blocks", 1e-5 },
         { "normflows-masked-leaky", 1e-5 },
+        { "flowjax-maf", 1e-5 },
+        { "flowjax-maf-two", 1e-5 },
+        { "flowjax-maf-context", 1e-5 },
+        { "flowjax-coupling-context", 1e-5 },
     };
 
     [Theory]
@@ -88,6 +92,14 @@ public sealed class ForeignFlowTests
         folder = FolderOf("nflows-actnorm-affine");
         Refuses(folder, text => text.Replace("\"BatchNorm\"", "\"Sigmoid\""), FlowErrorKind.Unsupported, "transform 3 (Sigmoid)");
         Refuses(folder, text => text.Replace("StandardNormal", "MADEMoG"), FlowErrorKind.Unsupported, "the base is MADEMoG");
+        folder = FolderOf("flowjax-maf");
+        Refuses(
+            folder, text => text.Replace("masked_auto", "block_neural_auto"), FlowErrorKind.Unsupported, "the flow (block_neural_auto");
+        Refuses(folder, text => text.Replace("rational_quadratic_spline", "affine"), FlowErrorKind.Unsupported, "is affine, expected");
+        Refuses(folder, text => text.Replace("\"invert\": true", "\"invert\": false"), FlowErrorKind.Unsupported, "invert true");
+        Refuses(folder, text => text.Replace("data_mean", "mean"), FlowErrorKind.BadFormat, "neither data_mean", "metadata.json");
+        Refuses(folder, text => text.Replace("\"nn_depth\": 2", "\"nn_depth\": 3"), FlowErrorKind.BadFormat, "layer 2", "(2, 13, 13)");
+        Refuses(folder, text => text.Replace("\"flow_layers\": 2", "\"flow_layers\": 1"), FlowErrorKind.BadFormat, "(1, 13, 4)");
     }
 
     internal static Model Load(string name, TemporaryFolder temporary, IBackend backend)
@@ -95,7 +107,7 @@ public sealed class ForeignFlowTests
         string folder = FolderOf(name);
         string path = temporary.File("model.safetensors");
         ForeignFlow.Import(
-            Path.Combine(folder, "weights.safetensors"), path, name.Split('-')[0], Path.Combine(folder, "flow.json"));
+            WeightsOf(folder), path, name.Split('-')[0], Path.Combine(folder, "flow.json"));
         return Model.Load(path, backend);
     }
 
@@ -106,7 +118,7 @@ public sealed class ForeignFlowTests
         string description = temporary.File("flow.json");
         File.WriteAllText(description, change(File.ReadAllText(Path.Combine(folder, "flow.json"))));
         FlowException error = Assert.Throws<FlowException>(() => ForeignFlow.Import(
-            Path.Combine(folder, "weights.safetensors"),
+            WeightsOf(folder),
             temporary.File("model.safetensors"),
             Path.GetFileName(folder).Split('-')[0],
             description));
@@ -116,6 +128,8 @@ public sealed class ForeignFlowTests
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
     }
+
+    private static string WeightsOf(string folder) => Directory.GetFiles(folder, "weights.*").Single();
 
     private static string FolderOf(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "foreign", name);
 

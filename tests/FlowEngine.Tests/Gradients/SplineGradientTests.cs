@@ -14,6 +14,8 @@ public sealed class SplineGradientTests
         { 2, 0.7, SplineParametrization.Zuko, 0 },
         { 5, 2, SplineParametrization.Nflows, 0 },
         { 10, 5, SplineParametrization.Nflows, 3 },
+        { 6, 4, SplineParametrization.Flowjax, 1 },
+        { 2, 1, SplineParametrization.Flowjax, 0 },
     };
 
     [Theory]
