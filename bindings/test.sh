@@ -164,7 +164,7 @@ cpp_header() {
         fi
         check "compile cpp_test by $compiler" cpp "$compiler" c++17 "$c/tests/cpp_test.cpp" "$work/cpp_test"
         check "flowengine.hpp by $compiler" "$work/cpp_test" "$work"
-        check "cpp_test is C++20 to $compiler" cpp "$compiler" c++20 "$c/tests/cpp_test.cpp" "$work/cpp_test" -fsyntax-only
+        check "compile cpp_test as C++20 by $compiler" cpp "$compiler" c++20 "$c/tests/cpp_test.cpp" "$work/cpp20_test"
         check "compile cpp_test without exceptions by $compiler" \
             cpp "$compiler" c++17 "$c/tests/cpp_test.cpp" "$work/cpp_test" "-fno-exceptions -fno-rtti"
         check "flowengine.hpp without exceptions by $compiler" "$work/cpp_test" "$work"
