@@ -15,7 +15,7 @@ internal sealed class LogDensity
     public void Add(OnnxValue value) => _sum = _sum is OnnxValue sum ? sum + value : value;
 
     /// <summary>The sum, (B).</summary>
-    /// <param name="data">A value with the batch, for where there are constants alone.</param>
+    /// <param name="data">A value that has the batch, for densities that are only constants.</param>
     public OnnxValue Sum(OnnxValue data)
     {
         OnnxGraph graph = data.Graph;

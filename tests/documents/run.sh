@@ -15,25 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LD_LIBRARY_PATH="$libraries" FLOWENGINE_LIBRARY="$libraries/libflowengine.so" PATH="$cli:$PATH"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-passed=0 failed=0 skipped=0
-
-# check NAME COMMAND...: counts it, and shows what it printed if it fails.
-check() {
-    local name=$1
-    shift
-    if "$@" > "$work/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n' "$name"
-        tail -n 30 "$work/output"
-    fi
-}
-
-skip() {
-    skipped=$((skipped + 1))
-    printf 'skipped %s: %s\n' "$1" "$2"
-}
+. "$root/tests/counting.sh"
 
 # blocks LANGUAGE PAGE TARGET: the blocks of a language into TARGET.1, TARGET.2, ...
 blocks() {

@@ -171,6 +171,6 @@ internal static class FlowjaxFlow
     {
         int[] order = Array.ConvertAll(values.ToArray(), value => (int)value);
         return order.Order().SequenceEqual(Enumerable.Range(0, order.Length)) ? order : throw new FlowException(
-            FlowErrorKind.BadFormat, "a permutation of its weights is none");
+            FlowErrorKind.BadFormat, "its weights hold a permutation that is not one: expected each place once");
     }
 }
