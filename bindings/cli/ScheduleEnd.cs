@@ -11,7 +11,7 @@ internal static class ScheduleEnd
     /// <param name="samples">Training samples.</param>
     public static TrainerOptions Set(TrainerOptions training, RunLimits limits, int samples)
     {
-        int batch = Math.Clamp(training.Batch, 1, Math.Max(1, samples));
+        int batch = Math.Max(1, training.BatchOf(samples));
         long? updates = limits.Updates(batch, Math.Max(1, samples / batch));
         if (updates is null && training.Schedule == Schedule.Cosine)
         {

@@ -90,7 +90,8 @@ internal static class TrainCommand
         Line($"model   {options.Summary}; {model.Flow.Parameters.Count} parameters");
         Line(
             $"memory  {CommandOptions.NameOf(trainer.Memory)}: "
-            + MemoryText.Describe(model.PlanMemory(training.Batch, trainer.Memory)));
+            + MemoryText.Describe(MemoryPlanner.Describe(
+                model.Lowered, model.Context, training.Batch, trainer.Memory, training.Shards)));
         Line(
             FormattableString.Invariant(
                 $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
@@ -99,11 +100,14 @@ internal static class TrainCommand
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
-            $"run     {session.Folder.Root}: batch {training.Batch}, {trainer.UpdatesPerEpoch} updates an epoch, until "
+            $"run     {session.Folder.Root}: batch {training.Batch}{Shards(training)}, {trainer.UpdatesPerEpoch} updates an epoch, until "
             + string.Join(" or ", Ends(limits, unit)));
 
         void Line(string text) => output.WriteLine(PrintableText.OneLine(text));
     }
+
+    private static string Shards(TrainerOptions training) =>
+        training.Shards > 1 ? $" in {training.Shards} shards" : string.Empty;
 
     private static IEnumerable<string> Ends(RunLimits limits, string unit)
     {

@@ -266,6 +266,8 @@ typedef struct flow_trainer_options {
     int32_t  read_every;         /* updates between two readings of their losses, at most; 1 on the CPU, else 20 */
     int32_t  reserved;           /* 0 */
     double   final_learning_rate; /* where a cosine ends; 0 */
+    int32_t  shards;             /* parts of a batch whose gradients are summed as a binary tree, a power of two; 1 */
+    int32_t  reserved2;          /* 0 */
 } flow_trainer_options;
 
 /** Where a training stands, and its last update. */

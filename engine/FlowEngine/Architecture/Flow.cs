@@ -73,14 +73,22 @@ public sealed record Flow(
     }
 
     /// <summary>Checks that a batch has statistics to be trained by: of one value the deviation is 0.</summary>
-    /// <exception cref="FlowException">A batch normalization would see one pixel.</exception>
-    internal void RequireStatistics(int batch)
+    /// <exception cref="FlowException">A batch normalization would see one pixel, or a part of the batch.</exception>
+    internal void RequireStatistics(int batch, int shards)
     {
         ImageShape shape = InputShape(batch);
         foreach (FlowLevel level in Levels)
         {
             foreach (IFlowLayer layer in level.Layers)
             {
+                if (layer is BatchNorm && shards > 1)
+                {
+                    throw new FlowException(
+                        FlowErrorKind.Unsupported,
+                        $"{layer.Name} normalizes by the statistics of the whole batch, which {shards} shards do not have: "
+                        + "expected 1 shard, or a model without batch normalization");
+                }
+
                 if (layer is BatchNorm && shape.Batch * shape.PixelsPerImage < 2)
                 {
                     throw new FlowException(

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 using FlowEngine.Layers;
 
 namespace FlowEngine.Execution;
@@ -64,18 +66,25 @@ internal static class MemoryPlanner
     }
 
     /// <summary>Bytes by name, largest first, of a plan with its derived weights and, for training, the optimizer's state.</summary>
+    /// <param name="lowered">The architecture.</param>
+    /// <param name="context">Device and weights.</param>
+    /// <param name="batch">Images.</param>
+    /// <param name="training">How the backward pass gets activations; null if it never runs.</param>
+    /// <param name="shards">Parts of the batch that run one after the other.</param>
     public static IReadOnlyList<(string Name, long Bytes)> Describe(
-        LoweredFlow lowered, in LayerContext context, int batch, MemoryMode? training)
+        LoweredFlow lowered, in LayerContext context, int batch, MemoryMode? training, int shards = 1)
     {
         int elementSize = context.Backend.ElementType == Kernels.ElementType.Float64 ? sizeof(double) : sizeof(float);
-        using FlowPlan plan = LayOut(lowered, context, batch, training);
+        using FlowPlan plan = LayOut(lowered, context, batch / shards, training);
         using PreparedWeights prepared = new(lowered, context, training, allocate: false);
         List<(string Name, long Bytes)> parts = [("weights", lowered.Flow.Parameters.Length * elementSize)];
         parts.AddRange(plan.Memory);
         parts.AddRange(prepared.Summary.Select(part => (part.Name, part.Length * elementSize)));
         if (training is not null)
         {
-            parts.Add(("gradients, moments and moving average", 4 * lowered.Flow.Parameters.Length * elementSize));
+            int arrays = 4 + BitOperations.Log2((uint)shards);
+            parts.Add(("gradients, moments and moving average", arrays * lowered.Flow.Parameters.Length * elementSize));
+            parts.Add(("values", shards > 1 ? (long)batch * lowered.Flow.Dims * elementSize : 0));
         }
 
         return

@@ -1,7 +1,6 @@
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
-using FlowEngine.Layers;
 using FlowEngine.Models;
 using FlowEngine.Telemetry;
 using FlowEngine.Tensors;
@@ -20,15 +19,12 @@ public sealed class Trainer : IDisposable
     private readonly IBackend _backend;
     private readonly BatchLoader? _loader;
     private readonly Arena _arena = new();
-    private readonly ArenaRegion _gradients;
     private readonly ArenaRegion _moment1;
     private readonly ArenaRegion _moment2;
     private readonly ArenaRegion _average;
     private readonly ArenaRegion _progress;
-    private readonly ArenaRegion _dLogProb;
-    private readonly PreparedWeights _prepared;
-    private readonly FlowPlan _plan;
     private readonly StepInput _input;
+    private readonly BatchGradient _gradient;
     private readonly IRecording _update;
     private readonly IRecording _updateOnLevels;
     private readonly OptimizerSettings _optimizer;
@@ -44,15 +40,18 @@ public sealed class Trainer : IDisposable
     /// <param name="options">How to train.</param>
     /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
     public Trainer(Model model, IDataset data, TrainerOptions options)
-        : this(model, options with { Batch = Math.Min(options.Batch, Math.Max(1, data.Count)) })
+        : this(model, On(data, options))
     {
         try
         {
             data.RequireFits(model.Config.Options);
-            if (data.Count == 0)
+            if (options.BatchOf(data.Count) == 0)
             {
                 throw new FlowException(
-                    FlowErrorKind.InvalidArgument, $"{data.Name} has no {data.Unit.Plural} to train on");
+                    FlowErrorKind.InvalidArgument,
+                    data.Count == 0 ? $"{data.Name} has no {data.Unit.Plural} to train on"
+                        : $"{data.Name} has {data.Count} {data.Unit.Plural} to train on, expected one or more for each of "
+                            + $"{options.Shards} shards");
             }
 
             _loader = new BatchLoader(_backend, data, Conditions.Of(model.Config.Options, data), Options);
@@ -72,28 +71,21 @@ public sealed class Trainer : IDisposable
     {
         options.Validate();
         model.Flow.RequireBatch(options.Batch);
-        model.Flow.RequireStatistics(options.Batch);
+        model.Flow.RequireStatistics(options.Batch, options.Shards);
         Model = model;
         _backend = model.Backend;
         int readEvery = options.ReadEvery ?? (_backend.IsQueued ? QueuedReadEvery : 1);
         Options = options with { ReadEvery = readEvery };
-        int batch = Options.Batch;
         long length = model.Flow.Parameters.Length;
-        _gradients = _arena.Reserve("gradients", length);
         _moment1 = _arena.Reserve("moments", length);
         _moment2 = _arena.Reserve("moments", length);
         _average = _arena.Reserve("moving average", options.EmaDecay > 0 ? length : 0);
         _progress = _arena.Reserve("scalars", OptimizerProgress.LengthFor(readEvery));
-        _dLogProb = _arena.Reserve("scalars", batch);
         try
         {
             _arena.Allocate(_backend, "the optimizer");
-            LayerContext context = model.Context with { Gradients = _gradients.View, UsesBatchStatistics = true };
-            LoweredFlow lowered = model.Lowered;
-            Memory = options.Memory ?? MemoryPlanner.Choose(lowered, context, batch);
-            _prepared = new PreparedWeights(lowered, context, Memory);
-            _plan = new FlowPlan(lowered, context, _prepared, batch, Memory);
-            _input = _backend.CreateStepInput(batch, model.Flow.Dims, model.Flow.ConditionLength);
+            _input = _backend.CreateStepInput(Options.Batch, model.Flow.Dims, model.Flow.ConditionLength);
+            _gradient = new BatchGradient(model, Options, _input);
             _optimizer = new OptimizerSettings(
                 options.Optimizer,
                 options.Beta1,
@@ -111,7 +103,6 @@ public sealed class Trainer : IDisposable
                 Dequantize();
                 Update();
             });
-            _backend.Fill(_dLogProb.View, -1 / (batch * model.Flow.Dims * Math.Log(2)));
             RestartAverage();
         }
         catch
@@ -128,7 +119,7 @@ public sealed class Trainer : IDisposable
     public TrainerOptions Options { get; private set; }
 
     /// <summary>The memory mode in use.</summary>
-    public MemoryMode Memory { get; }
+    public MemoryMode Memory => _gradient.Memory;
 
     /// <summary>Updates begun, skipped ones among them.</summary>
     public long Updates { get; private set; }
@@ -230,7 +221,7 @@ public sealed class Trainer : IDisposable
         {
             for (int i = 0; i < count; i++)
             {
-                PhiloxKey key = Data.Load(Updates, _input, _plan.Input);
+                PhiloxKey key = Data.Load(Updates, _input, _gradient.Input);
                 _dataLogDet[i] = Data.LogDet;
                 Queue(Data.IsOfLevels ? _updateOnLevels : _update, key, (int)key.Epoch, i);
             }
@@ -238,7 +229,7 @@ public sealed class Trainer : IDisposable
             if (ReadResults(count) is int skipped)
             {
                 // What the batch was, its number says; the weights are those of after the last update.
-                Load((_results[skipped].Samples / Options.Batch) - 1, _plan.Input);
+                Load((_results[skipped].Samples / Options.Batch) - 1, _gradient.Input);
                 SkippedBecause = Explain(_results.AsSpan(skipped, count - skipped));
             }
 
@@ -262,12 +253,12 @@ public sealed class Trainer : IDisposable
         try
         {
             FillConditions(condition);
-            _backend.Write(values, _plan.Input);
+            _backend.Write(values, _gradient.Input);
             _dataLogDet[0] = 0;
             Queue(_update, default, epoch: 0, 0);
             if (ReadResults(1) is not null)
             {
-                _backend.Write(values, _plan.Input);
+                _backend.Write(values, _gradient.Input);
                 SkippedBecause = Explain(_results.AsSpan(0, 1));
             }
 
@@ -361,7 +352,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The gradients of the last step, flat.</summary>
-    internal BufferView Gradients => _gradients.View;
+    internal BufferView Gradients => _gradient.View;
 
     /// <summary>The updates applied, (1), as the device counts them.</summary>
     internal BufferView AppliedUpdates => Progress.Applied;
@@ -370,7 +361,7 @@ public sealed class Trainer : IDisposable
     internal BufferView Rate => _input.Rate;
 
     /// <summary>The plan.</summary>
-    internal FlowPlan Plan => _plan;
+    internal FlowPlan Plan => _gradient.Plan;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -379,10 +370,16 @@ public sealed class Trainer : IDisposable
         _loader?.Dispose();
         _update?.Dispose();
         _updateOnLevels?.Dispose();
+        _gradient?.Dispose();
         _input?.Dispose();
-        _plan?.Dispose();
-        _prepared?.Dispose();
         _arena.Dispose();
+    }
+
+    /// <summary>The options with a batch that the data fill; where they fill none the error comes after.</summary>
+    private static TrainerOptions On(IDataset data, TrainerOptions options)
+    {
+        options.Validate();
+        return options with { Batch = Math.Max(options.BatchOf(data.Count), options.Shards) };
     }
 
     private BatchLoader Data => _loader
@@ -441,7 +438,7 @@ public sealed class Trainer : IDisposable
 
     private void Send(PhiloxKey key) => _input.Send(key, Options.RateAt(Samples));
 
-    private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _plan.Input);
+    private void Dequantize() => _backend.Dequantize(_input, Model.Bins, _gradient.Input);
 
     /// <summary>Queues an update; nothing waits for it.</summary>
     private void Queue(IRecording update, PhiloxKey key, int epoch, int index)
@@ -453,23 +450,19 @@ public sealed class Trainer : IDisposable
         _results[index] = new StepResult(Samples, epoch, double.NaN, double.NaN, Options.RateAt(Samples), WasSkipped: false);
     }
 
-    /// <summary>One update on what lies in the plan's input.</summary>
+    /// <summary>One update on the samples that were loaded.</summary>
     private void Update()
     {
-        TakeConditions(_plan.Condition);
-        _prepared.Refresh();
-        _plan.Forward();
-        _backend.Fill(_gradients.View, 0);
-        _plan.Backward(_dLogProb.View, _dLogProb.View);
-        _backend.SumOfSquares(_gradients.View, Progress.SumOfSquares);
+        _gradient.Compute();
+        _backend.SumOfSquares(_gradient.View, Progress.SumOfSquares);
         _backend.OptimizerStep(
             _optimizer,
             _input.Rate,
-            _plan.LogPrior,
-            _plan.LogDet,
+            _gradient.LogPrior,
+            _gradient.LogDet,
             Progress,
             Model.Weights,
-            _gradients.View,
+            _gradient.View,
             _moment1.View,
             _moment2.View,
             Options.EmaDecay > 0 ? _average.View : default);
@@ -491,7 +484,7 @@ public sealed class Trainer : IDisposable
         int? skipped = null;
         for (int i = 0; i < count; i++)
         {
-            double logProb = _figures[2 * _nextFigures];
+            double logProb = _figures[2 * _nextFigures] / (Options.Shards > 1 ? Options.Batch : 1);
             double norm = Math.Sqrt(_figures[(2 * _nextFigures) + 1]);
             _nextFigures = (_nextFigures + 1) % _results.Length;
             bool isSkipped = !double.IsFinite(logProb) || !double.IsFinite(norm);
@@ -515,44 +508,17 @@ public sealed class Trainer : IDisposable
         return skipped;
     }
 
-    /// <summary>Runs a skipped batch again, from the plan's input, to name what was not finite.</summary>
+    /// <summary>Runs a skipped batch again, as it was loaded, to name what was not finite.</summary>
     /// <param name="since">The skipped update, and those after it.</param>
     private string Explain(ReadOnlySpan<StepResult> since)
     {
-        string? name = double.IsFinite(since[0].BitsPerDim) ? NonFiniteGradient() : NonFiniteLayer();
+        bool isGradient = double.IsFinite(since[0].BitsPerDim);
+        string? name = isGradient ? _gradient.NonFiniteParameter() : _gradient.NonFiniteLayer();
         return name
             ?? (since.Length > 1
                 ? $"something in update {since[0].Samples / Options.Batch} (no longer with the weights of "
                     + $"{since.Length - 1} updates later)"
-                : double.IsFinite(since[0].BitsPerDim) ? "the gradient norm" : "the prior");
-    }
-
-    /// <summary>Layer by layer: the first that gives something not finite.</summary>
-    private string? NonFiniteLayer()
-    {
-        string? name = null;
-        using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-        _backend.Copy(_plan.Input, walk.Input);
-        TakeConditions(walk.Condition);
-        walk.Run(initialize: false, (layer, in _, _, _, y) =>
-        {
-            bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
-            name = isFinite ? name : layer.Name;
-            return isFinite;
-        });
-        return name;
-    }
-
-    /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
-    private string? NonFiniteGradient()
-    {
-        TakeConditions(_plan.Condition);
-        _prepared.Refresh();
-        _plan.Forward();
-        _backend.Fill(_gradients.View, 0);
-        _plan.Backward(_dLogProb.View, _dLogProb.View);
-        return Model.Flow.Parameters.All
-            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(_gradients.View)))?.Name;
+                : isGradient ? "the gradient norm" : "the prior");
     }
 
     private TrainingBuffers Buffers() =>

@@ -137,6 +137,13 @@ public sealed record TrainerOptions
             (o, v) => o with { FinalRate = v },
             "Learning rate where a cosine ends",
             "0 or more") { NativeName = "final_learning_rate" },
+        new NumberSetting<TrainerOptions, int>(
+            "shards",
+            (1, 1024),
+            o => o.Shards,
+            (o, v) => o with { Shards = v },
+            "Parts of a batch whose gradients are summed as a binary tree; 1 for the whole batch at once",
+            "a power of two up to 1024"),
     ];
 
     /// <summary>Samples of one update.</summary>
@@ -190,6 +197,12 @@ public sealed record TrainerOptions
     /// </summary>
     public int? ReadEvery { get; init; }
 
+    /// <summary>
+    /// Parts of a batch, a power of two, that are differentiated one after the other; their gradients are summed as a binary
+    /// tree. Less memory, and the same bits wherever the parts are computed; 1 for the whole batch at once.
+    /// </summary>
+    public int Shards { get; init; } = 1;
+
     /// <summary>The seed of shuffles, noise and flips.</summary>
     public ulong Seed { get; init; }
 
@@ -204,6 +217,10 @@ public sealed record TrainerOptions
         return (FinalRate * warm * (1 - fall)) + (Rate * warm * fall);
     }
 
+    /// <summary>Samples of an update on a data set: no more than it has, and as many in each shard.</summary>
+    /// <param name="samples">Samples of the data set.</param>
+    public int BatchOf(int samples) => Math.Min(Batch, samples) / Shards * Shards;
+
     /// <summary>How a model is trained where nobody chose: the defaults of all fronts.</summary>
     /// <param name="isContinuous">True for rows of a table, false for images in grey levels.</param>
     public static TrainerOptions Default(bool isContinuous) => isContinuous
@@ -217,6 +234,18 @@ public sealed record TrainerOptions
         foreach (Setting setting in Settings)
         {
             setting.Check(this);
+        }
+
+        if (!int.IsPow2(Shards))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"shards is {Shards}, expected a power of two up to 1024");
+        }
+
+        if (Batch % Shards != 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"batch is {Batch}, expected a multiple of its {Shards} shards");
         }
     }
 }

@@ -69,6 +69,7 @@ internal static class TrainingState
             json.WriteNumber("updates", trainer.Updates);
             json.WriteNumber("skipped", trainer.Skipped);
             json.WriteNumber("batch", trainer.Options.Batch);
+            json.WriteNumber("shards", trainer.Options.Shards);
             json.WriteNumber("seed", trainer.Options.Seed);
             json.WriteString("optimizer", trainer.Options.Optimizer.ToString());
             if (trainer.DataFingerprint is string data)
@@ -120,6 +121,7 @@ internal static class TrainingState
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             Expect("batch", root.GetProperty("batch").GetInt32(), trainer.Options.Batch);
+            Expect("shards", root.TryGetProperty("shards", out JsonElement shards) ? shards.GetInt32() : 1, trainer.Options.Shards);
             Expect("seed", root.GetProperty("seed").GetUInt64(), trainer.Options.Seed);
             Expect("optimizer", root.GetProperty("optimizer").GetString(), trainer.Options.Optimizer.ToString());
             if (!allowsChangedData && trainer.DataFingerprint is string found && root.TryGetProperty("data", out JsonElement data)

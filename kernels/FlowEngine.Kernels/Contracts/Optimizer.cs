@@ -17,6 +17,11 @@ public partial interface IBackend
     /// <param name="result">(1), overwritten.</param>
     void SumOfSquares(BufferView source, BufferView result);
 
+    /// <summary>sum += addend, element by element, each rounded once: gradients of parts of a batch become those of more.</summary>
+    /// <param name="addend">What is added.</param>
+    /// <param name="sum">As long; updated.</param>
+    void Add(BufferView addend, BufferView sum);
+
     /// <summary>
     /// One update of every parameter. If the mean log density or the sum of squares is not finite, only the figures are
     /// noted: no parameter changes, and t does not count. The host learns of it when it reads

@@ -41,6 +41,11 @@ public sealed unsafe partial class CpuBackend
         *sum = (float)total;
     }
 
+    /// <inheritdoc cref="IBackend.Add"/>
+    public void Add(BufferView addend, BufferView sum) => _team.Run(
+        (int)((sum.Length + OptimizerElements - 1) / OptimizerElements),
+        new AddJob { Addend = Pointer(addend, sum.Length), Sum = Pointer(sum, sum.Length), Length = sum.Length });
+
     /// <inheritdoc cref="IBackend.OptimizerStep"/>
     public void OptimizerStep(
         in OptimizerSettings settings,
@@ -112,6 +117,24 @@ public sealed unsafe partial class CpuBackend
             }
 
             Sums[index] = sum.Total();
+        }
+    }
+
+    private struct AddJob : IJob
+    {
+        public float* Addend;
+        public float* Sum;
+        public long Length;
+
+        public readonly void Invoke(int index, int worker)
+        {
+            long start = (long)index * OptimizerElements;
+            long end = Math.Min(start + OptimizerElements, Length);
+            for (long i = start; i < end; i += SimdMath.Width)
+            {
+                int count = (int)Math.Min(SimdMath.Width, end - i);
+                Lanes.Store(Lanes.Load(Sum + i, count) + Lanes.Load(Addend + i, count), Sum + i, count);
+            }
         }
     }
 

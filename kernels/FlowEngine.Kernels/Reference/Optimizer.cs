@@ -15,6 +15,17 @@ public sealed partial class ReferenceBackend<T>
     }
 
     /// <inheritdoc/>
+    public void Add(BufferView addend, BufferView sum)
+    {
+        Span<T> terms = Elements(addend, sum.Length);
+        Span<T> sums = Elements(sum, sum.Length);
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] = Round(Wide(sums[i]) + Wide(terms[i]));
+        }
+    }
+
+    /// <inheritdoc/>
     public void OptimizerStep(
         in OptimizerSettings settings,
         BufferView rate,

@@ -53,6 +53,21 @@ public abstract partial class BackendTests
         Assert.True(Math.Abs(actual - expected) <= 1e-6, $"{actual}, expected {expected}");
     }
 
+    [Fact]
+    public void Add_rounds_each_sum_once_at_every_length()
+    {
+        foreach (int length in Enumerable.Range(1, 70).Concat([1023, 1024, 1025, 40_003]))
+        {
+            using var buffers = new OperationBuffers(Backend, seed: 3);
+            BufferView addend = buffers.Random(length);
+            BufferView sum = buffers.Random(length);
+            double[] expected = [.. buffers.Read(sum).Zip(buffers.Read(addend), (a, b) =>
+                Backend.ElementType == ElementType.Float64 ? a + b : (float)a + (float)b)];
+            Backend.Add(addend, sum);
+            Assert.Equal(expected, buffers.Read(sum));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(OptimizerCases))]
     public void OptimizerStep_follows_its_formula(OptimizerKind kind, double decay, double clip, double emaDecay)

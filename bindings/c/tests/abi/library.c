@@ -21,7 +21,7 @@ ASSERT_SIZE(flow_compressed, 104);
 ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 72);
-ASSERT_SIZE(flow_trainer_options, 120);
+ASSERT_SIZE(flow_trainer_options, 128);
 ASSERT_SIZE(flow_metrics, 200);
 
 void test_library(void)

@@ -16,6 +16,14 @@ public sealed partial class GpuBackend
     }
 
     /// <inheritdoc/>
+    public void Add(BufferView addend, BufferView sum)
+    {
+        // Two float32 numbers added in float64 and rounded give the bits of their float32 sum.
+        using Lock.Scope queue = _queue.EnterScope();
+        AddParts(View(addend, sum.Length), View(sum, sum.Length), parts: 1, accumulate: true);
+    }
+
+    /// <inheritdoc/>
     public void OptimizerStep(
         in OptimizerSettings settings,
         BufferView rate,

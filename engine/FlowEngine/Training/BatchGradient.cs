@@ -1,0 +1,171 @@
+using System.Numerics;
+
+using FlowEngine.Execution;
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
+using FlowEngine.Models;
+
+namespace FlowEngine.Training;
+
+/// <summary>The gradient of a batch: of the whole of it at once, or of its shards one after the other.</summary>
+/// <remarks>
+/// Shards are summed as the leaves of one binary tree: ((0 + 1) + (2 + 3)) + ... So neither who computes which of them nor how
+/// many they are at a place changes a bit. Of the tree only the sums that wait for their neighbors are kept, one at each height.
+/// </remarks>
+internal sealed class BatchGradient : IDisposable
+{
+    // Beside the gradient of shards, and summed with it: Σ log p(z) and Σ LogDet.
+    private const int Figures = 2;
+
+    private readonly Model _model;
+    private readonly IBackend _backend;
+    private readonly StepInput _input;
+    private readonly int _shards;
+    private readonly bool _isOfShards;
+    private readonly Arena _arena = new();
+    private readonly ArenaRegion _sum;
+    private readonly ArenaRegion[] _waiting;
+    private readonly ArenaRegion _dLogProb;
+    private readonly ArenaRegion? _values;
+    private readonly PreparedWeights _prepared;
+    private readonly FlowPlan _plan;
+
+    /// <summary>Lays out the memory and allocates it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">The batch, its shards, and where activations come from.</param>
+    /// <param name="input">Has the conditions of the batch.</param>
+    /// <exception cref="FlowException">Memory is short.</exception>
+    public BatchGradient(Model model, TrainerOptions options, StepInput input)
+    {
+        (_model, _backend, _input) = (model, model.Backend, input);
+        _shards = options.Shards;
+        _isOfShards = options.Shards > 1;
+        int batch = options.Batch / options.Shards;
+        long length = model.Flow.Parameters.Length;
+        _sum = _arena.Reserve("gradients", length + (_isOfShards ? Figures : 0));
+        _waiting = [.. Enumerable.Range(0, BitOperations.Log2((uint)_shards)).Select(
+            _ => _arena.Reserve("gradients", _sum.Length))];
+        _dLogProb = _arena.Reserve("scalars", batch);
+        _values = _shards > 1 ? _arena.Reserve("values", (long)_shards * batch * model.Flow.Dims) : null;
+        try
+        {
+            _arena.Allocate(_backend, "the gradient");
+            LayerContext context = model.Context with { Gradients = View, UsesBatchStatistics = true };
+            Memory = options.Memory ?? MemoryPlanner.Choose(model.Lowered, context, batch);
+            _prepared = new PreparedWeights(model.Lowered, context, Memory);
+            _plan = new FlowPlan(model.Lowered, context, _prepared, batch, Memory);
+            _backend.Fill(_dLogProb.View, -1 / (options.Batch * model.Flow.Dims * Math.Log(2)));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The memory mode in use.</summary>
+    public MemoryMode Memory { get; }
+
+    /// <summary>Where the samples go before <see cref="Compute"/>, (B, H, W, C).</summary>
+    public BufferView Input => _values?.View ?? _plan.Input;
+
+    /// <summary>The gradient of the mean bits per dimension, flat, after <see cref="Compute"/>.</summary>
+    public BufferView View => _sum.View.Slice(0, _model.Flow.Parameters.Length);
+
+    /// <summary>log p(z), (B); of shards its sum, (1).</summary>
+    public BufferView LogPrior => _isOfShards ? Figure(0) : _plan.LogPrior;
+
+    /// <summary>Σ LogDet of the layers, (B); of shards its sum, (1).</summary>
+    public BufferView LogDet => _isOfShards ? Figure(1) : _plan.LogDet;
+
+    /// <summary>The plan: of one shard.</summary>
+    public FlowPlan Plan => _plan;
+
+    /// <summary>From the samples to the gradient. May be recorded.</summary>
+    public void Compute()
+    {
+        _prepared.Refresh();
+        for (int shard = 0; shard < _shards; shard++)
+        {
+            Take(shard, _plan.Input, _plan.Condition);
+            _plan.Forward();
+            _backend.Fill(_sum.View, 0);
+            _plan.Backward(_dLogProb.View, _dLogProb.View);
+            if (_isOfShards)
+            {
+                ImageShape figures = new((int)_dLogProb.Length, 1, 1, 1);
+                _backend.SumChannels(figures, _plan.LogPrior, LogPrior);
+                _backend.SumChannels(figures, _plan.LogDet, LogDet);
+                Merge(shard);
+            }
+        }
+    }
+
+    /// <summary>Layer by layer: the first that gives something not finite; null for none.</summary>
+    public string? NonFiniteLayer()
+    {
+        string? name = null;
+        using LayerWalk walk = new(_model.Flow, _model.Context, (int)_dLogProb.Length);
+        for (int shard = 0; shard < _shards && name is null; shard++)
+        {
+            Take(shard, walk.Input, walk.Condition);
+            walk.Run(initialize: false, (layer, in _, _, _, y) =>
+            {
+                bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
+                name = isFinite ? name : layer.Name;
+                return isFinite;
+            });
+        }
+
+        return name;
+    }
+
+    /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
+    public string? NonFiniteParameter()
+    {
+        Compute();
+        return _model.Flow.Parameters.All
+            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(View)))?.Name;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Some are missing where the constructor failed.
+        _plan?.Dispose();
+        _prepared?.Dispose();
+        _arena.Dispose();
+    }
+
+    private BufferView Figure(int index) => _sum.View.Slice(_model.Flow.Parameters.Length + index, 1);
+
+    /// <summary>The samples and conditions of a shard go where a pass reads them.</summary>
+    private void Take(int shard, BufferView x, BufferView condition)
+    {
+        BufferView own = Input.Slice(shard * x.Length, x.Length);
+        if (own != x)
+        {
+            _backend.Copy(own, x);
+        }
+
+        if (condition.Length > 0)
+        {
+            _backend.Copy(_input.SentConditions.Slice(shard * condition.Length, condition.Length), condition);
+        }
+    }
+
+    /// <summary>Adds the sums that waited for this shard, the nearest first, as far as the tree is complete.</summary>
+    private void Merge(int shard)
+    {
+        int height = BitOperations.TrailingZeroCount(shard + 1);
+        for (int i = 0; i < height; i++)
+        {
+            _backend.Add(_waiting[i].View, _sum.View);
+        }
+
+        if (shard + 1 < _shards)
+        {
+            _backend.Copy(_sum.View, _waiting[height].View);
+        }
+    }
+}
