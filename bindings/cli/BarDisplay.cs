@@ -52,5 +52,8 @@ internal sealed class BarDisplay(TextWriter output, TextWriter error, SampleUnit
     }
 
     /// <inheritdoc/>
+    public override void Noted(string message) => _console.WriteLine(message);
+
+    /// <inheritdoc/>
     public override void Warned(string message) => _console.WriteLine($"warning: {message}");
 }

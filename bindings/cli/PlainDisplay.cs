@@ -35,6 +35,13 @@ internal sealed class PlainDisplay(TextWriter output, TextWriter error, SampleUn
         Output.Flush();
     }
 
+    /// <inheritdoc/>
+    public override void Noted(string message)
+    {
+        Output.WriteLine($"      {message}");
+        Output.Flush();
+    }
+
     private string Remaining(double seconds)
     {
         const double Longest = 1e8;

@@ -96,7 +96,7 @@ internal static class TrainCommand
             FormattableString.Invariant(
                 $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
             + FormattableString.Invariant(
-                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.WarmupSamples} {unit}), ")
+                $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.Warmup} {unit}), ")
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(

@@ -27,5 +27,10 @@ internal abstract class TrainingDisplay(TextWriter output, TextWriter error) : I
     public abstract void Recorded(RunMetrics metrics);
 
     /// <inheritdoc/>
+    public virtual void Noted(string message)
+    {
+    }
+
+    /// <inheritdoc/>
     public virtual void Warned(string message) => error.WriteLine($"flow: warning: {message}");
 }

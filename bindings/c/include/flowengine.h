@@ -107,7 +107,8 @@ enum {
     FLOW_CONDITION_BOTH     = 3
 };
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
-enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1 };
+/* COOLDOWN: constant for three quarters of total_images, then falling in a straight line. */
+enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1, FLOW_SCHEDULE_COOLDOWN = 2 };
 enum {
     FLOW_ACTIVATIONS_AUTO   = 0, /* store where that fits half the free memory, else invert */
     FLOW_ACTIVATIONS_STORE  = 1, /* the forward pass keeps them */
@@ -260,12 +261,12 @@ typedef struct flow_trainer_options {
     double   weight_decay;
     double   clip;               /* largest norm of the gradient; 1, negative = none */
     double   ema_decay;          /* of the moving average of the weights; 0.999, of a table 0.99, negative = none */
-    int64_t  warmup_images;      /* over which the learning rate rises; 6400, of a table 25600, negative = none */
-    int64_t  total_images;       /* where a cosine ends; 0 = never */
+    int64_t  warmup_images;      /* over which the learning rate rises; those of 100 updates, or a tenth of total_images; negative = none */
+    int64_t  total_images;       /* where the schedule ends; 0 = never */
     uint64_t seed;               /* of order, noise and mirroring */
     int32_t  read_every;         /* updates between two readings of their losses, at most; 1 on the CPU, else 20 */
     int32_t  reserved;           /* 0 */
-    double   final_learning_rate; /* where a cosine ends; 0 */
+    double   final_learning_rate; /* at the end of a schedule that falls; 0 */
     int32_t  shards;             /* parts of a batch whose gradients are summed as a binary tree, a power of two; 1 */
     int32_t  reserved2;          /* 0 */
 } flow_trainer_options;

@@ -185,7 +185,7 @@ class Flow(Inference, abc.ABC):
 
     def fit(
             self: _Self, x: Any, y: Any = None, *, epochs: int = 10, batch_size: Optional[int] = None,
-            learning_rate: float = 1e-3, final_learning_rate: float = 0, optimizer: str = "adam", schedule: str = "constant",
+            learning_rate: float = 1e-3, final_learning_rate: float = 0, optimizer: str = "adam", schedule: str = "cooldown",
             warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
             weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
@@ -199,8 +199,9 @@ class Flow(Inference, abc.ABC):
             not used. Classes of a new model may be names, as many as it has.
         :param epochs: passes over the images.
         :param batch_size: images of an update; None for 64, of a table 256, or all where there are fewer.
-        :param warmup_images: images over which the learning rate rises from zero; None for 6400, of a table 25600.
-        :param final_learning_rate: where a ``cosine`` schedule ends.
+        :param warmup_images: images over which the learning rate rises from zero; None for 100 updates, or a tenth of the run.
+        :param schedule: ``constant``, ``cosine``, or ``cooldown``: constant, and falling over the last quarter of the run.
+        :param final_learning_rate: at the end of a schedule that falls.
         :param beta1: decay of the mean of the gradients.
         :param beta2: decay of the mean of their squares.
         :param epsilon: added to the denominator of an update.

@@ -11,6 +11,10 @@ public interface ITrainingObserver
     /// <param name="metrics">The line.</param>
     void Recorded(RunMetrics metrics);
 
+    /// <summary>What the run decided, or does next where that takes a while.</summary>
+    /// <param name="message">One line.</param>
+    void Noted(string message);
+
     /// <summary>Something a user should know of.</summary>
     /// <param name="message">One line.</param>
     void Warned(string message);

@@ -11,6 +11,9 @@ public sealed class RunData(IDataset train, IDataset heldOut)
 {
     private const int PeriodicImages = 1_000;
     private const int FinalImages = 10_000;
+    private const int LeastImages = 250;
+    private const int LeastTrainingByPeriodic = 20;
+    private const int LeastTrainingByFinal = 4;
     private const int ReferenceImages = 1_000;
     private const int ReferenceRows = 10_000;
     private const int SampleCount = 64;
@@ -34,10 +37,22 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     public string Describe(ModelConfig config) =>
         $"{train.Name}: {train.Count} training and {heldOut.Count} {train.Unit.HeldOut} {config.DataSummary}";
 
-    /// <summary>How many held-out samples an evaluation takes: images cost more than rows.</summary>
+    /// <summary>
+    /// How many held-out samples an evaluation takes. Images cost more than rows: of a short run they are fewer, so that the
+    /// time goes into training.
+    /// </summary>
     /// <param name="final">True at the end of the run.</param>
-    internal int EvaluationCount(bool final) =>
-        IsOfImages ? Math.Min(final ? FinalImages : PeriodicImages, heldOut.Count) : heldOut.Count;
+    /// <param name="seen">Samples that the run has trained on.</param>
+    internal int EvaluationCount(bool final, long seen)
+    {
+        if (!IsOfImages)
+        {
+            return heldOut.Count;
+        }
+
+        long affordable = Math.Max(LeastImages, seen / (final ? LeastTrainingByFinal : LeastTrainingByPeriodic));
+        return (int)Math.Min(Math.Min(affordable, final ? FinalImages : PeriodicImages), heldOut.Count);
+    }
 
     /// <summary>Evaluates a model on the first held-out samples.</summary>
     internal EvalMetrics Evaluate(

@@ -134,7 +134,7 @@ public static class RunReport
         Row("model", $"{model.Summary}");
         Row("batch", $"{training.Batch}");
         Row("optimizer", $"{training.Optimizer}, learning rate {training.Rate}, {training.Schedule}");
-        Row("warm-up", $"{training.WarmupSamples} {config.Model.Unit.Plural}");
+        Row("warm-up", $"{training.Warmup} {config.Model.Unit.Plural}");
         Row("gradient norm clipped at", $"{training.Clip}");
         Row("moving average", $"{training.EmaDecay}");
         Row("flip", $"{training.Flip}");

@@ -317,6 +317,10 @@ public sealed class Trainer : IDisposable
         Options = changed;
     }
 
+    /// <summary>Changes where the schedule ends, from the next update on.</summary>
+    /// <param name="samples">Samples of the whole run.</param>
+    internal void SetTotalSamples(long samples) => Options = Options with { TotalSamples = Math.Max(1, samples) };
+
     /// <summary>A copy of the model as a checkpoint would hold it now, for evaluation and samples.</summary>
     public Model Snapshot() => Model.CopyWith(AveragedWeights);
 

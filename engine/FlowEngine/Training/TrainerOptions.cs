@@ -8,6 +8,9 @@ namespace FlowEngine.Training;
 public sealed record TrainerOptions
 {
     private const double AlmostOne = 1 - (1.0 / (1L << 53));
+    private const int WarmupUpdates = 100;
+    private const int LeastRunByWarmup = 10;
+    private const double CooldownPart = 0.25;
 
     /// <summary>
     /// Every option, described once; their order is that of <c>flow_trainer_options</c>, which only grows at its end.
@@ -24,10 +27,10 @@ public sealed record TrainerOptions
             "The update rule"),
         new ChoiceSetting<TrainerOptions, Schedule>(
             "schedule",
-            [("constant", Schedule.Constant), ("cosine", Schedule.Cosine)],
+            [("constant", Schedule.Constant), ("cosine", Schedule.Cosine), ("cooldown", Schedule.Cooldown)],
             o => o.Schedule,
             (o, v) => o with { Schedule = v },
-            "The learning rate after the warm-up"),
+            "The learning rate after the warm-up; cooldown: constant, and falling over the last quarter of the run"),
         new ChoiceSetting<TrainerOptions, MemoryMode?>(
             "memory",
             [("auto", null), ("store", MemoryMode.Store), ("invert", MemoryMode.Invert)],
@@ -96,6 +99,7 @@ public sealed record TrainerOptions
             "Images or rows over which the learning rate rises",
             "0 or more")
         {
+            DefaultHelp = "100 updates, or a tenth of the run if that is less",
             Label = "warmup-samples",
             FormerName = "warmup_images",
             NativeName = "warmup_images",
@@ -105,7 +109,7 @@ public sealed record TrainerOptions
             (1, long.MaxValue),
             o => o.TotalSamples,
             (o, v) => o with { TotalSamples = v },
-            "Images or rows of the whole run: where a cosine ends",
+            "Images or rows of the whole run: where the schedule ends",
             "1 or more")
         {
             Label = "samples",
@@ -135,7 +139,7 @@ public sealed record TrainerOptions
             (0, double.MaxValue),
             o => o.FinalRate,
             (o, v) => o with { FinalRate = v },
-            "Learning rate where a cosine ends",
+            "Learning rate at the end of a schedule that falls",
             "0 or more") { NativeName = "final_learning_rate" },
         new NumberSetting<TrainerOptions, int>(
             "shards",
@@ -167,16 +171,22 @@ public sealed record TrainerOptions
     /// <summary>Weight decay; 0 for none.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>Samples over which the learning rate rises from zero.</summary>
-    public long WarmupSamples { get; init; } = 6_400;
+    /// <summary>
+    /// Samples over which the learning rate rises from zero; null for those of 100 updates, or a tenth of the run where that
+    /// is less.
+    /// </summary>
+    public long? WarmupSamples { get; init; }
+
+    /// <summary>The samples over which the learning rate rises, of a run of <see cref="TotalSamples"/>.</summary>
+    public long Warmup => WarmupSamples ?? Math.Min((long)WarmupUpdates * Batch, TotalSamples / LeastRunByWarmup);
 
     /// <summary>How the learning rate goes after the warm-up.</summary>
-    public Schedule Schedule { get; init; } = Schedule.Constant;
+    public Schedule Schedule { get; init; } = Schedule.Cooldown;
 
-    /// <summary>The learning rate where a cosine ends.</summary>
+    /// <summary>The learning rate at the end of a schedule that falls.</summary>
     public double FinalRate { get; init; }
 
-    /// <summary>Samples of the whole run: where a cosine ends.</summary>
+    /// <summary>Samples of the whole run: where the schedule ends. No schedule falls before an end that is not known.</summary>
     public long TotalSamples { get; init; } = long.MaxValue;
 
     /// <summary>The largest norm of the gradient of the mean bits per dimension; 0 for no limit.</summary>
@@ -210,10 +220,14 @@ public sealed record TrainerOptions
     /// <param name="samples">Samples seen after that update.</param>
     public double RateAt(long samples)
     {
-        double warm = WarmupSamples > 0 ? Math.Min(1, (double)samples / WarmupSamples) : 1;
-        double fall = Schedule == Schedule.Cosine
-            ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)samples / TotalSamples)))
-            : 1;
+        double warm = Warmup > 0 ? Math.Min(1, (double)samples / Warmup) : 1;
+        double part = Math.Min(1, (double)samples / TotalSamples);
+        double fall = Schedule switch
+        {
+            Schedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * part)),
+            Schedule.Cooldown => Math.Min(1, (1 - part) / CooldownPart),
+            _ => 1,
+        };
         return (FinalRate * warm * (1 - fall)) + (Rate * warm * fall);
     }
 
@@ -224,7 +238,7 @@ public sealed record TrainerOptions
     /// <summary>How a model is trained where nobody chose: the defaults of all fronts.</summary>
     /// <param name="isContinuous">True for rows of a table, false for images in grey levels.</param>
     public static TrainerOptions Default(bool isContinuous) => isContinuous
-        ? new TrainerOptions { Batch = 256, WarmupSamples = 25_600, EmaDecay = 0.99 }
+        ? new TrainerOptions { Batch = 256, EmaDecay = 0.99 }
         : new TrainerOptions();
 
     /// <summary>Checks every number.</summary>

@@ -13,6 +13,11 @@ public sealed class TrainingRun
     private const int LongestLinePeriod = 50;
     private const int LinesPerRun = 100;
     private const double LongestUnsavedSeconds = 300;
+    private const int UpdatesBeforeThePlan = 10;
+    private const double LongSeconds = 2;
+
+    // Of an evaluation by an update: forward of forward and backward.
+    private const double EvaluationShare = 1.0 / 3;
 
     // Bits per dimension: what is lost to chance and to a held-out part that little was learned of.
     private const double LeastHarm = 0.05;
@@ -35,6 +40,7 @@ public sealed class TrainingRun
     private double _secondsPerUpdate;
     private int _skippedInARow;
     private bool _hasWarned;
+    private bool _isPlanned;
 
     /// <summary>A run; <see cref="Start"/> or <see cref="Resume"/> comes next.</summary>
     /// <param name="folder">Its folder.</param>
@@ -199,8 +205,39 @@ public sealed class TrainingRun
         return (int)Math.Clamp(count, 1, Math.Max(1, perSecond));
     }
 
+    /// <summary>
+    /// A budget in minutes has no end in samples: the speed so far says where it will be. A budget in samples or epochs knows
+    /// nothing of speed, so that its bits are the same on every machine.
+    /// </summary>
+    private void PlanTheEnd()
+    {
+        if (_config.Limits.Minutes is not double minutes || _trainer.Updates < UpdatesBeforeThePlan || _seconds <= 0)
+        {
+            return;
+        }
+
+        long most = _lastUpdate * _trainer.Options.Batch ?? long.MaxValue;
+        _trainer.SetTotalSamples((long)Math.Min(most, _trainer.Samples * (60 * minutes / _seconds)));
+        if (!_isPlanned)
+        {
+            _isPlanned = true;
+            TrainerOptions options = _trainer.Options;
+            string unit = _config.Model.Unit.Plural;
+            _observer.Noted(FormattableString.Invariant(
+                $"about {TwoDigits(options.TotalSamples):#,0} {unit} in {minutes} minutes: warm-up over {options.Warmup:#,0}"));
+        }
+    }
+
+    /// <summary>Two digits are what an estimate knows.</summary>
+    private static double TwoDigits(double value)
+    {
+        double unit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(Math.Max(1, value))) - 1));
+        return Math.Round(value / unit) * unit;
+    }
+
     private void Step()
     {
+        PlanTheEnd();
         long start = Stopwatch.GetTimestamp();
         ReadOnlySpan<StepResult> results = _trainer.Steps(Ahead());
         _mark = _mark with { IsMoment = false };
@@ -303,7 +340,7 @@ public sealed class TrainingRun
 
         using Model model = _trainer.Snapshot();
         RecordLine();
-        Evaluate(model, _data.EvaluationCount(final: false), CancellationToken.None);
+        Evaluate(model, _data.EvaluationCount(final: false, _trainer.Samples), CancellationToken.None);
         if (_stopping.Best?.Samples == _trainer.Samples)
         {
             // The state first: a run that is killed between finds in its metrics whose the checkpoint should be.
@@ -378,7 +415,7 @@ public sealed class TrainingRun
     {
         try
         {
-            Evaluate(model, _data.EvaluationCount(final), stop);
+            Evaluate(model, _data.EvaluationCount(final, _trainer.Samples), stop);
             return true;
         }
         catch (OperationCanceledException)
@@ -393,6 +430,13 @@ public sealed class TrainingRun
         if (count == 0 || isKnown)
         {
             return;
+        }
+
+        double seconds = count * EvaluationShare * _secondsPerUpdate / _trainer.Options.Batch;
+        if (seconds > LongSeconds)
+        {
+            _observer.Noted(FormattableString.Invariant(
+                $"evaluating {count:#,0} {_config.Model.Unit.HeldOut} {_config.Model.Unit.Plural}, about {TwoDigits(seconds)} s"));
         }
 
         EvalMetrics evaluation = _data.Evaluate(

@@ -29,7 +29,6 @@ public sealed class BadInputTests : IDisposable
     [InlineData("samples is 0", "--samples", "0")]
     [InlineData("epochs is -3", "--epochs", "-3")]
     [InlineData("minutes is NaN", "--minutes", "NaN")]
-    [InlineData("cosine", "--minutes", "1", "--schedule", "cosine")]
     [InlineData("ema is 1", "--ema", "1")]
     [InlineData("clip is -1", "--clip", "-1")]
     [InlineData("warmup-samples is -1", "--warmup-samples", "-1")]

@@ -47,6 +47,6 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     internal static string[] TinyTraining(string run) =>
     [
         "train", "--data", "digits", "--out", run, "--hidden", "8", "--steps", "1", "--batch", "32", "--threads", "1",
-        "--warmup-images", "64",
+        "--warmup-images", "64", "--schedule", "constant",
     ];
 }

@@ -13,7 +13,8 @@ namespace FlowEngine.Tests.Cli;
 public sealed class RunReliabilityTests : IDisposable
 {
     private static readonly string[] _tinyMaf =
-        ["--model", "maf", "--blocks", "1", "--hidden", "8", "--batch", "16", "--threads", "1", "--warmup-samples", "0"];
+        ["--model", "maf", "--blocks", "1", "--hidden", "8", "--batch", "16", "--threads", "1", "--warmup-samples", "0",
+            "--schedule", "constant"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -223,6 +224,10 @@ public sealed class RunReliabilityTests : IDisposable
         }
 
         public void Recorded(RunMetrics metrics)
+        {
+        }
+
+        public void Noted(string message)
         {
         }
 

@@ -26,4 +26,25 @@ public sealed class LearningRateTests
         Assert.Equal(0.1, (options with { Schedule = Schedule.Constant }).RateAt(1000), 12);
         Assert.Throws<FlowException>((options with { FinalRate = -1 }).Validate);
     }
+
+    [Fact]
+    public void A_cooldown_stays_for_three_quarters_and_falls_to_the_final_rate()
+    {
+        TrainerOptions options = new() { Rate = 0.1, FinalRate = 0.02, WarmupSamples = 0, TotalSamples = 1000 };
+        Assert.Equal(Schedule.Cooldown, options.Schedule);
+        Assert.Equal(0.1, options.RateAt(1), 12);
+        Assert.Equal(0.1, options.RateAt(750), 12);
+        Assert.Equal(0.06, options.RateAt(875), 12);
+        Assert.Equal(0.02, options.RateAt(1000), 12);
+        Assert.Equal(0.02, options.RateAt(5000), 12);
+        Assert.Equal(0.1, new TrainerOptions { Rate = 0.1, WarmupSamples = 0 }.RateAt(1L << 40), 12);
+    }
+
+    [Theory]
+    [InlineData(64, long.MaxValue, 6_400)]
+    [InlineData(256, 1_000_000, 25_600)]
+    [InlineData(64, 5_952, 595)]
+    [InlineData(53, 5, 0)]
+    public void A_warm_up_is_100_updates_or_a_tenth_of_the_run(int batch, long total, long expected) =>
+        Assert.Equal(expected, new TrainerOptions { Batch = batch, TotalSamples = total }.Warmup);
 }
