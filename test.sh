@@ -120,6 +120,9 @@ fi
 
 say "tests"
 status=0
+if [ "$full" = true ]; then
+    export FLOWENGINE_FULL_TESTS=1
+fi
 rm -f tests/FlowEngine.Tests/bin/Release/net10.0/ptx-coverage.txt
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 

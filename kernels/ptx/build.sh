@@ -62,17 +62,27 @@ make_assembly() {
     mapfile -t files < <(sources "$folder")
     dotnet "$emit_assembly" \
         --assembly "$assembly" --out "$made/generated" --reference "${dlls[@]}" "${files[@]}" >"$temporary/classes"
+    mkdir -p "$made/$assembly"
     while read -r class hash; do
-        body="$made/generated/$assembly/$class.c"
-        mkdir -p "$made/$assembly"
-        # By way of the standard input, so that no path can show in the output.
-        cat "$preludes/opencl.h" "$body" | "$compiler" "${opencl_options[@]}" -
-        {
-            echo "// flowengine-sha256: $hash"
-            cat "$preludes/cuda.h" "$body" | "$compiler" "${cuda_options[@]}" - -o -
-        } >"$made/$assembly/$class.sm_80.ptx"
-        echo "$assembly $class"
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+            wait -n
+        done
+        make_class "$assembly" "$class" "$hash" &
     done <"$temporary/classes"
+    while [ -n "$(jobs -p)" ]; do
+        wait -n
+    done
+}
+
+make_class() {
+    local assembly=$1 class=$2 hash=$3 body="$made/generated/$1/$2.c"
+    # By way of the standard input, so that no path can show in the output.
+    cat "$preludes/opencl.h" "$body" | "$compiler" "${opencl_options[@]}" -
+    {
+        echo "// flowengine-sha256: $hash"
+        cat "$preludes/cuda.h" "$body" | "$compiler" "${cuda_options[@]}" - -o -
+    } >"$made/$assembly/$class.sm_80.ptx"
+    echo "$assembly $class"
 }
 
 # What a build makes, as paths below a folder.

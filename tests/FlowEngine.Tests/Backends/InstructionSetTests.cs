@@ -15,6 +15,9 @@ public class InstructionSetTests
     private const string WidestVariable = "FLOWENGINE_TEST_WIDEST_VECTOR";
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
 
+    // Vectors of 128 bits are computed as without AVX2, and scalars take a minute.
+    private static readonly string[] _slow = ["DOTNET_EnableAVX=0", "DOTNET_EnableHWIntrinsic=0"];
+
     /// <summary>What is switched off, and the bits of the widest vector that may be left.</summary>
     public static TheoryData<string, int> InstructionSets => new()
     {
@@ -38,6 +41,11 @@ public class InstructionSetTests
     [MemberData(nameof(InstructionSets))]
     public async Task Every_instruction_set_gives_the_same_bits(string switches, int widestVector)
     {
+        if (_slow.Contains(switches))
+        {
+            FullRun.Require();
+        }
+
         string program = Path.Combine(
             AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FlowEngine.Tests.exe" : "FlowEngine.Tests");
         Assert.SkipUnless(File.Exists(program), $"the tests run without their own program, {program}");

@@ -43,10 +43,18 @@ public abstract class VectorGoldenCases
     /// <summary>Of gradients, relative to the norm.</summary>
     protected abstract double GradientTolerance { get; }
 
+    /// <summary>True where a model takes so long that only the full run has it.</summary>
+    protected virtual bool IsSlow(string name) => false;
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Log_probabilities_gradients_and_ten_Adam_losses_agree_with_PyTorch(string name, MemoryMode memory)
     {
+        if (IsSlow(name))
+        {
+            FullRun.Require();
+        }
+
         string folder = Path.Combine(AppContext.BaseDirectory, "Golden", name);
         Dictionary<string, NamedTensor> expected = SafetensorsFile.Read(Path.Combine(folder, "io.safetensors"))
             .Tensors.ToDictionary(tensor => tensor.Name);

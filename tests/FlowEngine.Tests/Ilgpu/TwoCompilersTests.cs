@@ -54,7 +54,9 @@ public sealed class TwoCompilersTests : IDisposable
     [Fact]
     public void Every_case_passes_and_every_kernel_writes_what_the_committed_PTX_writes()
     {
-        foreach (NetworkPrecision precision in Enum.GetValues<NetworkPrecision>())
+        // Less precision is other products in the same kernels.
+        foreach (NetworkPrecision precision in Enum.GetValues<NetworkPrecision>()
+            .Where(precision => precision == NetworkPrecision.Full || FullRun.IsOn))
         {
             using GpuBackend backend = new(_device, ownsDevice: false, precision);
             Assert.All(SelfTest.Run(backend), result => Assert.True(
