@@ -189,7 +189,7 @@ class Flow(Inference, abc.ABC):
             warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
             weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
-            progress: Union[bool, ProgressFunction] = False, warm_start: bool = False) -> _Self:
+            shards: int = 1, progress: Union[bool, ProgressFunction] = False, warm_start: bool = False) -> _Self:
         """
         Trains by maximum likelihood, from new weights; a model that was loaded, built or initialized keeps its own.
 
@@ -209,6 +209,7 @@ class Flow(Inference, abc.ABC):
         :param ema_decay: of the moving average of the weights, which the model has afterwards; None for 0.999, of a table
             0.99; 0 for none.
         :param read_every: updates between two readings of their losses, at most; None for 1 on the CPU, else 20.
+        :param shards: parts of a batch, a power of two, whose gradients are summed as a binary tree: less memory.
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
         :param progress: True for a line on stderr, or a function that is called after every update (:class:`Progress`) and
             stops the training with a true result.
@@ -232,7 +233,7 @@ class Flow(Inference, abc.ABC):
             is_table=self._described.bins == 0, batch=batch_size, learning_rate=learning_rate,
             final_learning_rate=final_learning_rate, optimizer=optimizer, schedule=schedule, warmup_images=warmup_images, beta1=beta1, beta2=beta2, epsilon=epsilon,
             weight_decay=weight_decay, clip=clip or 0, ema_decay=ema_decay, flip=flip, activations=activations,
-            read_every=read_every, seed=seed)
+            read_every=read_every, seed=seed, shards=shards)
         assert self._handle is not None
         training = Training(self._handle, images, condition, self.dims, options, epochs, progress)
         trained = training.run()

@@ -82,7 +82,12 @@ class Training:
         self._model = model
         self._images = images
         self._dims = dims
-        options.batch = min(options.batch, images.count)
+        shards = max(1, options.shards)
+        if images.count < shards:
+            raise InvalidArgumentError(f"{images.count} images were given, expected one or more for each of {shards} shards")
+        options.batch = min(options.batch, images.count) // shards * shards
+        if options.batch == 0:
+            raise InvalidArgumentError(f"batch_size is less than {shards} shards, expected a multiple of them")
         self._per_epoch = images.count // options.batch
         self._updates = epochs * self._per_epoch
         options.total_images = self._updates * options.batch
