@@ -27,6 +27,7 @@ have() {
 # --- C and C++ -----------------------------------------------------------------------------------------------------
 
 c="$root/bindings/c"
+examples="$root/examples"
 warnings="-Wall -Wextra -Wpedantic -Werror -O1 -g -I$c/include"
 libs="-L$libraries -lflowengine -lm"
 compile() { # STANDARD SOURCE TARGET [OPTIONS [LIBRARIES]]; SOURCE is a file, or a folder of them
@@ -53,7 +54,7 @@ c_and_cpp() {
         check "compile $standard" compile "$standard" "$c/tests/abi" "$work/abi_$standard"
         check "the API from $standard" "$work/abi_$standard" "$work"
         for example in train train_images sample score; do
-            check "compile $example as $standard" compile "$standard" "$c/examples/$example.c" "$work/${example}_$standard"
+            check "compile $example as $standard" compile "$standard" "$examples/c/$example.c" "$work/${example}_$standard"
         done
         check "example train, $standard" "$work/train_$standard" "$work/table.safetensors"
         check "example train_images, $standard" "$work/train_images_$standard" "$work/bars.safetensors"
@@ -134,7 +135,7 @@ c_and_cpp() {
 
 # flowengine.hpp, by two compilers: each of its functions, without exceptions, and with sanitizers.
 cpp_header() {
-    local compiler name options result= strict="-Wshadow -Wconversion"
+    local compiler source name options result= strict="-Wshadow -Wconversion"
     cpp() { # COMPILER STANDARD SOURCE TARGET [OPTIONS]
         "$1" -std="$2" $warnings $strict "$3" -o "$4" $libs ${5:-}
     }
@@ -157,10 +158,11 @@ cpp_header() {
         [ "$compiler" = g++ ] || have "echo 'int main() {}' | $compiler $options -x c++ - -o '$work/probe'" \
             "libclang-rt-${compiler##*-}-dev"
         if echo 'int main() {}' | $compiler $options -x c++ - -o "$work/probe" 2> /dev/null; then
-            for name in tests/cpp_test examples/table; do
+            for source in "$c/tests/cpp_test.cpp" "$examples/cpp/table.cpp"; do
+                name=$(basename "$source")
                 mkdir -p "$work/cpp"
-                [ "$name" = tests/cpp_test ] && result= || result=/table.safetensors
-                check "compile $name with sanitizers by $compiler" cpp "$compiler" c++17 "$c/$name.cpp" "$work/cpp_asan" "$options"
+                [ "$name" = cpp_test.cpp ] && result= || result=/table.safetensors
+                check "compile $name with sanitizers by $compiler" cpp "$compiler" c++17 "$source" "$work/cpp_asan" "$options"
                 check "$name with sanitizers by $compiler" \
                     env $no_drivers ASAN_OPTIONS=detect_leaks=0 "$work/cpp_asan" "$work/cpp$result"
             done
@@ -192,22 +194,18 @@ packages() {
         skip "the CMake package" "cmake is not installed"
         return
     fi
-    check "configure" cmake -S "$c" -B "$work/build" -DFLOWENGINE_LIBRARIES="$libraries" \
-        -DCMAKE_INSTALL_PREFIX="$work/installed" -DCMAKE_BUILD_TYPE=Release
-    check "build and install" cmake --build "$work/build" --target install
-    mkdir -p "$work/user"
-    printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(user C CXX)' 'find_package(flowengine 1.0 REQUIRED)' \
-        "add_executable(user \"$c/examples/train.c\")" 'target_link_libraries(user PRIVATE flowengine::flowengine)' \
-        "add_executable(user_cpp \"$c/examples/table.cpp\")" 'target_link_libraries(user_cpp PRIVATE FlowEngine::flowengine_cpp)' \
-        > "$work/user/CMakeLists.txt"
-    check "find_package" cmake -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/installed"
-    check "build a user" cmake --build "$work/user/build"
-    check "run a user" env -u LD_LIBRARY_PATH "$work/user/build/user" "$work/user.safetensors"
-    check "run a user in C++" env -u LD_LIBRARY_PATH "$work/user/build/user_cpp" "$work/user.safetensors"
+    check "configure" cmake -S "$c" -B "$work/build" -DFLOWENGINE_LIBRARIES="$libraries" -DCMAKE_INSTALL_PREFIX="$work/there"
+    check "install" cmake --install "$work/build"
+    # What is installed can be moved.
+    mv "$work/there" "$work/installed"
+    check "find_package" cmake -S "$examples" -B "$work/user" -DCMAKE_PREFIX_PATH="$work/installed"
+    check "build a user" cmake --build "$work/user"
+    check "run a user" env -u LD_LIBRARY_PATH "$work/user/train" "$work/user.safetensors"
+    check "run a user in C++" env -u LD_LIBRARY_PATH "$work/user/table" "$work/user.safetensors"
     if have "command -v pkg-config" pkg-config; then
         export PKG_CONFIG_PATH="$work/installed/lib/pkgconfig:$work/installed/lib64/pkgconfig"
         PKG_CONFIG_PATH="$PKG_CONFIG_PATH:$work/installed/lib/$(gcc -dumpmachine)/pkgconfig"
-        check "pkg-config" sh -c "gcc '$c/examples/train.c' -o '$work/user/pkg' \$(pkg-config --cflags --libs flowengine)"
+        check "pkg-config" sh -c "gcc '$examples/c/train.c' -o '$work/user/pkg' \$(pkg-config --cflags --libs flowengine)"
         check "run what pkg-config linked" env -u LD_LIBRARY_PATH "$work/user/pkg" "$work/user.safetensors"
     else
         skip "pkg-config" "it is not installed"
@@ -227,10 +225,11 @@ python_suite() {
     fi
     have "$python -c 'import torch'" python3-torch || skip "GlowModule" "torch is not installed"
     have "$python -c 'import sklearn, pandas'" python3-sklearn python3-pandas || skip "estimators" "scikit-learn is not installed"
-    check "the wheel" "$python" "$root/bindings/python/build_wheel.py" "$libraries" "$work/wheel"
+    check "the wheel" sh -c "'$python' '$root/bindings/python/build_wheel.py' '$libraries' '$work/wheel' \
+        | grep 'manylinux_2_[0-9]*_x86_64.whl'"
     if [ -f "$libraries-arm64/libflowengine.so" ]; then
         check "the wheel of linux-arm64" sh -c "'$python' '$root/bindings/python/build_wheel.py' '$libraries-arm64' \
-            '$work/wheel-arm64' manylinux_2_34_aarch64 | grep manylinux_2_34_aarch64.whl"
+            '$work/wheel-arm64' | grep 'manylinux_2_[0-9]*_aarch64.whl'"
     fi
     # A wheel is a zip: into an empty folder, as pip --target puts it.
     check "unpack the wheel" "$python" -m zipfile -e "$work"/wheel/*.whl "$work/site"
