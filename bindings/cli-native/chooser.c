@@ -2,7 +2,7 @@
  * flow: starts the image beside it that fits the processor.
  *
  * NativeAOT code is compiled for one instruction set: with AVX-512 it ends the process on an older machine.  So there are
- * two images, and this program becomes one of them.  It is linked statically: it needs nothing of the machine.
+ * two images, and this program becomes one of them.
  *
  * Where it is started without standard input, output or error, they are made nowhere: else the next file that is opened
  * would get their number, and what is printed would go there.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes the native library into a folder, beside flowengine.h:
+# Publishes the native library into a folder, with the licences of what it contains:
 #   publish.sh FOLDER [linux-arm64]
 # On x86-64 Linux that is libflowengine.so, which picks libflowengine-v3.so (AVX2) or -v4.so (AVX-512); elsewhere one
 # image, libflowengine.dylib, flowengine.dll or libflowengine.so. With linux-arm64, Linux on x86-64 makes the library of
@@ -14,7 +14,10 @@ header=../c/include/flowengine.h
 # publish IMAGE FILE RUNTIME [OPTION...]
 publish() {
     dotnet publish FlowEngine.Native.csproj --configuration Release --nologo --verbosity quiet -p:FlowImage="$1" "${@:4}"
-    cp "bin/Release/$(basename bin/Release/net*)/"$3"/publish/$2" "$target/"
+    local published
+    published=$(echo bin/Release/net*/$3/publish)
+    cp "$published/$2" "$target/"
+    cat ../../THIRD-PARTY-NOTICES.txt "$published/THIRD-PARTY-NOTICES.TXT" > "$target/THIRD-PARTY-NOTICES.txt"
 }
 
 if [ $# -eq 2 ]; then

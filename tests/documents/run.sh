@@ -4,7 +4,8 @@
 # LIBRARIES is the folder of bindings/native/publish.sh, CLI that of bindings/cli-native/publish.sh; COUNTS receives
 # "passed failed skipped". The bash blocks of a page run one after another; its python blocks are one program, and so are
 # its csharp blocks; each c or cpp block is a program. All of them run in a folder that holds the data the pages name.
-# Blocks of other languages are not run, nor those whose fence names, after the language, a library that they need.
+# Blocks of other languages are not run, nor those whose fence names, after the language, what they need: a library, or a
+# package of docs/install.md, which tests/release runs.
 set -uo pipefail
 [ $# -eq 3 ] || { echo "usage: run.sh LIBRARIES CLI COUNTS" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,14 +17,7 @@ trap 'rm -rf "$work"' EXIT
 export LD_LIBRARY_PATH="$libraries" FLOWENGINE_LIBRARY="$libraries/libflowengine.so" PATH="$cli:$PATH"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 . "$root/tests/counting.sh"
-
-# blocks LANGUAGE PAGE TARGET: the blocks of a language into TARGET.1, TARGET.2, ...
-blocks() {
-    awk -v fence="\`\`\`$1" -v target="$3" '
-        !inside && $0 == fence { inside = 1; count++; next }
-        inside && /^```/ { inside = 0; next }
-        inside { print > (target "." count) }' "$2"
-}
+. "$root/tests/documents/blocks.sh"
 
 # csharp_class NAME BLOCK...: the blocks as one class, with the using directives in front.
 csharp_class() {
@@ -93,6 +87,10 @@ for page in "$root/README.md" "$root"/docs/*.md; do
         programs+=("$name")
     fi
 done
+
+check "THIRD-PARTY-NOTICES.txt has every package" "$python" "$root/bindings/notices.py"
+grep -v '^== Spectre.Console ' "$root/THIRD-PARTY-NOTICES.txt" > "$work/notices.txt"
+check "a package that is not in THIRD-PARTY-NOTICES.txt" sh -c "! '$python' '$root/bindings/notices.py' '$work/notices.txt'"
 
 for example in density hmc; do
     check "examples/python/$example.py" env PYTHONPATH="$root/bindings/python" "$python" "$root/examples/python/$example.py"
