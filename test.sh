@@ -2,7 +2,8 @@
 # The one test command: builds everything, checks its format, runs every test. Ends with a line of counts.
 #   ./test.sh            everything that CI runs
 #   ./test.sh --quick    only the .NET tests
-#   ./test.sh --full     what takes an hour more: sixty kills of runs, a million inputs for every reader of files
+#   ./test.sh --full     what takes an hour more: every package of a release, installed in a clean system; sixty kills of runs;
+#                        a million inputs for every reader of files
 # Tools that are missing are installed where that can be done (root on Debian); what still cannot run is skipped and
 # counted.
 set -euo pipefail
@@ -180,6 +181,14 @@ if [ "$full" = true ]; then
     say "the documents and the API reference as a site"
     install_missing 'command -v doxygen' doxygen
     part "docs/build.sh" docs/build.sh artifacts/site
+
+    if [ -z "$missing" ]; then
+        say "the packages of a release"
+        rm -rf artifacts/release
+        part "bindings/release.sh" bindings/release.sh artifacts/release
+        tests/release/run.sh artifacts/release "$temporary/release" || status=1
+        count "$temporary/release"
+    fi
 
     say "sixty kills"
     part "tests/kills.sh" tests/kills.sh 60
