@@ -1,4 +1,4 @@
-/* What flowengine.hpp is made of: errors, spans, structs, handles; and what the library says of itself and its devices. */
+/* Parts of flowengine.hpp: errors, spans, structs, handles; functions about the library and its devices. */
 #ifndef FLOWENGINE_BASE_HPP
 #define FLOWENGINE_BASE_HPP
 
@@ -16,19 +16,19 @@
 
 namespace flowengine {
 
-/// What a call ends with, where the caller asks for it.
+/// The result of a call that does not throw.
 struct Status {
     flow_status code = FLOW_OK;
 
     /// Whether it is FLOW_OK.
     explicit operator bool() const noexcept { return code == FLOW_OK; }
 
-    /// What it means, in a few words; last_error() says what was wrong.
+    /// A few words on what the code means; last_error() says what was wrong.
     const char *text() const noexcept { return flow_status_text(code); }
 };
 
 #if defined(__cpp_exceptions)
-/// A call that failed; what() is one line that says what is wrong.
+/// The exception of a call that failed; what() is one line that says what is wrong.
 class Error : public std::runtime_error {
 public:
     Error(flow_status code, const char *message) : std::runtime_error(message), status_{code} {}
@@ -42,7 +42,7 @@ private:
 
 class OnError;
 
-/// The last argument where there is no Status.
+/// The default of the last argument: a failure throws.
 #if defined(__cpp_exceptions)
 inline OnError or_throw();
 #else
@@ -52,12 +52,12 @@ __attribute__((error("exceptions are off: pass a flowengine::Status as the last 
 OnError or_throw(); // never defined
 #endif
 
-/// Where a failure goes: into a Status, or up as an Error.
+/// What happens on a failure: it goes into a Status, or is thrown as an Error.
 class OnError {
 public:
     OnError(Status &status) noexcept : status_(&status) {}
 
-    /// Takes what a function of flowengine.h returned.  True for FLOW_OK.
+    /// Handles the result of a function of flowengine.h; true for FLOW_OK.
     bool take(flow_status code) const
     {
         if (status_ != nullptr)
@@ -90,7 +90,7 @@ public:
     template <size_t N>
     constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
 
-    /// Of what has data() and size(): a vector, an array, a string, a std::span, a span of what is not const.
+    /// From anything with data() and size(): a vector, an array, a string, a std::span, a span of elements that are not const.
     template <
         typename Container,
         typename Element = std::remove_pointer_t<decltype(std::declval<Container &>().data())>,
@@ -126,9 +126,9 @@ using Compressed = Sized<flow_compressed>;
 using TrainerOptions = Sized<flow_trainer_options>;
 using Metrics = Sized<flow_metrics>;
 
-/// What concerns one call; its arrays and its callback outlive the call.
+/// The settings of one call.  Its arrays and its callback must live as long as the call.
 struct Call : Sized<flow_call> {
-    /// The condition: B rows, or one for all; of classes one-hot rows.
+    /// The condition: B rows, or one row for all; classes are one-hot rows.
     Call &with_condition(span<const float> rows) noexcept
     {
         condition = rows.data();
@@ -144,7 +144,7 @@ struct Call : Sized<flow_call> {
         return *this;
     }
 
-    /// Told after every batch how many data are done, and of how many; false stops.
+    /// A callback after every batch, with the number of data that are done and of all; false stops the call.
     template <typename Callback>
     Call &with_progress(Callback &callback) noexcept
     {
@@ -158,7 +158,7 @@ struct Call : Sized<flow_call> {
     }
 };
 
-/// The noise that dequantizes grey levels: that of an image depends on the seed and on its index, first_index and on.
+/// The noise that dequantizes grey levels.  That of an image depends on the seed and on its index, which begins at first_index.
 struct Noise {
     uint64_t seed = 0;
     uint32_t first_index = 0;
@@ -169,15 +169,15 @@ struct DeviceMemory {
     int64_t free_bytes = 0, total_bytes = 0;
 };
 
-/// The memory of a batch beside the weights and the optimizer, in bytes: of densities, and of a training step that stores
-/// activations or inverts the flow.
+/// The memory of a batch in bytes, without that of the weights and the optimizer: for densities, and for a training step that
+/// stores activations or inverts the flow.
 struct BatchMemory {
     int64_t inference = 0, store = 0, invert = 0;
 };
 
 namespace detail {
 
-/// A text that a function of flowengine.h gives: its length is asked for first, the NUL among it.
+/// The text of a function of flowengine.h.  The first call asks for its length, which counts the NUL.
 template <typename Give>
 std::string text(Give give, OnError on_error)
 {
@@ -191,7 +191,7 @@ std::string text(Give give, OnError on_error)
     return result;
 }
 
-/// Bytes that a function gives, which may be fewer than it said first.
+/// The bytes of a function.  They may be fewer than the first call said.
 template <typename Give>
 std::vector<uint8_t> bytes(Give give, OnError on_error)
 {
@@ -217,7 +217,7 @@ class Handle {
 public:
     Handle() noexcept = default;
 
-    /// Takes over a handle; get() is NULL where there is none.
+    /// Owns raw, which may be NULL.
     explicit Handle(Raw *raw) noexcept : raw_(raw) {}
 
     Raw *get() const noexcept { return raw_.get(); }
@@ -231,19 +231,19 @@ private:
 
 // --- The library and its devices ---------------------------------------------------------------------------------------
 
-/// The ABI the library was built with; a program compares it with FLOW_ABI_VERSION once, at the start.
+/// The ABI of the library.  A program compares it with FLOW_ABI_VERSION once, at the start.
 inline uint32_t abi_version() noexcept { return flow_abi_version(); }
 
-/// The release, such as "1.0.0".
+/// The version of the release: three numbers with points between them.
 inline const char *version() noexcept { return flow_version(); }
 
 /// The instruction set in use, such as "x86-64-v4".
 inline const char *instruction_set() noexcept { return flow_instruction_set(); }
 
-/// The last failure on this thread, one line; valid until the next call here.
+/// The last failure on this thread, one line.  It is valid until this thread's next call.
 inline const char *last_error() noexcept { return flow_last_error(); }
 
-/// Models, their options and defaults, transforms and training, as JSON.
+/// All options of models, transforms and training, with their defaults, as JSON.
 inline std::string describe(OnError on_error = or_throw()) { return detail::text(flow_describe, on_error); }
 
 /// The number of devices: the CPU, then those of CUDA and OpenCL, then the emulator.
@@ -270,7 +270,7 @@ inline DeviceMemory device_memory(int32_t index, OnError on_error = or_throw())
     return result;
 }
 
-/// Describes a file of compressed images; FLOW_BAD_FORMAT where it is damaged, foreign or newer.
+/// Describes a file of compressed images.  A file that is damaged, foreign or newer gives FLOW_BAD_FORMAT.
 inline Compressed compressed_info(span<const uint8_t> file, OnError on_error = or_throw())
 {
     Compressed result;

@@ -11,7 +11,7 @@ class Model : public detail::Handle<flow_model> {
 public:
     using Handle::Handle;
 
-    /// A model with random weights of a kind: "glow", "realnvp", "maf", "iaf", "nice", "dense-glow", "nsf".
+    /// Makes a model with random weights of a kind: "glow", "realnvp", "maf", "iaf", "nice", "dense-glow", "nsf".
     static Model create(
         const std::string &kind, const ModelOptions &options, const DeviceOptions &device = {},
         OnError on_error = or_throw())
@@ -19,20 +19,20 @@ public:
         return made([&](flow_model **model) { return flow_model_create(kind.c_str(), &options, &device, model); }, on_error);
     }
 
-    /// A model with random weights, described by JSON as flow_model_create_json shows.
+    /// Makes a model with random weights from JSON; flow_model_create_json shows the form.
     static Model create_json(
         const std::string &json, uint64_t seed = 0, const DeviceOptions &device = {}, OnError on_error = or_throw())
     {
         return made([&](flow_model **model) { return flow_model_create_json(json.c_str(), seed, &device, model); }, on_error);
     }
 
-    /// A model from a checkpoint file, by its path in UTF-8.
+    /// Loads a model from a checkpoint file.  The path is UTF-8.
     static Model load(const std::string &path, const DeviceOptions &device = {}, OnError on_error = or_throw())
     {
         return made([&](flow_model **model) { return flow_model_load(path.c_str(), &device, model); }, on_error);
     }
 
-    /// A model from a checkpoint in memory, which is not needed after the call.
+    /// Loads a model from a checkpoint in memory, which is not needed after the call.
     static Model load_memory(
         span<const uint8_t> checkpoint, const DeviceOptions &device = {}, OnError on_error = or_throw())
     {
@@ -41,10 +41,10 @@ public:
             on_error);
     }
 
-    /// A model of a flow that another library trained.  FLOW_UNSUPPORTED names what cannot be brought over.
-    /// @param weights      its state dict, a safetensors file in memory, which is not needed after the call.
-    /// @param library      "zuko", "nflows" or "normflows".
-    /// @param description  what the flow is, as JSON.
+    /// Makes a model from a flow that another library trained.  A module that cannot be imported gives FLOW_UNSUPPORTED.
+    /// @param weights      its state dict as a safetensors file in memory (of flowjax its Equinox file).
+    /// @param library      "zuko", "nflows", "normflows" or "flowjax".
+    /// @param description  the modules of the flow, as JSON.
     static Model import_flow(
         span<const uint8_t> weights, const std::string &library, const std::string &description,
         const DeviceOptions &device = {}, OnError on_error = or_throw())
@@ -57,13 +57,13 @@ public:
             on_error);
     }
 
-    /// Writes a checkpoint file, whole or not at all.
+    /// Writes a checkpoint file.  After a failure an older file of that name is unchanged.
     void save(const std::string &path, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_save(get(), path.c_str()));
     }
 
-    /// A checkpoint in memory.
+    /// Writes a checkpoint to memory.
     std::vector<uint8_t> save_memory(OnError on_error = or_throw()) const
     {
         return detail::bytes(
@@ -71,7 +71,7 @@ public:
             on_error);
     }
 
-    /// What the model is.
+    /// Describes the model.
     ModelInfo info(OnError on_error = or_throw()) const
     {
         ModelInfo result;
@@ -79,7 +79,7 @@ public:
         return result;
     }
 
-    /// Its options as JSON, which create_json reads.
+    /// The options of the model as JSON, for create_json.
     std::string json(OnError on_error = or_throw()) const
     {
         return detail::text(
@@ -87,7 +87,7 @@ public:
             on_error);
     }
 
-    /// The memory that a batch takes, 1 to 65536 data.
+    /// The memory of a batch of 1 to 65536 data.
     BatchMemory memory(int32_t batch, OnError on_error = or_throw()) const
     {
         BatchMemory result;
@@ -95,11 +95,11 @@ public:
         return result;
     }
 
-    /// Does now what the first call of a batch has to do beside computing.
+    /// Prepares calls with this batch, so that the first is as fast as the next.
     void prepare(
         int32_t batch, OnError on_error = or_throw()) const { on_error.take(flow_model_prepare(get(), batch)); }
 
-    /// The shape of the latent that leaves at a level, 0 to levels - 1.
+    /// The shape of the latent of a level, 0 to levels - 1.
     flow_shape latent_shape(int32_t level, OnError on_error = or_throw()) const
     {
         flow_shape result = {};
@@ -115,7 +115,7 @@ public:
 
     // --- Densities, latents and samples: (B, D) images scaled to [-0.5, 0.5), or rows; or (B, D) grey levels with noise ---
 
-    /// Log densities, nats: (B) numbers; -infinity for a datum so far out that its latents leave the range of float.
+    /// Log densities in nats: (B) numbers.  A datum so far out that its latents leave the range of float has -infinity.
     void log_prob(
         span<const float> images, span<double> log_prob, const Call &call = {}, OnError on_error = or_throw()) const
     {
@@ -154,7 +154,7 @@ public:
             get(), levels.data(), levels.size(), noise.seed, noise.first_index, &call, bits.data(), bits.size()));
     }
 
-    /// Log densities, nats, (B); and their gradients by the data, (B, D), and by the condition, (B, N), or empty.
+    /// Log densities in nats, (B), and their gradients: by the data, (B, D), and by the condition, (B, N) or empty.
     void log_prob_gradient(
         span<const float> images, span<double> log_prob, span<float> d_images, span<float> d_condition = {},
         const Call &call = {}, OnError on_error = or_throw()) const
@@ -164,7 +164,7 @@ public:
             d_condition.data(), d_condition.size()));
     }
 
-    /// Log densities under every class, nats: (B, classes).
+    /// Log densities under every class in nats: (B, classes).
     void class_log_prob(
         span<const float> images, span<double> log_prob, const Call &call = {}, OnError on_error = or_throw()) const
     {
@@ -180,7 +180,7 @@ public:
             get(), levels.data(), levels.size(), noise.seed, noise.first_index, &call, log_prob.data(), log_prob.size()));
     }
 
-    /// The class by Bayes' rule of (B, classes) log densities: (B) numbers of classes, and (B, classes) probabilities.
+    /// Classifies by Bayes' rule from (B, classes) log densities: (B) numbers of classes, and (B, classes) probabilities.
     void classify(
         span<const double> class_log_prob, span<int32_t> classes, span<double> probability,
         OnError on_error = or_throw()) const
@@ -190,7 +190,7 @@ public:
             probability.size()));
     }
 
-    /// Grey levels to scaled images, (B, D).
+    /// Makes scaled images, (B, D), of grey levels.
     void dequantize(
         span<const uint8_t> levels, Noise noise, span<float> images, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -199,14 +199,14 @@ public:
             get(), levels.data(), levels.size(), noise.seed, noise.first_index, &call, images.data(), images.size()));
     }
 
-    /// Data to latents: (B, D), those of all levels in order.
+    /// Computes latents, (B, D): those of all levels in order.
     void forward(
         span<const float> images, span<float> latents, const Call &call = {}, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_forward(get(), images.data(), images.size(), &call, latents.data(), latents.size()));
     }
 
-    /// Data to one array for each level, (B, h, w, c) of latent_shape.
+    /// Computes latents in one array for each level, (B, h, w, c) of latent_shape.
     void forward(
         span<const float> images, span<const span<float>> levels, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -216,14 +216,14 @@ public:
             get(), images.data(), images.size(), &call, parts.data.data(), parts.sizes.data(), levels.size()));
     }
 
-    /// Latents to data, (B, D).
+    /// Computes data, (B, D), from latents.
     void inverse(
         span<const float> latents, span<float> images, const Call &call = {}, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_inverse(get(), latents.data(), latents.size(), &call, images.data(), images.size()));
     }
 
-    /// Latents by level to data, (B, D).
+    /// Computes data, (B, D), from latents in one array for each level.
     void inverse(
         span<const span<const float>> levels, span<float> images, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -233,7 +233,7 @@ public:
             get(), parts.data.data(), parts.sizes.data(), levels.size(), &call, images.data(), images.size()));
     }
 
-    /// Of each of B data the largest difference that forward and inverse leave.
+    /// Runs forward and inverse, and gives the largest absolute difference for each of B data.
     void round_trip(
         span<const float> images, span<double> largest, const Call &call = {}, OnError on_error = or_throw()) const
     {
@@ -241,7 +241,7 @@ public:
             flow_model_round_trip(get(), images.data(), images.size(), &call, largest.data(), largest.size()));
     }
 
-    /// Draws (count, D) data; datum i of a seed is always the same.
+    /// Draws (count, D) data.  Datum i of a seed is always the same.
     void sample(
         int64_t count, double temperature, uint64_t seed, span<float> images, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -269,7 +269,7 @@ public:
 
     // --- Rows in the units of their table, and images before they were padded ---
 
-    /// What the model knows of its data, as JSON; "null" for nothing.
+    /// The data schema of the model, as JSON; "null" if it has none.
     std::string schema(OnError on_error = or_throw()) const
     {
         return detail::text(
@@ -277,13 +277,13 @@ public:
             on_error);
     }
 
-    /// Tells the model what its data are, as schema gives it.
+    /// Sets the data schema, in the form that schema gives.
     void set_schema(const std::string &json, OnError on_error = or_throw())
     {
         on_error.take(flow_model_set_schema(get(), json.data(), json.size()));
     }
 
-    /// (B, table_columns) rows to (B, D) values as the model sees them, and (B) log-determinants, nats.
+    /// Scales (B, table_columns) rows to the (B, D) values that the model sees, and gives (B) log-determinants in nats.
     void rows_scale(
         span<const double> rows, span<float> values, span<double> log_det, OnError on_error = or_throw()) const
     {
@@ -291,19 +291,19 @@ public:
             get(), rows.data(), rows.size(), values.data(), values.size(), log_det.data(), log_det.size()));
     }
 
-    /// (B, D) values as the model gives them to (B, table_columns) rows.
+    /// Scales (B, D) values of the model back to (B, table_columns) rows.
     void rows_restore(span<const float> values, span<double> rows, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_rows_restore(get(), values.data(), values.size(), rows.data(), rows.size()));
     }
 
-    /// What is given, (B, table_condition_columns) numbers or (B) classes, to a condition for Call::with_condition.
+    /// Scales a condition, (B, table_condition_columns) numbers or (B) classes, for Call::with_condition.
     void condition(span<const double> given, span<float> condition, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_condition(get(), given.data(), given.size(), condition.data(), condition.size()));
     }
 
-    /// Log densities of (B, table_columns) rows, nats: (B); what is given for each row, once for all, or empty.
+    /// Log densities of (B, table_columns) rows in nats: (B).  The condition is given for each row, once for all, or is empty.
     void rows_log_prob(
         span<const double> rows, span<const double> given, span<double> log_prob, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -312,7 +312,7 @@ public:
             get(), rows.data(), rows.size(), given.data(), given.size(), &call, log_prob.data(), log_prob.size()));
     }
 
-    /// The same with the gradients by the rows, as many numbers, and by what is given, or empty.
+    /// The same with the gradients by the rows, and by the condition or empty.
     void rows_log_prob_gradient(
         span<const double> rows, span<const double> given, span<double> log_prob, span<double> d_rows,
         span<double> d_given = {}, const Call &call = {}, OnError on_error = or_throw()) const
@@ -322,7 +322,7 @@ public:
             d_rows.data(), d_rows.size(), d_given.data(), d_given.size()));
     }
 
-    /// The class of each of (B, table_columns) rows, (B), and (B, classes) probabilities.
+    /// Classifies (B, table_columns) rows: (B) numbers of classes, and (B, classes) probabilities.
     void rows_predict(
         span<const double> rows, span<int32_t> classes, span<double> probability, const Call &call = {},
         OnError on_error = or_throw()) const
@@ -340,7 +340,7 @@ public:
             get(), count, given.data(), given.size(), temperature, seed, &call, rows.data(), rows.size()));
     }
 
-    /// Images of data_height x data_width to the size that the model takes.
+    /// Pads images of data_height x data_width to the size of the model.
     void pad(span<const float> images, span<float> padded, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_pad(get(), images.data(), images.size(), padded.data(), padded.size()));
@@ -351,7 +351,7 @@ public:
         on_error.take(flow_model_pad_u8(get(), levels.data(), levels.size(), padded.data(), padded.size()));
     }
 
-    /// Images as the model gives them to data_height x data_width.
+    /// Crops images of the model to data_height x data_width.
     void crop(span<const float> padded, span<float> images, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_crop(get(), padded.data(), padded.size(), images.data(), images.size()));
@@ -364,7 +364,7 @@ public:
 
     // --- Compression and parameters ---
 
-    /// Compresses (B, D) grey levels in blocks of so many images, 0 for 100; this model is needed to read them.
+    /// Compresses (B, D) grey levels in blocks of so many images; 0 = 100.  Only this model can decompress them.
     std::vector<uint8_t> compress(span<const uint8_t> levels, int32_t block = 0, OnError on_error = or_throw()) const
     {
         return detail::bytes(
@@ -374,7 +374,7 @@ public:
             on_error);
     }
 
-    /// Decompresses as many images as levels has room for, from image first on.
+    /// Decompresses images from number first on, as many as levels has room for.
     void decompress(span<const uint8_t> file, int64_t first, span<uint8_t> levels, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_decompress(get(), file.data(), file.size(), first, levels.data(), levels.size()));
@@ -388,19 +388,19 @@ public:
         return result;
     }
 
-    /// Copies the trained values out, parameters_length floats.
+    /// Copies the trained values, parameters_length floats, out of the model.
     void read_parameters(span<float> values, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_read_parameters(get(), values.data(), values.size()));
     }
 
-    /// Replaces the trained values; all are finite.
+    /// Replaces the trained values, which must be finite.
     void write_parameters(span<const float> values, OnError on_error = or_throw())
     {
         on_error.take(flow_model_write_parameters(get(), values.data(), values.size()));
     }
 
-    /// Copies the constants out, constants_length floats.
+    /// Copies the constants, constants_length floats, out of the model.
     void read_constants(span<float> values, OnError on_error = or_throw()) const
     {
         on_error.take(flow_model_read_constants(get(), values.data(), values.size()));

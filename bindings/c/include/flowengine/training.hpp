@@ -6,13 +6,13 @@
 
 namespace flowengine {
 
-/// Room for one forward pass over a fixed number of data and its gradients.  One thread at a time calls it; it keeps its
-/// model.
+/// The memory for one forward pass over a fixed number of data, and for its gradients.  Only one thread may call it at a time.
+/// It keeps its model.
 class Tape : public detail::Handle<flow_tape> {
 public:
     using Handle::Handle;
 
-    /// For batches of 1 to 65536 data; activations is FLOW_ACTIVATIONS_...
+    /// Makes a tape for batches of 1 to 65536 data; activations is FLOW_ACTIVATIONS_...
     static Tape create(
         Model &model, int32_t batch, int32_t activations = FLOW_ACTIVATIONS_AUTO, OnError on_error = or_throw())
     {
@@ -21,14 +21,14 @@ public:
         return Tape(tape);
     }
 
-    /// Log densities of (batch, D) data, nats: (batch).
+    /// Computes log densities of (batch, D) data in nats: (batch).
     void forward(span<const float> images, span<double> log_prob, const Call &call = {}, OnError on_error = or_throw())
     {
         on_error.take(flow_tape_forward(get(), images.data(), images.size(), &call, log_prob.data(), log_prob.size()));
     }
 
-    /// The gradients of sum_b g_b log_prob_b, g of (batch) numbers: by the data, (batch, D), and by the parameters,
-    /// parameters_length; each may be empty.  Once for each forward pass.
+    /// Computes the gradients of sum_b g_b log_prob_b, g of (batch) numbers: by the data, (batch, D), and by the parameters,
+    /// parameters_length; each may be empty.  Call it once after a forward pass.
     void backward(
         span<const double> g, span<float> d_images, span<float> d_parameters, const Call &call = {},
         OnError on_error = or_throw())
@@ -38,12 +38,12 @@ public:
     }
 };
 
-/// A model in training.  One thread at a time calls it; it keeps its model.
+/// A model in training.  Only one thread may call it at a time.  It keeps its model.
 class Trainer : public detail::Handle<flow_trainer> {
 public:
     using Handle::Handle;
 
-    /// A trainer that is handed its batches, by step.
+    /// Makes a trainer that gets its batches from the caller: step.
     static Trainer create(Model &model, const TrainerOptions &options = {}, OnError on_error = or_throw())
     {
         flow_trainer *trainer = nullptr;
@@ -51,7 +51,7 @@ public:
         return Trainer(trainer);
     }
 
-    /// A trainer over (N, D) grey levels, which are copied, for run.
+    /// Makes a trainer on (N, D) grey levels, which it copies: run.
     static Trainer create_on(
         Model &model, span<const uint8_t> levels, const TrainerOptions &options = {}, OnError on_error = or_throw())
     {
@@ -60,7 +60,7 @@ public:
         return Trainer(trainer);
     }
 
-    /// One update on a batch of scaled images or rows, (batch, D).
+    /// Makes one update on a batch of scaled images or rows, (batch, D).
     Metrics step(span<const float> images, const Call &call = {}, OnError on_error = or_throw())
     {
         Metrics result;
@@ -68,7 +68,7 @@ public:
         return result;
     }
 
-    /// One update on a batch of grey levels, (batch, D).
+    /// Makes one update on a batch of grey levels, (batch, D).
     Metrics step(span<const uint8_t> levels, const Call &call = {}, OnError on_error = or_throw())
     {
         Metrics result;
@@ -76,7 +76,7 @@ public:
         return result;
     }
 
-    /// Updates on the data set; a new model is initialized on the first batch.
+    /// Makes updates on the data set.  A new model is initialized on the first batch.
     Metrics run(int64_t updates, OnError on_error = or_throw())
     {
         Metrics result;
@@ -84,7 +84,7 @@ public:
         return result;
     }
 
-    /// The same; done is told of each update, bool (const flow_metrics &) noexcept, and false stops.
+    /// The same.  After each update it calls done, bool (const flow_metrics &) noexcept; false stops the training.
     template <typename Callback, typename = std::enable_if_t<std::is_invocable_v<Callback &, const flow_metrics &>>>
     Metrics run(int64_t updates, Callback &&done, OnError on_error = or_throw())
     {
@@ -99,13 +99,13 @@ public:
         return result;
     }
 
-    /// Changes the learning rate from the next update on.
+    /// Changes the learning rate, from the next update on.
     void set_learning_rate(double learning_rate, OnError on_error = or_throw())
     {
         on_error.take(flow_trainer_set_learning_rate(get(), learning_rate));
     }
 
-    /// Where the training stands.
+    /// Gives the state of the training.
     Metrics metrics(OnError on_error = or_throw()) const
     {
         Metrics result;
@@ -113,19 +113,19 @@ public:
         return result;
     }
 
-    /// Writes what resume needs; the model is saved beside it.
+    /// Writes a file for resume.  Save the model at the same time.
     void save(const std::string &path, OnError on_error = or_throw()) const
     {
         on_error.take(flow_trainer_save(get(), path.c_str()));
     }
 
-    /// Continues where save left off, to the bit.
+    /// Continues where save ended, with the same bits.
     void resume(const std::string &path, OnError on_error = or_throw())
     {
         on_error.take(flow_trainer_resume(get(), path.c_str()));
     }
 
-    /// A copy of the model with the moving average of the weights: what is to be used and saved.
+    /// Makes a copy of the model with the moving average of the weights.  This is the model to use and to save.
     Model snapshot(OnError on_error = or_throw()) const
     {
         return Model::made([&](flow_model **model) { return flow_trainer_snapshot(get(), model); }, on_error);
