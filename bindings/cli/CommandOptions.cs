@@ -27,7 +27,7 @@ internal static class CommandOptions
     public static Option<NetworkPrecision> Precision() => new("--precision")
     {
         HelpName = string.Join('|', PrecisionNames.All),
-        Description = "What a GPU rounds the factors of the networks' products to; their sums and everything else are "
+        Description = "A GPU rounds the factors of the networks' products to this format; sums and all else are "
             + $"fp32 [default: {PrecisionNames.All[0]}]",
         CustomParser = result =>
         {
@@ -52,7 +52,7 @@ internal static class CommandOptions
     /// <summary>Whether a CSV file has a header; found out where it is left out.</summary>
     public static Option<string?> Header() => Choice(
         "--header",
-        "Tables: whether the first line of a CSV file has the names of the columns [default: found out, and told]",
+        "Tables: whether the first line of a CSV file has the names of the columns [default: detected, with a note]",
         ["yes", "no"]);
 
     /// <summary>What the command line says of a CSV file.</summary>

@@ -36,7 +36,7 @@ internal static class CompressCommand
 
     private static readonly Option<int> _block = CommandOptions.Number(
         "--block",
-        "Images of a block: more is shorter, fewer is quicker to read one image from",
+        "Images in a block: large blocks make a short file, small ones are faster where few images are read",
         ImageCompressor.DefaultImagesPerBlock);
 
     private static readonly Option<int> _batch = CommandOptions.Number(

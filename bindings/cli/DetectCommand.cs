@@ -23,7 +23,7 @@ internal static class DetectCommand
     private static readonly Option<string> _out = new("--out")
     {
         HelpName = "FOLDER",
-        Description = "The folder of the detector; it must be missing or empty",
+        Description = "The folder of the detector; it must not exist, or be empty",
         Required = true,
     };
 

@@ -15,7 +15,7 @@ internal static class DevicesCommand
 
     public static Command Build()
     {
-        Command command = new("devices", "Lists what flows run on, and says why other devices are not there.") { _json };
+        Command command = new("devices", "Lists the devices that models can run on, and says why others are missing.") { _json };
         command.SetAction(Run);
         return command;
     }

@@ -9,7 +9,7 @@ internal static class ExportCommand
 {
     private static readonly Argument<string> _in = new("IN")
     {
-        Description = "A checkpoint, or the folder of a run; for a state dict of preset rosinality",
+        Description = "A checkpoint, or the folder of a run; a state dict needs the preset rosinality",
     };
 
     private static readonly Argument<string> _out = new("OUT")

@@ -12,10 +12,10 @@ internal static class ImportCommand
     private static readonly Argument<string> _in = new("IN") { Description = "The state dict, as a safetensors file" };
     private static readonly Argument<string> _out = new("OUT") { Description = "The checkpoint to write" };
     private static readonly Option<int> _size = CommandOptions.Number(
-        "--size", "Rows and columns of the images it was trained on: the tensors do not tell", 64);
+        "--size", "Height and width of the images that it was trained on; the tensors do not show them", 64);
 
     private static readonly Option<int> _bins = CommandOptions.Number(
-        "--bins", "Grey levels it was trained on: the tensors do not tell", 32);
+        "--bins", "Grey levels that it was trained on; the tensors do not show them", 32);
 
     private static readonly Option<string?> _from = new("--from")
     {
@@ -25,7 +25,7 @@ internal static class ImportCommand
 
     private static readonly Option<string?> _description = new("--description")
     {
-        Description = "With --from: what the flow is, as JSON; docs/foreign-flows.md says how to write it",
+        Description = "With --from: the modules of the flow, as JSON; docs/foreign-flows.md shows the form",
         HelpName = "FILE",
     };
 

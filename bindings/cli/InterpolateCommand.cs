@@ -27,7 +27,7 @@ internal static class InterpolateCommand
         "--temperature", "Of the samples", 0.7);
 
     private static readonly Option<int> _points = CommandOptions.Number(
-        "--points", "Images of a leg, both ends among them", 9);
+        "--points", "Images from one image to the next, with both of them", 9);
 
     private static readonly Option<PathKind> _path = CommandOptions.ChoiceOrFirst<PathKind>(
         "--path", "An arc, on which all points are as typical as the ends; or a straight line");
@@ -35,7 +35,7 @@ internal static class InterpolateCommand
     public static Command Build()
     {
         Command command = _common.AddTo(new Command(
-            "interpolate", "Draws the way between images, or between samples, through the latents of a model.")
+            "interpolate", "Draws a path between images, or between samples, through the latents of a model.")
         {
             _data, _images, _samples, _temperature, _points, _path,
         });

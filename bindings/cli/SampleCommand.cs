@@ -20,10 +20,10 @@ internal static class SampleCommand
     private static readonly Option<string?> _label = CommandOptions.Text(
         "--label",
         "CLASS",
-        "The name of the class, of a model of classes [default: all, of images one a row and from the same noise]");
+        "For a model of classes: the name of the class [default: all; of images a row for each, from the same noise]");
 
     private static readonly Option<string?> _given = CommandOptions.Text(
-        "--given", "A,B", "The values of the condition columns, of a model that has such, in the units of the table");
+        "--given", "A,B", "For a model with condition columns: their values, in the units of the table");
 
     private static readonly Option<string?> _temperature = CommandOptions.Text(
         "--temperature",

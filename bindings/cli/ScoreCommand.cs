@@ -20,12 +20,12 @@ internal static class ScoreCommand
     private static readonly Option<string> _data = new("--data")
     {
         HelpName = "PATH",
-        Description = "The images or rows, as for train; with labels of what is normal and what is not, scores are ranked",
+        Description = "The images or rows, as for train; if labels say which are normal, the scores are judged by them",
         Required = true,
     };
 
     private static readonly Option<string?> _anomalies = CommandOptions.Text(
-        "--anomalies", "PATH", "More images or rows, all of them anomalies, where those of --data are all normal");
+        "--anomalies", "PATH", "More images or rows, all anomalies; those of --data are then all normal");
 
     private static readonly Option<string?> _normal = CommandOptions.Text(
         "--normal",
@@ -61,8 +61,8 @@ internal static class ScoreCommand
     {
         Command command = new(
             "score",
-            "Scores images or rows: log density, typicality, norms of the latents, and for images the code length beyond "
-            + "that of a lossless code; or by an anomaly detector, with p-values. With labels, AUROC and average precision.")
+            "Scores images or rows: log density, typicality, norms of the latents; for images also the code length less that of "
+            + "a lossless code. An anomaly detector gives scores and p-values. With labels: AUROC and average precision.")
         {
             _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _batch, _seed,
             _device.Name, _device.Threads, _json,

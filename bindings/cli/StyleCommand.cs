@@ -24,10 +24,10 @@ internal static class StyleCommand
         LatentOptions.Images("--images", "The images to change", "0,1,2,3");
 
     private static readonly Option<string?> _styleData = CommandOptions.Text(
-        "--style-data", "PATH", "The images to be like [default: those of --data]");
+        "--style-data", "PATH", "The images to imitate [default: those of --data]");
 
     private static readonly Option<string?> _styleImages =
-        LatentOptions.Images("--style-images", "The images to be like, in turn", "4,5,6,7");
+        LatentOptions.Images("--style-images", "The images to imitate, in turn", "4,5,6,7");
 
     private static readonly Option<string?> _levels = CommandOptions.Text(
         "--levels", "L,L", "The levels to change, from 0, the finest [default: all]");
@@ -47,7 +47,7 @@ internal static class StyleCommand
     public static Command Build()
     {
         Command command = _common.AddTo(new Command(
-            "style", "Draws images, images to be like, and the first with some latents of the second: a row for each.")
+            "style", "Makes images look like others, by their latents. Draws a row for the images, the others, and the results.")
         {
             _data, _images, _styleData, _styleImages, _levels, _how, _strength,
         });

@@ -23,8 +23,8 @@ internal sealed class TrainOptions
     {
         HelpName = string.Join('|', ConditionOptions.IntoSetting.Names),
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "Learns a density for each class, by the labels of the data (of a CSV file, those of --label), or with "
-            + "--condition-columns given their values: these go into the prior, the networks, or both [default: "
+        Description = "Learns a density for each class (the labels of the data, in a CSV file --label), or with --condition-columns "
+            + "one given their values. The value says what reads the condition [default: "
             + string.Join("; ", ModelKinds.All
                 .GroupBy(kind => kind.ConditionInto(kind.Defaults(kind.Example)))
                 .Select(same => $"{string.Join(", ", same)} {CommandOptions.NameOf(same.Key)}")) + "]",
@@ -48,7 +48,7 @@ internal sealed class TrainOptions
         "--bounds", "LOW,HIGH", "Tables: the bounds of --logit [default: 0,1]");
 
     public Option<string?> Out { get; } = CommandOptions.Text(
-        "--out", "RUN", "The folder of the run: missing or empty");
+        "--out", "RUN", "The folder of the run; it must not exist, or be empty");
 
     public ModelFlags Model { get; } = new();
 
@@ -88,12 +88,12 @@ internal sealed class TrainOptions
         "Starts from its weights and sizes [default: random weights, initialized on the first batch]");
 
     public Option<string?> Resume { get; } = CommandOptions.Text(
-        "--resume", "RUN", "Goes on with a run to the bit; a later end, --data where they have moved, --device, --precision, --threads and "
-            + "--json may be given");
+        "--resume", "RUN", "Continues a run, with the same bits; beside it only a later end, --data for data that have moved, --device, "
+            + "--precision, --threads and --json can be given");
 
     public Option<bool> AllowChangedData { get; } = new("--allow-changed-data")
     {
-        Description = "Goes on with --resume where the data are not those that the run began with",
+        Description = "With --resume: continues although the data are not those that the run began with",
     };
 
     public Option<bool> Json { get; } = CommandOptions.Json("Prints the lines of metrics.jsonl, and a last one");

@@ -23,5 +23,5 @@ internal static class ActivationNames
     /// <summary>The option of it.</summary>
     public static Setting Setting<T>(Func<T, Activation> get, Func<T, Activation, T> with)
         where T : class => new ChoiceSetting<T, Activation>(
-            "activation", _names, get, with, "What hidden units make of their sums");
+            "activation", _names, get, with, "The activation function of hidden units");
 }

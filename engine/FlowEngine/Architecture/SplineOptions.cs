@@ -34,24 +34,24 @@ public sealed record SplineOptions : BlockOptions
                 (1e-3, 1e6),
                 o => o.Bound,
                 (o, v) => o with { Bound = v },
-                "Splines move what lies between minus this and this"),
+                "Splines change values between -N and N; others stay as they are"),
             new SwitchSetting<SplineOptions>(
                 "autoregressive",
                 o => o.Autoregressive,
                 (o, v) => o with { Autoregressive = v },
-                "A spline of every dimension in each block, by what a masked network makes of those before it: samples are slow"),
+                "Each block has a spline for every dimension, from a masked network that reads those before it; samples are slow"),
             new ChoiceSetting<SplineOptions, SplineParametrization>(
                 "spline",
                 [("zuko", SplineParametrization.Zuko), ("nflows", SplineParametrization.Nflows)],
                 o => o.Spline,
                 (o, v) => o with { Spline = v },
-                "What the networks' numbers stand for: as in zuko, or as in nflows and normflows"),
+                "How the numbers of the networks define splines: as in zuko, or as in nflows and normflows"),
             ActivationNames.Setting<SplineOptions>(o => o.Activation, (o, v) => o with { Activation = v }),
             new SwitchSetting<SplineOptions>(
                 "residual",
                 o => o.Residual,
                 (o, v) => o with { Residual = v },
-                "Residual networks, of as many blocks as hidden layers, which a condition gates"),
+                "Residual networks with one block for each hidden layer; a condition gates them"),
             new ChoiceSetting<SplineOptions, Mixing>(
                 "mixing",
                 Mixings.Names,

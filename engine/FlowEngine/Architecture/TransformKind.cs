@@ -64,7 +64,7 @@ public sealed record TransformKind(
             (1e-3, 1e6),
             o => o.Bound,
             (o, v) => o with { Bound = v },
-            "Splines move what lies between minus this and this"),
+            "Splines change values between -N and N; others stay as they are"),
     ];
 
     /// <summary>Every kind.</summary>

@@ -129,7 +129,7 @@ public sealed record TrainerOptions
             (1, 1000),
             o => o.ReadEvery,
             (o, v) => o with { ReadEvery = v },
-            "Updates between two readings of their losses, at most; no result depends on it")
+            "Losses are read at least once in so many updates; results do not depend on it")
         {
             Label = "read-every",
             DefaultHelp = "1 on the CPU, else 20",
