@@ -14,7 +14,7 @@ internal static class CommandOptions
 {
     public static Argument<string> Checkpoint() => new("CHECKPOINT")
     {
-        Description = "A checkpoint.safetensors, or the folder of a run",
+        Description = "A checkpoint.safetensors, the folder of a run, or digits, the built-in model",
     };
 
     public static Option<string> Device() => new("--device")

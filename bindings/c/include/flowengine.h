@@ -367,7 +367,10 @@ FLOW_API flow_status flow_model_create(
 FLOW_API flow_status flow_model_create_json(
     const char *json, uint64_t seed, const flow_device_options *device, flow_model **model);
 
-/** Loads a model from a checkpoint file.  path is NUL-terminated UTF-8; device may be NULL for the best device. */
+/**
+ * Loads a model from a checkpoint file.  path is NUL-terminated UTF-8; device may be NULL for the best device.  "digits" is the
+ * built-in model of 8x8 digits where no file has that name.
+ */
 FLOW_API flow_status flow_model_load(const char *path, const flow_device_options *device, flow_model **model);
 
 /** Loads a model from a checkpoint in memory, which is not needed after the call. */

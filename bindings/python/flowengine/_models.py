@@ -22,7 +22,7 @@ def load(
     """
     A model from a checkpoint, of whatever kind it is.
 
-    :param source: the file, or its bytes.
+    :param source: the file, or its bytes; "digits" is the built-in model of 8x8 digits.
     :param layout: of images, ``channels_last`` or ``channels_first``.
     """
     return of_handle(open_checkpoint(source, device, threads, precision), device, threads, precision, layout)

@@ -355,3 +355,9 @@ def test_float_images_of_another_range_are_refused(glow, levels, scale, says):
         for call in (glow.log_prob, glow.bits_per_dim, glow.forward):
             with pytest.raises(ValueError, match=says):
                 call(images)
+
+
+def test_the_built_in_model_draws_at_once():
+    digits = flowengine.load("digits")
+    drawn = digits.sample(4, temperature=0.7, seed=1, dtype=np.uint8)
+    assert drawn.shape == (4, 8, 8, 1) and drawn.max() > 8

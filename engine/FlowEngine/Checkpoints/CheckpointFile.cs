@@ -60,6 +60,12 @@ public sealed class CheckpointFile
         SafetensorsFile.Write(stream, ordered, Metadata(ordered, configJson));
     }
 
+    /// <summary>
+    /// The model of the 8x8 digits that travels with the library: a path of this name stands for it where no file and no folder
+    /// has it.
+    /// </summary>
+    public const string BuiltIn = "digits";
+
     /// <summary>The file of a checkpoint, which a path names or, as the folder of a training run, holds.</summary>
     /// <param name="path">The file or the folder.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: the folder holds no checkpoint.</exception>
@@ -77,11 +83,21 @@ public sealed class CheckpointFile
     }
 
     /// <summary>Reads a checkpoint and verifies its checksum where it has one.</summary>
-    /// <param name="path">The file, or the folder of a run.</param>
+    /// <param name="path">The file, the folder of a run, or <see cref="BuiltIn"/>.</param>
     /// <returns>The checkpoint, in memory.</returns>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: missing or unreadable;
     /// <see cref="FlowErrorKind.BadFormat"/>: damaged, foreign or newer than this library.</exception>
-    public static CheckpointFile Load(string path) => Open(SafetensorsFile.Read(Resolve(path)));
+    public static CheckpointFile Load(string path)
+    {
+        if (path != BuiltIn || Path.Exists(path))
+        {
+            return Open(SafetensorsFile.Read(Resolve(path)));
+        }
+
+        using Stream resource = typeof(CheckpointFile).Assembly.GetManifestResourceStream("FlowEngine.Checkpoints.digits.safetensors")
+            ?? throw new InvalidOperationException("the built-in model is missing from the assembly");
+        return Open(SafetensorsFile.Read(resource, BuiltIn));
+    }
 
     /// <summary>Checks that a safetensors file is a checkpoint; for files that come from a stream or memory.</summary>
     /// <param name="file">The file.</param>

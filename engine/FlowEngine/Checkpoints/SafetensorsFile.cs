@@ -55,10 +55,6 @@ public sealed class SafetensorsFile
         {
             throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
         }
-        catch (UnauthorizedAccessException) when (Directory.Exists(path))
-        {
-            throw new FlowException(FlowErrorKind.Io, $"{path}: is a folder, expected a file");
-        }
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -133,7 +133,7 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>A model from a checkpoint.</summary>
-    /// <param name="path">The file, or the folder of a training run.</param>
+    /// <param name="path">The file, the folder of a training run, or <see cref="CheckpointFile.BuiltIn"/>.</param>
     /// <param name="backend">Where it runs.</param>
     /// <param name="change">From the file's configuration to the model's, for images of another size or another data
     /// set: the weights of convolutions do not depend on them. Null to keep it.</param>

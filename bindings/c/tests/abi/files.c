@@ -43,6 +43,8 @@ void test_files(flow_model *model, const char *folder)
     GIVES(FLOW_IO, flow_model_load(path, NULL, &loaded));
     CHECK(strstr(flow_last_error(), "no such file") != NULL);
     GIVES(FLOW_IO, flow_model_save(model, path));
+    OK(flow_model_load("digits", NULL, &loaded));
+    flow_model_free(loaded);
     GIVES(FLOW_IO, flow_model_load("", NULL, &loaded));
     GIVES(FLOW_IO, flow_model_save(model, ""));
     INVALID(flow_model_load(NULL, NULL, &loaded));
