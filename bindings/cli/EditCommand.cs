@@ -4,6 +4,7 @@ using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Latents;
 using FlowEngine.Models;
+using FlowEngine.Settings;
 
 namespace FlowEngine.Cli;
 
@@ -21,13 +22,15 @@ internal static class EditCommand
     };
 
     private static readonly Option<string?> _images =
-        LatentOptions.Images("--images", "The images to change", "0,1,2,3");
+        LatentOptions.Images("--images", "The images to change", "one of each of four classes");
 
     private static readonly Option<string?> _with = CommandOptions.Text(
-        "--with", "PATH|LABELS", "Images with the attribute: a source of images, or labels of --data with commas between");
+        "--with",
+        "PATH|CLASSES",
+        "Images with the attribute: a source of images, a folder in --data, or classes of --data with commas between");
 
     private static readonly Option<string?> _without = CommandOptions.Text(
-        "--without", "PATH|LABELS", "Images without it [default: all other labels]");
+        "--without", "PATH|CLASSES", "Images without it [default: all other classes]");
 
     private static readonly Option<Direction> _direction = CommandOptions.ChoiceOrFirst<Direction>(
         "--direction", "The difference of the two means, or the normal of a linear classifier");
@@ -61,8 +64,9 @@ internal static class EditCommand
         using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         string data = parse.GetRequiredValue(_data);
-        EncodedImages encoded = _common.Encode(
-            parse, model, data, NumberLists.Read(parse, _images, [0, 1, 2, 3]));
+        ImageDataset images = _common.Load(parse, data);
+        int[] chosen = NumberLists.Read(parse, _images, LatentOptions.Different(images, 0, 4));
+        EncodedImages encoded = _common.Encode(parse, model, data, images, chosen);
         (ImageDataset with, ImageDataset without) = Sides(parse, data);
         EncodedImages positive = EncodedImages.Of(model, with, parse.GetValue(_common.Seed));
         EncodedImages negative = EncodedImages.Of(model, without, parse.GetValue(_common.Seed));
@@ -82,7 +86,13 @@ internal static class EditCommand
             .. Enumerable.Range(0, all.Count)
                 .Select(i => (i % strengths.Length * encoded.Count) + (i / strengths.Length)),
         ];
-        _common.Write(parse, DefaultOut, all.Select(order), strengths.Length, encoded.RoundTripError);
+        _common.Write(
+            parse,
+            DefaultOut,
+            all.Select(order),
+            [.. strengths.Select(strength => FormattableString.Invariant($"{strength}"))],
+            [.. chosen.Select(i => LatentOptions.TitleOf(images, i))],
+            encoded.RoundTripError);
         parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
             $"the direction is of {positive.Count} images with and {negative.Count} without; ")
             + FormattableString.Invariant($"it has {100 * direction.Separated:0.0}% of them on their own side"));
@@ -100,17 +110,17 @@ internal static class EditCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"--limit is {limit}, expected a positive number");
         }
 
-        if (!IsLabels(with))
+        ImageDataset train = DatasetLoader.Load(data).Train;
+        if (LabelsOf(train, with) is not int[] positive)
         {
-            return (Source(with, limit), Source(without ?? throw new FlowException(
+            return (Source(data, with, limit), Source(data, without ?? throw new FlowException(
                 FlowErrorKind.InvalidArgument, "--without is missing beside --with of a source"), limit));
         }
 
-        ImageDataset train = DatasetLoader.Load(data).Train;
         int[] labels = train.Labels
             ?? throw new FlowException(FlowErrorKind.InvalidArgument, $"{data} has no labels, expected sources of images");
-        int[] positive = NumberLists.Read<int>(parse, _with, []);
-        int[]? negative = without is null ? null : NumberLists.Read<int>(parse, _without, []);
+        int[]? negative = without is null ? null : LabelsOf(train, without) ?? throw new FlowException(
+            FlowErrorKind.InvalidArgument, $"--without is {without}, expected classes of {data}, as --with has");
         return (
             OfLabels(positive.Contains, $"--with {with}"),
             OfLabels(label => negative?.Contains(label) ?? !positive.Contains(label), $"--without {without}"));
@@ -124,7 +134,20 @@ internal static class EditCommand
         }
     }
 
-    private static ImageDataset Source(string path, int limit) => DatasetLoader.Load(path).All.Take(limit);
+    private static ImageDataset Source(string data, string path, int limit)
+    {
+        string inData = Path.Combine(data, path);
+        return DatasetLoader.Load(!Path.Exists(path) && Path.Exists(inData) ? inData : path).All.Take(limit);
+    }
 
-    private static bool IsLabels(string text) => text.All(c => char.IsAsciiDigit(c) || c == ',');
+    /// <summary>The labels of classes with commas between, by name where they have names; null for the path of a source.</summary>
+    private static int[]? LabelsOf(ImageDataset images, string text)
+    {
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries);
+        List<string>? known = images.ClassNames?.ToList();
+        return known is not null && names.All(known.Contains) ? [.. names.Select(name => known.IndexOf(name))]
+            : names.All(name => name.Length > 0 && name.All(char.IsAsciiDigit))
+                ? [.. names.Select(name => NumberText.Parse<int>(name, "a label"))]
+                : null;
+    }
 }

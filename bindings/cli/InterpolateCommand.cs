@@ -18,7 +18,7 @@ internal static class InterpolateCommand
         "--data", "PATH", "The images, as for train [default: samples of the model]");
 
     private static readonly Option<string?> _images =
-        LatentOptions.Images("--images", "The images to pass through", "0,1,2,3");
+        LatentOptions.Images("--images", "The images to pass through", "one of each of four classes");
 
     private static readonly Option<int> _samples = CommandOptions.Number(
         "--samples", "How many samples to pass through, without --data", 4);
@@ -54,7 +54,7 @@ internal static class InterpolateCommand
 
         using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
-        EncodedImages encoded = Encode(parse, model);
+        (EncodedImages encoded, string[] titles) = Encode(parse, model);
         if (encoded.Count < 2)
         {
             throw new FlowException(
@@ -64,15 +64,25 @@ internal static class InterpolateCommand
         ImageDataset legs = Enumerable.Range(0, encoded.Count - 1)
             .Select(leg => encoded.Interpolate(leg, leg + 1, points, parse.GetValue(_path)))
             .Aggregate((all, next) => all.Concat(next));
-        _common.Write(parse, DefaultOut, legs, points, encoded.RoundTripError);
+        _common.Write(
+            parse,
+            DefaultOut,
+            legs,
+            [.. Enumerable.Range(0, points).Select(i => i == 0 ? "from" : i == points - 1 ? "to" : $"{i}/{points - 1}")],
+            [.. titles.Zip(titles.Skip(1), (from, to) => $"{from}, {to}")],
+            encoded.RoundTripError);
         return 0;
     }
 
-    private static EncodedImages Encode(ParseResult parse, Model model)
+    private static (EncodedImages Images, string[] Titles) Encode(ParseResult parse, Model model)
     {
         if (parse.GetValue(_data) is string data)
         {
-            return _common.Encode(parse, model, data, NumberLists.Read(parse, _images, [0, 1, 2, 3]));
+            ImageDataset images = _common.Load(parse, data);
+            int[] chosen = NumberLists.Read(parse, _images, LatentOptions.Different(images, 0, 4));
+            return (
+                _common.Encode(parse, model, data, images, chosen),
+                [.. chosen.Select(i => LatentOptions.TitleOf(images, i))]);
         }
 
         if (CommandOptions.IsGiven(parse, _images))
@@ -80,7 +90,8 @@ internal static class InterpolateCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, "--images is given without --data");
         }
 
-        return EncodedImages.Draw(
+        EncodedImages drawn = EncodedImages.Draw(
             model, parse.GetValue(_samples), parse.GetValue(_temperature), parse.GetValue(_common.Seed));
+        return (drawn, [.. Enumerable.Range(0, drawn.Count).Select(i => $"sample {i}")]);
     }
 }

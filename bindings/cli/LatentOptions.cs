@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using FlowEngine.Data;
+using FlowEngine.Drawing;
 using FlowEngine.Kernels;
 using FlowEngine.Latents;
 using FlowEngine.Models;
@@ -57,14 +58,39 @@ internal sealed class LatentOptions
         }
     }
 
+    /// <summary>The part of a source that the command line names.</summary>
+    public ImageDataset Load(ParseResult parse, string source) =>
+        new ImageSource(DatasetLoader.Load(source)).Part(parse.GetValue(Part) ?? DataPart.Test);
+
+    /// <summary>Images that differ: one of each class in turn, in the order in which they come; without classes, the first.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="first">Where in that order to begin.</param>
+    /// <param name="count">How many.</param>
+    public static int[] Different(ImageDataset images, int first, int count)
+    {
+        Dictionary<int, int> seen = [];
+        return
+        [
+            .. Enumerable.Range(0, images.Count)
+                .OrderBy(i => images.Labels is int[] labels ? seen[labels[i]] = seen.GetValueOrDefault(labels[i]) + 1 : 0)
+                .Skip(first)
+                .Take(count),
+        ];
+    }
+
+    /// <summary>What pictures call an image: its index, and its class.</summary>
+    public static string TitleOf(ImageDataset images, int index) => images.Labels is int[] labels
+        ? FormattableString.Invariant($"{index} ({images.ClassNames?[labels[index]] ?? $"{labels[index]}"})")
+        : FormattableString.Invariant($"{index}");
+
     /// <summary>Encodes some images of a source.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="model">The model.</param>
-    /// <param name="source">Where the images are.</param>
+    /// <param name="source">What errors call them.</param>
+    /// <param name="images">The images.</param>
     /// <param name="indices">Which of them.</param>
-    public EncodedImages Encode(ParseResult parse, Model model, string source, int[] indices)
+    public EncodedImages Encode(ParseResult parse, Model model, string source, ImageDataset images, int[] indices)
     {
-        ImageDataset images = new ImageSource(DatasetLoader.Load(source)).Part(parse.GetValue(Part) ?? DataPart.Test);
         foreach (int index in indices)
         {
             if ((uint)index >= (uint)images.Count)
@@ -79,13 +105,14 @@ internal sealed class LatentOptions
     }
 
     /// <summary>Writes the picture and one line about it.</summary>
-    public void Write(ParseResult parse, string defaultOut, ImageDataset images, int columns, float roundTripError)
+    public void Write(
+        ParseResult parse, string defaultOut, ImageDataset images, string[] columns, string[] rows, float roundTripError)
     {
         string target = parse.GetValue(Out) ?? defaultOut;
         CommandOptions.RequireOutput(target, Out, ".png");
-        PngImage.Write(target, ImageGrid.Compose(images, columns));
+        PngImage.Write(target, LabeledGrid.Compose(images, columns, rows));
         parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
-            $"{target}: {images.Count} images, {columns} a row; ")
+            $"{target}: {images.Count} images, {columns.Length} a row; ")
             + FormattableString.Invariant(
                 $"encoded and decoded, no value is off by more than {roundTripError * images.Bins:0.0e0} grey levels"));
     }

@@ -21,13 +21,13 @@ internal static class StyleCommand
     };
 
     private static readonly Option<string?> _images =
-        LatentOptions.Images("--images", "The images to change", "0,1,2,3");
+        LatentOptions.Images("--images", "The images to change", "one of each of four classes");
 
     private static readonly Option<string?> _styleData = CommandOptions.Text(
         "--style-data", "PATH", "The images to imitate [default: those of --data]");
 
     private static readonly Option<string?> _styleImages =
-        LatentOptions.Images("--style-images", "The images to imitate, in turn", "4,5,6,7");
+        LatentOptions.Images("--style-images", "The images to imitate, in turn", "one of each of four other classes");
 
     private static readonly Option<string?> _levels = CommandOptions.Text(
         "--levels", "L,L", "The levels to change, from 0, the finest [default: all]");
@@ -61,14 +61,14 @@ internal static class StyleCommand
         using Model model = _common.LoadModel(parse, backend);
         int[] levels = NumberLists.Read(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
         string data = parse.GetRequiredValue(_data);
-        int[] images = NumberLists.Read(parse, _images, [0, 1, 2, 3]);
-        int[] styles = NumberLists.Read(parse, _styleImages, [4, 5, 6, 7]);
-        EncodedImages content = _common.Encode(parse, model, data, images);
-        EncodedImages style = _common.Encode(
-            parse,
-            model,
-            parse.GetValue(_styleData) ?? data,
-            [.. Enumerable.Range(0, images.Length).Select(i => styles[i % styles.Length])]);
+        string styleData = parse.GetValue(_styleData) ?? data;
+        ImageDataset source = _common.Load(parse, data);
+        ImageDataset styleSource = styleData == data ? source : _common.Load(parse, styleData);
+        int[] images = NumberLists.Read(parse, _images, LatentOptions.Different(source, 0, 4));
+        int[] like = NumberLists.Read(parse, _styleImages, LatentOptions.Different(styleSource, 4, 4));
+        int[] styles = [.. Enumerable.Range(0, images.Length).Select(i => like[i % like.Length])];
+        EncodedImages content = _common.Encode(parse, model, data, source, images);
+        EncodedImages style = _common.Encode(parse, model, styleData, styleSource, styles);
         double strength = parse.GetValue(_strength);
         float[][] changed = parse.GetValue(_how) == How.Exchange
             ? StyleTransfer.Exchange(content.Latents, style.Latents, content.Count, levels, strength)
@@ -80,7 +80,15 @@ internal static class StyleCommand
             .Concat(content.Decode(changed, content.Condition));
         int[] order = [.. Enumerable.Range(0, all.Count).Select(i => (i % 3 * content.Count) + (i / 3))];
         _common.Write(
-            parse, DefaultOut, all.Select(order), 3, Math.Max(content.RoundTripError, style.RoundTripError));
+            parse,
+            DefaultOut,
+            all.Select(order),
+            ["image", "style", "both"],
+            [
+                .. images.Zip(styles, (image, like) =>
+                    $"{LatentOptions.TitleOf(source, image)}, {LatentOptions.TitleOf(styleSource, like)}"),
+            ],
+            Math.Max(content.RoundTripError, style.RoundTripError));
         return 0;
     }
 }

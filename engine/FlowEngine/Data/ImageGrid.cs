@@ -5,8 +5,9 @@ namespace FlowEngine.Data;
 /// <summary>Lays images out as one picture to look at.</summary>
 public static class ImageGrid
 {
+    internal const int Gap = 2;
+
     private const int MinCell = 32;
-    private const int Gap = 2;
     private const byte Background = 255;
 
     /// <summary>Composes images row by row, left to right, with white gaps of two pixels around each.</summary>
@@ -27,7 +28,10 @@ public static class ImageGrid
     /// <param name="columns">Images a row, at least 1.</param>
     /// <returns>The picture, of 1 or 3 channels; small images enlarged by a whole factor to 32 pixels.</returns>
     /// <exception cref="FlowException">There is no image, a channel count above 4, or columns is below 1.</exception>
-    public static Image Compose(ImageDataset images, int columns)
+    public static Image Compose(ImageDataset images, int columns) => Compose(images, columns, MinCell);
+
+    /// <summary>Composes a data set with small images enlarged by a whole factor to a size.</summary>
+    internal static Image Compose(ImageDataset images, int columns, int leastCell)
     {
         if (images is null || images.Count == 0 || images.Channels > 4 || columns < 1)
         {
@@ -41,7 +45,7 @@ public static class ImageGrid
         int rows = (images.Count + columns - 1) / columns;
         int channels = images.Channels < 3 ? 1 : 3;
         int smaller = Math.Min(images.Height, images.Width);
-        int factor = (MinCell + smaller - 1) / smaller;
+        int factor = (leastCell + smaller - 1) / smaller;
         long height = Gap + rows * ((long)images.Height * factor + Gap);
         long width = Gap + columns * ((long)images.Width * factor + Gap);
         byte[] pixels = new byte[Image.CheckedLength(

@@ -29,6 +29,21 @@ internal sealed class Canvas(int width, int height)
         }
     }
 
+    /// <summary>Draws a picture, of 1 or 3 channels.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="left">Its left column here.</param>
+    /// <param name="top">Its top row here.</param>
+    public void Draw(Image picture, int left, int top)
+    {
+        ReadOnlySpan<byte> pixels = picture.Pixels;
+        int channels = picture.Channels;
+        for (int i = 0; i < picture.Height * picture.Width; i++)
+        {
+            ReadOnlySpan<byte> pixel = pixels.Slice(i * channels, channels);
+            Dot(left + (i % picture.Width), top + (i / picture.Width), new Color(pixel[0], pixel[channels / 2], pixel[^1]));
+        }
+    }
+
     /// <summary>Fills a rectangle.</summary>
     public void Fill(int left, int top, int columns, int rows, Color color)
     {

@@ -1,4 +1,6 @@
+using FlowEngine.Cli;
 using FlowEngine.Data;
+using FlowEngine.Drawing;
 using FlowEngine.Tests.Checkpoints;
 using Xunit;
 
@@ -51,8 +53,44 @@ public sealed class LatentCommandTests : IDisposable
         CommandRun.Succeed("interpolate", run, "--data", "digits", "--images", "4,9", "--points", "2", "--out", target);
 
         ImageDataset digits = DatasetLoader.Load("digits").Test;
-        Image expected = ImageGrid.Compose(digits.Select([4, 9]), 2);
-        Assert.Equal(expected.Pixels, PngImage.Read(target).Pixels);
+        string[] title = [$"4 ({digits.Labels![4]}), 9 ({digits.Labels[9]})"];
+        Assert.Equal(
+            LabeledGrid.Compose(digits.Select([4, 9]), ["from", "to"], title).Pixels, PngImage.Read(target).Pixels);
+    }
+
+    [Fact]
+    public void Default_images_are_of_several_classes()
+    {
+        ImageDataset digits = DatasetLoader.Load("digits").Test;
+        int[] chosen = [.. LatentOptions.Different(digits, 0, 4), .. LatentOptions.Different(digits, 4, 4)];
+        Assert.Equal(8, chosen.Select(i => digits.Labels![i]).Distinct().Count());
+        Assert.Equal([2, 3], LatentOptions.Different(digits.Select([0, 1, 2, 3, 4]).WithLabels(null), 2, 2));
+    }
+
+    [Fact]
+    public void An_attribute_is_a_class_by_its_name_or_a_folder_in_the_data()
+    {
+        string pictures = _folder.File("pictures");
+        foreach ((string name, int first) in new[] { ("dark", 0), ("light", 128) })
+        {
+            Directory.CreateDirectory(Path.Combine(pictures, name));
+            for (int i = 0; i < 12; i++)
+            {
+                byte[] pixels = [.. Enumerable.Range(0, 64).Select(p => (byte)(first + ((p * 7 + i * 13) % 100)))];
+                PngImage.Write(Path.Combine(pictures, name, $"{i}.png"), new Image(8, 8, 1, pixels));
+            }
+        }
+
+        string run = _folder.File("run");
+        CommandRun.Succeed(
+            "train", "--data", pictures, "--out", run, "--steps", "1", "--hidden", "8", "--batch", "8", "--samples", "64",
+            "--threads", "1");
+        string target = _folder.File("picture.png");
+        string[] edit = ["edit", run, "--data", pictures, "--part", "all", "--images", "0,20", "--strengths", "0,1", "--out", target];
+        string byName = CommandRun.Succeed([.. edit, "--with", "light"]);
+        string byFolder = CommandRun.Succeed([.. edit, "--with", "light/", "--without", "dark/"]);
+        Assert.Contains("images with", byName, StringComparison.Ordinal);
+        Assert.Contains("12 images with and 12 without", byFolder, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,6 +106,7 @@ public sealed class LatentCommandTests : IDisposable
         CommandRun.Refuse(["edit", run, "--data", "digits"], "--with is missing");
         CommandRun.Refuse(["edit", run, "--data", "digits", "--with", "11"], "no image");
         CommandRun.Refuse(["edit", run, "--data", "digits", "--with", "digits"], "--without is missing");
+        CommandRun.Refuse(["edit", run, "--data", "digits", "--with", "1", "--without", "none"], "--without is none, expected classes");
         CommandRun.Refuse(["style", run, "--data", "digits", "--levels", "7"], "levels 7");
         CommandRun.Refuse(["style", run, "--data", "digits", "--strength", "2"], "strength is 2");
         CommandRun.Refuse(["sample", run, "--temperature", "1,1,1,1,1"], "5 temperatures");
@@ -88,8 +127,9 @@ public sealed class LatentCommandTests : IDisposable
 
     private static void AssertGrid(string path, int rows, int columns)
     {
-        // Digits of 8 pixels are drawn four times as large, with gaps of two.
+        // Digits of 8 pixels are drawn twelve times as large, with gaps of two, titles over them and to their left.
         Image picture = PngImage.Read(path);
-        Assert.Equal((2 + (rows * 34), 2 + (columns * 34)), (picture.Height, picture.Width));
+        Assert.Equal(24 + (rows * 98), picture.Height);
+        Assert.InRange(picture.Width, 3 + (columns * 98), 260 + (columns * 98));
     }
 }
