@@ -18,6 +18,9 @@ internal sealed class AffineMixture
     /// <summary>A row counts for a component from this share on.</summary>
     private const double LeastShare = 1e-4;
 
+    /// <summary>A component whose log density is so far below another's is given up: its share is below every rounding.</summary>
+    private const double Negligible = 36;
+
     private readonly double[] _logWeights;
     private readonly double[] _means;
     private readonly double[] _whitening;
@@ -60,11 +63,12 @@ internal sealed class AffineMixture
         double[] logWeights = new double[count];
         Array.Fill(logWeights, -Math.Log(count));
         AffineMixture mixture = new(dims, logWeights, SpreadOut(rows, dims, count, uniform), whitening);
-        double[] shares = new double[rows.Length / dims * count];
+        int[] likeliest = new int[rows.Length / dims];
+        List<(int Row, double Share)>[] members = [.. Enumerable.Range(0, count).Select(_ => new List<(int, double)>())];
         for (int i = 0; i < Iterations; i++)
         {
-            mixture.Expect(rows, shares);
-            mixture.Maximize(rows, shares, noise * noise);
+            mixture.Expect(rows, likeliest, members);
+            mixture.Maximize(rows, members, noise * noise);
         }
 
         return mixture;
@@ -82,9 +86,11 @@ internal sealed class AffineMixture
     public int Likeliest(ReadOnlySpan<double> row, Span<double> latents)
     {
         (int likeliest, double most) = (0, double.NegativeInfinity);
+        Span<double> differences = stackalloc double[Dims];
         for (int k = 0; k < Count; k++)
         {
-            double logProb = _logWeights[k] + _logDet[k] - (Whiten(k, row, latents) / 2);
+            double peak = _logWeights[k] + _logDet[k];
+            double logProb = peak - (Whiten(k, row, latents, differences, 2 * (peak - most)) / 2);
             (likeliest, most) = logProb > most ? (k, logProb) : (likeliest, most);
         }
 
@@ -143,25 +149,8 @@ internal sealed class AffineMixture
     /// <param name="row">(D).</param>
     /// <param name="latents">(D), overwritten.</param>
     /// <returns>Its squared length.</returns>
-    public double Whiten(int component, ReadOnlySpan<double> row, Span<double> latents)
-    {
-        ReadOnlySpan<double> mean = _means.AsSpan(component * Dims, Dims);
-        for (int i = 0; i < latents.Length; i++)
-        {
-            latents[i] = row[i] - mean[i];
-        }
-
-        double norm = 0;
-        for (int i = Dims - 1; i >= 0; i--)
-        {
-            // From the last down: latent i needs the differences up to i.
-            double value = Doubles.Dot(WhiteningRow(component, i)[..(i + 1)], latents[..(i + 1)]);
-            latents[i] = value;
-            norm += value * value;
-        }
-
-        return norm;
-    }
+    public double Whiten(int component, ReadOnlySpan<double> row, Span<double> latents) =>
+        Whiten(component, row, latents, stackalloc double[Dims], double.PositiveInfinity);
 
     /// <summary>A row of W_k, (D).</summary>
     /// <param name="component">k.</param>
@@ -213,6 +202,30 @@ internal sealed class AffineMixture
         return means;
     }
 
+    /// <summary>z_k of a row, and of it only as much as is needed to see that its squared length passes a limit.</summary>
+    /// <param name="component">k.</param>
+    /// <param name="row">(D).</param>
+    /// <param name="latents">(D), overwritten, up to where the limit is passed.</param>
+    /// <param name="differences">(D), overwritten.</param>
+    /// <param name="limit">The limit.</param>
+    /// <returns>Its squared length, or a part of it that is above the limit.</returns>
+    private double Whiten(
+        int component, ReadOnlySpan<double> row, Span<double> latents, Span<double> differences, double limit)
+    {
+        ReadOnlySpan<double> mean = _means.AsSpan(component * Dims, Dims);
+        ReadOnlySpan<double> whitening = _whitening.AsSpan(component * Dims * Dims, Dims * Dims);
+        double norm = 0;
+        for (int i = 0; i < mean.Length && norm <= limit; i++)
+        {
+            differences[i] = row[i] - mean[i];
+            double value = Doubles.Dot(whitening.Slice(i * mean.Length, i + 1), differences[..(i + 1)]);
+            latents[i] = value;
+            norm += value * value;
+        }
+
+        return norm;
+    }
+
     private void UpdateLogDet()
     {
         for (int k = 0; k < Count; k++)
@@ -221,78 +234,85 @@ internal sealed class AffineMixture
         }
     }
 
-    /// <summary>The share of each component in each row, (N, K).</summary>
-    private void Expect(double[] rows, double[] shares)
+    /// <summary>Finds the rows that count for each component.</summary>
+    /// <param name="rows">(N, D).</param>
+    /// <param name="likeliest">(N), the likeliest component of each row by the last pass: replaced.</param>
+    /// <param name="members">(K), replaced: rows and the component's share in them.</param>
+    private void Expect(double[] rows, int[] likeliest, List<(int Row, double Share)>[] members)
     {
         double[] latents = new double[Dims];
-        for (int i = 0; i < rows.Length / Dims; i++)
+        double[] differences = new double[Dims];
+        double[] logProb = new double[Count];
+        foreach (List<(int Row, double Share)> list in members)
         {
-            Span<double> share = shares.AsSpan(i * Count, Count);
+            list.Clear();
+        }
+
+        for (int i = 0; i < likeliest.Length; i++)
+        {
+            // With the likeliest of the last pass first, most others are given up after a few columns.
+            int first = likeliest[i];
             double most = double.NegativeInfinity;
-            for (int k = 0; k < Count; k++)
+            for (int n = 0; n < Count; n++)
             {
-                share[k] = _logWeights[k] + _logDet[k] - (Whiten(k, rows.AsSpan(i * Dims, Dims), latents) / 2);
-                most = Math.Max(most, share[k]);
+                int k = n == 0 ? first : n == first ? 0 : n;
+                double peak = _logWeights[k] + _logDet[k];
+                double limit = 2 * (peak - most + Negligible);
+                logProb[k] = peak - (Whiten(k, rows.AsSpan(i * Dims, Dims), latents, differences, limit) / 2);
+                (likeliest[i], most) = logProb[k] > most ? (k, logProb[k]) : (likeliest[i], most);
             }
 
             double sum = 0;
             for (int k = 0; k < Count; k++)
             {
-                share[k] = Math.Exp(share[k] - most);
-                sum += share[k];
+                sum += Math.Exp(logProb[k] - most);
             }
 
             for (int k = 0; k < Count; k++)
             {
-                share[k] /= sum;
+                double share = Math.Exp(logProb[k] - most) / sum;
+                if (share > LeastShare)
+                {
+                    members[k].Add((i, share));
+                }
             }
         }
     }
 
     /// <summary>Means and covariances of the rows by their shares; a component without rows keeps its own.</summary>
-    private void Maximize(double[] rows, double[] shares, double variance)
+    private void Maximize(double[] rows, List<(int Row, double Share)>[] members, double variance)
     {
-        int length = rows.Length / Dims;
         double[] covariance = new double[Dims * Dims];
         double[] difference = new double[Dims];
+        double[] sum = new double[Dims];
         for (int k = 0; k < Count; k++)
         {
             double total = 0;
-            Span<double> mean = _means.AsSpan(k * Dims, Dims);
-            double[] sum = new double[Dims];
-            for (int i = 0; i < length; i++)
+            Array.Clear(sum);
+            foreach ((int row, double share) in members[k])
             {
-                double share = shares[(i * Count) + k];
-                if (share > LeastShare)
-                {
-                    total += share;
-                    Doubles.AddScaled(share, rows.AsSpan(i * Dims, Dims), sum);
-                }
+                total += share;
+                Doubles.AddScaled(share, rows.AsSpan(row * Dims, Dims), sum);
             }
 
-            _logWeights[k] = Math.Log(Math.Max(total, LeastShare) / length);
+            _logWeights[k] = Math.Log(Math.Max(total, LeastShare) / (rows.Length / Dims));
             if (total <= LeastShare)
             {
                 continue;
             }
 
+            Span<double> mean = _means.AsSpan(k * Dims, Dims);
             for (int j = 0; j < Dims; j++)
             {
                 mean[j] = sum[j] / total;
             }
 
             Array.Clear(covariance);
-            for (int i = 0; i < length; i++)
+            foreach ((int row, double share) in members[k])
             {
-                double share = shares[(i * Count) + k];
-                if (share <= LeastShare)
-                {
-                    continue;
-                }
-
                 for (int j = 0; j < Dims; j++)
                 {
-                    difference[j] = rows[(i * Dims) + j] - mean[j];
+                    difference[j] = rows[(row * Dims) + j] - mean[j];
                 }
 
                 for (int j = 0; j < Dims; j++)

@@ -7,8 +7,8 @@ namespace FlowEngine.Anomalies;
 /// <param name="dims">Columns, D.</param>
 internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
 {
-    /// <summary>Multiplications of a pass of the largest mixture over the rows: more rows than that are not fitted.</summary>
-    private const double MostWork = 4e8;
+    /// <summary>Rows times squared columns: more rows than that are not fitted.</summary>
+    private const double MostWork = 1.6e7;
 
     private const int MostRows = 20_000;
     private const int Chunk = 256;
@@ -21,7 +21,7 @@ internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
     public static int RowsFor(int dims)
     {
         double front = Math.Min(dims, PrincipalAxes.MostFront);
-        return (int)Math.Min(MostRows, MostWork / (front * front * DetectorFlowKind.All.Max(kind => kind.Components)));
+        return (int)Math.Min(MostRows, MostWork / (front * front));
     }
 
     /// <summary>Fits a flow of each kind.</summary>

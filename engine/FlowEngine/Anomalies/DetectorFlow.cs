@@ -46,7 +46,7 @@ internal sealed class DetectorFlow
             bent = projected;
         }
 
-        int count = Math.Clamp(length / DetectorFlowKind.RowsOfComponent, 1, kind.Components);
+        int count = kind.ComponentsFor(length);
         double[] uniform = new HostRandom(seed, RandomPurpose.Weights, 0).Uniform(count);
         return new DetectorFlow(
             kind.Noise, curve, axes, AffineMixture.Fit(bent, front, count, kind.Noise, uniform));
