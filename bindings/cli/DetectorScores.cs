@@ -10,14 +10,15 @@ namespace FlowEngine.Cli;
 /// <summary>What <c>flow score</c> says of the rows of a table when it asks a detector.</summary>
 internal static class DetectorScores
 {
-    /// <summary>Scores rows.</summary>
+    /// <summary>Writes the scores of rows.</summary>
     /// <param name="detector">The detector.</param>
     /// <param name="rows">The rows.</param>
+    /// <param name="found">What the detector found of them.</param>
     /// <param name="labels">Which are anomalies; null where that is not known.</param>
     /// <returns>A CSV file, and lines for people.</returns>
-    public static (string Csv, string Summary) Of(AnomalyDetector detector, TableDataset rows, AnomalyLabels? labels)
+    public static (string Csv, string Summary) Of(
+        AnomalyDetector detector, TableDataset rows, AnomalyFindings found, AnomalyLabels? labels)
     {
-        AnomalyFindings found = detector.Score(rows);
         string[] blamed = Blame(detector, rows, found.IsAnomaly);
         StringBuilder csv = new("row,score,p_value,is_anomaly,column\n");
         for (int i = 0; i < rows.Count; i++)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 
+using FlowEngine.Anomalies;
+using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
@@ -37,8 +39,14 @@ internal static class InfoCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
+        CheckpointFile checkpoint = CheckpointFile.Load(path);
+        if (AnomalyDetector.IsDetector(checkpoint))
+        {
+            return WriteDetector(parse, path, checkpoint);
+        }
+
         using IBackend backend = _device.Open(parse);
-        using Model model = Model.Load(path, backend);
+        using Model model = Model.Load(checkpoint, path, backend, change: null);
         model.BatchSize = Math.Min(parse.GetValue(_batch), model.Flow.LargestBatch);
         (string Mode, IReadOnlyList<(string Name, long Bytes)> Parts)[] plans =
         [
@@ -58,6 +66,27 @@ internal static class InfoCommand
         else
         {
             InfoTables.Write(output, path, model, plans, layers);
+        }
+
+        return 0;
+    }
+
+    private static int WriteDetector(ParseResult parse, string path, CheckpointFile checkpoint)
+    {
+        AnomalyDetector detector = AnomalyDetector.Load(checkpoint, path);
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(_json))
+        {
+            JsonObject json = new()
+            {
+                ["config"] = JsonNode.Parse(checkpoint.Config),
+                ["held_out_rows"] = detector.HeldOutRows,
+            };
+            output.WriteLine(json.ToJsonString());
+        }
+        else
+        {
+            InfoTables.Write(output, path, detector);
         }
 
         return 0;

@@ -1,3 +1,4 @@
+using FlowEngine.Anomalies;
 using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
@@ -31,6 +32,19 @@ internal static class InfoTables
                 ? "Its images are too large to check its layers on."
                 : "The model is not initialized on data, so its layers cannot be checked.");
         }
+    }
+
+    public static void Write(TextWriter output, string path, AnomalyDetector detector)
+    {
+        Table table = Tables.Titled(path, "anomaly detector", "value");
+        Tables.Row(table, "data", $"{detector.Schema.Name} {detector.Schema.Summary}".Trim());
+        Tables.Row(
+            table,
+            detector.Options.Contamination is null ? "false alarms" : "contamination",
+            FormattableString.Invariant($"{detector.Options.Contamination ?? detector.Options.FalseAlarms}"));
+        Tables.Row(table, "threshold", FormattableString.Invariant($"{detector.Threshold:0.0000}"));
+        Tables.Row(table, "rows held out", FormattableString.Invariant($"{detector.HeldOutRows:#,0}"));
+        Tables.Console(output).Write(table);
     }
 
     private static Table Configuration(string path, Model model)

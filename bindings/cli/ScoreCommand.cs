@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 
 using FlowEngine.Anomalies;
+using FlowEngine.Checkpoints;
 using FlowEngine.Data;
 using FlowEngine.Kernels;
 using FlowEngine.Likelihood;
@@ -51,6 +52,9 @@ internal static class ScoreCommand
     private static readonly Option<string?> _out = CommandOptions.Text(
         "--out", "FILE", "Where the scores go, a line for each image or row [default: standard output]");
 
+    private static readonly Option<string?> _report = CommandOptions.Text(
+        "--report", "FILE", "Of an anomaly detector: a page of HTML with the scores, the worst rows and the columns to blame");
+
     private static readonly Option<int> _batch = CommandOptions.Number(
         "--batch", "Images or rows at once; no result depends on it", 64);
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
@@ -64,7 +68,8 @@ internal static class ScoreCommand
             "Scores images or rows: log density, typicality, norms of the latents; for images also the code length less that of "
             + "a lossless code. An anomaly detector gives scores and p-values. With labels: AUROC and average precision.")
         {
-            _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _batch, _seed,
+            _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _report, _batch,
+            _seed,
             _device.Name, _device.Threads, _json,
         };
         command.SetAction(Run);
@@ -74,13 +79,20 @@ internal static class ScoreCommand
     private static int Run(ParseResult parse)
     {
         string path = CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint));
-        if (AnomalyDetector.IsDetector(path))
+        CheckpointFile checkpoint = CheckpointFile.Load(path);
+        if (AnomalyDetector.IsDetector(checkpoint))
         {
-            return RunDetector(parse, AnomalyDetector.Load(path));
+            return RunDetector(parse, AnomalyDetector.Load(checkpoint, path));
+        }
+
+        if (CommandOptions.IsGiven(parse, _report))
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--report is for anomaly detectors (flow detect), the checkpoint is a model");
         }
 
         using IBackend backend = _device.Open(parse);
-        using Model model = Model.Load(path, backend);
+        using Model model = Model.Load(checkpoint, path, backend, change: null);
         if (parse.GetValue(_out) is string file)
         {
             OutputPath.Require(file);
@@ -134,6 +146,11 @@ internal static class ScoreCommand
             OutputPath.Require(file);
         }
 
+        if (parse.GetValue(_report) is string page)
+        {
+            OutputPath.Require(page);
+        }
+
         if (parse.GetValue(_limit) is int limit && limit < 1)
         {
             throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
@@ -152,7 +169,13 @@ internal static class ScoreCommand
         AnomalyLabels? labels = rows.Labels is int[] values && (CommandOptions.IsGiven(parse, _label) || parse.GetValue(_normal) is not null)
             ? AnomalyLabels.Of(values, rows.ClassNames, parse.GetValue(_normal), rows.Name)
             : null;
-        (string csv, string summary) = DetectorScores.Of(detector, rows, labels);
+        AnomalyFindings found = detector.Score(rows);
+        (string csv, string summary) = DetectorScores.Of(detector, rows, found, labels);
+        if (parse.GetValue(_report) is string report)
+        {
+            AnomalyReport.Write(report, detector, rows, found, labels?.IsAnomaly);
+        }
+
         if (parse.GetValue(_out) is string target)
         {
             CsvWriter.WriteText(target, csv);

@@ -54,7 +54,7 @@ public sealed class AnomalyDetector
 
     /// <summary>Fits rows that are mostly normal.</summary>
     /// <param name="rows">At least 8; labels are not looked at. Of many rows a part is fitted: 20,000, or fewer where there are
-    /// more than 20 columns.</param>
+    /// more than 28 columns.</param>
     /// <param name="options">What is known of them.</param>
     /// <param name="cancel">Stops between flows.</param>
     /// <exception cref="FlowException">The rows are too few, or no column of them varies; an option is out of range.</exception>
@@ -81,14 +81,15 @@ public sealed class AnomalyDetector
 
         // Anomalies among the rows are left out, as flows find them that have not seen them, and the flows fitted anew.
         int folds = order.Length < SmallTable ? Folds : 2;
-        Held dirty = FitAndHold(values, dims, order, folds, options.Seed, cancel);
-        double limit = Quantile(dirty.Scores, 1 - share);
+        (int[] unseen, double[] norms) = ScoreUnseen(values, dims, order, folds, options.Seed, cancel);
+        double[] scores = Means(norms, Medians(norms));
+        double limit = Quantile(Sorted(scores), 1 - share);
         Held clean = FitAndHold(
-            values, dims, [.. dirty.Rows.Where((_, i) => dirty.Unsorted[i] <= limit)], folds, options.Seed, cancel);
-        double[] leftOut = Gather(values, dims, dirty.Rows.Where((_, i) => dirty.Unsorted[i] > limit));
-        double[] scores = [.. clean.Unsorted, .. Means(clean.Ensemble.Norms(leftOut, cancel), clean.Scales)];
+            values, dims, [.. unseen.Where((_, i) => scores[i] <= limit)], folds, options.Seed, cancel);
+        double[] ofAll = Sorted(Means(clean.Ensemble.Norms(values, cancel), clean.Scales));
+        int passing = (int)Math.Round(share * ofAll.Length);
         return new AnomalyDetector(
-            schema, options, clean.Ensemble, clean.Scales, clean.Scores, Quantile(Sorted(scores), 1 - share));
+            schema, options, clean.Ensemble, clean.Scales, clean.Scores, ofAll[ofAll.Length - 1 - passing]);
     }
 
     /// <summary>Scores rows.</summary>
@@ -124,23 +125,49 @@ public sealed class AnomalyDetector
     }
 
     /// <summary>Whether a checkpoint holds a detector rather than a model.</summary>
-    /// <param name="path">The file, or the folder of a run.</param>
-    /// <exception cref="FlowException">It is missing or damaged.</exception>
-    public static bool IsDetector(string path) => SaysDetector(CheckpointFile.Load(path).Config);
+    /// <param name="checkpoint">The checkpoint.</param>
+    public static bool IsDetector(CheckpointFile checkpoint)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(checkpoint.Config);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals(Kind);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Writes the detector to a file, atomically.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="FlowException">It cannot be written.</exception>
-    public void Save(string path) => CheckpointFile.Save(
-        path, [new("scales", _scales, _scales.Length), new("held_out", _heldOut, _heldOut.Length), .. _ensemble.Tensors()], Config());
+    public void Save(string path) => CheckpointFile.Save(path, Tensors(), Config());
+
+    /// <summary>Writes the detector to a stream, whose own errors pass through.</summary>
+    /// <param name="stream">Where to write, from its position on.</param>
+    public void Save(Stream stream) => CheckpointFile.Save(stream, Tensors(), Config());
 
     /// <summary>Reads a detector.</summary>
     /// <param name="path">The file, or the folder of a run.</param>
     /// <exception cref="FlowException">The file is missing, damaged, or of a model.</exception>
-    public static AnomalyDetector Load(string path)
+    public static AnomalyDetector Load(string path) => Load(CheckpointFile.Load(path), path);
+
+    /// <summary>Reads a detector from a stream, from its position to its end.</summary>
+    /// <param name="stream">A stream that can seek.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="FlowException">It is damaged, or of a model.</exception>
+    public static AnomalyDetector Load(Stream stream, string name = "stream") =>
+        Load(CheckpointFile.Open(SafetensorsFile.Read(stream, name)), name);
+
+    /// <summary>A detector from a checkpoint that was read.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <exception cref="FlowException">It is damaged, or of a model.</exception>
+    internal static AnomalyDetector Load(CheckpointFile file, string path)
     {
-        CheckpointFile file = CheckpointFile.Load(path);
-        if (!SaysDetector(file.Config))
+        if (!IsDetector(file))
         {
             throw new FlowException(FlowErrorKind.BadFormat, $"{path}: is a model, expected an anomaly detector (flow detect)");
         }
@@ -173,19 +200,8 @@ public sealed class AnomalyDetector
         }
     }
 
-    private static bool SaysDetector(string config)
-    {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(config);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                && json.RootElement.TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals(Kind);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return false;
-        }
-    }
+    private NamedTensor[] Tensors() =>
+        [new("scales", _scales, _scales.Length), new("held_out", _heldOut, _heldOut.Length), .. _ensemble.Tensors()];
 
     private string Config()
     {
@@ -237,28 +253,38 @@ public sealed class AnomalyDetector
     private static Held FitAndHold(
         double[] values, int dims, int[] order, int folds, ulong seed, CancellationToken cancel)
     {
-        int most = DetectorEnsemble.RowsFor(dims);
-        if (folds == 1)
+        if (folds > 1)
         {
-            int held = Math.Min(order.Length / SparedPart, MostHeldOut);
-            DetectorEnsemble ensemble = FitRows(order.Skip(held));
-            return Held.Of(ensemble, order[..held], ensemble.Norms(Gather(values, dims, order.Take(held)), cancel));
+            double[] unseen = ScoreUnseen(values, dims, order, folds, seed, cancel).Norms;
+            return new Held(FitRows(values, dims, order, seed, cancel), unseen);
         }
 
-        int[] rows = [];
-        double[] norms = [];
+        int held = Math.Min(order.Length / SparedPart, MostHeldOut);
+        DetectorEnsemble ensemble = FitRows(values, dims, order.Skip(held), seed, cancel);
+        return new Held(ensemble, ensemble.Norms(Gather(values, dims, order.Take(held)), cancel));
+    }
+
+    /// <summary>The norms of each row under flows that were fitted without its fold.</summary>
+    /// <returns>The rows, fold by fold, and their norms, (N, flows).</returns>
+    private static (int[] Rows, double[] Norms) ScoreUnseen(
+        double[] values, int dims, int[] order, int folds, ulong seed, CancellationToken cancel)
+    {
+        List<int> rows = [];
+        List<double> norms = [];
         for (int fold = 0; fold < folds; fold++)
         {
             int[] part = [.. order.Where((_, i) => i % folds == fold)];
-            DetectorEnsemble without = FitRows(order.Where((_, i) => i % folds != fold));
-            (rows, norms) = ([.. rows, .. part], [.. norms, .. without.Norms(Gather(values, dims, part), cancel)]);
+            DetectorEnsemble without = FitRows(values, dims, order.Where((_, i) => i % folds != fold), seed, cancel);
+            rows.AddRange(part);
+            norms.AddRange(without.Norms(Gather(values, dims, part), cancel));
         }
 
-        return Held.Of(FitRows(order), rows, norms);
-
-        DetectorEnsemble FitRows(IEnumerable<int> fitted) =>
-            DetectorEnsemble.Fit(Gather(values, dims, fitted.Take(most)), dims, seed, cancel);
+        return ([.. rows], [.. norms]);
     }
+
+    private static DetectorEnsemble FitRows(
+        double[] values, int dims, IEnumerable<int> rows, ulong seed, CancellationToken cancel) =>
+        DetectorEnsemble.Fit(Gather(values, dims, rows.Take(DetectorEnsemble.RowsFor(dims))), dims, seed, cancel);
 
     private static double[] Gather(double[] values, int dims, IEnumerable<int> rows) =>
         [.. rows.SelectMany(i => values.AsSpan(i * dims, dims).ToArray())];
@@ -285,22 +311,25 @@ public sealed class AnomalyDetector
         return means;
     }
 
-    /// <summary>Flows, and how rows that they have not seen come out.</summary>
-    private sealed record Held(DetectorEnsemble Ensemble, int[] Rows, double[] Scales, double[] Unsorted)
+    /// <summary>What each flow's norms are divided by.</summary>
+    private static double[] Medians(double[] norms)
     {
-        public double[] Scores { get; } = Sorted(Unsorted);
-
-        public static Held Of(DetectorEnsemble ensemble, int[] rows, double[] norms)
+        int flows = DetectorFlowKind.All.Count;
+        return [.. Enumerable.Range(0, flows).Select(f =>
         {
-            double[] scales = new double[ensemble.Count];
-            for (int f = 0; f < scales.Length; f++)
-            {
-                double[] ofFlow = Sorted([.. norms.Where((_, i) => i % scales.Length == f)]);
-                double median = ofFlow[ofFlow.Length / 2];
-                scales[f] = median > 0 ? median : 1;
-            }
+            double[] ofFlow = Sorted([.. norms.Where((_, i) => i % flows == f)]);
+            double median = ofFlow[ofFlow.Length / 2];
+            return median > 0 ? median : 1;
+        })];
+    }
 
-            return new Held(ensemble, rows, scales, Means(norms, scales));
-        }
+    /// <summary>Flows, and how rows that they have not seen come out.</summary>
+    private sealed class Held(DetectorEnsemble ensemble, double[] norms)
+    {
+        public DetectorEnsemble Ensemble => ensemble;
+
+        public double[] Scales { get; } = Medians(norms);
+
+        public double[] Scores { get; } = Sorted(Means(norms, Medians(norms)));
     }
 }

@@ -3,12 +3,12 @@ namespace FlowEngine.Anomalies;
 /// <summary>What an <see cref="AnomalyDetector"/> is told; nothing needs to be.</summary>
 public sealed record AnomalyOptions
 {
-    /// <summary>The share of anomalies in the training rows, above 0 and below 0.5: so many of them are left out, and the
-    /// threshold passes so many. Null where the rows are normal: then <see cref="FalseAlarms"/> sets the threshold.</summary>
+    /// <summary>The share of anomalies in the training rows, above 0 and below 0.5: so many of them are left out, and so many
+    /// are above the threshold. Null where the rows are normal: then <see cref="FalseAlarms"/> sets the threshold.</summary>
     public double? Contamination { get; init; }
 
     /// <summary>The share of normal rows that may be called anomalies, above 0 and below 1.</summary>
-    public double FalseAlarms { get; init; } = 0.01;
+    public double FalseAlarms { get; init; } = 0.05;
 
     /// <summary>Which rows set the threshold, and where the flows begin.</summary>
     public ulong Seed { get; init; }

@@ -33,17 +33,30 @@ public static class Ranking
     public static double AveragePrecision(ReadOnlySpan<double> scores, ReadOnlySpan<bool> isAnomaly)
     {
         double sum = 0;
-        long found = 0;
-        long passed = 0;
+        long before = 0;
         (long anomalies, _) = Count(scores, isAnomaly);
-        foreach ((int tiedAnomalies, int tiedNormals) in Ties(scores, isAnomaly))
+        foreach ((long found, long passed) in Thresholds(scores.ToArray(), isAnomaly.ToArray()))
         {
-            found += tiedAnomalies;
-            passed += tiedAnomalies + tiedNormals;
-            sum += (double)found / passed * tiedAnomalies;
+            sum += (double)found / passed * (found - before);
+            before = found;
         }
 
         return sum / anomalies;
+    }
+
+    /// <summary>What passes each threshold, from the highest down: of ROC and precision-recall curves.</summary>
+    /// <param name="scores">Higher is more anomalous; one that is not finite is the highest.</param>
+    /// <param name="isAnomaly">One a score.</param>
+    /// <returns>How many pass, and how many anomalies are among them, at each score that there is.</returns>
+    internal static IEnumerable<(long Found, long Passed)> Thresholds(double[] scores, bool[] isAnomaly)
+    {
+        (long found, long passed) = (0, 0);
+        foreach ((int anomalies, int normals) in Ties(scores, isAnomaly))
+        {
+            found += anomalies;
+            passed += anomalies + normals;
+            yield return (found, passed);
+        }
     }
 
     private static (long Anomalies, long Normals) Count(ReadOnlySpan<double> scores, ReadOnlySpan<bool> isAnomaly)

@@ -83,7 +83,7 @@ public sealed record ModelConfig(IModelOptions Options, bool IsInitialized, Data
             JsonElement root = document.RootElement;
             if (root.TryGetProperty("kind", out JsonElement kind))
             {
-                throw new FormatException($"it is of a {kind.GetString()}, expected a model (flow score takes both)");
+                throw new FormatException($"its kind is {kind.GetString()}, expected a model (flow score and flow info take both)");
             }
 
             JsonElement data = root.GetProperty("data");

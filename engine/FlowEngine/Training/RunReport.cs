@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
 
 using FlowEngine.Architecture;
 using FlowEngine.Data;
+using FlowEngine.Drawing;
 
 namespace FlowEngine.Training;
 
@@ -11,15 +10,6 @@ namespace FlowEngine.Training;
 public static class RunReport
 {
     private const int MostGrids = 12;
-
-    private const string Style =
-        """
-        body { font: 15px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em; color: #222; }
-        svg { width: 100%; } svg text { font-size: 11px; fill: #555; } svg .grid { stroke: #e4e4e4; }
-        table { border-collapse: collapse; }
-        td, th { border-bottom: 1px solid #ddd; padding: 2px 12px 2px 0; text-align: left; }
-        figure { margin: 0 0 1.5em; } figure img { max-width: 100%; image-rendering: pixelated; }
-        """;
 
     /// <summary>Writes the report of what the folder holds now.</summary>
     /// <param name="folder">The run.</param>
@@ -30,27 +20,23 @@ public static class RunReport
         IReadOnlyList<RunMetrics> metrics = folder.ReadMetrics();
         string title = $"{config.Model.Options.Kind} on {config.Model.Data?.Name}";
         bool isInNats = config.Model.Unit.IsInNats;
-        StringBuilder html = new();
-        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        html.Append(Invariant($"<title>{Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n"));
-        html.Append(Invariant($"<h1>{Text(title)}</h1>\n"));
-        AppendSummary(html, config, metrics);
-        html.Append(isInNats ? "<h2>Log density of a row</h2>\n" : "<h2>Bits per dimension</h2>\n");
-        html.Append(CurvePlot.Draw(
+        HtmlPage page = new(title);
+        AppendSummary(page, config, metrics);
+        page.Heading(isInNats ? "Log density of a row" : "Bits per dimension");
+        page.Append(CurvePlot.Draw(
             isInNats ? "nats, negative: less is better" : "bits per dimension",
             $"{config.Model.Unit.Plural} seen",
             ("training", "#3568b8", Points(metrics.OfType<TrainMetrics>())),
-            (config.Model.Unit.HeldOut, "#c2541b", Points(metrics.OfType<EvalMetrics>())))).Append('\n');
-        AppendSamples(html, folder.SampleFiles);
-        AppendConfiguration(html, config);
-        html.Append("</body>\n</html>\n");
-        AtomicFile.Write(folder.ReportFile, stream => stream.Write(Encoding.UTF8.GetBytes(html.ToString())));
+            (config.Model.Unit.HeldOut, "#c2541b", Points(metrics.OfType<EvalMetrics>()))) + "\n");
+        AppendSamples(page, folder.SampleFiles);
+        AppendConfiguration(page, config);
+        page.Write(folder.ReportFile);
     }
 
     private static (double X, double Y)[] Points(IEnumerable<RunMetrics> metrics) =>
         [.. metrics.Select(line => ((double)line.Samples, -line.Nats ?? line.BitsPerDim))];
 
-    private static void AppendSummary(StringBuilder html, RunConfig config, IReadOnlyList<RunMetrics> metrics)
+    private static void AppendSummary(HtmlPage page, RunConfig config, IReadOnlyList<RunMetrics> metrics)
     {
         if (metrics.Count == 0)
         {
@@ -59,30 +45,31 @@ public static class RunReport
 
         RunMetrics last = metrics[^1];
         string unit = config.Model.Unit.Plural;
-        html.Append(Invariant($"<p>{last.Samples:#,0} {unit} seen in {last.Seconds / 60:0.0} minutes of training."));
+        page.Append(HtmlPage.Invariant($"<p>{last.Samples:#,0} {unit} seen in {last.Seconds / 60:0.0} minutes of training."));
         IEnumerable<EvalMetrics> evaluations = metrics.OfType<EvalMetrics>();
         EvalMetrics? shown = config.Limits.Patience is null
             ? evaluations.LastOrDefault()
             : evaluations.MinBy(eval => double.IsNaN(eval.BitsPerDim) ? double.PositiveInfinity : eval.BitsPerDim);
         if (shown is EvalMetrics eval)
         {
-            html.Append(eval.Nats is double nats
-                ? Invariant($" Validation: {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats (two standard errors)")
-                : Invariant($" Held out: {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits per dimension"));
-            html.Append(Invariant($" over {eval.HeldOutSamples:#,0} {unit}, after {eval.Samples:#,0}."));
+            page.Append(eval.Nats is double nats
+                ? HtmlPage.Invariant($" Validation: {nats:0.0000} ± {2 * eval.NatsStandardError:0.0000} nats (two standard errors)")
+                : HtmlPage.Invariant($" Held out: {eval.BitsPerDim:0.0000} ± {eval.BitsPerDimStandardError:0.0000} bits per dimension"));
+            page.Append(HtmlPage.Invariant($" over {eval.HeldOutSamples:#,0} {unit}, after {eval.Samples:#,0}."));
         }
 
-        html.Append("</p>\n");
+        page.Append("</p>\n");
     }
 
-    private static void AppendSamples(StringBuilder html, IReadOnlyList<string> files)
+    private static void AppendSamples(HtmlPage page, IReadOnlyList<string> files)
     {
         if (files.Count == 0)
         {
             return;
         }
 
-        html.Append("<h2>Samples</h2>\n<p>The same latent noise each time, temperature 0.7.</p>\n");
+        page.Heading("Samples");
+        page.Append("<p>The same latent noise each time, temperature 0.7.</p>\n");
         int shown = Math.Min(files.Count, MostGrids);
         for (int i = shown - 1; i >= 0; i--)
         {
@@ -90,11 +77,11 @@ public static class RunReport
             string file = files[shown == 1 ? 0 : i * (files.Count - 1) / (shown - 1)];
             string name = Path.GetFileNameWithoutExtension(file);
             string caption = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long samples)
-                ? Invariant($"after {samples:#,0} images")
+                ? HtmlPage.Invariant($"after {samples:#,0} images")
                 : "at the end";
-            html.Append(Invariant($"<figure><figcaption>{Text(caption)}</figcaption>"));
-            html.Append(Invariant($"<img alt=\"samples {Text(caption)}\" "));
-            html.Append(Invariant($"src=\"data:image/png;base64,{Base64(file)}\"></figure>\n"));
+            page.Append(HtmlPage.Invariant($"<figure><figcaption>{HtmlPage.Text(caption)}</figcaption>"));
+            page.Append(HtmlPage.Invariant($"<img alt=\"samples {HtmlPage.Text(caption)}\" "));
+            page.Append(HtmlPage.Invariant($"src=\"data:image/png;base64,{Base64(file)}\"></figure>\n"));
         }
     }
 
@@ -110,11 +97,12 @@ public static class RunReport
         }
     }
 
-    private static void AppendConfiguration(StringBuilder html, RunConfig config)
+    private static void AppendConfiguration(HtmlPage page, RunConfig config)
     {
         IModelOptions model = config.Model.Options;
         TrainerOptions training = config.Training;
-        html.Append("<h2>Configuration</h2>\n<table>\n");
+        page.Heading("Configuration");
+        List<(string, string)> rows = [];
         if (config.Model.Data is TableSchema table)
         {
             Row("data", $"{config.Data}, {table.Columns.Count} columns");
@@ -141,26 +129,20 @@ public static class RunReport
         Row("memory mode", $"{training.Memory}");
         Row("seed", $"{training.Seed}");
         Row("limits", $"{Describe(config.Limits)}");
-        html.Append("</table>\n");
+        page.Table(rows);
 
-        void Row(string name, FormattableString value) =>
-            html.Append("<tr><th>").Append(Text(name)).Append("</th><td>").Append(Text(Invariant(value)))
-                .Append("</td></tr>\n");
+        void Row(string name, FormattableString value) => rows.Add((name, HtmlPage.Invariant(value)));
     }
 
     private static string Describe(RunLimits limits)
     {
         string[] parts =
         [
-            limits.Epochs is null ? string.Empty : Invariant($"{limits.Epochs} epochs"),
-            limits.Samples is null ? string.Empty : Invariant($"{limits.Samples} samples"),
-            limits.Minutes is null ? string.Empty : Invariant($"{limits.Minutes} minutes"),
-            limits.Patience is null ? string.Empty : Invariant($"{limits.Patience} epochs without a better validation"),
+            limits.Epochs is null ? string.Empty : HtmlPage.Invariant($"{limits.Epochs} epochs"),
+            limits.Samples is null ? string.Empty : HtmlPage.Invariant($"{limits.Samples} samples"),
+            limits.Minutes is null ? string.Empty : HtmlPage.Invariant($"{limits.Minutes} minutes"),
+            limits.Patience is null ? string.Empty : HtmlPage.Invariant($"{limits.Patience} epochs without a better validation"),
         ];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

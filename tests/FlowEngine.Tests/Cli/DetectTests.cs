@@ -19,7 +19,8 @@ public sealed class DetectTests : IDisposable
         string csv = _folder.File("scores.csv");
 
         Assert.Contains("0.02 false alarms", CommandRun.Succeed("detect", "--data", train, "--out", run, "--false-alarms", "0.02"), StringComparison.Ordinal);
-        string output = CommandRun.Succeed("score", run, "--data", labeled, "--label", "odd", "--out", csv);
+        string page = _folder.File("report.html");
+        string output = CommandRun.Succeed("score", run, "--data", labeled, "--label", "odd", "--out", csv, "--report", page);
 
         string[][] lines = [.. File.ReadAllLines(csv).Select(line => line.Split(','))];
         Assert.Equal(["row", "score", "p_value", "is_anomaly", "column"], lines[0]);
@@ -28,6 +29,13 @@ public sealed class DetectTests : IDisposable
         Assert.True(double.Parse(lines[3][2], CultureInfo.InvariantCulture) <= 0.02);
         Assert.Contains("1 anomalies", output, StringComparison.Ordinal);
         Assert.Contains("AUROC 1.0000", output, StringComparison.Ordinal);
+        string html = File.ReadAllText(page);
+        Assert.All(
+            ["1 of 3 rows", "a recall of 100.0%", "AUROC 1.0000", "average precision 1.0000", "height = 60 ", "<rect ", "<polyline "],
+            text => Assert.Contains(text, html, StringComparison.Ordinal));
+        Assert.All(["http", "<script", "<link", "NaN"], text => Assert.DoesNotContain(text, html, StringComparison.Ordinal));
+        Assert.Contains("anomaly detector", CommandRun.Succeed("info", run), StringComparison.Ordinal);
+        Assert.Contains("\"held_out_rows\":200", CommandRun.Succeed("info", run, "--json"), StringComparison.Ordinal);
     }
 
     [Fact]
