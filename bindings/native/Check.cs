@@ -161,6 +161,15 @@ internal static unsafe class Check
             ? new Span<T>(array, (int)length)
             : throw Invalid($"{name} has {length} values, expected at most {int.MaxValue}");
 
+    /// <summary>A stream over bytes of C, which it may not outlive.</summary>
+    public static UnmanagedMemoryStream Stream(byte* bytes, nuint lengthInBytes, string name)
+    {
+        NotNull(bytes, name);
+        return lengthInBytes <= long.MaxValue
+            ? new(bytes, (long)lengthInBytes)
+            : throw Invalid($"length_bytes is {lengthInBytes}, expected at most {long.MaxValue}");
+    }
+
     /// <summary>Writes a text into a field of a struct, cut to fit, NUL-terminated.</summary>
     public static void Put(string text, byte* field, int lengthInBytes)
     {

@@ -27,6 +27,25 @@ internal sealed unsafe class CountingStream(byte* target, nuint capacity) : Stre
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Gives to C what is saved to a stream. Where it does not fit, only its length is written.</summary>
+    /// <param name="save">Saves it.</param>
+    /// <param name="bytes">NULL to ask for the length.</param>
+    /// <param name="capacityInBytes">Room at the bytes.</param>
+    /// <param name="lengthInBytes">Receives the length.</param>
+    /// <param name="what">What errors call it.</param>
+    public static void Give(
+        Action<Stream> save, byte* bytes, nuint capacityInBytes, nuint* lengthInBytes, string what)
+    {
+        Check.NotNull(lengthInBytes, "length_bytes");
+        using CountingStream target = new(bytes, bytes is null ? 0 : capacityInBytes);
+        save(target);
+        *lengthInBytes = (nuint)target.Length;
+        if (bytes is not null && target.Length > target.Capacity)
+        {
+            throw Check.Invalid($"capacity_bytes is {capacityInBytes}, {what} needs {target.Length}");
+        }
+    }
+
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {

@@ -65,7 +65,7 @@ internal static unsafe class ModelExports
         {
             Check.NotNull(model, nameof(model));
             *model = 0;
-            using UnmanagedMemoryStream stream = Stream(bytes, lengthInBytes, nameof(bytes));
+            using UnmanagedMemoryStream stream = Check.Stream(bytes, lengthInBytes, nameof(bytes));
             *model = NativeModel.Open(device, opened => Model.Load(stream, opened.Backend, "the checkpoint in memory"));
         });
 
@@ -76,19 +76,11 @@ internal static unsafe class ModelExports
         {
             Check.NotNull(model, nameof(model));
             *model = 0;
-            using UnmanagedMemoryStream stream = Stream(weights, lengthInBytes, nameof(weights));
+            using UnmanagedMemoryStream stream = Check.Stream(weights, lengthInBytes, nameof(weights));
             string from = Check.Text(library, nameof(library));
             string flow = Check.Text(description, nameof(description));
             *model = NativeModel.Open(device, opened => ForeignFlow.Load(stream, opened.Backend, from, flow));
         });
-
-    private static UnmanagedMemoryStream Stream(byte* bytes, nuint lengthInBytes, string name)
-    {
-        Check.NotNull(bytes, name);
-        return lengthInBytes <= long.MaxValue
-            ? new(bytes, (long)lengthInBytes)
-            : throw Check.Invalid($"length_bytes is {lengthInBytes}, expected at most {long.MaxValue}");
-    }
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_save", CallConvs = [typeof(CallConvCdecl)])]
     internal static int ModelSave(nint model, byte* path) =>
@@ -103,14 +95,7 @@ internal static unsafe class ModelExports
         Guard.Run(() =>
         {
             using HandleTable.Lease<NativeModel> lease = HandleTable.Use<NativeModel>(model);
-            Check.NotNull(lengthInBytes, "length_bytes");
-            using CountingStream target = new(bytes, bytes is null ? 0 : capacityInBytes);
-            lease.Target.Model.Save(target);
-            *lengthInBytes = (nuint)target.Length;
-            if (bytes is not null && target.Length > target.Capacity)
-            {
-                throw Check.Invalid($"capacity_bytes is {capacityInBytes}, the checkpoint needs {target.Length}");
-            }
+            CountingStream.Give(lease.Target.Model.Save, bytes, capacityInBytes, lengthInBytes, "the checkpoint");
         });
 
     [UnmanagedCallersOnly(EntryPoint = "flow_model_free", CallConvs = [typeof(CallConvCdecl)])]

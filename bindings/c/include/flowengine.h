@@ -1,5 +1,5 @@
 /*
- * FlowEngine C API.  Normalizing flows of images and of tables: likelihood, latents, sampling, training.
+ * FlowEngine C API.  Normalizing flows of images and of tables: likelihood, latents, sampling, training, anomalies.
  *
  *     flow_model *model = NULL;
  *     if (flow_model_load("checkpoint.safetensors", NULL, &model) != FLOW_OK)
@@ -68,6 +68,7 @@ extern "C" {
 typedef struct flow_model flow_model;     /* a flow with weights */
 typedef struct flow_tape flow_tape;       /* a forward pass that can be differentiated */
 typedef struct flow_trainer flow_trainer; /* a model in training */
+typedef struct flow_detector flow_detector; /* finds anomalies in the rows of a table */
 
 typedef int32_t flow_status;
 enum {
@@ -810,6 +811,86 @@ FLOW_API flow_status flow_model_rows_log_prob_gradient(
     const flow_model *model, const double *rows, size_t length, const double *given, size_t given_length,
     const flow_call *call, double *log_prob, size_t log_prob_length, double *d_rows, size_t d_rows_length,
     double *d_given, size_t d_given_length);
+
+/* --- Anomalies in tables ------------------------------------------------------------------------------------ */
+
+/** What a detector is told; zeros are the defaults. */
+typedef struct flow_detector_options {
+    uint32_t struct_size;
+    int32_t  reserved;           /* 0 */
+    double   contamination;      /* the share of anomalies in the training rows, below 0.5: so many are left out and above
+                                    the threshold; 0: the rows are normal, and false_alarms sets the threshold */
+    double   false_alarms;       /* the share of normal rows that may be above the threshold; 0 = 0.05 */
+    uint64_t seed;
+} flow_detector_options;
+
+/** What a detector is. */
+typedef struct flow_detector_info {
+    uint32_t struct_size;
+    int32_t  columns;
+    int64_t  held_out_rows;      /* normal rows, unseen by the flows that scored them: p-values are from these */
+    double   threshold;          /* rows of a higher score are anomalies */
+    double   contamination;      /* as it was told; 0 for none */
+    double   false_alarms;
+    uint64_t seed;
+} flow_detector_info;
+
+/**
+ * Fits a detector to rows that are mostly normal: an ensemble of flows, on all cores of the CPU.  A detector may be used
+ * from many threads at once.
+ *
+ * @param rows      B * columns finite numbers, B at least 8.
+ * @param names     columns texts, what the columns are called; NULL for "column 0", "column 1", ...
+ * @param options   NULL for the defaults.
+ */
+FLOW_API flow_status flow_detector_fit(
+    const double *rows, size_t length, const char *const *names, size_t columns, const flow_detector_options *options,
+    flow_detector **detector);
+
+/** Reads a detector: a file, or the folder that the command's detect has written. */
+FLOW_API flow_status flow_detector_load(const char *path, flow_detector **detector);
+
+/** The same of a file in memory, which is not needed after the call. */
+FLOW_API flow_status flow_detector_load_memory(const void *bytes, size_t length_bytes, flow_detector **detector);
+
+/** Writes a detector to a file, whole or not at all. */
+FLOW_API flow_status flow_detector_save(const flow_detector *detector, const char *path);
+
+/** A detector in memory.  Arguments as for flow_model_save_memory. */
+FLOW_API flow_status flow_detector_save_memory(
+    const flow_detector *detector, void *bytes, size_t capacity_bytes, size_t *length_bytes);
+
+/** Releases a detector.  NULL is allowed. */
+FLOW_API void flow_detector_free(flow_detector *detector);
+
+/** Describes a detector. */
+FLOW_API flow_status flow_detector_get_info(const flow_detector *detector, flow_detector_info *info);
+
+/** What a detector knows of its table, as JSON.  Arguments and content as for flow_model_schema. */
+FLOW_API flow_status flow_detector_schema(
+    const flow_detector *detector, char *json, size_t capacity_bytes, size_t *length_bytes);
+
+/**
+ * Scores B rows.
+ *
+ * @param rows        B * columns finite numbers.
+ * @param score       receives B numbers: about 1 for normal rows, and the higher the more anomalous.
+ * @param p_value     receives B numbers: the share of normal rows that would score as high; NULL with length 0 if not
+ *                    wanted.
+ * @param is_anomaly  receives B times 1 where the score is above the threshold, else 0; NULL with length 0 if not wanted.
+ */
+FLOW_API flow_status flow_detector_score(
+    const flow_detector *detector, const double *rows, size_t length, double *score, size_t score_length,
+    double *p_value, size_t p_value_length, int32_t *is_anomaly, size_t is_anomaly_length);
+
+/**
+ * How much each column has to do with the score of each of B rows.
+ *
+ * @param share  receives B * columns numbers: how far the score falls where the flows leave that column free, and 0 where
+ *               the column is constant or a copy of another in the training rows.
+ */
+FLOW_API flow_status flow_detector_explain(
+    const flow_detector *detector, const double *rows, size_t length, double *share, size_t share_length);
 
 #ifdef __cplusplus
 }

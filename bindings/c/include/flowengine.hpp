@@ -7,7 +7,8 @@
  * Errors     A failure throws flowengine::Error.  A function that is handed a Status as its last argument writes it there
  *            and does not throw; then what it returns is empty, zero or unspecified.  Where exceptions are off, a call without
  *            a Status does not compile.  Only the standard library's own allocations throw beside that.
- * Handles    Model, Tape and Trainer own what they stand for.  They are moved, not copied; an empty one is refused by every call.
+ * Handles    Model, Tape, Trainer and Detector own what they stand for.  They are moved, not copied; an empty one is refused
+ *            by every call.
  * Arrays     A span is borrowed for the call and made of anything with data() and size(), of an array, or of pointer and length.
  *            B is a number of data (images or rows), D the values of one.
  * Structs    ModelOptions, DeviceOptions and the others are those of flowengine.h, zero at first: zero is the default.
@@ -16,6 +17,7 @@
 #ifndef FLOWENGINE_HPP
 #define FLOWENGINE_HPP
 
+#include "flowengine/detector.hpp"
 #include "flowengine/model.hpp"
 #include "flowengine/training.hpp"
 

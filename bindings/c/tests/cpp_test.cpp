@@ -20,6 +20,7 @@ int checks, failures;
 namespace {
 
 using flowengine::Call;
+using flowengine::Detector;
 using flowengine::Model;
 using flowengine::Status;
 
@@ -383,6 +384,35 @@ void test_tables()
     CHECK(std::isfinite(back[0]));
 }
 
+void test_detector(const std::string &folder)
+{
+    constexpr size_t rows_count = 50;
+    const char *const names[] = { "a", "b" };
+    std::vector<double> rows(rows_count * 2);
+    for (size_t i = 0; i < rows_count; i++) {
+        rows[2 * i] = std::sin(0.7 * double(i));
+        rows[2 * i + 1] = rows[2 * i] + 0.1 * std::cos(1.3 * double(i));
+    }
+    flowengine::DetectorOptions options;
+    options.false_alarms = 0.05;
+    const Detector detector = ok(Detector::fit(rows, names, options, status));
+    CHECK(ok(detector.info(status)).false_alarms == 0.05 && detector.info(status).held_out_rows == int64_t(rows_count));
+    CHECK(ok(detector.schema(status)).find("\"b\"") != std::string::npos);
+    rows[1] += 2;
+    const flowengine::Findings found = ok(detector.score(rows, status));
+    CHECK(found.is_anomaly[0] == 1 && found.p_value[0] <= 0.05 && found.score[0] > detector.info(status).threshold);
+    const std::vector<double> share = ok(detector.explain(rows, status));
+    CHECK(share.size() == rows.size() && share[1] > 0);
+    detector.save(folder + "/detector", status);
+    ok();
+    CHECK(same(ok(Detector::load(folder + "/detector", status)).score(rows, status).score, found.score));
+    CHECK(same(ok(Detector::load_memory(ok(detector.save_memory(status)), status)).score(rows, status).score, found.score));
+    const Detector none = Detector::fit(rows, size_t{3}, {}, status);
+    CHECK(!none && status.code == FLOW_INVALID_ARGUMENT);
+    none.score(rows, status);
+    CHECK(status.code == FLOW_INVALID_ARGUMENT);
+}
+
 #if defined(__cpp_exceptions)
 void test_exceptions(const Model &model)
 {
@@ -426,6 +456,7 @@ int main(int argc, char **argv)
     test_parameters(model);
     test_classes();
     test_tables();
+    test_detector(argv[1]);
     std::printf("%d checks, %d failed\n", checks, failures);
     return failures != 0;
 }

@@ -89,6 +89,18 @@ class Metrics(_Sized):
     ] + [("skipped_because", c.c_char * 128)]
 
 
+class DetectorOptions(_Sized):
+    _fields_ = [
+        ("struct_size", c.c_uint32), ("reserved", c.c_int32), ("contamination", c.c_double), ("false_alarms", c.c_double),
+        ("seed", c.c_uint64)]
+
+
+class DetectorInfo(_Sized):
+    _fields_ = [
+        ("struct_size", c.c_uint32), ("columns", c.c_int32), ("held_out_rows", c.c_int64), ("threshold", c.c_double),
+        ("contamination", c.c_double), ("false_alarms", c.c_double), ("seed", c.c_uint64)]
+
+
 StepCallback = c.CFUNCTYPE(c.c_int32, c.POINTER(Metrics), c.c_void_p)
 
 # Handles and arrays are plain addresses: c_void_p. In the order of the header.
@@ -174,6 +186,16 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_model_crop_u8": (c.c_int32, [*_IN, _P, _N]),
     "flow_model_log_prob_gradient": (c.c_int32, [*_IN, *_CALL_OUT, _P, _N, _P, _N]),
     "flow_model_rows_log_prob_gradient": (c.c_int32, [*_IN, _P, _N, *_CALL_OUT, _P, _N, _P, _N]),
+    "flow_detector_fit": (c.c_int32, [_P, _N, _P, _N, _P, _P]),
+    "flow_detector_load": (c.c_int32, [c.c_char_p, _P]),
+    "flow_detector_load_memory": (c.c_int32, [_P, _N, _P]),
+    "flow_detector_save": (c.c_int32, [_P, c.c_char_p]),
+    "flow_detector_save_memory": (c.c_int32, [_P, _P, _N, _P]),
+    "flow_detector_free": (None, [_P]),
+    "flow_detector_get_info": (c.c_int32, [_P, _P]),
+    "flow_detector_schema": (c.c_int32, [_P, _P, _N, _P]),
+    "flow_detector_score": (c.c_int32, [*_IN, _P, _N, _P, _N, _P, _N]),
+    "flow_detector_explain": (c.c_int32, [*_IN, _P, _N]),
 }
 
 

@@ -52,13 +52,13 @@ class Fuzzer:
     def __init__(self, seed: int, folder: str) -> None:
         self.random = np.random.default_rng(seed)
         self.folder = folder
-        self.handles: dict[str, list[int]] = {"model": [], "tape": [], "trainer": []}
+        self.handles: dict[str, list[int]] = {"model": [], "tape": [], "trainer": [], "detector": []}
         self.freed: list[int] = [0]
         self.keep: list[Any] = []
         self.compressed = b"\x89FLW\r\n\x1a\n"
 
     def one(self) -> int:
-        names = [name for name in _ffi.FUNCTIONS if name.endswith(("_create", "_create_on"))] * 2 + list(_ffi.FUNCTIONS)
+        names = [name for name in _ffi.FUNCTIONS if name.endswith(("_create", "_create_on", "_fit"))] * 2 + list(_ffi.FUNCTIONS)
         name = self.pick(names)
         self.buffers = Buffers(self.random)
         self.keep = []
@@ -487,6 +487,49 @@ class Fuzzer:
     def model_pad_u8(self): return self.padding(ctypes.c_ubyte)
     def model_crop(self): return self.padding(ctypes.c_float)
     def model_crop_u8(self): return self.padding(ctypes.c_ubyte)
+
+    def detector_rows(self, count: int) -> tuple[int, int]:
+        pointer, length = self.array(ctypes.c_double, count * 3)
+        if pointer and length:
+            values = self.random.normal(size=length).round(int(self.random.integers(3)))
+            if self.chance(10):
+                values[-1] = self.pick([np.nan, np.inf, 1e308, -1e-308])
+            ctypes.memmove(pointer, values.ctypes.data, values.nbytes)
+        return pointer, length
+
+    def detector_fit(self):
+        options = self.struct(_ffi.DetectorOptions(
+            contamination=self.real(0, 0, 0.1), false_alarms=self.real(0, 0.1), seed=self.number(0, 1)))
+        names = (ctypes.c_char_p * 3)(b"a", self.pick([b"b", None, b"\xff"]), b"")
+        self.keep.append(names)
+        return [*self.detector_rows(self.pick([7, 8, 20])), self.pick([None, None, ctypes.addressof(names)]),
+                self.pick([3, 3, 3, 3, 0]), options, self.new("detector")]
+
+    def detector_load(self): return [self.file(), self.new("detector")]
+
+    def detector_load_memory(self):
+        pointer, length = self.array(ctypes.c_ubyte, 64)
+        return [pointer, min(length, 64) if pointer else length, self.new("detector")]
+
+    def detector_save(self): return [self.handle("detector"), self.file()]
+
+    def detector_save_memory(self):
+        pointer, length = self.array(ctypes.c_ubyte, self.pick([0, 100, 100_000]), odd=False)
+        return [self.handle("detector"), self.pick([pointer, None]), length, self.array(ctypes.c_size_t, 1, odd=False)[0]]
+
+    def detector_free(self): return [self.handle("detector")]
+    def detector_get_info(self): return [self.handle("detector"), self.struct(_ffi.DetectorInfo())]
+    def detector_schema(self): return [self.handle("detector"), *self.output_text()]
+
+    def detector_score(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("detector"), *self.detector_rows(count), *self.array(ctypes.c_double, count),
+                *self.pick([(None, 0), self.array(ctypes.c_double, count)]),
+                *self.pick([(None, 0), self.array(ctypes.c_int32, count)])]
+
+    def detector_explain(self):
+        count = self.pick([0, 1, 3])
+        return [self.handle("detector"), *self.detector_rows(count), *self.array(ctypes.c_double, count * 3)]
 
 
 def main() -> int:

@@ -46,6 +46,7 @@ def test_every_struct_has_the_size_that_c_asserts():
         "flow_model_options": _ffi.ModelOptions, "flow_model_info": _ffi.ModelInfo, "flow_shape": _ffi.Shape,
         "flow_parameter": _ffi.Parameter, "flow_call": _ffi.Call, "flow_trainer_options": _ffi.TrainerOptions,
         "flow_metrics": _ffi.Metrics, "flow_compressed": _ffi.Compressed,
+        "flow_detector_options": _ffi.DetectorOptions, "flow_detector_info": _ffi.DetectorInfo,
     }
     assert {name: ctypes.sizeof(struct) for name, struct in structs.items()} == {
         name: int(size) for name, size in sizes.items()}

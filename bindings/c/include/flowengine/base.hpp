@@ -125,6 +125,8 @@ using Parameter = Sized<flow_parameter>;
 using Compressed = Sized<flow_compressed>;
 using TrainerOptions = Sized<flow_trainer_options>;
 using Metrics = Sized<flow_metrics>;
+using DetectorOptions = Sized<flow_detector_options>;
+using DetectorInfo = Sized<flow_detector_info>;
 
 /// The settings of one call.  Its arrays and its callback must live as long as the call.
 struct Call : Sized<flow_call> {
@@ -209,6 +211,7 @@ struct Free {
     void operator()(flow_model *model) const noexcept { flow_model_free(model); }
     void operator()(flow_tape *tape) const noexcept { flow_tape_free(tape); }
     void operator()(flow_trainer *trainer) const noexcept { flow_trainer_free(trainer); }
+    void operator()(flow_detector *detector) const noexcept { flow_detector_free(detector); }
 };
 
 /// Owns a handle of flowengine.h.

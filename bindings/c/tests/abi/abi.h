@@ -32,5 +32,6 @@ void test_real_nvp(const char *folder);
 void test_tables(const char *folder);
 void test_conditions(void);
 void test_schema(flow_model *glow);
+void test_detector(flow_model *model, const char *folder);
 
 #endif /* ABI_H */

@@ -23,6 +23,8 @@ ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 72);
 ASSERT_SIZE(flow_trainer_options, 128);
 ASSERT_SIZE(flow_metrics, 200);
+ASSERT_SIZE(flow_detector_options, 32);
+ASSERT_SIZE(flow_detector_info, 48);
 
 void test_library(void)
 {

@@ -74,6 +74,7 @@ int main(int argc, char **argv)
     test_version_1(model);
     test_json();
     test_conditions();
+    test_detector(model, argv[1]);
     test_handles(model);
     flow_model_free(model);
     printf("%d checks, %d failed, %s\n", checks, failures, flow_instruction_set());
