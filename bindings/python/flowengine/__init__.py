@@ -7,10 +7,12 @@ Normalizing flows in a library of their own: likelihoods, latents, samples and t
     flow.sample(16, temperature=0.7)
     flowengine.RealNVP(hidden=32).fit(images)          # the same methods
     flowengine.MAF().fit(rows).score_samples(rows)     # (n, d) floats; IAF, NICE, DenseGlow, NSF
+    flowengine.AnomalyDetector().fit(rows).predict(rows)   # -1 for anomalies
 
 Images are (B, H, W, C) unless ``layout="channels_first"``. uint8 images are grey levels 0 to ``bins`` - 1; float images
-are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch.
+are scaled to [-0.5, 0.5). ``flowengine.torch`` has a module for PyTorch, ``flowengine.pyod`` the detector in PyOD's style.
 """
+from ._anomalies import AnomalyDetector
 from ._device import Device, devices
 from ._flow import Flow
 from ._foreign import from_nflows, from_normflows, from_zuko
@@ -43,7 +45,7 @@ def instruction_set() -> str:
 
 
 __all__ = [
-    "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
+    "AnomalyDetector", "BadFormatError", "CancelledError", "DenseGlow", "Device", "DeviceError", "FileError", "Flow", "FlowError",
     "Glow", "IAF", "InternalError", "InvalidArgumentError", "MAF", "NICE", "NSF", "NoDeviceError", "NotFittedError",
     "OutOfMemoryError", "Progress", "RealNVP", "TableFlow", "Transforms", "UnsupportedError", "devices", "from_nflows",
     "from_normflows", "from_zuko", "instruction_set", "latents", "load", "transforms",

@@ -4,7 +4,6 @@ from __future__ import annotations
 import abc
 import copy
 import ctypes
-import inspect
 import json
 import os
 import warnings
@@ -13,6 +12,7 @@ from typing import Any, Optional, Sequence, TypeVar, Union
 import numpy as np
 
 from . import _arrays, _device, _ffi, _schema
+from ._estimator import Estimator
 from ._inference import FloatArray, Inference
 from ._training import ProgressFunction, Training, to_handle, training_options
 from .errors import InvalidArgumentError
@@ -20,7 +20,7 @@ from .errors import InvalidArgumentError
 _Self = TypeVar("_Self", bound="Flow")
 
 
-class Flow(Inference, abc.ABC):
+class Flow(Inference, Estimator, abc.ABC):
     """
     A normalizing flow: fitted, saved, and asked for densities, latents and samples. A subclass says what its data are.
 
@@ -116,10 +116,6 @@ class Flow(Inference, abc.ABC):
             if name not in params and name not in ("_handle", "_info", "_schema", "_place")}
         return _unpickle, (type(self), None if self._handle is None else self.to_bytes(), params), state
 
-    def __repr__(self) -> str:
-        params = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
-        return f"{type(self).__name__}({params})"
-
     # --- What it is ----------------------------------------------------------------------------------------------
 
     @property
@@ -166,20 +162,9 @@ class Flow(Inference, abc.ABC):
 
     # --- scikit-learn --------------------------------------------------------------------------------------------
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments of the constructor, as scikit-learn wants them."""
-        del deep
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
-        return {name: getattr(self, name) for name in names}
-
     def set_params(self: _Self, **params: Any) -> _Self:
         """Changes arguments of the constructor: the next ``fit`` begins with new weights, of a model of these."""
-        known = self.get_params()
-        for name in params:
-            if name not in known:
-                raise InvalidArgumentError(f"there is no parameter {name}, expected one of {', '.join(known)}")
-        for name, value in params.items():
-            setattr(self, name, value)
+        super().set_params(**params)
         self._begins_anew = self._begins_anew or bool(params)
         return self
 

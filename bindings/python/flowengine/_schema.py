@@ -79,6 +79,27 @@ def numbers(x: Any) -> npt.NDArray[Any]:
     return values
 
 
+def training_shape(x: Any) -> tuple[int, ...]:
+    """The shape (n, d) of rows to train on; refuses others, and values that nothing can be learned from."""
+    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+    if len(shape) != 2:
+        raise InvalidArgumentError(f"rows have the shape {shape}, expected (n, d)")
+    if shape[0] == 0:
+        raise InvalidArgumentError(f"rows have the shape {shape}, expected 1 row or more")
+    if shape[1] == 0:
+        raise InvalidArgumentError(f"rows have 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
+    with np.errstate(over="ignore"):
+        require_finite(numbers(x).astype(np.float32), "NaN, inf or beyond float32")
+    return shape
+
+
+def require_finite(values: npt.NDArray[Any], others: str = "NaN or inf") -> None:
+    """Names the first value that is not finite."""
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        raise InvalidArgumentError(f"row {bad[0][0]}, column {bad[0][1]} is {others}, expected a finite number")
+
+
 def rows(x: Any, names: list[str], model: str = "the model") -> npt.NDArray[np.float64]:
     """
     Rows of a table as the library takes them: of a data frame the columns by name, of arrays and of frames without any of

@@ -31,19 +31,7 @@ class TableFlow(Flow):
         return {"channels": shape[0]}
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
-        shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
-        if len(shape) != 2:
-            raise InvalidArgumentError(f"rows have the shape {shape}, expected (n, d)")
-        if shape[0] == 0:
-            raise InvalidArgumentError(f"rows have the shape {shape}, expected 1 row or more")
-        if shape[1] == 0:
-            raise InvalidArgumentError(f"rows have 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
-        with np.errstate(over="ignore"):
-            bad = np.argwhere(~np.isfinite(_schema.numbers(x).astype(np.float32)))
-        if len(bad):
-            raise InvalidArgumentError(
-                f"row {bad[0][0]}, column {bad[0][1]} is NaN, inf or beyond float32, expected a finite number")
-        return shape[1:]
+        return _schema.training_shape(x)[1:]
 
     def build(self: _Self, shape: Sequence[int]) -> _Self:
         """As :meth:`Flow.build`."""
