@@ -32,6 +32,9 @@ public sealed class AnomalyDetector
     private const int SparedPart = 5;
     private const int MostHeldOut = 20_000;
 
+    /// <summary>Rows that a thread explains at once.</summary>
+    private const int Chunk = 16;
+
     private readonly DetectorEnsemble _ensemble;
     private readonly double[] _scales;
     private readonly double[] _heldOut;
@@ -113,12 +116,15 @@ public sealed class AnomalyDetector
         int dims = Schema.Scaling.Dims;
         int[] kept = [.. Enumerable.Range(0, Schema.Columns.Count).Where(j => Schema.Scaling.Columns[j].IsKept)];
         double[] shares = new double[rows.Count * Schema.Columns.Count];
-        Parallel.For(0, rows.Count, i =>
+        OwnThreads.For((rows.Count + Chunk - 1) / Chunk, CancellationToken.None, chunk =>
         {
-            double[] falls = _ensemble.Explain(values.AsSpan(i * dims, dims), _scales);
-            for (int k = 0; k < dims; k++)
+            for (int i = chunk * Chunk; i < Math.Min(rows.Count, (chunk + 1) * Chunk); i++)
             {
-                shares[(i * Schema.Columns.Count) + kept[k]] = falls[k];
+                double[] falls = _ensemble.Explain(values.AsSpan(i * dims, dims), _scales);
+                for (int k = 0; k < dims; k++)
+                {
+                    shares[(i * Schema.Columns.Count) + kept[k]] = falls[k];
+                }
             }
         });
         return shares;
@@ -185,12 +191,12 @@ public sealed class AnomalyDetector
             };
             options.Validate();
             DetectorTensors tensors = new(file.Tensors);
-            double[] scales = tensors.Get("scales", -1);
+            double[] scales = tensors.Get("scales", DetectorFlowKind.All.Count);
             double[] heldOut = Sorted(tensors.Get("held_out", -1));
             double threshold = root.GetProperty("threshold").GetDouble();
             return scales.All(scale => scale > 0)
                 ? new AnomalyDetector(
-                    schema, options, DetectorEnsemble.Read(tensors, scales.Length, schema.Scaling.Dims), scales, heldOut, threshold)
+                    schema, options, DetectorEnsemble.Read(tensors, schema.Scaling.Dims), scales, heldOut, threshold)
                 : throw new FormatException("a scale is not positive");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException

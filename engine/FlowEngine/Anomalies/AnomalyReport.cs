@@ -25,7 +25,7 @@ public static class AnomalyReport
         td.number, th.number { text-align: right; white-space: nowrap; }
         td .share { display: inline-block; height: 9px; margin-right: 6px; background: #c2541b; opacity: .7; }
         td .share.all { background: #3568b8; }
-        td.bar { width: 230px; white-space: nowrap; } td small { color: #777; }
+        td .part { display: inline-block; width: 86px; } td.bar { width: 230px; white-space: nowrap; } td small { color: #777; }
         .pair { display: flex; gap: 12px; } .pair div { flex: 1; }
 
         """;
@@ -242,7 +242,7 @@ public static class AnomalyReport
     }
 
     private static string Blamed(TableColumn column, double value, double part) => Invariant(
-        $"<span class=\"share\" style=\"width: {80 * part:0}px\"></span>{HtmlPage.Text(column.Name)} = {value:G5} <small>{(value - column.Mean) / column.Deviation:+0.0;-0.0;0.0} σ</small>");
+        $"<span class=\"part\"><span class=\"share\" style=\"width: {80 * part:0}px\"></span></span>{HtmlPage.Text(column.Name)} = {value:G5} <small>{(value - column.Mean) / column.Deviation:+0.0;-0.0;0.0} σ</small>");
 
     private static void AppendColumns(HtmlPage page, AnomalyDetector detector, TableDataset rows, AnomalyFindings found)
     {

@@ -1,11 +1,13 @@
 using FlowEngine.Checkpoints;
+using FlowEngine.Tensors;
 
 namespace FlowEngine.Anomalies;
 
 /// <summary>The flows of a detector, which are fitted to the same rows.</summary>
+/// <param name="columns">Those that are straight, and those that are bent.</param>
 /// <param name="flows">One of each kind.</param>
 /// <param name="dims">Columns, D.</param>
-internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
+internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[] flows, int dims)
 {
     /// <summary>Rows times squared columns: more rows than that are not fitted.</summary>
     private const double MostWork = 1.6e7;
@@ -31,10 +33,21 @@ internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
     /// <param name="cancel">Stops before a flow.</param>
     public static DetectorEnsemble Fit(double[] rows, int dims, ulong seed, CancellationToken cancel)
     {
+        DetectorColumns[] columns = new DetectorColumns[2];
+        double[][] fronts = new double[columns.Length][];
+        OwnThreads.For(columns.Length, cancel, i =>
+            columns[i] = DetectorColumns.Fit(rows, dims, isBent: i == 1, out fronts[i]));
         DetectorFlow[] flows = new DetectorFlow[DetectorFlowKind.All.Count];
-        Parallel.For(0, flows.Length, new ParallelOptions { CancellationToken = cancel }, i =>
-            flows[i] = DetectorFlow.Fit(rows, dims, DetectorFlowKind.All[i], seed + (ulong)i));
-        return new DetectorEnsemble(flows, dims);
+        OwnThreads.For(flows.Length, cancel, i =>
+        {
+            DetectorFlowKind kind = DetectorFlowKind.All[i];
+            DetectorColumns before = columns[IndexOf(kind)];
+            int count = kind.ComponentsFor(rows.Length / dims);
+            double[] uniform = new HostRandom(seed + (ulong)i, RandomPurpose.Weights, 0).Uniform(count);
+            flows[i] = new DetectorFlow(
+                before, kind.Noise, AffineMixture.Fit(fronts[IndexOf(kind)], before.Front, count, kind.Noise, uniform));
+        });
+        return new DetectorEnsemble(columns, flows, dims);
     }
 
     /// <summary>The norms of rows under each flow.</summary>
@@ -45,13 +58,14 @@ internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
     {
         int length = rows.Length / dims;
         double[] norms = new double[length * Count];
-        Parallel.For(0, (length + Chunk - 1) / Chunk, new ParallelOptions { CancellationToken = cancel }, chunk =>
+        OwnThreads.For((length + Chunk - 1) / Chunk, cancel, chunk =>
         {
             for (int i = chunk * Chunk; i < Math.Min(length, (chunk + 1) * Chunk); i++)
             {
+                DetectorRow[] seen = Apply(rows.AsSpan(i * dims, dims));
                 for (int f = 0; f < Count; f++)
                 {
-                    norms[(i * Count) + f] = flows[f].Norm(rows.AsSpan(i * dims, dims));
+                    norms[(i * Count) + f] = flows[f].Norm(seen[IndexOf(DetectorFlowKind.All[f])]);
                 }
             }
         });
@@ -66,9 +80,10 @@ internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
     {
         double[] falls = new double[dims];
         double[] mean = new double[dims];
+        DetectorRow[] seen = Apply(row);
         for (int f = 0; f < Count; f++)
         {
-            flows[f].Explain(row, falls);
+            flows[f].Explain(seen[IndexOf(DetectorFlowKind.All[f])], falls);
             Doubles.AddScaled(1 / (Count * scales[f]), falls, mean);
         }
 
@@ -76,13 +91,26 @@ internal sealed class DetectorEnsemble(DetectorFlow[] flows, int dims)
     }
 
     /// <summary>The flows as tensors of a checkpoint.</summary>
-    public IEnumerable<NamedTensor> Tensors() => flows.SelectMany((flow, f) => flow.Tensors($"flow.{f}"));
+    public IEnumerable<NamedTensor> Tensors() =>
+    [
+        .. columns.SelectMany((part, i) => part.Tensors($"columns.{i}")),
+        .. flows.SelectMany((flow, f) => flow.Tensors($"flow.{f}")),
+    ];
 
     /// <summary>The flows of a checkpoint.</summary>
     /// <param name="tensors">Its tensors.</param>
-    /// <param name="count">How many flows.</param>
     /// <param name="dims">Columns, D.</param>
     /// <exception cref="FormatException">A tensor is missing, or of other sizes.</exception>
-    public static DetectorEnsemble Read(DetectorTensors tensors, int count, int dims) =>
-        new([.. Enumerable.Range(0, count).Select(f => DetectorFlow.Read(tensors, $"flow.{f}", dims))], dims);
+    public static DetectorEnsemble Read(DetectorTensors tensors, int dims)
+    {
+        DetectorColumns[] columns =
+            [DetectorColumns.Read(tensors, "columns.0", dims), DetectorColumns.Read(tensors, "columns.1", dims)];
+        IEnumerable<DetectorFlow> flows = DetectorFlowKind.All.Select(
+            (kind, f) => DetectorFlow.Read(tensors, $"flow.{f}", columns[IndexOf(kind)]));
+        return new DetectorEnsemble(columns, [.. flows], dims);
+    }
+
+    private static int IndexOf(DetectorFlowKind kind) => kind.IsBent ? 1 : 0;
+
+    private DetectorRow[] Apply(ReadOnlySpan<double> row) => [columns[0].Apply(row), columns[1].Apply(row)];
 }

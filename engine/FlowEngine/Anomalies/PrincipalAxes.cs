@@ -94,56 +94,59 @@ internal sealed class PrincipalAxes
 
     /// <summary>The coordinates of a row.</summary>
     /// <param name="row">(D).</param>
-    /// <param name="front">(Front), overwritten.</param>
-    /// <param name="noise">The standard deviation of the noise.</param>
-    /// <returns>The squared norm of the other coordinates.</returns>
-    public double Project(ReadOnlySpan<double> row, Span<double> front, double noise)
+    /// <param name="coordinates">Overwritten; of the first axes where there are fewer than <see cref="Count"/>.</param>
+    /// <returns>The squared length of what those axes do not span.</returns>
+    public double Project(ReadOnlySpan<double> row, Span<double> coordinates)
     {
-        double norm = 0;
         double unspanned = Doubles.Dot(row, row);
-        for (int r = 0; r < Count; r++)
+        for (int r = 0; r < coordinates.Length; r++)
         {
-            double coordinate = Doubles.Dot(Axis(r), row);
-            unspanned -= coordinate * coordinate;
-            if (r < Front)
-            {
-                front[r] = coordinate;
-            }
-            else
-            {
-                norm += coordinate * coordinate / (_variances[r] + (noise * noise));
-            }
+            coordinates[r] = Doubles.Dot(Axis(r), row);
+            unspanned -= coordinates[r] * coordinates[r];
         }
 
-        return norm + (Math.Max(0, unspanned) / (noise * noise));
+        return Math.Max(0, unspanned);
+    }
+
+    /// <summary>The squared norm of what a mixture does not learn of a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="noise">The standard deviation of the noise.</param>
+    public double NormOfOthers(in DetectorRow row, double noise)
+    {
+        double norm = 0;
+        for (int r = Front; r < Count; r++)
+        {
+            norm += row.Coordinates[r] * row.Coordinates[r] / (_variances[r] + (noise * noise));
+        }
+
+        return norm + (row.Unspanned / (noise * noise));
     }
 
     /// <summary>What <see cref="AffineMixture.Pull"/> gives, of the columns and with the Gaussian axes.</summary>
-    /// <param name="row">(D).</param>
+    /// <param name="row">The row.</param>
     /// <param name="mixture">Of the front.</param>
     /// <param name="noise">The standard deviation of the noise.</param>
     /// <param name="gradient">(D), overwritten: half the gradient of the squared norm by the row.</param>
     /// <param name="precision">(D), overwritten: half its second derivatives.</param>
     public void Pull(
-        ReadOnlySpan<double> row, AffineMixture mixture, double noise, Span<double> gradient, Span<double> precision)
+        in DetectorRow row, AffineMixture mixture, double noise, Span<double> gradient, Span<double> precision)
     {
-        double[] front = new double[Front];
+        ReadOnlySpan<double> front = row.Coordinates.AsSpan(0, Front);
         double[] latents = new double[Front];
         double[] axisGradient = new double[Front];
-        Project(row, front, noise);
         int component = mixture.Likeliest(front, latents);
         mixture.Whiten(component, front, latents);
         mixture.Pull(component, latents, axisGradient, new double[Front]);
         double ofUnspanned = 1 / (noise * noise);
         for (int j = 0; j < Dims; j++)
         {
-            (gradient[j], precision[j]) = (ofUnspanned * row[j], ofUnspanned);
+            (gradient[j], precision[j]) = (ofUnspanned * row.Bent[j], ofUnspanned);
         }
 
         for (int r = 0; r < Count; r++)
         {
             ReadOnlySpan<double> axis = Axis(r);
-            double coordinate = Doubles.Dot(axis, row);
+            double coordinate = row.Coordinates[r];
             double inverse = r < Front ? 0 : 1 / (_variances[r] + (noise * noise));
             Doubles.AddScaled((r < Front ? axisGradient[r] : inverse * coordinate) - (ofUnspanned * coordinate), axis, gradient);
             for (int j = 0; j < Dims; j++)
