@@ -49,22 +49,22 @@ class AnomalyDetector(Estimator):
         :returns: the detector itself.
         """
         del y
-        shape = _schema.training_shape(x)
+        rows = np.ascontiguousarray(_schema.training_rows(x), dtype=np.float64)
+        count, columns = rows.shape
         for name in ("contamination", "false_alarms"):
             # Of the C API 0 is the default.
             if getattr(self, name) == 0:
                 raise InvalidArgumentError(f"{name} is 0, expected a share above 0")
-        rows = np.ascontiguousarray(_schema.numbers(x), dtype=np.float64)
         names = [str(name).encode() for name in getattr(x, "columns", ())]
         options = _ffi.DetectorOptions(
             contamination=self.contamination or 0, false_alarms=self.false_alarms, seed=self.seed)
         handle = _ffi.Handle("flow_detector_free")
         try:
             _ffi.call(
-                "flow_detector_fit", rows.ctypes.data, rows.size, (ctypes.c_char_p * shape[1])(*names) if names else None,
-                shape[1], ctypes.byref(options), handle.out)
+                "flow_detector_fit", rows.ctypes.data, rows.size, (ctypes.c_char_p * columns)(*names) if names else None,
+                columns, ctypes.byref(options), handle.out)
         except InvalidArgumentError as error:
-            raise InvalidArgumentError(f"{error} (n_samples = {shape[0]})") from error
+            raise InvalidArgumentError(f"{error} (n_samples = {count})") from error
         self._take(handle)
         return self
 

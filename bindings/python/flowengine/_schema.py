@@ -79,9 +79,10 @@ def numbers(x: Any) -> npt.NDArray[Any]:
     return values
 
 
-def training_shape(x: Any) -> tuple[int, ...]:
-    """The shape (n, d) of rows to train on; refuses others, and values that nothing can be learned from."""
-    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+def training_rows(x: Any) -> npt.NDArray[Any]:
+    """Rows to train on, (n, d); refuses other shapes, and values that nothing can be learned from."""
+    values = numbers(x)
+    shape = values.shape
     if len(shape) != 2:
         raise InvalidArgumentError(f"rows have the shape {shape}, expected (n, d)")
     if shape[0] == 0:
@@ -89,8 +90,8 @@ def training_shape(x: Any) -> tuple[int, ...]:
     if shape[1] == 0:
         raise InvalidArgumentError(f"rows have 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
     with np.errstate(over="ignore"):
-        require_finite(numbers(x).astype(np.float32), "NaN, inf or beyond float32")
-    return shape
+        require_finite(values.astype(np.float32), "NaN, inf or beyond float32")
+    return values
 
 
 def require_finite(values: npt.NDArray[Any], others: str = "NaN or inf") -> None:
@@ -119,7 +120,8 @@ def rows(x: Any, names: list[str], model: str = "the model") -> npt.NDArray[np.f
             f"{', '.join(names[:8])}")
     if values.ndim != 2:
         raise InvalidArgumentError(
-            f"rows have the shape {values.shape}, expected (n, {len(names)}), the columns {', '.join(names[:8])}")
+            f"rows have the shape {values.shape}, expected (n, {len(names)}), the columns {', '.join(names[:8])}. Reshape "
+            "your data: x.reshape(1, -1) is one row")
     return np.ascontiguousarray(values, dtype=np.float64)
 
 

@@ -31,7 +31,7 @@ class TableFlow(Flow):
         return {"channels": shape[0]}
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
-        return _schema.training_shape(x)[1:]
+        return _schema.training_rows(x).shape[1:]
 
     def build(self: _Self, shape: Sequence[int]) -> _Self:
         """As :meth:`Flow.build`."""
