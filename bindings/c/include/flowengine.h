@@ -34,8 +34,8 @@
  *              does not concern the library to the handlers that were there before.  All other signals stay as they are
  *              (but on processors other than x86-64 the first call sets SIGPIPE to be ignored).  A call needs 128 KiB of
  *              stack.
- *   Children   After fork, a child may use the models of its parent if only the thread that forks had made calls, of all
- *              threads that still lived.  The library stops its own threads before a fork, and starts them again with the
+ *   Children   After fork, a child may use the models and detectors of its parent if only the thread that forks had made
+ *              calls, of all threads that still lived.  The library stops its own threads before a fork, and starts them again with the
  *              next call.  This holds on Linux on x86-64, for models on the CPU.
  *   Devices    A model runs on the CPU unless the caller asks for a GPU of an NVIDIA or an OpenCL driver.  Drivers are
  *              looked up when a device is first listed or asked for; none has to be installed.  The environment variables

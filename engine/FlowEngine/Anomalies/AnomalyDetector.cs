@@ -116,7 +116,7 @@ public sealed class AnomalyDetector
         int dims = Schema.Scaling.Dims;
         int[] kept = [.. Enumerable.Range(0, Schema.Columns.Count).Where(j => Schema.Scaling.Columns[j].IsKept)];
         double[] shares = new double[rows.Count * Schema.Columns.Count];
-        OwnThreads.For((rows.Count + Chunk - 1) / Chunk, CancellationToken.None, chunk =>
+        OwnThreads.For((rows.Count + Chunk - 1) / Chunk, chunk =>
         {
             for (int i = chunk * Chunk; i < Math.Min(rows.Count, (chunk + 1) * Chunk); i++)
             {
@@ -126,7 +126,7 @@ public sealed class AnomalyDetector
                     shares[(i * Schema.Columns.Count) + kept[k]] = falls[k];
                 }
             }
-        });
+        }, CancellationToken.None);
         return shares;
     }
 

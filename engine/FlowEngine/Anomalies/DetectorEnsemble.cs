@@ -35,10 +35,10 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
     {
         DetectorColumns[] columns = new DetectorColumns[2];
         double[][] fronts = new double[columns.Length][];
-        OwnThreads.For(columns.Length, cancel, i =>
-            columns[i] = DetectorColumns.Fit(rows, dims, isBent: i == 1, out fronts[i]));
+        OwnThreads.For(
+            columns.Length, i => columns[i] = DetectorColumns.Fit(rows, dims, isBent: i == 1, out fronts[i]), cancel);
         DetectorFlow[] flows = new DetectorFlow[DetectorFlowKind.All.Count];
-        OwnThreads.For(flows.Length, cancel, i =>
+        OwnThreads.For(flows.Length, i =>
         {
             DetectorFlowKind kind = DetectorFlowKind.All[i];
             DetectorColumns before = columns[IndexOf(kind)];
@@ -46,7 +46,7 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
             double[] uniform = new HostRandom(seed + (ulong)i, RandomPurpose.Weights, 0).Uniform(count);
             flows[i] = new DetectorFlow(
                 before, kind.Noise, AffineMixture.Fit(fronts[IndexOf(kind)], before.Front, count, kind.Noise, uniform));
-        });
+        }, cancel);
         return new DetectorEnsemble(columns, flows, dims);
     }
 
@@ -58,7 +58,7 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
     {
         int length = rows.Length / dims;
         double[] norms = new double[length * Count];
-        OwnThreads.For((length + Chunk - 1) / Chunk, cancel, chunk =>
+        OwnThreads.For((length + Chunk - 1) / Chunk, chunk =>
         {
             for (int i = chunk * Chunk; i < Math.Min(length, (chunk + 1) * Chunk); i++)
             {
@@ -68,7 +68,7 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
                     norms[(i * Count) + f] = flows[f].Norm(seen[IndexOf(DetectorFlowKind.All[f])]);
                 }
             }
-        });
+        }, cancel);
         return norms;
     }
 

@@ -7,9 +7,9 @@ internal static class OwnThreads
 {
     /// <summary>Calls <paramref name="body"/> once for every index below <paramref name="count"/>.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="cancel">Stops between two of them.</param>
     /// <param name="body">What is done; its first exception ends the loop and is thrown.</param>
-    public static void For(int count, CancellationToken cancel, Action<int> body)
+    /// <param name="cancel">Stops between two of them.</param>
+    public static void For(int count, Action<int> body, CancellationToken cancel)
     {
         int next = -1;
         ExceptionDispatchInfo? failure = null;
