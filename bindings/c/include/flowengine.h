@@ -35,8 +35,8 @@
  *              (but on processors other than x86-64 the first call sets SIGPIPE to be ignored).  A call needs 128 KiB of
  *              stack.
  *   Children   After fork, a child may use the models and detectors of its parent if only the thread that forks had made
- *              calls, of all threads that still lived.  The library stops its own threads before a fork, and starts them again with the
- *              next call.  This holds on Linux on x86-64, for models on the CPU.
+ *              calls, of all threads that still lived.  The library stops its own threads before a fork, and starts
+ *              them again with the next call.  This holds on Linux on x86-64, for models on the CPU.
  *   Devices    A model runs on the CPU unless the caller asks for a GPU of an NVIDIA or an OpenCL driver.  Drivers are
  *              looked up when a device is first listed or asked for; none has to be installed.  The environment variables
  *              FLOWENGINE_CUDA_LIBRARY and FLOWENGINE_OPENCL_LIBRARY name their files; the name of a missing file hides
