@@ -60,6 +60,7 @@ if [ "$quick" = false ]; then
     say "tools"
     install_missing 'ls /etc/OpenCL/vendors/pocl.icd' pocl-opencl-icd ocl-icd-libopencl1
     install_missing 'command -v clang-19' clang-19
+    install_missing 'command -v mpirun.openmpi && command -v mpirun.mpich' openmpi-bin mpich
     if command -v npm >/dev/null && [ ! -d artifacts/onnxruntime-web/node_modules/onnxruntime-web ]; then
         npm install --prefix artifacts/onnxruntime-web --ignore-scripts --no-audit --no-fund --silent onnxruntime-web@1.30.0 \
             || echo "test.sh: could not install onnxruntime-web"
@@ -170,6 +171,9 @@ else
     say "documents"
     tests/documents/run.sh artifacts/native artifacts/cli "$temporary/documents" || status=1
     count "$temporary/documents"
+    say "ranks"
+    tests/ranks.sh artifacts/cli/flow "$temporary/ranks" "$([ "$full" = false ] || echo --full)" || status=1
+    count "$temporary/ranks"
 fi
 
 if [ "$full" = true ]; then

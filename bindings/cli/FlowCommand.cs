@@ -19,7 +19,9 @@ internal static class FlowCommand
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         using SteadyWriter told = new(error);
-        return Try(args, output, told);
+        int code = Try(args, output, told);
+        JoinedRanks.Leave(code);
+        return code;
     }
 
     private static int Try(string[] args, TextWriter output, TextWriter error)
@@ -42,7 +44,9 @@ internal static class FlowCommand
         {
             return exception switch
             {
-                FlowException { Kind: FlowErrorKind.Internal or FlowErrorKind.OutOfMemory } =>
+                // The rank that has the reason says it.
+                FlowException { Kind: FlowErrorKind.Cancelled } => BadInput,
+                FlowException { Kind: FlowErrorKind.Internal or FlowErrorKind.OutOfMemory or FlowErrorKind.DeviceFailed } =>
                     Report(error, exception.Message, Failure),
                 FlowException { Kind: FlowErrorKind.Io } when IsOfTheMachine(exception.InnerException) =>
                     Report(error, exception.Message, Failure),

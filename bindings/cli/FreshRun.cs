@@ -3,21 +3,31 @@ using System.Diagnostics.CodeAnalysis;
 
 using FlowEngine.Architecture;
 using FlowEngine.Data;
+using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
 /// <summary>Prepares a new run from the command line. Its folder comes last: bad input leaves nothing behind.</summary>
-internal sealed class FreshRun(TrainOptions options, ParseResult parse)
+internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommunicator? ranks)
 {
+    // So many processes at most give the bits of any fewer.
+    private const int ShardsOfRanks = 8;
+
     [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare()
     {
         string folder = Required(options.Out);
         string path = Required(options.Data);
-        RunFolder.RequireFree(folder);
+        bool isFirst = ranks is not { Rank: > 0 };
+        if (isFirst)
+        {
+            RunFolder.RequireFree(folder);
+        }
+
         RequireOptionsOf(DataSource.UnitOf(path));
         DataSource source = DataSource.Load(
             path, CommandOptions.Format(parse, options.Label, options.Header), parse.GetValue(options.SplitSeed));
@@ -29,7 +39,10 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
                 + "train beside it");
         }
 
-        IBackend backend = options.Device.Open(parse);
+        IBackend backend = Devices.Open(
+            JoinedRanks.Device(parse.GetRequiredValue(options.Device.Name)),
+            JoinedRanks.Threads(parse.GetValue(options.Device.Threads)),
+            parse.GetValue(options.Device.Precision));
         Model model = parse.GetValue(options.Init) is string checkpoint
             ? Initialized(CheckpointPath.Resolve(checkpoint), source, backend)
             : Model.Create(Configure(source, null), backend, parse.GetValue(options.Seed));
@@ -38,7 +51,13 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
         RunLimits limits = Limits(data, defaults);
         TrainerOptions training = options.Training.Create(
             parse, isContinuous: source.Unit == SampleUnit.Row, parse.GetValue(options.Seed));
-        Trainer trainer = new(model, data.Train, ScheduleEnd.Set(training, limits, data.Train.Count));
+        if (ranks is not null && !CommandOptions.IsGiven(parse, options.Training["shards"]))
+        {
+            training = training with { Shards = Math.Max(ShardsOfRanks, ranks.Size) };
+            training.Validate();
+        }
+
+        Trainer trainer = new(model, data.Train, ScheduleEnd.Set(training, limits, data.Train.Count), ranks);
         RunConfig config = new(
             PathOf(path),
             model.Config with { IsInitialized = true },
@@ -49,7 +68,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse)
             parse.GetValue(options.Device.Precision));
         string[] notes = [.. source.Notes, .. SchemaNotes(source, model.Config.Data)];
         return new TrainingSession(
-            RunFolder.Create(folder), config, backend, trainer, data, notes, IsResumed: false);
+            isFirst ? RunFolder.Create(folder) : RunFolder.OfOtherRank(folder), config, backend, trainer, data, notes, IsResumed: false);
     }
 
     /// <summary>What the model makes of the data that their user may not expect.</summary>

@@ -5,12 +5,13 @@ using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
 /// <summary>Prepares a run that goes on from its folder.</summary>
-internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
+internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommunicator? ranks)
 {
     [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare(string path)
@@ -37,9 +38,9 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse)
             };
         }
 
-        IBackend backend = Devices.Open(config.Device, config.Threads, config.Precision);
+        IBackend backend = Devices.Open(JoinedRanks.Device(config.Device), JoinedRanks.Threads(config.Threads), config.Precision);
         Model model = Model.Load(folder.CheckpointFile, backend);
-        Trainer trainer = new(model, data.Train, config.Training);
+        Trainer trainer = new(model, data.Train, config.Training, ranks);
         return new TrainingSession(folder, config, backend, trainer, data, Notes: [], IsResumed: true);
     }
 

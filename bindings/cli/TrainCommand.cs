@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using FlowEngine.Architecture;
 using FlowEngine.Execution;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
@@ -25,13 +26,15 @@ internal static class TrainCommand
 
     private static int Run(TrainOptions options, ParseResult parse)
     {
-        using SteadyWriter output = new(parse.InvocationConfiguration.Output);
-        TextWriter error = parse.InvocationConfiguration.Error;
         bool isJson = parse.GetValue(options.Json);
         using StopSignals signals = new();
-        using TrainingSession session = parse.GetValue(options.Resume) is string folder
-            ? new ResumedRun(options, parse).Prepare(folder)
-            : new FreshRun(options, parse).Prepare();
+        ICommunicator? ranks = JoinedRanks.Join();
+        bool isFirst = ranks is not { Rank: > 0 };
+        using SteadyWriter output = new(isFirst ? parse.InvocationConfiguration.Output : TextWriter.Null);
+        TextWriter error = isFirst ? parse.InvocationConfiguration.Error : TextWriter.Null;
+        using TrainingSession session = JoinedRanks.Together(() => parse.GetValue(options.Resume) is string folder
+            ? new ResumedRun(options, parse, ranks).Prepare(folder)
+            : new FreshRun(options, parse, ranks).Prepare());
         if (!isJson)
         {
             Describe(session, output);
@@ -100,14 +103,15 @@ internal static class TrainCommand
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
-            $"run     {session.Folder.Root}: batch {training.Batch}{Shards(training)}, {trainer.UpdatesPerEpoch} updates an epoch, until "
+            $"run     {session.Folder.Root}: batch {training.Batch}{Shards(trainer)}, {trainer.UpdatesPerEpoch} updates an epoch, until "
             + string.Join(" or ", Ends(limits, unit)));
 
         void Line(string text) => output.WriteLine(PrintableText.OneLine(text));
     }
 
-    private static string Shards(TrainerOptions training) =>
-        training.Shards > 1 ? $" in {training.Shards} shards" : string.Empty;
+    private static string Shards(Trainer trainer) =>
+        (trainer.Options.Shards > 1 ? $" in {trainer.Options.Shards} shards" : string.Empty)
+        + (trainer.Ranks is ICommunicator ranks ? $" on {ranks.Size} ranks" : string.Empty);
 
     private static IEnumerable<string> Ends(RunLimits limits, string unit)
     {
@@ -146,6 +150,7 @@ internal static class TrainCommand
             ? $"stopped after {trainer.Samples} {unit}{skipped}; go on with: flow train --resume {session.Folder.Root}"
             : FormattableString.Invariant(
                 $"done    {trainer.Samples} {unit} in {run.Seconds:0.0} s of training{skipped}{best}; ")
+                + JoinedRanks.Told(trainer, run)
                 + session.Folder.ReportFile;
     }
 

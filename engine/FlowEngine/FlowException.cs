@@ -21,7 +21,7 @@ public enum FlowErrorKind
     /// <summary>Somebody asked to stop.</summary>
     Cancelled = -6,
 
-    /// <summary>A device or its driver failed: a kernel did not compile or run, or the device was lost.</summary>
+    /// <summary>A device or its driver failed: a kernel did not compile or run, or the device was lost; or a rank was.</summary>
     DeviceFailed = -7,
 
     /// <summary>The device cannot do what was asked of it.</summary>

@@ -12,13 +12,15 @@ internal sealed class DatasetPass
     private readonly int[] _indices;
     private readonly byte[] _levels;
     private readonly float[] _values;
+    private readonly int _end;
     private float[]? _conditions;
 
     /// <param name="model">The model.</param>
     /// <param name="data">The samples.</param>
     /// <param name="seed">The seed of the noise of grey levels.</param>
+    /// <param name="part">The samples that it takes; null for all.</param>
     /// <exception cref="FlowException">The data do not fit the model, or there are none.</exception>
-    public DatasetPass(Model model, IDataset data, ulong seed)
+    public DatasetPass(Model model, IDataset data, ulong seed, Range? part = null)
     {
         data.RequireFits(model.Config.Options);
         if (data.Count == 0)
@@ -27,11 +29,13 @@ internal sealed class DatasetPass
         }
 
         (_model, _data, _seed) = (model, data, seed);
+        (First, int length) = (part ?? Range.All).GetOffsetAndLength(data.Count);
+        _end = First + length;
         int batch = Math.Min(model.BatchSize, data.Count);
-        long length = (long)batch * data.Dims;
+        long values = (long)batch * data.Dims;
         _indices = new int[batch];
-        _levels = new byte[data.Bins is null ? 0 : length];
-        _values = new float[data.Bins is null ? length : 0];
+        _levels = new byte[data.Bins is null ? 0 : values];
+        _values = new float[data.Bins is null ? values : 0];
     }
 
     /// <summary>The index of the batch's first sample.</summary>
@@ -59,7 +63,7 @@ internal sealed class DatasetPass
     public bool Next()
     {
         First += Count;
-        Count = Math.Min(_indices.Length, _data.Count - First);
+        Count = Math.Min(_indices.Length, _end - First);
         for (int i = 0; i < Count; i++)
         {
             _indices[i] = First + i;

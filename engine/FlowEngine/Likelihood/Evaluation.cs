@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 
 namespace FlowEngine.Likelihood;
 
@@ -46,8 +49,33 @@ public sealed record Evaluation(
         Action<int>? progress = null,
         CancellationToken cancel = default)
     {
-        DatasetPass pass = new(model, data, seed);
         double[] logProb = new double[data.Count];
+        Fill(new DatasetPass(model, data, seed), logProb, progress, cancel);
+        return logProb;
+    }
+
+    /// <summary>The same of each rank's part, and on all ranks of all.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">The samples, the same on all ranks.</param>
+    /// <param name="seed">The seed of the noise of grey levels.</param>
+    /// <param name="ranks">Who share the work.</param>
+    internal static double[] SharedLogProb(Model model, IDataset data, ulong seed, ICommunicator ranks)
+    {
+        double[] logProb = new double[data.Count];
+        Fill(new DatasetPass(model, data, seed, PartOf(ranks.Rank)), logProb, progress: null, default);
+        for (int rank = 0; rank < ranks.Size; rank++)
+        {
+            ranks.Broadcast(MemoryMarshal.AsBytes(logProb.AsSpan(PartOf(rank))), rank);
+        }
+
+        return logProb;
+
+        Range PartOf(int rank) =>
+            (int)((long)data.Count * rank / ranks.Size)..(int)((long)data.Count * (rank + 1) / ranks.Size);
+    }
+
+    private static void Fill(DatasetPass pass, double[] logProb, Action<int>? progress, CancellationToken cancel)
+    {
         while (pass.Next())
         {
             cancel.ThrowIfCancellationRequested();
@@ -56,7 +84,6 @@ public sealed record Evaluation(
         }
 
         pass.AddLogDet(logProb);
-        return logProb;
     }
 
     /// <summary>The evaluation that log densities of samples make.</summary>

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Numerics;
 
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Layers;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 
 namespace FlowEngine.Training;
 
@@ -20,6 +22,9 @@ internal sealed class BatchGradient : IDisposable
     private readonly Model _model;
     private readonly IBackend _backend;
     private readonly StepInput _input;
+    private readonly ICommunicator? _ranks;
+    private readonly Reduction _reduction;
+    private readonly float[] _onHost;
     private readonly int _shards;
     private readonly bool _isOfShards;
     private readonly Arena _arena = new();
@@ -33,12 +38,13 @@ internal sealed class BatchGradient : IDisposable
     /// <summary>Lays out the memory and allocates it.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">The batch, its shards, and where activations come from.</param>
-    /// <param name="input">Has the conditions of the batch.</param>
+    /// <param name="input">Has the conditions of this rank's part of the batch.</param>
+    /// <param name="ranks">Who share the batch; null for this process by itself.</param>
     /// <exception cref="FlowException">Memory is short.</exception>
-    public BatchGradient(Model model, TrainerOptions options, StepInput input)
+    public BatchGradient(Model model, TrainerOptions options, StepInput input, ICommunicator? ranks)
     {
-        (_model, _backend, _input) = (model, model.Backend, input);
-        _shards = options.Shards;
+        (_model, _backend, _input, _ranks, _reduction) = (model, model.Backend, input, ranks, options.Reduction);
+        _shards = options.Shards / (ranks?.Size ?? 1);
         _isOfShards = options.Shards > 1;
         int batch = options.Batch / options.Shards;
         long length = model.Flow.Parameters.Length;
@@ -50,6 +56,7 @@ internal sealed class BatchGradient : IDisposable
         try
         {
             _arena.Allocate(_backend, "the gradient");
+            _onHost = ranks is null || !_backend.InPlace(_sum.View).IsEmpty ? [] : new float[_sum.Length];
             LayerContext context = model.Context with { Gradients = View, UsesBatchStatistics = true };
             Memory = options.Memory ?? MemoryPlanner.Choose(model.Lowered, context, batch);
             _prepared = new PreparedWeights(model.Lowered, context, Memory);
@@ -69,7 +76,7 @@ internal sealed class BatchGradient : IDisposable
     /// <summary>Where the samples go before <see cref="Compute"/>, (B, H, W, C).</summary>
     public BufferView Input => _values?.View ?? _plan.Input;
 
-    /// <summary>The gradient of the mean bits per dimension, flat, after <see cref="Compute"/>.</summary>
+    /// <summary>The gradient of the mean bits per dimension, flat, after <see cref="Compute"/> and <see cref="Reduce"/>.</summary>
     public BufferView View => _sum.View.Slice(0, _model.Flow.Parameters.Length);
 
     /// <summary>log p(z), (B); of shards its sum, (1).</summary>
@@ -78,10 +85,13 @@ internal sealed class BatchGradient : IDisposable
     /// <summary>Σ LogDet of the layers, (B); of shards its sum, (1).</summary>
     public BufferView LogDet => _isOfShards ? Figure(1) : _plan.LogDet;
 
+    /// <summary>Time in which gradients were summed over ranks, waiting for the slowest included.</summary>
+    public TimeSpan ReductionTime { get; private set; }
+
     /// <summary>The plan: of one shard.</summary>
     public FlowPlan Plan => _plan;
 
-    /// <summary>From the samples to the gradient. May be recorded.</summary>
+    /// <summary>From the samples to the gradient of this rank's shards. May be recorded.</summary>
     public void Compute()
     {
         _prepared.Refresh();
@@ -101,31 +111,51 @@ internal sealed class BatchGradient : IDisposable
         }
     }
 
-    /// <summary>Layer by layer: the first that gives something not finite; null for none.</summary>
-    public string? NonFiniteLayer()
+    /// <summary>From the gradients of the ranks to that of the batch, on all of them.</summary>
+    public void Reduce()
     {
-        string? name = null;
-        using LayerWalk walk = new(_model.Flow, _model.Context, (int)_dLogProb.Length);
-        for (int shard = 0; shard < _shards && name is null; shard++)
+        if (_ranks is null)
         {
-            Take(shard, walk.Input, walk.Condition);
-            walk.Run(initialize: false, (layer, in _, _, _, y) =>
-            {
-                bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
-                name = isFinite ? name : layer.Name;
-                return isFinite;
-            });
+            return;
         }
 
-        return name;
+        long start = Stopwatch.GetTimestamp();
+        Span<float> values = _backend.InPlace(_sum.View);
+        if (values.IsEmpty)
+        {
+            values = _onHost;
+            _backend.Read(_sum.View, values);
+        }
+
+        if (_reduction == Reduction.Fast)
+        {
+            _ranks.AllReduce(values);
+        }
+        else
+        {
+            _ranks.SumAsTree(values);
+        }
+
+        if (_onHost.Length > 0)
+        {
+            _backend.Write(_onHost, _sum.View);
+        }
+
+        ReductionTime += Stopwatch.GetElapsedTime(start);
     }
 
-    /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
-    public string? NonFiniteParameter()
+    /// <summary>Runs a skipped batch again, as it was loaded, to name what was not finite.</summary>
+    /// <param name="since">The skipped update, and those after it.</param>
+    /// <param name="batch">Samples of an update.</param>
+    public string Explain(ReadOnlySpan<StepResult> since, int batch)
     {
-        Compute();
-        return _model.Flow.Parameters.All
-            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(View)))?.Name;
+        bool isGradient = double.IsFinite(since[0].BitsPerDim);
+        string? name = isGradient ? NonFiniteParameter() : NonFiniteLayer();
+        return name
+            ?? (since.Length > 1
+                ? $"something in update {since[0].Samples / batch} (no longer with the weights of "
+                    + $"{since.Length - 1} updates later)"
+                : isGradient ? "the gradient norm" : "the prior");
     }
 
     /// <inheritdoc/>
@@ -138,6 +168,50 @@ internal sealed class BatchGradient : IDisposable
     }
 
     private BufferView Figure(int index) => _sum.View.Slice(_model.Flow.Parameters.Length + index, 1);
+
+    /// <summary>Layer by layer: the first that gives something not finite on some rank; null for none.</summary>
+    private string? NonFiniteLayer()
+    {
+        int none = _model.Flow.Layers.Count();
+        int found = NonFiniteLayerOfOwn() ?? none;
+        if (_ranks is not null)
+        {
+            int[] all = new int[_ranks.Size];
+            _ranks.Gather<int>(found, all);
+            found = all.Min();
+        }
+
+        return found < none ? _model.Flow.Layers.ElementAt(found).Name : null;
+    }
+
+    /// <summary>The gradient runs from the last layer to the first, so the last parameter that is not finite was first.</summary>
+    private string? NonFiniteParameter()
+    {
+        Compute();
+        Reduce();
+        return _model.Flow.Parameters.All
+            .LastOrDefault(p => !p.IsConstant && !_backend.IsFinite(p.In(View)))?.Name;
+    }
+
+    private int? NonFiniteLayerOfOwn()
+    {
+        int? found = null;
+        using LayerWalk walk = new(_model.Flow, _model.Context, (int)_dLogProb.Length);
+        for (int shard = 0; shard < _shards; shard++)
+        {
+            Take(shard, walk.Input, walk.Condition);
+            int index = 0;
+            walk.Run(initialize: false, (_, in _, _, _, y) =>
+            {
+                bool isFinite = _backend.IsFinite(y) && _backend.IsFinite(walk.LogDet);
+                found = isFinite ? found : Math.Min(found ?? index, index);
+                index++;
+                return isFinite;
+            });
+        }
+
+        return found;
+    }
 
     /// <summary>The samples and conditions of a shard go where a pass reads them.</summary>
     private void Take(int shard, BufferView x, BufferView condition)

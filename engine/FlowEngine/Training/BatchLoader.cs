@@ -18,6 +18,7 @@ internal sealed class BatchLoader : IDisposable
     private readonly ImageDataset? _mirrors;
     private readonly ulong _seed;
     private readonly int _batch;
+    private readonly (int First, int Count) _part;
     private readonly int[] _order;
     private readonly bool[] _isMirrored;
     private readonly double[] _uniforms;
@@ -31,16 +32,18 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="data">The samples.</param>
     /// <param name="conditions">(Count, N); empty for none.</param>
     /// <param name="options">The batch, the seed, and whether images are flipped.</param>
+    /// <param name="part">The samples of each batch that are loaded; null for all.</param>
     /// <exception cref="FlowException">Something is to be flipped that is no image.</exception>
-    public BatchLoader(IBackend backend, IDataset data, float[] conditions, TrainerOptions options)
+    public BatchLoader(IBackend backend, IDataset data, float[] conditions, TrainerOptions options, (int First, int Count)? part = null)
     {
         _mirrors = !options.Flip ? null : data as ImageDataset ?? throw new FlowException(
             FlowErrorKind.InvalidArgument, $"flip is for images, {data.Name} has {data.Unit.Plural}");
         (_backend, _data, _conditions, _seed, _batch) = (backend, data, conditions, options.Seed, options.Batch);
+        _part = part ?? (0, _batch);
         _order = new int[data.Count];
         _isMirrored = new bool[options.Flip ? data.Count : 0];
         _uniforms = new double[data.Count];
-        _values = new float[IsOfLevels ? 0 : _batch * data.Dims];
+        _values = new float[IsOfLevels ? 0 : _part.Count * data.Dims];
         _logDet = data.LogDet;
         _drawn = backend.Allocate(data.Count);
     }
@@ -57,7 +60,7 @@ internal sealed class BatchLoader : IDisposable
     /// <summary>True if the data are grey levels, which go in by a <see cref="StepInput"/> and are dequantized after.</summary>
     public bool IsOfLevels => _data.Bins is not null;
 
-    /// <summary>Loads the batch of an update.</summary>
+    /// <summary>Loads the batch of an update, or its part.</summary>
     /// <param name="update">The number of the update, from 0.</param>
     /// <param name="input">Its conditions, and of grey levels its levels and indices, are overwritten.</param>
     /// <param name="x">Of continuous values: (B, H, W, C), overwritten.</param>
@@ -72,7 +75,7 @@ internal sealed class BatchLoader : IDisposable
             _orderEpoch = epoch;
         }
 
-        ReadOnlySpan<int> indices = _order.AsSpan(first, _batch);
+        ReadOnlySpan<int> indices = _order.AsSpan(first + _part.First, _part.Count);
         if (IsOfLevels)
         {
             LoadLevels(indices, input);
@@ -83,9 +86,9 @@ internal sealed class BatchLoader : IDisposable
             _backend.Write(_values, x);
         }
 
-        LogDet = MeanLogDet(indices);
+        LogDet = MeanLogDet(_order.AsSpan(first, _batch));
         Span<float> rows = input.Conditions;
-        int length = rows.Length / _batch;
+        int length = rows.Length / _part.Count;
         for (int i = 0; i < indices.Length && length > 0; i++)
         {
             _conditions.AsSpan(indices[i] * length, length).CopyTo(rows[(i * length)..]);

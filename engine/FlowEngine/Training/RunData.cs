@@ -1,6 +1,7 @@
 using FlowEngine.Data;
 using FlowEngine.Likelihood;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 
 namespace FlowEngine.Training;
 
@@ -54,11 +55,16 @@ public sealed class RunData(IDataset train, IDataset heldOut)
         return (int)Math.Min(Math.Min(affordable, final ? FinalImages : PeriodicImages), heldOut.Count);
     }
 
-    /// <summary>Evaluates a model on the first held-out samples.</summary>
+    /// <summary>Evaluates a model on the first held-out samples; several ranks share the work, and do not stop in it.</summary>
     internal EvalMetrics Evaluate(
-        Model model, int count, ulong seed, long samples, double seconds, CancellationToken stop)
+        Model model, int count, ulong seed, long samples, double seconds, ICommunicator? ranks, CancellationToken stop)
     {
-        Evaluation result = Evaluation.Run(model, heldOut.Take(count), seed, cancel: stop);
+        IDataset data = heldOut.Take(count);
+        Evaluation result = Evaluation.Of(
+            ranks is null
+                ? Evaluation.LogProb(model, data, seed, cancel: stop)
+                : Evaluation.SharedLogProb(model, data, seed, ranks),
+            data);
         return new EvalMetrics(samples, result.BitsPerDim, result.BitsPerDimStandardError, count, seconds)
         {
             LeftOut = result.LeftOut,

@@ -68,6 +68,9 @@ public sealed class RunFolder
         return folder;
     }
 
+    /// <summary>The folder of a run that another rank has made or is about to.</summary>
+    internal static RunFolder OfOtherRank(string path) => new(path);
+
     /// <summary>The folder of a run that is there.</summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.Io"/>: it holds no run.</exception>

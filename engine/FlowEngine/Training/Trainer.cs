@@ -2,6 +2,7 @@ using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 using FlowEngine.Telemetry;
 using FlowEngine.Tensors;
 
@@ -14,9 +15,14 @@ namespace FlowEngine.Training;
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
+    private const string NoData = "the trainer has no data set: hand each batch to Step";
     private const int QueuedReadEvery = 20;
 
+    // Of a batch in shards, which may be larger than one process can take, the samples that initialize a model.
+    private const int MostOfInitialization = 1024;
+
     private readonly IBackend _backend;
+    private readonly IDataset? _data;
     private readonly BatchLoader? _loader;
     private readonly Arena _arena = new();
     private readonly ArenaRegion _moment1;
@@ -27,20 +33,23 @@ public sealed class Trainer : IDisposable
     private readonly BatchGradient _gradient;
     private readonly IRecording _update;
     private readonly IRecording _updateOnLevels;
+    private readonly IRecording? _apply;
     private readonly OptimizerSettings _optimizer;
     private readonly StepResult[] _results;
     private readonly double[] _figures;
     private readonly double[] _dataLogDet;
     private int _nextFigures;
     private string? _dataFingerprint;
+    private bool _isShared;
 
     /// <summary>Lays out the memory of training and allocates it.</summary>
     /// <param name="model">The model to train.</param>
     /// <param name="data">The training samples, as the model takes them.</param>
     /// <param name="options">How to train.</param>
+    /// <param name="ranks">The processes that share each batch, with equal arguments; null for this one by itself.</param>
     /// <exception cref="FlowException">The data do not fit the model, an option is out of range, or memory is short.</exception>
-    public Trainer(Model model, IDataset data, TrainerOptions options)
-        : this(model, On(data, options))
+    public Trainer(Model model, IDataset data, TrainerOptions options, ICommunicator? ranks = null)
+        : this(model, On(data, options), ranks)
     {
         try
         {
@@ -54,7 +63,8 @@ public sealed class Trainer : IDisposable
                             + $"{options.Shards} shards");
             }
 
-            _loader = new BatchLoader(_backend, data, Conditions.Of(model.Config.Options, data), Options);
+            _data = data;
+            _loader = Load(((ranks?.Rank ?? 0) * OwnBatch, OwnBatch));
         }
         catch
         {
@@ -66,10 +76,19 @@ public sealed class Trainer : IDisposable
     /// <summary>Lays out the memory of training and allocates it, for a caller who hands every batch over.</summary>
     /// <param name="model">The model to train; initialized, or to be before the first step.</param>
     /// <param name="options">How to train.</param>
+    /// <param name="ranks">The processes that share each batch, with equal arguments; null for this one by itself.</param>
     /// <exception cref="FlowException">An option is out of range, or memory is short.</exception>
-    public Trainer(Model model, TrainerOptions options)
+    public Trainer(Model model, TrainerOptions options, ICommunicator? ranks = null)
     {
         options.Validate();
+        if (options.Shards % (ranks?.Size ?? 1) != 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument,
+                $"{ranks!.Size} ranks cannot share {options.Shards} shards of a batch, expected a power of two up to their number");
+        }
+
+        Ranks = ranks;
         model.Flow.RequireBatch(options.Batch);
         model.Flow.RequireStatistics(options.Batch, options.Shards);
         Model = model;
@@ -84,8 +103,8 @@ public sealed class Trainer : IDisposable
         try
         {
             _arena.Allocate(_backend, "the optimizer");
-            _input = _backend.CreateStepInput(Options.Batch, model.Flow.Dims, model.Flow.ConditionLength);
-            _gradient = new BatchGradient(model, Options, _input);
+            _input = _backend.CreateStepInput(OwnBatch, model.Flow.Dims, model.Flow.ConditionLength);
+            _gradient = new BatchGradient(model, Options, _input, ranks);
             _optimizer = new OptimizerSettings(
                 options.Optimizer,
                 options.Beta1,
@@ -97,12 +116,14 @@ public sealed class Trainer : IDisposable
             _results = new StepResult[readEvery];
             _figures = new double[2 * readEvery];
             _dataLogDet = new double[readEvery];
-            _update = _backend.Record(Update);
+            Action update = ranks is null ? Update : _gradient.Compute;
+            _update = _backend.Record(update);
             _updateOnLevels = _backend.Record(() =>
             {
                 Dequantize();
-                Update();
+                update();
             });
+            _apply = ranks is null ? null : _backend.Record(Apply);
             RestartAverage();
         }
         catch
@@ -117,6 +138,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The options in use: the batch is no larger than the data set, and the rate is the last one set.</summary>
     public TrainerOptions Options { get; private set; }
+
+    /// <summary>The processes that share each batch; null for this one by itself.</summary>
+    public ICommunicator? Ranks { get; }
+
+    /// <summary>Samples of an update that this process computes.</summary>
+    public int OwnBatch => Options.Batch / (Ranks?.Size ?? 1);
 
     /// <summary>The memory mode in use.</summary>
     public MemoryMode Memory => _gradient.Memory;
@@ -139,6 +166,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The last update; the default value before the first.</summary>
     public StepResult Last { get; private set; }
 
+    /// <summary>Time in which gradients were summed over ranks, waiting for the slowest included.</summary>
+    internal TimeSpan ReductionTime => _gradient.ReductionTime;
+
     /// <summary>What a run notes beside the state; null for no run.</summary>
     internal RunMark? Mark { get; set; }
 
@@ -148,23 +178,28 @@ public sealed class Trainer : IDisposable
     /// <summary>The moving average of the weights, or the weights where none is kept: what a checkpoint holds.</summary>
     internal BufferView AveragedWeights => Options.EmaDecay > 0 ? _average.View : Model.Weights;
 
-    /// <summary>Initializes every ActNorm on the first batch. An explicit step; its result is part of the checkpoint.</summary>
+    /// <summary>
+    /// Initializes every ActNorm on the first batch, where it is in shards on 1024 samples of it at most. An explicit step; its result
+    /// is part of the checkpoint. Of several ranks the first does it, and tells the others.
+    /// </summary>
     /// <exception cref="FlowException">The model is initialized already, or the trainer has no data set.</exception>
     public void Initialize()
     {
-        if (Model.Config.IsInitialized)
+        if (Model.Config.IsInitialized || _data is null)
         {
-            throw Invalid("the model is initialized already");
+            throw Invalid(_data is null ? NoData : "the model is initialized already");
         }
 
         Model.Lease.EnterWriteLock();
         try
         {
-            using LayerWalk walk = new(Model.Flow, Model.Context, Options.Batch);
-            Load(Updates, walk.Input);
-            TakeConditions(walk.Condition);
-            walk.Run(initialize: true, visit: null);
+            if (Ranks is not { Rank: > 0 })
+            {
+                InitializeOnFirst(Options.Shards > 1 ? Math.Min(Options.Batch, MostOfInitialization) : Options.Batch);
+            }
+
             Model.MarkInitialized();
+            Share();
             Model.Invalidate();
             RestartAverage();
         }
@@ -229,8 +264,8 @@ public sealed class Trainer : IDisposable
             if (ReadResults(count) is int skipped)
             {
                 // What the batch was, its number says; the weights are those of after the last update.
-                Load((_results[skipped].Samples / Options.Batch) - 1, _gradient.Input);
-                SkippedBecause = Explain(_results.AsSpan(skipped, count - skipped));
+                Load(Data, _input, (_results[skipped].Samples / Options.Batch) - 1, _gradient.Input);
+                SkippedBecause = _gradient.Explain(_results.AsSpan(skipped, count - skipped), Options.Batch);
             }
 
             return _results.AsSpan(0, count);
@@ -242,13 +277,13 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update on a batch as the model sees it: images scaled to [-0.5, 0.5), or rows.</summary>
-    /// <param name="values">(B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <param name="values">(B, H, W, C), B of them <see cref="OwnBatch"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch, or the model is not initialized.</exception>
     public StepResult Step(ReadOnlySpan<float> values, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(values.Length);
-        Model.RequireCondition(condition.Length, Options.Batch);
+        Model.RequireCondition(condition.Length, OwnBatch);
         EnterStep();
         try
         {
@@ -259,7 +294,7 @@ public sealed class Trainer : IDisposable
             if (ReadResults(1) is not null)
             {
                 _backend.Write(values, _gradient.Input);
-                SkippedBecause = Explain(_results.AsSpan(0, 1));
+                SkippedBecause = _gradient.Explain(_results.AsSpan(0, 1), Options.Batch);
             }
 
             return Last;
@@ -271,14 +306,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>One update on a batch of grey levels, dequantized: a sample's noise depends on how many came before.</summary>
-    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C) of the batch size of <see cref="Options"/>.</param>
+    /// <param name="levels">Levels 0 to bins - 1, (B, H, W, C), B of them <see cref="OwnBatch"/>.</param>
     /// <param name="condition">(B, N), or (N) for one of all; empty where the model has none.</param>
     /// <exception cref="FlowException">The length is not that of a batch, a level is not below bins, or the model is not
     /// initialized.</exception>
     public StepResult Step(ReadOnlySpan<byte> levels, ReadOnlySpan<float> condition = default)
     {
         RequireWholeBatch(levels.Length);
-        Model.RequireCondition(condition.Length, Options.Batch);
+        Model.RequireCondition(condition.Length, OwnBatch);
         Model.RequireLevels(levels, Samples);
         EnterStep();
         try
@@ -286,9 +321,10 @@ public sealed class Trainer : IDisposable
             levels.CopyTo(_input.Levels);
             FillConditions(condition);
             Span<uint> indices = _input.Indices;
+            int first = (Ranks?.Rank ?? 0) * OwnBatch;
             for (int i = 0; i < indices.Length; i++)
             {
-                indices[i] = (uint)(Samples + i);
+                indices[i] = (uint)(Samples + first + i);
             }
 
             PhiloxKey key = new(Options.Seed, (uint)RandomPurpose.TrainingNoise, (uint)(Samples >> 32));
@@ -296,7 +332,7 @@ public sealed class Trainer : IDisposable
             if (ReadResults(1) is not null)
             {
                 Dequantize();
-                SkippedBecause = Explain(_results.AsSpan(0, 1));
+                SkippedBecause = _gradient.Explain(_results.AsSpan(0, 1), Options.Batch);
             }
 
             return Last;
@@ -347,6 +383,7 @@ public sealed class Trainer : IDisposable
             (Updates, Skipped) = TrainingState.Load(path, this, Buffers(), allowsChangedData);
             _backend.Write([(double)(Updates - Skipped)], Progress.Applied);
             Model.MarkInitialized();
+            _isShared = false;
             Model.Invalidate();
         }
         finally
@@ -374,6 +411,7 @@ public sealed class Trainer : IDisposable
         _loader?.Dispose();
         _update?.Dispose();
         _updateOnLevels?.Dispose();
+        _apply?.Dispose();
         _gradient?.Dispose();
         _input?.Dispose();
         _arena.Dispose();
@@ -387,7 +425,7 @@ public sealed class Trainer : IDisposable
     }
 
     private BatchLoader Data => _loader
-        ?? throw Invalid("the trainer has no data set: hand each batch to Step");
+        ?? throw Invalid(NoData);
 
     private void EnterStep()
     {
@@ -397,13 +435,32 @@ public sealed class Trainer : IDisposable
         }
 
         Model.Lease.EnterWriteLock();
+        try
+        {
+            Share();
+        }
+        catch
+        {
+            Model.Lease.ExitWriteLock();
+            throw;
+        }
+    }
+
+    /// <summary>All ranks go on from what the first has.</summary>
+    private void Share()
+    {
+        if (Ranks is not null && !_isShared)
+        {
+            SharedState.Spread(Ranks, Updates, _backend, Model.Weights, _moment1.View, _moment2.View, AveragedWeights);
+            _isShared = true;
+        }
     }
 
     private void RequireWholeBatch(int length)
     {
-        if (length != Options.Batch * Model.Flow.Dims)
+        if (length != OwnBatch * Model.Flow.Dims)
         {
-            throw Invalid($"{length} values were given, expected a batch of {Options.Batch} samples of {Model.Flow.Dims}");
+            throw Invalid($"{length} values were given, expected a batch of {OwnBatch} samples of {Model.Flow.Dims}");
         }
     }
 
@@ -411,14 +468,33 @@ public sealed class Trainer : IDisposable
 
     private OptimizerProgress Progress => new(_results.Length, _progress.View);
 
+    /// <summary>A loader of a part of each batch.</summary>
+    private BatchLoader Load((int First, int Count) part) =>
+        new(_backend, _data!, Conditions.Of(Model.Config.Options, _data!), Options, part);
+
     /// <summary>Writes the batch of an update, as the model sees it.</summary>
-    private void Load(long update, BufferView x)
+    private void Load(BatchLoader loader, StepInput input, long update, BufferView x)
     {
-        Send(Data.Load(update, _input, x));
-        if (Data.IsOfLevels)
+        input.Send(loader.Load(update, input, x), Options.RateAt(Samples));
+        if (loader.IsOfLevels)
         {
-            _backend.Dequantize(_input, Model.Bins, x);
+            _backend.Dequantize(input, Model.Bins, x);
         }
+    }
+
+    /// <summary>Initializes the model on the first samples of the next batch.</summary>
+    private void InitializeOnFirst(int count)
+    {
+        using BatchLoader loader = Load((0, count));
+        using StepInput input = _backend.CreateStepInput(count, Model.Flow.Dims, Model.Flow.ConditionLength);
+        using LayerWalk walk = new(Model.Flow, Model.Context, count);
+        Load(loader, input, Updates, walk.Input);
+        if (walk.Condition.Length > 0)
+        {
+            _backend.Copy(input.SentConditions, walk.Condition);
+        }
+
+        walk.Run(initialize: true, visit: null);
     }
 
     /// <summary>The conditions of a batch that is handed over.</summary>
@@ -428,15 +504,6 @@ public sealed class Trainer : IDisposable
         for (int i = 0; i < rows.Length; i += condition.Length)
         {
             condition.CopyTo(rows[i..]);
-        }
-    }
-
-    /// <summary>The conditions that were sent last go where a pass reads them.</summary>
-    private void TakeConditions(BufferView target)
-    {
-        if (target.Length > 0)
-        {
-            _backend.Copy(_input.SentConditions, target);
         }
     }
 
@@ -450,6 +517,12 @@ public sealed class Trainer : IDisposable
         Updates++;
         Send(key);
         update.Run();
+        if (_apply is not null)
+        {
+            _gradient.Reduce();
+            _apply.Run();
+        }
+
         Model.Invalidate();
         _results[index] = new StepResult(Samples, epoch, double.NaN, double.NaN, Options.RateAt(Samples), WasSkipped: false);
     }
@@ -458,6 +531,12 @@ public sealed class Trainer : IDisposable
     private void Update()
     {
         _gradient.Compute();
+        Apply();
+    }
+
+    /// <summary>The parameters follow the gradient.</summary>
+    private void Apply()
+    {
         _backend.SumOfSquares(_gradient.View, Progress.SumOfSquares);
         _backend.OptimizerStep(
             _optimizer,
@@ -510,19 +589,6 @@ public sealed class Trainer : IDisposable
 
         Last = _results[count - 1];
         return skipped;
-    }
-
-    /// <summary>Runs a skipped batch again, as it was loaded, to name what was not finite.</summary>
-    /// <param name="since">The skipped update, and those after it.</param>
-    private string Explain(ReadOnlySpan<StepResult> since)
-    {
-        bool isGradient = double.IsFinite(since[0].BitsPerDim);
-        string? name = isGradient ? _gradient.NonFiniteParameter() : _gradient.NonFiniteLayer();
-        return name
-            ?? (since.Length > 1
-                ? $"something in update {since[0].Samples / Options.Batch} (no longer with the weights of "
-                    + $"{since.Length - 1} updates later)"
-                : isGradient ? "the gradient norm" : "the prior");
     }
 
     private TrainingBuffers Buffers() =>

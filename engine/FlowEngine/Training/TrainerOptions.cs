@@ -148,6 +148,12 @@ public sealed record TrainerOptions
             (o, v) => o with { Shards = v },
             "Parts of a batch whose gradients are summed as a binary tree; 1 for the whole batch at once",
             "a power of two up to 1024"),
+        new ChoiceSetting<TrainerOptions, Reduction>(
+            "reduce",
+            [("exact", Reduction.Exact), ("fast", Reduction.Fast)],
+            o => o.Reduction,
+            (o, v) => o with { Reduction = v },
+            "How gradients are summed over ranks: exact gives the same bits for any number of them"),
     ];
 
     /// <summary>Samples of one update.</summary>
@@ -212,6 +218,9 @@ public sealed record TrainerOptions
     /// tree. Less memory, and the same bits wherever the parts are computed; 1 for the whole batch at once.
     /// </summary>
     public int Shards { get; init; } = 1;
+
+    /// <summary>How gradients are summed over ranks.</summary>
+    public Reduction Reduction { get; init; } = Reduction.Exact;
 
     /// <summary>The seed of shuffles, noise and flips.</summary>
     public ulong Seed { get; init; }

@@ -1,11 +1,14 @@
 using System.Diagnostics;
+using System.Text;
 
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 
 namespace FlowEngine.Training;
 
 /// <summary>Trains into a run folder until a limit: metrics, checkpoints, evaluation, samples and the report.</summary>
+/// <remarks>Several ranks make the same steps, share evaluations, and decide alike; only the first writes.</remarks>
 public sealed class TrainingRun
 {
     private const int Moments = 10;
@@ -28,6 +31,8 @@ public sealed class TrainingRun
     private readonly RunData _data;
     private readonly EarlyStopping? _stopping;
     private readonly ITrainingObserver _observer;
+    private readonly ICommunicator? _ranks;
+    private readonly Pace[] _paces;
     private readonly MetricsWindow _window = new();
     private readonly long? _lastUpdate;
     private readonly long _linePeriod;
@@ -41,6 +46,7 @@ public sealed class TrainingRun
     private int _skippedInARow;
     private bool _hasWarned;
     private bool _isPlanned;
+    private bool _isStopping;
 
     /// <summary>A run; <see cref="Start"/> or <see cref="Resume"/> comes next.</summary>
     /// <param name="folder">Its folder.</param>
@@ -52,6 +58,8 @@ public sealed class TrainingRun
         RunFolder folder, RunConfig config, Trainer trainer, RunData data, ITrainingObserver observer)
     {
         (_folder, _config, _trainer, _data, _observer) = (folder, config, trainer, data, observer);
+        _ranks = trainer.Ranks;
+        _paces = new Pace[_ranks?.Size ?? 1];
         _stopping = config.Limits.Patience is int patience ? new EarlyStopping(patience) : null;
         if (_stopping is not null && data.HeldOut.Count == 0)
         {
@@ -79,19 +87,30 @@ public sealed class TrainingRun
         0,
         1);
 
+    private bool IsFirst => _ranks is not { Rank: > 0 };
+
     private bool IsDone => Fraction >= 1 || _stopping is { IsExhausted: true };
 
     /// <summary>Begins the run: initializes the model where that is to do, and writes a first checkpoint.</summary>
     /// <exception cref="FlowException">The folder cannot be written, or another process trains in it.</exception>
     public void Start() => Take(() =>
     {
-        RunFolder.RequireFree(_folder.Root);
+        if (IsFirst)
+        {
+            RunFolder.RequireFree(_folder.Root);
+        }
+
         if (!_trainer.Model.Config.IsInitialized)
         {
             _trainer.Initialize();
         }
 
         _trainer.Model.SetTrainingLogProb(null);
+        if (!IsFirst)
+        {
+            return;
+        }
+
         using (Model model = _trainer.Snapshot())
         {
             double start = _data.Probe(model, _config.Training.Seed);
@@ -120,12 +139,17 @@ public sealed class TrainingRun
         _trainer.Resume(_folder.StateFile, allowsChangedData);
         TakeMark(allowsChangedData);
         _trainer.Model.SetTrainingLogProb(null);
-        IReadOnlyList<RunMetrics> metrics = _folder.CutMetrics(_trainer.Samples);
+        IReadOnlyList<RunMetrics> metrics = Share(IsFirst ? _folder.CutMetrics(_trainer.Samples) : []);
         _seconds = metrics.Count > 0 ? metrics.Max(line => line.Seconds) : 0;
         _savedAtSeconds = _seconds;
         foreach (EvalMetrics evaluation in metrics.OfType<EvalMetrics>())
         {
             Note(evaluation);
+        }
+
+        if (!IsFirst)
+        {
+            return;
         }
 
         if (_stopping?.Best?.Samples == _trainer.Samples)
@@ -143,16 +167,18 @@ public sealed class TrainingRun
     public RunOutcome Run(CancellationToken stop)
     {
         using RunLock? taken = _lock;
+        Agree(stop);
         if (_mark.IsMoment && !IsDone)
         {
             // The run ended between its state and what belongs to it.
             Show(stop);
         }
 
-        while (!IsDone && !stop.IsCancellationRequested)
+        while (!IsDone && !IsStopping(stop))
         {
             double before = Fraction;
             Step();
+            Agree(stop);
             if (_skippedInARow >= MostSkipped)
             {
                 RecordLine();
@@ -188,11 +214,44 @@ public sealed class TrainingRun
             Finish(stop);
         }
 
-        RunReport.Write(_folder);
+        if (IsFirst)
+        {
+            RunReport.Write(_folder);
+        }
+
         return Failure is not null ? RunOutcome.Untrained
-            : !IsDone || stop.IsCancellationRequested ? RunOutcome.Stopped
+            : !IsDone || IsStopping(stop) ? RunOutcome.Stopped
             : Fraction < 1 ? RunOutcome.StoppedEarly
             : RunOutcome.Completed;
+    }
+
+    private bool IsStopping(CancellationToken stop) => _ranks is null ? stop.IsCancellationRequested : _isStopping;
+
+    /// <summary>All ranks take over the first's clock, and stop where one is asked to.</summary>
+    private void Agree(CancellationToken stop)
+    {
+        if (_ranks is not null)
+        {
+            _ranks.Gather(new Pace(_seconds, _secondsPerUpdate, stop.IsCancellationRequested), _paces);
+            (_seconds, _secondsPerUpdate, _) = _paces[0];
+            _isStopping = Array.Exists(_paces, pace => pace.Stops);
+        }
+    }
+
+    /// <summary>What the first rank read.</summary>
+    private IReadOnlyList<RunMetrics> Share(IReadOnlyList<RunMetrics> own)
+    {
+        if (_ranks is null)
+        {
+            return own;
+        }
+
+        byte[] text = Encoding.UTF8.GetBytes(string.Join('\n', own.Select(line => line.ToJson())));
+        int[] lengths = new int[_ranks.Size];
+        _ranks.Gather<int>(text.Length, lengths);
+        Array.Resize(ref text, lengths[0]);
+        _ranks.Broadcast(text);
+        return [.. Encoding.UTF8.GetString(text).Split('\n').Select(RunMetrics.TryParse).OfType<RunMetrics>()];
     }
 
     /// <summary>Updates until the next reading, line, epoch or end; about a second's worth where they are slow.</summary>
@@ -286,21 +345,25 @@ public sealed class TrainingRun
 
     private void Record(RunMetrics metrics)
     {
-        _folder.Append(metrics);
+        if (IsFirst)
+        {
+            _folder.Append(metrics);
+        }
+
         _observer.Recorded(metrics);
     }
 
     /// <summary>Takes the folder for this process, and gives it back where the beginning fails.</summary>
     private void Take(Action begin)
     {
-        _lock = _folder.Take();
+        _lock = IsFirst ? _folder.Take() : null;
         try
         {
             begin();
         }
         catch
         {
-            _lock.Dispose();
+            _lock?.Dispose();
             throw;
         }
     }
@@ -320,6 +383,12 @@ public sealed class TrainingRun
     {
         // The line first: where a run resumes, it finds there how long it had trained.
         RecordLine();
+        _savedAtSeconds = _seconds;
+        if (!IsFirst)
+        {
+            return;
+        }
+
         if (_stopping is null)
         {
             _trainer.SaveModel(_folder.CheckpointFile);
@@ -327,7 +396,6 @@ public sealed class TrainingRun
 
         _trainer.Mark = _mark;
         _trainer.SaveState(_folder.StateFile);
-        _savedAtSeconds = _seconds;
     }
 
     /// <summary>Where the run may stop early: evaluates, and the best weights so far become the checkpoint.</summary>
@@ -345,33 +413,48 @@ public sealed class TrainingRun
         {
             // The state first: a run that is killed between finds in its metrics whose the checkpoint should be.
             Save();
-            _trainer.SaveModel(_folder.CheckpointFile);
+            if (IsFirst)
+            {
+                _trainer.SaveModel(_folder.CheckpointFile);
+            }
         }
     }
 
     private void Show(CancellationToken stop)
     {
         using Model model = _trainer.Snapshot();
-        if (!File.Exists(_folder.SampleFile(_trainer.Samples)))
+        if (IsFirst && !File.Exists(_folder.SampleFile(_trainer.Samples)))
         {
             DrawSamples(model, _trainer.Samples);
         }
 
         bool isWhole = _stopping is not null || TryEvaluate(model, final: false, stop);
         _mark = _mark with { IsMoment = !isWhole };
-        RunReport.Write(_folder);
+        if (IsFirst)
+        {
+            RunReport.Write(_folder);
+        }
     }
 
     /// <summary>The end of a run: samples, evaluation, and what the checkpoint says of the training data.</summary>
     private void Finish(CancellationToken stop)
     {
-        using Model model = _stopping?.Best is null
+        using Model model = !IsFirst || _stopping?.Best is null
             ? _trainer.Snapshot()
             : Model.Load(_folder.CheckpointFile, _trainer.Model.Backend);
-        DrawSamples(model, null);
+        if (IsFirst)
+        {
+            DrawSamples(model, null);
+        }
+
         if (_stopping is null)
         {
             TryEvaluate(model, final: true, stop);
+        }
+
+        if (!IsFirst)
+        {
+            return;
         }
 
         double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
@@ -440,7 +523,7 @@ public sealed class TrainingRun
         }
 
         EvalMetrics evaluation = _data.Evaluate(
-            model, count, _config.Training.Seed, _trainer.Samples, _seconds, stop);
+            model, count, _config.Training.Seed, _trainer.Samples, _seconds, _ranks, stop);
         Note(evaluation);
         Record(evaluation);
     }
@@ -450,4 +533,7 @@ public sealed class TrainingRun
         _evaluated = evaluation;
         _stopping?.Add(evaluation);
     }
+
+    /// <summary>What a rank tells the others after every step.</summary>
+    private readonly record struct Pace(double Seconds, double SecondsPerUpdate, bool Stops);
 }

@@ -55,6 +55,11 @@ public partial interface IBackend : IDisposable
     /// <inheritdoc cref="Read(BufferView, Span{float})"/>
     void Read(BufferView source, Span<double> values);
 
+    /// <summary>The elements themselves, where they are float32 in host memory; elsewhere nothing: they are read and written.</summary>
+    /// <param name="view">Fewer than 2^31 elements.</param>
+    /// <returns>As long as the view, or empty; valid as long as its buffer.</returns>
+    Span<float> InPlace(BufferView view);
+
     /// <summary>Copies one view to another of the same length.</summary>
     /// <param name="source">What to copy.</param>
     /// <param name="destination">Where it goes.</param>

@@ -42,6 +42,10 @@ public abstract unsafe class HostBackend<T>
     /// <inheritdoc cref="IBackend.Read(BufferView, Span{double})"/>
     public void Read(BufferView source, Span<double> values) => Load(source, values);
 
+    /// <inheritdoc cref="IBackend.InPlace"/>
+    public Span<float> InPlace(BufferView view) =>
+        typeof(T) == typeof(float) ? new Span<float>(Pointer(view, view.Length), checked((int)view.Length)) : default;
+
     /// <inheritdoc cref="IBackend.Copy"/>
     public void Copy(BufferView source, BufferView destination)
     {

@@ -9,7 +9,7 @@ public sealed class EngineFolderTests
     // Each uses those before it, and no other.
     private static readonly string[] _order =
     [
-        "Telemetry", "Tensors", "Settings", "Layers", "Priors", "Architecture", "Data", "Drawing", "Execution", "Checkpoints", "Models",
+        "Telemetry", "Tensors", "Settings", "Ranks", "Layers", "Priors", "Architecture", "Data", "Drawing", "Execution", "Checkpoints", "Models",
         "Interop", "Likelihood", "Anomalies", "Training", "Latents", "Compression",
     ];
 

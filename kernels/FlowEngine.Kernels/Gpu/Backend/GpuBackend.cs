@@ -92,6 +92,9 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public Span<float> InPlace(BufferView view) => default;
+
+    /// <inheritdoc/>
     public DeviceBuffer Allocate(long length)
     {
         using Lock.Scope queue = _queue.EnterScope();
