@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Ranks;
 using FlowEngine.Training;
 
 namespace FlowEngine.Native;
@@ -28,29 +29,43 @@ internal static unsafe class TrainerExports
         {
             Check.NotNull(trainer, nameof(trainer));
             *trainer = 0;
-            *trainer = Open(model, target =>
-            {
-                TrainerOptions training = Complete(options, target);
-                int dims = target.Flow.Dims;
-                long count = Check.Images(levels, length, dims, nameof(levels));
-                if (count > Array.MaxLength)
-                {
-                    throw Check.Invalid($"{count} images were given, expected at most {Array.MaxLength}");
-                }
-
-                byte[][] images = new byte[count][];
-                for (int i = 0; i < images.Length; i++)
-                {
-                    images[i] = new ReadOnlySpan<byte>(levels + ((long)i * dims), dims).ToArray();
-                }
-
-                IModelOptions sizes = target.Config.Options;
-                int bins = sizes.Bins
-                    ?? throw Check.Invalid("the model is of continuous data: use flow_trainer_create, and hand over batches");
-                ImageDataset data = new("the data set", sizes.Height, sizes.Width, sizes.Channels, bins, images);
-                return new Trainer(target, data, training);
-            });
+            *trainer = Open(model, target => On(target, levels, length, Complete(options, target), ranks: null));
         });
+
+    [UnmanagedCallersOnly(EntryPoint = "flow_trainer_create_shared", CallConvs = [typeof(CallConvCdecl)])]
+    internal static int TrainerCreateShared(
+        nint model, byte* levels, nuint length, byte* options, Communicator* communicator, nint* trainer) =>
+        Guard.Run(() =>
+        {
+            Check.NotNull(trainer, nameof(trainer));
+            *trainer = 0;
+            CallerCommunicator ranks = new(communicator);
+            *trainer = Open(model, target => levels is null && length == 0
+                ? new Trainer(target, Complete(options, target), ranks)
+                : On(target, levels, length, Complete(options, target), ranks));
+        });
+
+    private static Trainer On(Model target, byte* levels, nuint length, TrainerOptions training, ICommunicator? ranks)
+    {
+        int dims = target.Flow.Dims;
+        long count = Check.Images(levels, length, dims, nameof(levels));
+        if (count > Array.MaxLength)
+        {
+            throw Check.Invalid($"{count} images were given, expected at most {Array.MaxLength}");
+        }
+
+        byte[][] images = new byte[count][];
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = new ReadOnlySpan<byte>(levels + ((long)i * dims), dims).ToArray();
+        }
+
+        IModelOptions sizes = target.Config.Options;
+        int bins = sizes.Bins
+            ?? throw Check.Invalid("the model is of continuous data: use flow_trainer_create, and hand over batches");
+        ImageDataset data = new("the data set", sizes.Height, sizes.Width, sizes.Channels, bins, images);
+        return new Trainer(target, data, training, ranks);
+    }
 
     private static TrainerOptions Complete(byte* options, Model model) =>
         TrainingDefaults.Complete(options, isContinuous: model.Config.Options.Bins is null);

@@ -110,6 +110,7 @@ enum {
 enum { FLOW_OPTIMIZER_ADAM = 0, FLOW_OPTIMIZER_ADAMW = 1, FLOW_OPTIMIZER_ADAMAX = 2 };
 /* COOLDOWN: constant for three quarters of total_images, then falling in a straight line. */
 enum { FLOW_SCHEDULE_CONSTANT = 0, FLOW_SCHEDULE_COSINE = 1, FLOW_SCHEDULE_COOLDOWN = 2 };
+enum { FLOW_REDUCE_EXACT = 0, FLOW_REDUCE_FAST = 1 }; /* over ranks: as one binary tree, or in the fastest order */
 enum {
     FLOW_ACTIVATIONS_AUTO   = 0, /* store if that fits into half of the free memory, else invert */
     FLOW_ACTIVATIONS_STORE  = 1, /* the forward pass keeps the activations */
@@ -274,7 +275,7 @@ typedef struct flow_trainer_options {
     int32_t  reserved;           /* 0 */
     double   final_learning_rate; /* the rate at the end of a schedule that falls: 0 */
     int32_t  shards;             /* parts of a batch whose gradients are summed as a binary tree, a power of two; 1 */
-    int32_t  reserved2;          /* 0 */
+    int32_t  reduce;             /* FLOW_REDUCE_... */
 } flow_trainer_options;
 
 /** The state of a training, and its last update. */
@@ -891,6 +892,45 @@ FLOW_API flow_status flow_detector_score(
  */
 FLOW_API flow_status flow_detector_explain(
     const flow_detector *detector, const double *rows, size_t length, double *share, size_t share_length);
+
+/* --- Training on several ranks ------------------------------------------------------------------------------ */
+
+/**
+ * Sends to another rank while it receives from it; that rank makes the call that answers.  Lengths may be 0.  Returns 0 when
+ * both are done; anything else ends the call that asked for it with FLOW_DEVICE_FAILED.
+ */
+typedef int32_t (*flow_send_receive)(
+    int32_t partner, const void *sent, size_t sent_bytes, void *received, size_t received_bytes, void *user);
+
+/** Sums over all ranks, in place, and gives all of them the same bits.  Returns as flow_send_receive does. */
+typedef int32_t (*flow_all_reduce)(float *values, size_t length, void *user);
+
+/**
+ * The processes that train one model, connected by the caller: by MPI, sockets, or what else there is.  The functions are
+ * called by the thread that calls the trainer, on all ranks in the same order.
+ */
+typedef struct flow_communicator {
+    uint32_t          struct_size;
+    int32_t           rank;         /* this process, from 0 */
+    int32_t           size;         /* of them all: a power of two that divides shards */
+    int32_t           reserved;     /* 0 */
+    flow_send_receive send_receive;
+    flow_all_reduce   all_reduce;   /* for FLOW_REDUCE_FAST; else NULL */
+    void             *user;         /* handed to both */
+} flow_communicator;
+
+/**
+ * A trainer that shares every batch with other ranks: each calls this and every function of the trainer alike, with equal
+ * options, and has the same weights after it.  They begin with those of rank 0.
+ *
+ * @param levels        as for flow_trainer_create_on, the same on all ranks; NULL with length 0 for a trainer that is handed its
+ *                      batches: then each rank hands over its own, batch / size images.
+ * @param options       batch counts the images of all ranks; shards is a multiple of their number.
+ * @param communicator  copied.
+ */
+FLOW_API flow_status flow_trainer_create_shared(
+    flow_model *model, const uint8_t *levels, size_t length, const flow_trainer_options *options,
+    const flow_communicator *communicator, flow_trainer **trainer);
 
 #ifdef __cplusplus
 }

@@ -103,6 +103,17 @@ class DetectorInfo(_Sized):
 
 StepCallback = c.CFUNCTYPE(c.c_int32, c.POINTER(Metrics), c.c_void_p)
 
+SendReceive = c.CFUNCTYPE(c.c_int32, c.c_int32, c.c_void_p, c.c_size_t, c.c_void_p, c.c_size_t, c.c_void_p)
+AllReduce = c.CFUNCTYPE(c.c_int32, c.c_void_p, c.c_size_t, c.c_void_p)
+
+
+class Communicator(_Sized):
+    _fields_ = [
+        ("struct_size", c.c_uint32), ("rank", c.c_int32), ("size", c.c_int32), ("reserved", c.c_int32),
+        ("send_receive", SendReceive), ("all_reduce", AllReduce), ("user", c.c_void_p),
+    ]
+
+
 # Handles and arrays are plain addresses: c_void_p. In the order of the header.
 _P, _N, _U64 = c.c_void_p, c.c_size_t, c.c_uint64
 _IN = [_P, _P, _N]                 # model, array, length
@@ -196,6 +207,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "flow_detector_schema": (c.c_int32, [_P, _P, _N, _P]),
     "flow_detector_score": (c.c_int32, [*_IN, _P, _N, _P, _N, _P, _N]),
     "flow_detector_explain": (c.c_int32, [*_IN, _P, _N]),
+    "flow_trainer_create_shared": (c.c_int32, [*_IN, _P, _P, _P]),
 }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from . import _arrays, _device, _ffi, _schema
 from ._estimator import Estimator
 from ._inference import FloatArray, Inference
+from ._ranks import Communicator, shards_of
 from ._training import ProgressFunction, Training, to_handle, training_options
 from .errors import InvalidArgumentError
 
@@ -174,7 +175,8 @@ class Flow(Inference, Estimator, abc.ABC):
             warmup_images: Optional[int] = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
             weight_decay: float = 0, clip: Optional[float] = 1, ema_decay: Optional[float] = None, flip: bool = False,
             activations: str = "auto", read_every: Optional[int] = None, seed: int = 0,
-            shards: int = 1, progress: Union[bool, ProgressFunction] = False, warm_start: bool = False) -> _Self:
+            shards: int = 1, reduce: str = "exact", progress: Union[bool, ProgressFunction] = False, warm_start: bool = False,
+            communicator: Optional[Communicator] = None) -> _Self:
         """
         Trains by maximum likelihood, from new weights; a model that was loaded, built or initialized keeps its own.
 
@@ -198,6 +200,11 @@ class Flow(Inference, Estimator, abc.ABC):
         :param activations: ``store``, ``invert`` (memory does not grow with depth), or ``auto``.
         :param progress: True for a line on stderr, or a function that is called after every update (:class:`Progress`) and
             stops the training with a true result.
+        :param reduce: how gradients are summed over the ranks of ``communicator``: ``exact`` gives the same bits for any number of
+            them, ``fast`` takes the communicator's own order.
+        :param communicator: the processes that train this model together, a communicator of mpi4py or a like object
+            (:class:`Communicator`): each calls ``fit`` with the same arguments and gets the same model. They begin with the weights of
+            rank 0, and ``shards`` is a multiple of their number; 8 unless more is given.
         :param warm_start: keep the weights of the last ``fit`` and continue from them.
         :returns: the model itself.
         """
@@ -218,9 +225,9 @@ class Flow(Inference, Estimator, abc.ABC):
             is_table=self._described.bins == 0, batch=batch_size, learning_rate=learning_rate,
             final_learning_rate=final_learning_rate, optimizer=optimizer, schedule=schedule, warmup_images=warmup_images, beta1=beta1, beta2=beta2, epsilon=epsilon,
             weight_decay=weight_decay, clip=clip or 0, ema_decay=ema_decay, flip=flip, activations=activations,
-            read_every=read_every, seed=seed, shards=shards)
+            read_every=read_every, seed=seed, shards=shards_of(communicator, shards), reduce=reduce)
         assert self._handle is not None
-        training = Training(self._handle, images, condition, self.dims, options, epochs, progress)
+        training = Training(self._handle, images, condition, self.dims, options, epochs, progress, communicator)
         trained = training.run()
         if 2 * training.skipped > len(training.history):
             warnings.warn(

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _ffi
 from ._arrays import Images
+from ._ranks import Communicator, Ranks
 from .errors import CancelledError, InvalidArgumentError
 
 
@@ -72,7 +73,7 @@ class Training:
     def __init__(
             self, model: _ffi.Handle, images: Images, condition: Optional[np.ndarray], dims: int,
             options: _ffi.TrainerOptions, epochs: int,
-            progress: Union[bool, ProgressFunction]) -> None:
+            progress: Union[bool, ProgressFunction], communicator: Optional[Communicator] = None) -> None:
         if epochs < 1:
             raise InvalidArgumentError(f"epochs is {epochs}, expected 1 or more")
         if images.count == 0:
@@ -103,19 +104,30 @@ class Training:
         # A data set of the engine has no conditions.
         self._by_batches = condition is not None or not images.is_levels
         source = () if self._by_batches else (images.pointer, images.length)
-        function = "flow_trainer_create" if self._by_batches else "flow_trainer_create_on"
-        self._trainer = to_handle(
-            "flow_trainer_free", function, model.pointer, *source, ctypes.byref(options))
+        self._ranks = None if communicator is None else Ranks(communicator)
+        if self._ranks is not None:
+            function, source = "flow_trainer_create_shared", source or (None, 0)
+        else:
+            function = "flow_trainer_create" if self._by_batches else "flow_trainer_create_on"
+        shared = () if self._ranks is None else (self._ranks.struct,)
+        self._trainer = self._checked(lambda: to_handle(
+            "flow_trainer_free", function, model.pointer, *source, ctypes.byref(options), *shared))
 
     def run(self) -> _ffi.Handle:
         """Trains; the model with the moving average of the weights."""
-        if self._by_batches:
-            self._run_batches()
-        else:
-            self._run_data_set()
+        self._checked(self._run_batches if self._by_batches else self._run_data_set)
         if self._error is not None:
             raise self._error
         return to_handle("flow_model_free", "flow_trainer_snapshot", self._trainer.pointer)
+
+    def _checked(self, call: Callable[[], Any]) -> Any:
+        """What failed in a communicator is the reason, not what C says of it."""
+        try:
+            return call()
+        except Exception as error:
+            if self._ranks is not None and self._ranks.error is not None:
+                raise self._ranks.error from error
+            raise
 
     def _run_data_set(self) -> None:
         @_ffi.StepCallback
@@ -137,24 +149,28 @@ class Training:
         values = self._images.owner.reshape(self._images.count, self._dims)
         random = np.random.default_rng(self._options.seed)
         batch = self._options.batch
+        own = slice(0, batch) if self._ranks is None else self._ranks.part(batch)
         metrics = _ffi.Metrics()
         for update in range(self._updates):
             position = update % self._per_epoch
             if position == 0:
                 order = random.permutation(len(values))
             rows = order[position * batch:(position + 1) * batch]
-            chosen = np.ascontiguousarray(values[rows])
-            call = _ffi.Call()
-            if self._condition is not None:
-                condition = np.ascontiguousarray(self._condition[rows])
-                call.condition, call.condition_length = condition.ctypes.data, condition.size
             if update == 0:
-                self._initialize(chosen, call)
+                self._initialize(*self._batch(values, rows))
+            chosen, call = self._batch(values, rows[own])
             _ffi.call(
                 step, self._trainer.pointer, chosen.ctypes.data, chosen.size, ctypes.byref(call), ctypes.byref(metrics))
             metrics.epoch = update // self._per_epoch
             if self._told(metrics):
                 return
+
+    def _batch(self, values: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, _ffi.Call]:
+        call = _ffi.Call()
+        if self._condition is not None:
+            self._conditions = np.ascontiguousarray(self._condition[rows])
+            call.condition, call.condition_length = self._conditions.ctypes.data, self._conditions.size
+        return np.ascontiguousarray(values[rows]), call
 
     def _initialize(self, chosen: np.ndarray, call: _ffi.Call) -> None:
         info = _ffi.ModelInfo()

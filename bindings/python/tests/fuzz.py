@@ -389,6 +389,13 @@ class Fuzzer:
     def trainer_create_on(self):
         return [self.handle("model"), *self.images(ctypes.c_ubyte)[:2], self.training(), self.new("trainer")]
 
+    def trainer_create_shared(self):
+        exchange = self.pick([_ffi.SendReceive(), _ffi.SendReceive(lambda *arguments: 1)])
+        communicator = _ffi.Communicator(rank=self.number(0, 1), size=self.number(1, 2, 3), send_receive=exchange)
+        self.keep.append(exchange)
+        return [self.handle("model"), *self.pick([(None, 0), self.images(ctypes.c_ubyte)[:2]]), self.training(),
+                self.struct(communicator), self.new("trainer")]
+
     def trainer_step(self): return [self.handle("trainer"), *self.images()[:2], self.call(), self.metrics()]
 
     def trainer_step_u8(self):

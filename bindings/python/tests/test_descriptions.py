@@ -16,7 +16,7 @@ HEADER = (REPOSITORY / "bindings/c/include/flowengine.h").read_text(encoding="ut
 #: Arguments of every model that are no options of its kind.
 COMMON = {"classes", "condition_columns", "condition_into", "seed", "device", "threads", "precision", "layout", "bins"}
 #: Arguments of fit that are no options of a training, and what it calls those it names otherwise.
-OWN = {"warm_start", "self", "x", "y", "epochs", "progress"}
+OWN = {"communicator", "warm_start", "self", "x", "y", "epochs", "progress"}
 NAMES = {"batch_size": "batch"}
 
 

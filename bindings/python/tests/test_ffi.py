@@ -47,6 +47,7 @@ def test_every_struct_has_the_size_that_c_asserts():
         "flow_parameter": _ffi.Parameter, "flow_call": _ffi.Call, "flow_trainer_options": _ffi.TrainerOptions,
         "flow_metrics": _ffi.Metrics, "flow_compressed": _ffi.Compressed,
         "flow_detector_options": _ffi.DetectorOptions, "flow_detector_info": _ffi.DetectorInfo,
+        "flow_communicator": _ffi.Communicator,
     }
     assert {name: ctypes.sizeof(struct) for name, struct in structs.items()} == {
         name: int(size) for name, size in sizes.items()}

@@ -28,6 +28,7 @@ void test_compression(flow_model *model);
 void test_parameters(flow_model *model);
 void test_tape(flow_model *model);
 void test_trainer(flow_model *used, const char *folder);
+void test_shared_trainer(flow_model *used);
 void test_real_nvp(const char *folder);
 void test_tables(const char *folder);
 void test_conditions(void);

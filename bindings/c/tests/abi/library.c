@@ -22,6 +22,7 @@ ASSERT_SIZE(flow_shape, 12);
 ASSERT_SIZE(flow_parameter, 224);
 ASSERT_SIZE(flow_call, 72);
 ASSERT_SIZE(flow_trainer_options, 128);
+ASSERT_SIZE(flow_communicator, 40);
 ASSERT_SIZE(flow_metrics, 200);
 ASSERT_SIZE(flow_detector_options, 32);
 ASSERT_SIZE(flow_detector_info, 48);

@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     test_compression(model);
     test_tape(model);
     test_trainer(model, argv[1]);
+    test_shared_trainer(model);
     test_parameters(model);
     test_real_nvp(argv[1]);
     test_tables(argv[1]);

@@ -170,3 +170,69 @@ void test_trainer(flow_model *used, const char *folder)
     flow_trainer_free(resumed);
     flow_model_free(model);
 }
+
+/* Notes the partner of a call and its bytes, and fails. */
+static int32_t lose(
+    int32_t partner, const void *sent, size_t sent_bytes, void *received, size_t received_bytes, void *user)
+{
+    CHECK(partner == 1 && sent != NULL && sent_bytes == received_bytes && received != NULL);
+    ++*(int *)user;
+    return 7;
+}
+
+void test_shared_trainer(flow_model *used)
+{
+    flow_trainer *trainer = NULL;
+    flow_trainer_options t;
+    flow_communicator c;
+    flow_metrics m, alike;
+    int calls = 0;
+
+    memset(&t, 0, sizeof t);
+    t.struct_size = sizeof t;
+    t.batch = 4;
+    t.shards = 2;
+    memset(&m, 0, sizeof m);
+    m.struct_size = sizeof m;
+    alike = m;
+    memset(&c, 0, sizeof c);
+    c.struct_size = sizeof c;
+    c.size = 1;
+    c.send_receive = lose;
+    c.user = &calls;
+
+    /* One rank calls nobody, and does as a process by itself. */
+    OK(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    OK(flow_trainer_step(trainer, images, 4 * D, NULL, &m));
+    OK(flow_trainer_step_u8(trainer, levels, 4 * D, NULL, &m));
+    flow_trainer_free(trainer);
+    CHECK(calls == 0 && m.updates == 2 && m.was_skipped == 0);
+    OK(flow_trainer_create_shared(used, levels, N * D, &t, &c, &trainer));
+    OK(flow_trainer_run(trainer, 1, NULL, NULL, &alike));
+    CHECK(alike.updates == 1 && alike.updates_per_epoch == 2);
+    flow_trainer_free(trainer);
+
+    /* Two share a batch; where the other is lost the call says so. */
+    c.size = 2;
+    OK(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    INVALID(flow_trainer_step(trainer, images, 4 * D, NULL, &m)); /* of both ranks */
+    GIVES(FLOW_DEVICE_FAILED, flow_trainer_step(trainer, images, 2 * D, NULL, &m));
+    CHECK(calls == 1 && strstr(flow_last_error(), "send_receive returned 7") != NULL);
+    flow_trainer_free(trainer);
+
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, NULL, &trainer));
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, NULL));
+    INVALID(flow_trainer_create_shared(used, levels, N * D - 1, &t, &c, &trainer));
+    c.size = 4; /* of 2 shards */
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    c.size = 3;
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    c.size = 2;
+    c.rank = 2;
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    c.rank = 0;
+    c.send_receive = NULL;
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+    c.struct_size = 3;
+    INVALID(flow_trainer_create_shared(used, NULL, 0, &t, &c, &trainer));
+}
