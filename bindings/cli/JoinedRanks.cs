@@ -73,9 +73,13 @@ internal static class JoinedRanks
     /// <param name="given">What the user says; 0 for nothing.</param>
     public static int Threads(int given)
     {
+        if (given > 0 || _launch?.LocalSize is not int neighbors)
+        {
+            return given;
+        }
+
         // A launcher that binds processes to cores has shared them out.
-        bool isBound = Environment.ProcessorCount < ProcessorsOfMachine();
-        return given > 0 || isBound || _launch?.LocalSize is not int neighbors
+        return Environment.ProcessorCount < ProcessorsOfMachine()
             ? given
             : Math.Max(1, Environment.ProcessorCount / neighbors);
     }
@@ -131,7 +135,7 @@ internal static class JoinedRanks
     {
         const string Online = "/sys/devices/system/cpu/online";
         return File.Exists(Online)
-            ? File.ReadAllText(Online).Split(',').Sum(part =>
+            ? File.ReadAllText(Online).Trim().Split(',').Sum(part =>
             {
                 int[] ends = [.. part.Split('-').Select(text => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture))];
                 return ends[^1] - ends[0] + 1;
