@@ -210,17 +210,20 @@ def error(values):
 
 
 def compare(rows, measure_of):
-    """Of each method the mean in percent; how far ours is ahead; the errors of that over seeds, and over sets."""
+    """Of each method the mean over the sets, in percent; how far ours is ahead; the standard errors of that over the seeds
+    of these sets, and over sets."""
     found = defaultdict(dict)
     for row in rows:
         found[row["method"]][row["set"], row["seed"]] = 100 * float(row[measure_of])
     ours = found["ours"]
     for method, values in found.items():
-        both = sorted(ours.keys() & values.keys())
-        lead = {key: ours[key] - values[key] for key in both}
-        by_seed = [mean([lead[key] for key in both if key[1] == seed]) for seed in sorted({key[1] for key in both})]
-        by_set = [mean([lead[key] for key in both if key[0] == name]) for name in sorted({key[0] for key in both})]
-        yield method, mean([values[key] for key in both]), mean(by_set), error(by_seed), error(by_set)
+        by_set, leads = defaultdict(list), defaultdict(list)
+        for name, seed in sorted(ours.keys() & values.keys()):
+            by_set[name].append(values[name, seed])
+            leads[name].append(ours[name, seed] - values[name, seed])
+        lead = [mean(of_set) for of_set in leads.values()]
+        of_seeds = np.sqrt(sum(error(of_set) ** 2 for of_set in leads.values())) / len(leads)
+        yield method, mean([mean(of_set) for of_set in by_set.values()]), mean(lead), of_seeds, error(lead)
 
 
 def print_tables():
@@ -229,8 +232,7 @@ def print_tables():
         rows = [row for row in results if row["kind"] == kind]
         if not any(row["method"] == "ours" for row in rows):
             continue
-        print(f"\n{kind}: {len({row['set'] for row in rows})} sets, {len({row['seed'] for row in rows})} seeds; "
-              "ahead ± standard error over seeds; over sets")
+        print(f"\n{kind}: {len({row['set'] for row in rows})} sets; ahead ± standard error over the seeds; over sets")
         for measure_of in ("auroc", "average_precision"):
             print(f"\n| {measure_of} | mean | ours is ahead by |\n|---|---|---|")
             for method, value, lead, of_seeds, of_sets in sorted(compare(rows, measure_of), key=lambda line: -line[1]):
