@@ -26,6 +26,14 @@ shown() {
     cat "$work"/block.* 2> /dev/null
 }
 
+# packed NAME PACKAGE: a file of a package, by the end of its name.
+packed() {
+    "$python" -c 'import sys, zipfile
+with zipfile.ZipFile(sys.argv[2]) as package:
+    (name,) = (name for name in package.namelist() if name.endswith(sys.argv[1]))
+    sys.stdout.buffer.write(package.read(name))' "$1" "$2"
+}
+
 check "the sums" sh -c "cd '$packages' && sha256sum --check --quiet SHA256SUMS"
 check "the sizes that install.md names" "$python" "$root/tests/release/sizes.py" "$packages"
 cat "$work/output"
@@ -40,7 +48,7 @@ dotnet_packages() {
     mkdir -p "$home"
     isolated() { # FOLDER SCRIPT
         env -u NUGET_PACKAGES HOME="$home" DOTNET_CLI_HOME="$home" PATH="$work/tool/tools:$PATH" \
-            bash -e -c 'cd "$1" && . "$2"' isolated "$1" "$2"
+            bash -e -c 'cd "$1" && test -s "$2" && . "$2"' isolated "$1" "$2"
     }
     mkdir "$work/tool"
     ln -s "$packages" "$work/tool/packages"
@@ -51,7 +59,7 @@ dotnet_packages() {
         folder=$work/dotnet/$name
         mkdir -p "$folder/program"
         ln -s "$packages" "$folder/packages"
-        unzip -p "$package" README.md > "$folder/README.md"
+        packed README.md "$package" > "$folder/README.md"
         shown bash "$folder/README.md" > "$folder/readme.sh"
         shown csharp "$folder/README.md" > "$folder/Program.cs"
         if [ -s "$folder/Program.cs" ]; then
@@ -67,10 +75,10 @@ dotnet_packages() {
 
 # --- Debian --------------------------------------------------------------------------------------------------------
 
-# inside ROOT SCRIPT: runs a script in the folder /home/flow of a root, with processes and an environment of its own.
+# inside ROOT SCRIPT: runs a script in the folder /home/flow of a root, with its own processes and environment.
 inside() {
     unshare --mount --pid --fork --mount-proc="$debian/$1/proc" chroot "$debian/$1" /usr/bin/env -i HOME=/home/flow \
-        PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin bash -e -c 'cd /home/flow && . "$1"' inside "$2"
+        PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin bash -e -c 'cd /home/flow && test -s "$1" && . "$1"' inside "$2"
 }
 
 # Two roots: one has nothing but the minimal system, the other also what C and Python need.
@@ -103,9 +111,10 @@ debian_packages() {
     shown c "$other/flowengine/README.md" > "$other/program.c"
     shown "bash c" "$page" > "$other/page.sh"
     check "C and C++ with the tarball" inside tools ./page.sh
-    unzip -p "$packages"/*_x86_64.whl '*/METADATA' > "$work/METADATA"
+    packed METADATA "$packages"/*_x86_64.whl > "$work/METADATA"
     shown python "$work/METADATA" > "$other/program.py"
     shown "bash python" "$page" > "$other/page.sh"
+    check "the README of the wheel has a program" test -s "$other/program.py"
     check "install the wheel and run its README" inside tools ./page.sh
     rm -rf "$home" "$other"
 }
