@@ -159,7 +159,7 @@ internal static class CommandOptions
         }
     }
 
-    /// <summary>One of the names of an enumeration, in lower case; an error of the result where it is none.</summary>
+    /// <summary>One of the names of an enumeration, in lower case; any other is an error of the result.</summary>
     public static T? ParseChoice<T>(ArgumentResult result, string name)
         where T : struct, Enum
     {

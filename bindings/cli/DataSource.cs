@@ -62,7 +62,7 @@ internal abstract class DataSource
     /// <param name="part">Which.</param>
     /// <param name="model">The model's configuration.</param>
     /// <param name="limit">The most samples of it, the first ones; null for all.</param>
-    /// <param name="notes">Is told of what the reader took for granted, and of samples that the model cannot judge whole;
+    /// <param name="notes">Receives what the reader assumed, and a note on samples that the model cannot judge whole;
     /// null for nobody.</param>
     /// <exception cref="FlowException">The data do not fit the model, or have no such part; the limit is not positive.</exception>
     public IDataset Part(DataPart part, ModelConfig model, int? limit = null, TextWriter? notes = null)

@@ -70,7 +70,7 @@ internal static class ImportCommand
         {
             Note.Write(
                 parse.InvocationConfiguration.Error,
-                $"{string.Join(" and ", assumed)} {(assumed.Length > 1 ? "were" : "was")} not given, and the tensors do not tell: "
+                $"{string.Join(" and ", assumed)} {(assumed.Length > 1 ? "were" : "was")} not given, and the tensors do not show them: "
                 + $"images of {glow.Height}x{glow.Width} in {glow.Bins} grey levels are assumed");
         }
 

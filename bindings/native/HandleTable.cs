@@ -34,7 +34,7 @@ internal static class HandleTable
             : throw Check.Invalid($"{T.HandleName} is not one: it was freed, is of another kind, or was never made");
     }
 
-    /// <summary>Frees a handle; what is no handle of the kind is left alone.</summary>
+    /// <summary>Frees a handle; anything that is not a handle of the kind is left as it is.</summary>
     public static void Free<T>(nint handle)
         where T : class, IDisposable
     {

@@ -144,7 +144,7 @@ __attribute__((constructor)) static void open_image(void)
     *(void **)&image_version = dlsym(library, "flow_abi_version");
     *(void **)&image_before_fork = dlsym(library, "flowengine_before_fork");
     if (image_before_fork == NULL) {
-        snprintf(failure_text, sizeof failure_text, "%.900s is not told of forks: it is of another release", path);
+        snprintf(failure_text, sizeof failure_text, "%.900s does not handle forks: it is of another release", path);
         failure_status = FLOW_INTERNAL;
         return;
     }

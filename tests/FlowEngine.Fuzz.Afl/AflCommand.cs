@@ -48,7 +48,7 @@ internal static class AflCommand
     /// <summary>Tries what afl-fuzz sends; what goes wrong is an exception, which it takes for a crash.</summary>
     private static void RunUnderAfl(string reader)
     {
-        // Instrumented code runs under afl-fuzz alone: the reader is made with the first input.
+        // Instrumented code runs only under afl-fuzz: the reader is made with the first input.
         TargetRun? run = null;
         using MemoryStream input = new();
         Fuzzer.Run(stream =>

@@ -74,7 +74,7 @@ static void run(const flow_device_options *device, const void *checkpoint, size_
     flow_model_free(model);
 }
 
-/* As flowengine.h says: the CPU computes in fp32 alone, every other device in all of them. */
+/* As flowengine.h says: the CPU computes only in fp32, every other device in all of them. */
 static void try_precisions(const flow_device *device, const void *checkpoint, size_t length)
 {
     static const int32_t precisions[] = { FLOW_PRECISION_FP32, FLOW_PRECISION_TF32, FLOW_PRECISION_BF16 };

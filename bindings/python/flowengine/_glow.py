@@ -52,7 +52,7 @@ class Glow(ImageFlow):
         Compresses images without loss, by what this model knows of them; it is on the CPU.
 
         :param x: (B, H, W, C), uint8 grey levels below ``bins``, in host memory.
-        :param block: images of a block: more is shorter, fewer is quicker to read one image from; 0 for 100.
+        :param block: images in a block: large blocks make a short file, small ones are faster where few images are read; 0 for 100.
         :returns: a file, the same on every machine, which :meth:`decompress` of the same model reads.
         """
         _arrays.require_host(x)

@@ -18,7 +18,7 @@ class RealNVP(ImageFlow):
     :param bins: grey levels of the data, 2 to 256.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number makes the model conditional on so many numbers.
-    :param condition_into: what reads the condition: ``prior`` alone here.
+    :param condition_into: what reads the condition: here only ``prior``.
     :param seed: of the first weights.
     :param device: a name of :func:`flowengine.devices`; ``auto`` is the CPU.
     :param threads: of the CPU; 0 for one per core.

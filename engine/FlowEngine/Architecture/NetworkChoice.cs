@@ -5,7 +5,7 @@ namespace FlowEngine.Architecture;
 /// <summary>What the network of a block or of a transform is, whatever it stands in.</summary>
 /// <param name="Hidden">Units of a hidden layer.</param>
 /// <param name="HiddenLayers">Hidden layers, or residual blocks.</param>
-/// <param name="Activation">What hidden units make of their sums.</param>
+/// <param name="Activation">The activation function of hidden units.</param>
 /// <param name="IsResidual">True for residual blocks, which a condition gates.</param>
 internal readonly record struct NetworkChoice(
     int Hidden, int HiddenLayers, Activation Activation = Activation.Relu, bool IsResidual = false)

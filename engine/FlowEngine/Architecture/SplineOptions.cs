@@ -76,16 +76,16 @@ public sealed record SplineOptions : BlockOptions
     /// <summary>Bins of a spline, K.</summary>
     public int SplineBins { get; init; } = 8;
 
-    /// <summary>Splines move what lies in [-B, B].</summary>
+    /// <summary>Splines change values in [-B, B].</summary>
     public double Bound { get; init; } = 5;
 
     /// <summary>True for masked autoregressive blocks, false for couplings.</summary>
     public bool Autoregressive { get; init; }
 
-    /// <summary>What the networks' numbers stand for.</summary>
+    /// <summary>How the numbers of the networks define splines.</summary>
     public SplineParametrization Spline { get; init; }
 
-    /// <summary>What hidden units make of their sums.</summary>
+    /// <summary>The activation function of hidden units.</summary>
     public Activation Activation { get; init; }
 
     /// <summary>True for residual networks.</summary>

@@ -164,7 +164,7 @@ public sealed class NamedTensor
         return name != SafetensorsHeader.MetadataName && IsWellFormed(name);
     }
 
-    /// <summary>False where a surrogate stands alone.</summary>
+    /// <summary>False if a surrogate has no partner.</summary>
     internal static bool IsWellFormed(string text)
     {
         for (int i = 0; i < text.Length; i++)

@@ -61,7 +61,7 @@ internal sealed class Sha256
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>The same digest by this class alone.</summary>
+    /// <summary>The same digest, computed only by this class.</summary>
     internal static string OfTensorsPortably(IEnumerable<NamedTensor> tensors)
     {
         var hash = new Sha256();

@@ -7,7 +7,7 @@ internal static class ImageFolderReader
 
     private static readonly string[] _extensions = [".png", ".ppm", ".pgm", ".pnm"];
 
-    // Pictures in other formats are told of; other files belong to no data set of images.
+    // Pictures in other formats get a note; other files belong to no data set of images.
     private static readonly string[] _foreign =
     [
         ".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".j2k", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".avif", ".heic",

@@ -18,7 +18,7 @@ internal static class MissingValue
     /// <param name="field">The cell.</param>
     public static bool Is(string field) => _marks.Contains(field);
 
-    /// <summary>True for a label that is none; fewer marks, as a class may be called missing or none.</summary>
+    /// <summary>True for a label that is missing; fewer marks count, because a class may be called missing or none.</summary>
     /// <param name="field">The cell.</param>
     public static bool IsLabel(string field) => _labelMarks.Contains(field);
 }

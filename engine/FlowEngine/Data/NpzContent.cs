@@ -45,7 +45,7 @@ internal sealed record NpzContent(string Key, bool IsTable)
     /// <param name="archive">The archive.</param>
     /// <param name="part">The names of the part.</param>
     /// <param name="count">How many data there are.</param>
-    /// <param name="notes">Is told of labels that are none.</param>
+    /// <param name="notes">Receives a note on arrays that are not labels.</param>
     /// <returns>Null where there are none.</returns>
     /// <exception cref="FlowException">There are more or fewer of them than data.</exception>
     public static ClassLabels? ReadLabels(NpzArchive archive, IReadOnlyList<string> part, int count, List<string> notes)
@@ -91,7 +91,7 @@ internal sealed record NpzContent(string Key, bool IsTable)
         return _labelKeys.Contains(name) || PartNames.All.Any(part => Keys(part, "x", "y", "images", "labels").Contains(name));
     }
 
-    /// <summary>The axes of an array of numbers; null for what is none.</summary>
+    /// <summary>The axes of an array of numbers; null for anything else.</summary>
     private static int? Axes(NpzArchive archive, string key) =>
         archive.ReadHeader(key) is { IsNumber: true } header ? header.Shape.Length : null;
 }

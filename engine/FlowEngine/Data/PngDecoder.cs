@@ -141,7 +141,7 @@ internal sealed class PngDecoder
             throw Bad("has no palette, expected one for its color type");
         }
 
-        // Checked before anything is allocated for a size that the header alone claims.
+        // Checked before anything is allocated for a size that only the header claims.
         (int X, int Y, int StepX, int StepY)[] passes = _isInterlaced ? _adam7 : _progressive;
         long filteredLength = 0;
         foreach ((int x, int y, int stepX, int stepY) in passes)

@@ -6,7 +6,7 @@ namespace FlowEngine.Interop;
 /// <param name="Hidden">Units of a hidden layer.</param>
 /// <param name="HiddenLayers">Hidden layers, or residual blocks.</param>
 /// <param name="IsResidual">True for residual blocks, gated by a condition.</param>
-/// <param name="Activation">What hidden units make of their sums.</param>
+/// <param name="Activation">The activation function of hidden units.</param>
 /// <param name="Maps">Its affine maps, by their paths inside the network.</param>
 internal sealed record PlacedNetwork(
     int Hidden, int HiddenLayers, bool IsResidual, Activation Activation, IReadOnlyList<(string Name, LinearRows Map)> Maps);

@@ -13,8 +13,8 @@ public static class RosinalityCheckpoint
     /// <summary>Makes a checkpoint of a state dict.</summary>
     /// <param name="source">The state dict.</param>
     /// <param name="target">The checkpoint to create or replace.</param>
-    /// <param name="size">Rows and columns of the images it was trained on: the tensors do not tell.</param>
-    /// <param name="bins">Their grey levels: the tensors do not tell.</param>
+    /// <param name="size">Height and width of the images that it was trained on; the tensors do not show them.</param>
+    /// <param name="bins">Their grey levels; the tensors do not show them.</param>
     /// <returns>The configuration of the checkpoint.</returns>
     /// <exception cref="FlowException">The state dict is missing or no such model, the size or the grey levels do not
     /// fit it, or the checkpoint cannot be written.</exception>

@@ -27,7 +27,7 @@ public sealed class EncodedImages
     /// <summary>By level, (Count, h, w, c), as the priors have them: under the model every value is standard.</summary>
     public IReadOnlyList<float[]> Latents { get; }
 
-    /// <summary>What the model was told of each image, (Count, N); empty where it is told nothing.</summary>
+    /// <summary>The condition of each image, (Count, N); empty if the model is not conditional.</summary>
     public float[] Condition { get; }
 
     /// <summary>The largest difference between an image and the image of its latents; a grey level is 1/bins.</summary>

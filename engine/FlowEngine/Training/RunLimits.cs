@@ -10,7 +10,7 @@ public sealed record RunLimits(int? Epochs, long? Samples, double? Minutes)
     /// go on, with the last ones.</summary>
     public int? Patience { get; init; }
 
-    /// <summary>True if none is given; patience alone is no end.</summary>
+    /// <summary>True if none is given; patience does not count as one.</summary>
     public bool IsEmpty => Epochs is null && Samples is null && Minutes is null;
 
     /// <summary>Checks every number.</summary>
@@ -28,7 +28,7 @@ public sealed record RunLimits(int? Epochs, long? Samples, double? Minutes)
         }
     }
 
-    /// <summary>Updates until the end by epochs or samples; null where time alone ends the run.</summary>
+    /// <summary>Updates until the end by epochs or samples; null if only time ends the run.</summary>
     /// <param name="batch">Samples of one update.</param>
     /// <param name="updatesPerEpoch">Updates in one pass over the data.</param>
     public long? Updates(int batch, int updatesPerEpoch)

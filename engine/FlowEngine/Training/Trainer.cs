@@ -211,7 +211,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Trains on the data set: initializes the model where that is to do, and makes updates.</summary>
     /// <param name="updates">How many; <see cref="UpdatesPerEpoch"/> of them are a pass over the data.</param>
-    /// <param name="progress">Is told of each, in groups of <see cref="TrainerOptions.ReadEvery"/>; null for nobody.</param>
+    /// <param name="progress">Receives each, in groups of <see cref="TrainerOptions.ReadEvery"/>; null for nobody.</param>
     /// <param name="cancel">Ends the training between groups; what was trained stays.</param>
     /// <exception cref="FlowException"><paramref name="updates"/> is negative, or the trainer has no data set.</exception>
     public void Train(long updates, Action<StepResult>? progress = null, CancellationToken cancel = default)
@@ -372,7 +372,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Goes on where <see cref="SaveState"/> left off: the same updates to the bit.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="allowsChangedData">Goes on with other training data than those of the file, too.</param>
+    /// <param name="allowsChangedData">Also continues with other training data than those of the file.</param>
     /// <exception cref="FlowException">The file is missing or damaged, or belongs to another model, other options or other
     /// data.</exception>
     public void Resume(string path, bool allowsChangedData = false)

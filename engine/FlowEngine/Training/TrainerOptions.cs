@@ -208,7 +208,7 @@ public sealed record TrainerOptions
     public MemoryMode? Memory { get; init; }
 
     /// <summary>
-    /// Updates between two readings of their losses, at most: a device that queues its work computes on meanwhile. Null
+    /// Losses are read at least once in so many updates; a device that queues its work computes on meanwhile. Null
     /// for 1 where work is not queued, else 20. No result depends on it.
     /// </summary>
     public int? ReadEvery { get; init; }

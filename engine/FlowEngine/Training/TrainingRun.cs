@@ -125,7 +125,7 @@ public sealed class TrainingRun
     });
 
     /// <summary>Takes the run up where its folder stands; metrics of updates that are made again are cut.</summary>
-    /// <param name="allowsChangedData">Goes on with other data than the run began with, too.</param>
+    /// <param name="allowsChangedData">Also continues with other data than the run began with.</param>
     /// <exception cref="FlowException">The folder holds no state, or that of another run or of one with other data, or another
     /// process trains in it.</exception>
     public void Resume(bool allowsChangedData = false) => Take(() =>

@@ -14,7 +14,7 @@ internal static class ModuleSource
     private const int BytesInLine = 24;
 
     /// <summary>
-    /// Without a body, since there are errors, it is the launchers alone: so that calls of them are no errors too.
+    /// Without a body, since there are errors, it is only the launchers: so that calls of them are no errors too.
     /// </summary>
     public static string Write(ModuleContext module, CTypes types, FunctionGraph graph, string body, string hash)
     {

@@ -30,7 +30,7 @@ public partial interface IBackend
     /// <param name="x">(B, D), overwritten.</param>
     void AutoregressiveDenormalize(ImageShape shape, BufferView y, BufferView output, BufferView x);
 
-    /// <summary>The gradients of <see cref="AutoregressiveNormalize"/> alone, without the network's.</summary>
+    /// <summary>The gradients of <see cref="AutoregressiveNormalize"/>, without that of the network.</summary>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>
     /// <param name="y">(B, D).</param>
     /// <param name="output">(B, D, 2).</param>

@@ -31,7 +31,7 @@ public partial interface IBackend
     void CouplingInverse(CouplingKind kind, ImageShape shape, BufferView y, BufferView output, BufferView x);
 
     /// <summary>
-    /// The gradients of the coupling alone: dx₁ is dy₁, to which the network's backward pass adds its part.
+    /// The gradients of the coupling without its network: dx₁ is dy₁, to which the network's backward pass adds its part.
     /// </summary>
     /// <param name="kind">Affine or additive.</param>
     /// <param name="shape">The shape of x and y.</param>

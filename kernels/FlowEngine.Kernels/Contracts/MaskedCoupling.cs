@@ -59,7 +59,7 @@ public partial interface IBackend
     /// <param name="mask">What is moved.</param>
     long MaskedCouplingWorkspaceLength(ImageShape shape, CouplingMask mask);
 
-    /// <summary>The gradients of the coupling alone; the network's is added afterwards.</summary>
+    /// <summary>The gradients of the coupling; that of the network is added afterwards.</summary>
     /// <param name="shape">The shape of x and y.</param>
     /// <param name="mask">What is moved.</param>
     /// <param name="factor">f, (n).</param>

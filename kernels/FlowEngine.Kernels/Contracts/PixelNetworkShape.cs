@@ -11,7 +11,7 @@ namespace FlowEngine.Kernels;
 /// output = e^(3 ls₃) (c₃ + b₃)
 /// </code>
 /// Scales are folded into the weights when they are prepared: with W' = e^ls W and b' = e^ls b (or b) the layer is
-/// y = W' x + b', and the gradients follow from dW' and db' alone: dW = e^ls dW', db = e^ls db',
+/// y = W' x + b', and the gradients follow from dW' and db': dW = e^ls dW', db = e^ls db',
 /// dls = ⟨W', dW'⟩ + b' db' row by row, since Σ dy · y = Σ dy (W' x + b'); three times that for ls₃.
 /// <para>
 /// Hidden weights start from N(0, 0.05²), the last convolution from zero, so that every coupling starts as a fixed affine

@@ -13,7 +13,7 @@ namespace FlowEngine.Kernels;
 /// c_k = relu(W_{2k-1} ∗ a_{k-1} + b);  h += W_{2k} ∗ c_k + b;  a_k = relu(h),   k = 1..K
 /// output = W a_K + b
 /// </code>
-/// Nothing depends on the batch. The backward pass reads a_0..a_K and c_1..c_K alone: where they are positive tells what
+/// Nothing depends on the batch. The backward pass reads only a_0..a_K and c_1..c_K: where they are positive tells what
 /// the rectifiers let through. With G = dW of a channel, q = ‖v‖² + 10⁻¹² and g = ⟨v, G⟩:
 /// <code>
 /// dv += r (G - v g / q);  dls += r g

@@ -1,7 +1,7 @@
 namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>
-/// How one image is divided into parts, for several threads and for its sums. Fixed by the length alone, so that a sum
+/// How one image is divided into parts, for several threads and for its sums. Only the length fixes it, so that a sum
 /// over the parts is the same bits whoever computes them.
 /// </summary>
 /// <param name="Length">Pixels or elements of an image.</param>

@@ -6,7 +6,7 @@ public sealed unsafe partial class CpuBackend
     // order, from the offset (dx: from 0). The matrix is copied once per call, transposed where needed, so that the 16
     // outputs that share an input lie together; 4 pixels and 32 outputs are in registers at a time. What is before a
     // squeeze goes through a tile of 64 pixels, which stays in the cache.
-    // dM and dv: the pixels of the batch are divided into chunks by the shape alone, a chunk into blocks of 64. A block is
+    // dM and dv: the pixels of the batch are divided into chunks by the shape only, a chunk into blocks of 64. A block is
     // one chain over its pixels, blocks are added in float32 and chunks in float64, in order.
     private sealed class PixelAffineMaps(CpuBackend backend) : IPixelAffine
     {

@@ -36,7 +36,7 @@ internal readonly struct StageBackward : IStageDirection
 
 /// <summary>
 /// Taps, coupling and affine map of 16 pixels at a time, lane = pixel: the same operations in the same order as
-/// <see cref="TapSum"/>, <see cref="CouplingLanes"/> and the affine map alone.
+/// <see cref="TapSum"/>, <see cref="CouplingLanes"/> and the affine map by themselves.
 /// </summary>
 /// <typeparam name="TDirection">Which of the three.</typeparam>
 internal unsafe struct PixelStageJob<TDirection> : IImageJob

@@ -6,7 +6,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>The threads of one CPU backend. The caller of <see cref="Run"/> is worker 0.</summary>
 /// <remarks>
 /// Parts are handed out by a counter, so who does what differs from run to run; results do not, because a part's result
-/// depends on its index alone. A loop is over when its parts are done: the caller waits for workers that have joined it,
+/// depends only on its index. A loop is over when its parts are done: the caller waits for workers that have joined it,
 /// never for one that other programs keep from its core. While the team is busy with one caller, another caller does all
 /// parts on its own thread; and where such callers have the cores between them, nobody wakes the team.
 /// <para>A process that forks has its teams rest before it (<see cref="RestAll"/>): they start again with their next loop.</para>

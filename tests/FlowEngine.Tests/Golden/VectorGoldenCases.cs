@@ -86,7 +86,7 @@ public abstract class VectorGoldenCases
             AssertClose(gradient, actual, GradientTolerance, parameter.Name);
         }
 
-        // Adam in double, from the gradients alone.
+        // Adam in double, from nothing but the gradients.
         double[] weights = TinyGlow.Read(backend, model.Weights);
         double[] first = new double[length];
         double[] second = new double[length];

@@ -159,7 +159,7 @@ public abstract class RunnerTests : IDisposable
         int[] got = new int[data.Length];
         stream.CopyToHost<int>(buffer, got);
 
-        // More than 48 KiB, which CUDA gives to functions that asked for it alone.
+        // More than 48 KiB, which CUDA gives only to functions that asked for it.
         RunnerKernels.Reverse(stream, buffer, 100 * 1024);
         int[] back = new int[data.Length];
         stream.CopyToHost<int>(buffer, back);

@@ -8,7 +8,7 @@ namespace FlowEngine.Kernels.Gpu;
 /// </summary>
 /// <remarks>
 /// Every operation is queued on one stream and the call returns; reading waits. A sum runs in parts of fixed sizes whose
-/// results are added in order, so that it depends on the shapes alone. The kernels of an operation are queued without those of
+/// results are added in order, so that it depends only on the shapes. The kernels of an operation are queued without those of
 /// another thread between them: they share memory that is not the caller's.
 /// </remarks>
 public sealed partial class GpuBackend : IBackend

@@ -6,7 +6,7 @@ namespace FlowEngine.Kernels.Gpu;
 /// is no more than what is in use.
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
-/// <param name="device">Where it lies; one stream alone uses it.</param>
+/// <param name="device">Where it lies; only one stream uses it.</param>
 internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
     where T : unmanaged
 {
