@@ -18,7 +18,7 @@ rm -rf "$stage"
 mkdir -p "$stage"
 (cd .. && find . -path ./docs/obj -prune -o \( -name bin -o -name obj -o -name artifacts -o -name '.*' ! -name . \) -prune -o \
     -type f \( -name '*.md' -o -name '*.png' -o -name '*.svg' -o -name '*.cs' -o -name '*.h' -o -name '*.hpp' -o -name '*.c' -o -name '*.cpp' \
-    -o -name '*.py' -o -name CMakeLists.txt -o -path ./docs/toc.yml \) -exec cp --parents {} "$stage" \;)
+    -o -name '*.py' -o -name '*.txt' -o -name '*.props' -o -path ./docs/toc.yml \) -exec cp --parents {} "$stage" \;)
 cp docfx.json "$stage"
 printf -- '- name: Documents\n  href: docs/toc.yml\n- name: API of C#\n  href: api/toc.yml\n' > "$stage/toc.yml"
 cp "$stage/README.md" "$stage/index.md"
