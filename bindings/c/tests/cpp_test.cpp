@@ -300,6 +300,14 @@ void test_training(Model &model, const std::string &folder)
     resumed.resume(path, status);
     ok();
     CHECK(ok(resumed.run(2, status)).bits_per_dim == expected.bits_per_dim);
+    flowengine::Communicator one;
+    one.size = 1;
+    one.send_receive = [](int32_t, const void *, size_t, void *, size_t, void *) -> int32_t { return 1; };
+    Model shared = ok(Model::load_memory(checkpoint, {}, status));
+    flowengine::Trainer ranks = ok(flowengine::Trainer::create_shared(shared, levels, one, options, status));
+    ranks.resume(path, status);
+    ok();
+    CHECK(ok(ranks.run(2, status)).bits_per_dim == expected.bits_per_dim);
     const Model first = ok(trainer.snapshot(status)), second = ok(resumed.snapshot(status));
     CHECK(same(ok(first.log_prob(images, {}, status)), ok(second.log_prob(images, {}, status))));
 }

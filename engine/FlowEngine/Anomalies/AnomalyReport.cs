@@ -133,7 +133,10 @@ public static class AnomalyReport
                 }
             }
 
-            plot.Name(name, color);
+            if (isAnomaly is not null)
+            {
+                plot.Name(name, color);
+            }
         }
 
         plot.Mark(threshold, Invariant($"threshold {detector.Threshold:0.000}"), "#222");

@@ -125,6 +125,7 @@ using Parameter = Sized<flow_parameter>;
 using Compressed = Sized<flow_compressed>;
 using TrainerOptions = Sized<flow_trainer_options>;
 using Metrics = Sized<flow_metrics>;
+using Communicator = Sized<flow_communicator>;
 using DetectorOptions = Sized<flow_detector_options>;
 using DetectorInfo = Sized<flow_detector_info>;
 

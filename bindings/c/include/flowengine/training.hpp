@@ -60,6 +60,17 @@ public:
         return Trainer(trainer);
     }
 
+    /// Makes a trainer that shares its batches with other ranks: of (N, D) grey levels, or without any of batches from the caller.
+    static Trainer create_shared(
+        Model &model, span<const uint8_t> levels, const Communicator &communicator, const TrainerOptions &options = {},
+        OnError on_error = or_throw())
+    {
+        flow_trainer *trainer = nullptr;
+        on_error.take(
+            flow_trainer_create_shared(model.get(), levels.data(), levels.size(), &options, &communicator, &trainer));
+        return Trainer(trainer);
+    }
+
     /// Makes one update on a batch of scaled images or rows, (batch, D).
     Metrics step(span<const float> images, const Call &call = {}, OnError on_error = or_throw())
     {
