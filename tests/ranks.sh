@@ -40,10 +40,10 @@ refuses() {
         return 1
     fi
     cat refused.txt
-    [ "$(grep -c "^flow: $message" refused.txt)" -eq 1 ]
+    [ "$(grep -c "flow: $message" refused.txt)" -eq 1 ]
 }
 
-# loses MPI: a rank of an endless run is killed; the others end, one of them says so, and the last checkpoint is whole.
+# loses MPI: a rank of an endless run is killed; the others end, one of them or the launcher says so, and the last checkpoint is whole.
 loses() {
     local mpi=$1 victim="" started=$SECONDS
     ranks "$mpi" 2 "${small[@]}" --minutes 5 --out "lost-$mpi" > lost.txt 2>&1 &
@@ -62,7 +62,7 @@ loses() {
         return 1
     fi
     cat lost.txt
-    grep -q "^flow: rank 1 (process $victim) is gone" lost.txt && [ $((SECONDS - started)) -le 20 ] && "$flow" info "lost-$mpi" > /dev/null \
+    grep -qE "flow: rank 1 .process $victim. is gone|BAD TERMINATION" lost.txt && [ $((SECONDS - started)) -le 20 ] && "$flow" info "lost-$mpi" > /dev/null \
         && ranks "$mpi" 4 --resume "lost-$mpi" --samples 1000000 --minutes 0.01
 }
 
