@@ -14,6 +14,7 @@ internal sealed class OnnxGraph
     private const int FloatType = 1;
     private const int IntegerType = 7;
     private const int TruthType = 9;
+    private const int DoubleType = 11;
 
     private readonly List<ProtoMessage> _nodes = [];
     private readonly List<ProtoMessage> _constants = [];
@@ -57,6 +58,10 @@ internal sealed class OnnxGraph
         float[] rounded = Array.ConvertAll(values, value => (float)value);
         return Initializer(FloatType, MemoryMarshal.AsBytes<float>(rounded).ToArray(), sizes);
     }
+
+    /// <summary>A number in float64; the same for the same value.</summary>
+    public OnnxValue Double(double value) => Shared(
+        $"{value:R}d", () => Initializer(DoubleType, MemoryMarshal.AsBytes<double>([value]).ToArray(), []));
 
     /// <summary>A constant of truth values.</summary>
     /// <param name="values">Its values, the last axis contiguous.</param>

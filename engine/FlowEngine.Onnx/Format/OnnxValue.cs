@@ -50,10 +50,16 @@ internal readonly record struct OnnxValue(OnnxGraph Graph, string Name)
     /// <summary>Whether it is at most another.</summary>
     public OnnxValue AtMost(OnnxValue other) => Graph.Node("LessOrEqual", [this, other]);
 
+    /// <summary>Brought between two bounds where it is beyond them.</summary>
+    public OnnxValue Clip(double least, double most) => Graph.Node("Clip", [this, Graph.Scalar(least), Graph.Scalar(most)]);
+
     /// <summary>Of a truth value: one value where it holds, else another.</summary>
     public OnnxValue Where(OnnxValue holds, OnnxValue otherwise) => Graph.Node("Where", [this, holds, otherwise]);
 
-    /// <summary>Of a truth value: 1 where it holds, else 0.</summary>
+    /// <summary>The same in float64.</summary>
+    public OnnxValue ToDouble() => Graph.Node("Cast", [this], OnnxAttribute.Of("to", 11));
+
+    /// <summary>A number in float64 as float32; of a truth value: 1 where it holds, else 0.</summary>
     public OnnxValue ToNumber() => Graph.Node("Cast", [this], OnnxAttribute.Of("to", 1));
 
     /// <summary>The sum over axes, which go or stay with size 1.</summary>

@@ -6,8 +6,6 @@ namespace FlowEngine.Onnx.Layers;
 /// <summary>The nodes of a <see cref="MonotonicAffine"/>.</summary>
 internal sealed class MonotonicAffineNodes(MonotonicAffine map) : IMapNodes
 {
-    private const double Least = 1e-3;
-
     private bool IsCentered => map.Parametrization == AffineParametrization.Normflows;
 
     public OnnxValue Forward(OnnxValue x, OnnxValue raw, out OnnxValue logSlope)
@@ -29,8 +27,9 @@ internal sealed class MonotonicAffineNodes(MonotonicAffine map) : IMapNodes
         return map.Parametrization switch
         {
             AffineParametrization.Zuko => OfLogScale(raw / (1 + (raw.Abs() / Math.Log(1000)))),
-            AffineParametrization.NflowsSigmoid => OfScale((raw + 2).Sigmoid() + Least),
-            AffineParametrization.NflowsSoftplus => OfScale(raw.Softplus() + Least),
+            AffineParametrization.NflowsSigmoid => OfScale((raw + 2).Sigmoid() + map.Least),
+            AffineParametrization.NflowsSoftplus => OfScale(raw.Softplus() + map.Least),
+            AffineParametrization.Flowjax => OfScale(raw.Softplus()),
             AffineParametrization.Normflows => OfLogScale(-raw),
             _ => throw Translation.Unsupported($"there are no nodes for the scale of {map.Parametrization}"),
         };

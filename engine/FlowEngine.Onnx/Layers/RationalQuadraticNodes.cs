@@ -11,7 +11,7 @@ internal sealed class RationalQuadraticNodes(RationalQuadraticSpline spline) : I
     public OnnxValue Forward(OnnxValue x, OnnxValue raw, out OnnxValue logSlope)
     {
         Bin bin = Find(x, raw, ofHeights: false);
-        OnnxValue xi = (x - bin.X) / bin.Width;
+        OnnxValue xi = ((x - bin.X) / bin.Width).Clip(0, 1);
         OnnxValue eta = 1 - xi;
         OnnxValue s = bin.Height / bin.Width;
         OnnxValue cross = xi * eta;
@@ -21,33 +21,35 @@ internal sealed class RationalQuadraticNodes(RationalQuadraticSpline spline) : I
         OnnxValue isInside = IsInside(x);
         OnnxValue ratio = s / d;
         logSlope = isInside.Where((ratio * ratio * p).Log(), x.Graph.Scalar(0));
-        return isInside.Where(y, x);
+        return isInside.Where(Within(y), x);
     }
 
     public OnnxValue Inverse(OnnxValue y, OnnxValue raw)
     {
         Bin bin = Find(y, raw, ofHeights: true);
-        OnnxValue t = (y - bin.Y) / bin.Height;
+        OnnxValue t = ((y - bin.Y) / bin.Height).Clip(0, 1);
         OnnxValue u = 1 - t;
         OnnxValue s = bin.Height / bin.Width;
         OnnxValue m = (bin.Left * u) - (bin.Right * t);
         OnnxValue g = m.Abs() + ((m * m) + (4 * (s * s * t * u))).Sqrt();
         OnnxValue rise = 2 * (s * t);
         OnnxValue xi = y.Graph.Scalar(0).AtMost(m).Where(rise / (rise + g), g / (g + (2 * (s * u))));
-        return IsInside(y).Where(bin.X + (bin.Width * xi), y);
+        return IsInside(y).Where(Within(bin.X + (bin.Width * xi)), y);
     }
 
     private OnnxValue IsInside(OnnxValue value) => value.Abs().AtMost(value.Graph.Scalar(spline.Bound));
+
+    // Beyond a bound whose slope is not 1 the way back is another one: rounding must not lead there.
+    private OnnxValue Within(OnnxValue value) => spline.HasFreeEnds ? value.Clip(-spline.Bound, spline.Bound) : value;
 
     // The bin of each value, by its widths or by its heights: a product with a row that is 1 in that bin and else 0.
     private Bin Find(OnnxValue value, OnnxValue raw, bool ofHeights)
     {
         OnnxGraph graph = value.Graph;
         int bins = spline.Bins;
-        OnnxValue widths = Sizes(raw.Slice(BinAxis, 0, bins));
-        OnnxValue heights = Sizes(raw.Slice(BinAxis, bins, bins));
-        OnnxValue slopes = Slopes(raw.Slice(BinAxis, 2 * bins, bins - 1));
-        (OnnxValue xs, OnnxValue ys) = (LeftKnots(widths), LeftKnots(heights));
+        (OnnxValue widths, OnnxValue xs) = Sizes(raw.Slice(BinAxis, 0, spline.Sizes));
+        (OnnxValue heights, OnnxValue ys) = Sizes(raw.Slice(BinAxis, spline.Sizes, spline.Sizes));
+        OnnxValue slopes = Slopes(raw.Slice(BinAxis, 2 * spline.Sizes, spline.Slopes));
         OnnxValue knots = (ofHeights ? ys : xs).Slice(BinAxis, 1, bins - 1);
         OnnxValue index = knots.AtMost(value.Reshape(0, -1, 1)).ToNumber().Sum(keepAxes: true, BinAxis);
         OnnxValue isBin = graph
@@ -58,25 +60,37 @@ internal sealed class RationalQuadraticNodes(RationalQuadraticSpline spline) : I
             Pick(widths),
             Pick(ys),
             Pick(heights),
-            Pick(slopes.Pad(1, 0, 0, 1, 0, 0, 0)),
-            Pick(slopes.Pad(1, 0, 0, 0, 0, 0, 1)));
+            Pick(slopes.Slice(BinAxis, 0, bins)),
+            Pick(slopes.Slice(BinAxis, 1, bins)));
 
         OnnxValue Pick(OnnxValue ofBins) => (ofBins * isBin).Sum(keepAxes: false, BinAxis);
     }
 
-    private OnnxValue Sizes(OnnxValue raw)
+    // The sizes of the bins and the knots at their left, which are summed in float64: an error of a knot is one of the value, many
+    // times over in a steep bin.
+    private (OnnxValue Sizes, OnnxValue Knots) Sizes(OnnxValue raw)
     {
-        double free = 2 * spline.Bound * (1 - (spline.Bins * spline.LeastSize));
-        OnnxValue softmax = raw.Graph.Node("Softmax", [Bent(raw, spline.SizeBend)], OnnxAttribute.Of("axis", BinAxis));
-        return (free * softmax) + (2 * spline.Bound * spline.LeastSize);
+        OnnxGraph graph = raw.Graph;
+        OnnxValue softmax = graph.Node(
+            "Softmax", [Bent(raw, spline.SizeBend).ToDouble()], OnnxAttribute.Of("axis", BinAxis));
+        OnnxValue sizes = (softmax * graph.Double(spline.FreeSize)) + graph.Double(2 * spline.Bound * spline.LeastSize);
+        if (spline.HasFreeEnds)
+        {
+            OnnxValue half = sizes.Slice(BinAxis, 0, 1) * graph.Double(0.5);
+            sizes = graph.Concat(BinAxis, half, sizes.Slice(BinAxis, 1, spline.Sizes - 1), half);
+        }
+
+        OnnxValue knots = graph.Node("CumSum", [sizes, graph.Index(BinAxis)], OnnxAttribute.Of("exclusive", 1))
+            - graph.Double(spline.Bound);
+        return (sizes.ToNumber(), knots.ToNumber());
     }
 
-    private OnnxValue Slopes(OnnxValue raw) => spline.HasExponentialSlopes
-        ? Bent(raw, spline.SlopeBend).Exp()
-        : raw.Softplus() + spline.LeastSlope;
+    // Those of all knots.
+    private OnnxValue Slopes(OnnxValue raw) => spline.HasExponentialSlopes ? WithEnds(Bent(raw, spline.SlopeBend).Exp())
+        : spline.HasFreeEnds ? (raw + spline.SlopeOffset).Softplus() + spline.LeastSlope
+        : WithEnds(raw.Softplus() + spline.LeastSlope);
 
-    private OnnxValue LeftKnots(OnnxValue sizes) => sizes.Graph.Node(
-        "CumSum", [sizes, sizes.Graph.Index(BinAxis)], OnnxAttribute.Of("exclusive", 1)) - spline.Bound;
+    private static OnnxValue WithEnds(OnnxValue slopes) => slopes.Pad(1, 0, 0, 1, 0, 0, 1);
 
     private static OnnxValue Bent(OnnxValue raw, double bend) => bend == 0 ? raw : raw / (1 + (bend * raw.Abs()));
 

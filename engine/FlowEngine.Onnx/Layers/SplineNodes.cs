@@ -20,7 +20,7 @@ internal sealed class SplineNodes : ILayerNodes
         _network = (DenseNodes)NetworkNodes.Of(layer.Network, layer.Name, shape, translation);
         _map = layer.Spline switch
         {
-            RationalQuadraticSpline { Parametrization: SplineParametrization.Zuko or SplineParametrization.Nflows } spline => new RationalQuadraticNodes(spline),
+            RationalQuadraticSpline spline => new RationalQuadraticNodes(spline),
             MonotonicAffine affine => new MonotonicAffineNodes(affine),
             _ => throw Translation.Unsupported(
                 $"the layer {layer.Name} has a {layer.Spline}, for which there are no nodes"),

@@ -54,10 +54,7 @@ public abstract class SplineLayer : IFlowLayer
     public double Multiplications(ImageShape input) => Network.Shape.Multiplications;
 
     /// <inheritdoc/>
-    public long PreparedLength(IBackend backend) => backend.Splines.Has(Spline)
-        ? Network.PreparedLength(backend)
-        : throw new FlowException(
-            FlowErrorKind.Unsupported, $"{backend.Name} runs no splines as flowjax defines them, expected the CPU");
+    public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
 
     /// <inheritdoc/>
     public void Prepare(in LayerContext context) => Network.Prepare(context);

@@ -9,6 +9,7 @@ internal static partial class BackendOperations
     [
         ("Spline, zuko", new(8, 3, SplineParametrization.Zuko)),
         ("Spline, nflows", new(3, 2.5, SplineParametrization.Nflows)),
+        ("Spline, flowjax", new(5, 2.5, SplineParametrization.Flowjax)),
     ];
 
     public static IReadOnlyList<(string Name, MonotonicMap Map)> MonotonicMaps { get; } =

@@ -14,4 +14,7 @@ public enum AffineParametrization
 
     /// <summary>normflows' MaskedAffineFlow, from data to noise.</summary>
     Normflows,
+
+    /// <summary>flowjax's Affine; what it adds to the raw number is in the bias of the network.</summary>
+    Flowjax,
 }

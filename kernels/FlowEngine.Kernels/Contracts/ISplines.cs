@@ -12,10 +12,6 @@ namespace FlowEngine.Kernels;
 /// </remarks>
 public interface ISplines
 {
-    /// <summary>True if the device has such a map.</summary>
-    /// <param name="map">The kind of map.</param>
-    bool Has(MonotonicMap map) => true;
-
     /// <summary>x to y.</summary>
     /// <param name="map">The kind of map.</param>
     /// <param name="shape">The shape of x and y.</param>

@@ -77,6 +77,9 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
         _ => 0.01 / (1.01 * Sizes),
     };
 
+    /// <summary>What the softmax divides of 2B.</summary>
+    internal double FreeSize => 2 * Bound * (1 - (Sizes * LeastSize));
+
     /// <summary>What every slope is above, where it is a softplus.</summary>
     internal double LeastSlope => HasExponentialSlopes ? 0 : 1 / Range;
 
@@ -96,9 +99,10 @@ public sealed record RationalQuadraticSpline(int Bins, double Bound, SplineParam
     internal SplineNumbers Numbers => new(
         Bins,
         HasExponentialSlopes ? 1 : 0,
+        HasFreeEnds ? 1 : 0,
         (float)Bound,
         (float)(2 * Bound * LeastSize),
-        (float)(2 * Bound * (1 - (Sizes * LeastSize))),
+        (float)FreeSize,
         (float)SizeBend,
         (float)LeastSlope,
         (float)SlopeBend,

@@ -52,7 +52,7 @@ internal readonly unsafe struct AffineLanes(MonotonicAffine affine) : IMonotonic
             return SimdMath.Exp(logScale);
         }
 
-        Vector512<float> least = Vector512.Create(AffineNumbers.Least);
+        Vector512<float> least = Vector512.Create(_numbers.Least);
         Vector512<float> scale;
         if (_numbers.Scale == AffineNumbers.Sigmoid)
         {

@@ -15,23 +15,18 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     private const int Width = SimdMath.Width;
 
     private readonly SplineNumbers _numbers;
-    private readonly bool _hasFreeEnds;
-    private readonly float _slopeOffset;
 
-    public SplineLanes(RationalQuadraticSpline spline)
-    {
-        _numbers = spline.Numbers;
-        _hasFreeEnds = spline.HasFreeEnds;
-        _slopeOffset = (float)spline.SlopeOffset;
-    }
+    public SplineLanes(RationalQuadraticSpline spline) => _numbers = spline.Numbers;
 
     /// <summary>The scratch memory of the functions, in floats.</summary>
     public int ScratchLength => 2 * Bins * Width;
 
     private int Bins => _numbers.Bins;
 
+    private bool HasFreeEnds => _numbers.HasFreeEnds != 0;
+
     /// <summary>Raw numbers of the widths, and of the heights.</summary>
-    private int Sizes => _hasFreeEnds ? Bins - 1 : Bins;
+    private int Sizes => HasFreeEnds ? Bins - 1 : Bins;
 
     private static Vector512<float> One => Vector512<float>.One;
 
@@ -135,7 +130,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     // Beyond a bound whose slope is not 1 the way back is another one: rounding must not lead there.
     private Vector512<float> Within(Vector512<float> value)
     {
-        if (!_hasFreeEnds)
+        if (!HasFreeEnds)
         {
             return value;
         }
@@ -206,7 +201,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         bin.RawLeft = RawSlope(slopes, 0);
         bin.RawRight = RawSlope(slopes, 1);
         bin.Index = Vector512<int>.Zero;
-        float shared = _hasFreeEnds ? 0.5f : 0;
+        float shared = HasFreeEnds ? 0.5f : 0;
         for (int j = 1; j < Bins; j++)
         {
             Vector512<float> start = Vector512.Create(((j - shared) * _numbers.LeastSize) - _numbers.Bound);
@@ -225,7 +220,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         }
 
         Vector512<float> least = Vector512.Create(_numbers.LeastSize);
-        if (_hasFreeEnds)
+        if (HasFreeEnds)
         {
             Vector512<int> isEnd = Vector512.Equals(bin.Index, Vector512<int>.Zero)
                 | Vector512.Equals(bin.Index, Vector512.Create(Bins - 1));
@@ -238,14 +233,14 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
 
     /// <summary>A bin's share of the sum of exponentials; the first and the last bin may share one, half for each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<float> Exponential(float* exponentials, int bin) => _hasFreeEnds && (bin == 0 || bin == Bins - 1)
+    private Vector512<float> Exponential(float* exponentials, int bin) => HasFreeEnds && (bin == 0 || bin == Bins - 1)
         ? Vector512.Create(0.5f) * Vector512.Load(exponentials)
         : Vector512.Load(exponentials + (bin * Width));
 
     /// <summary>The raw number of the slope at a knot, 0 to K, with what is added to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<float> RawSlope(float* slopes, int knot) =>
-        _hasFreeEnds ? Vector512.Load(slopes + (knot * Width)) + Vector512.Create(_slopeOffset)
+        HasFreeEnds ? Vector512.Load(slopes + (knot * Width)) + Vector512.Create(_numbers.RawOfUnitSlope)
         : knot == 0 || knot == Bins ? Vector512.Create(_numbers.RawOfUnitSlope)
         : Vector512.Load(slopes + ((knot - 1) * Width));
 
@@ -300,7 +295,7 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<float> OfSize(Vector512<int> index, int j, Vector512<float> dCorner, Vector512<float> dOwn) =>
-        _hasFreeEnds && j == 0
+        HasFreeEnds && j == 0
             ? Vector512.Create(0.5f) * (OfBin(index, 0, dCorner, dOwn) + OfBin(index, Bins - 1, dCorner, dOwn))
             : OfBin(index, j, dCorner, dOwn);
 
@@ -315,8 +310,8 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
 
     private void SlopesBackward(Vector512<int> index, Vector512<float> dLeft, Vector512<float> dRight, float* dRaw)
     {
-        int slopes = _hasFreeEnds ? Bins + 1 : Bins - 1;
-        int first = _hasFreeEnds ? 0 : 1;
+        int slopes = HasFreeEnds ? Bins + 1 : Bins - 1;
+        int first = HasFreeEnds ? 0 : 1;
         for (int j = 0; j < slopes; j++)
         {
             Vector512<float> isRight = Vector512.Equals(index, Vector512.Create(first + j - 1)).AsSingle();

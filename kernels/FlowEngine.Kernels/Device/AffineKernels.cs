@@ -102,7 +102,7 @@ internal static partial class AffineKernels
 
     private static float Scale(float raw, AffineNumbers affine)
     {
-        float scale = AffineNumbers.Least;
+        float scale = affine.Least;
         if (affine.Scale == AffineNumbers.Exponential)
         {
             scale = XMath.Exp(Bent(raw, affine));

@@ -56,7 +56,7 @@ internal static partial class SplineKernels
                     float d = Denominator(s, xi, eta, left + right);
                     float ratio = s / d;
                     logSlope = XMath.Log(ratio * ratio * Numerator(s, xi, eta, left, right));
-                    value = XMath.Fma(bin[Height], XMath.Fma(s * xi, xi, left * (xi * eta)) / d, bin[Y]);
+                    value = Within(XMath.Fma(bin[Height], XMath.Fma(s * xi, xi, left * (xi * eta)) / d, bin[Y]), spline);
                 }
 
                 logSlopes[moved] = logSlope;
@@ -93,7 +93,7 @@ internal static partial class SplineKernels
                 float g = XMath.Abs(m) + XMath.Sqrt(XMath.Fma(m, m, twice * twice * (t * u)));
                 float near = m >= 0.0f ? twice * t : g;
                 float far = m >= 0.0f ? g : twice * u;
-                value = XMath.Fma(bin[Width], near / (near + far), bin[X]);
+                value = Within(XMath.Fma(bin[Width], near / (near + far), bin[X]), spline);
             }
 
             x[i] = value;
@@ -173,16 +173,20 @@ internal static partial class SplineKernels
         float dx = dXi / bin[Width];
         float dWidth = -XMath.Fma(dXi, xi, dS * s) / bin[Width];
         float dHeight = XMath.Fma(dy, n / d, dS / bin[Width]);
-        SizesBackward(output, at, bin[LargestWidth], bin[InverseWidths], index, -dx, dWidth, dOutput, spline);
-        SizesBackward(
-            output, at + spline.Bins, bin[LargestHeight], bin[InverseHeights], index, dy, dHeight, dOutput, spline);
+        // First, so that what they need is in registers no longer than this.
         float dRawLeft = dLeft * SlopeOfSlope(bin[RawLeft], left, spline);
         float dRawRight = dRight * SlopeOfSlope(bin[RawRight], right, spline);
-        for (int j = 0; j < spline.Bins - 1; j++)
+        long slopes = at + (2 * Sizes(spline));
+        int firstKnot = 1 - spline.HasFreeEnds;
+        for (int knot = firstKnot; knot <= spline.Bins - firstKnot; knot++)
         {
-            dOutput[at + (2 * spline.Bins) + j] = (j == index ? dRawRight : 0.0f) + (j + 1 == index ? dRawLeft : 0.0f);
+            dOutput[slopes + (knot - firstKnot)] =
+                (knot == index + 1 ? dRawRight : 0.0f) + (knot == index ? dRawLeft : 0.0f);
         }
 
+        SizesBackward(output, at, bin[LargestWidth], bin[InverseWidths], index, -dx, dWidth, dOutput, spline);
+        SizesBackward(
+            output, at + Sizes(spline), bin[LargestHeight], bin[InverseHeights], index, dy, dHeight, dOutput, spline);
         return dx;
     }
 
@@ -195,8 +199,8 @@ internal static partial class SplineKernels
         SplineNumbers spline,
         LocalArray<float> bin)
     {
-        long heights = at + spline.Bins;
-        long slopes = heights + spline.Bins;
+        long heights = at + Sizes(spline);
+        long slopes = heights + Sizes(spline);
         float largestWidth = Largest(output, at, spline);
         float largestHeight = Largest(output, heights, spline);
         float inverseWidths = 1.0f / Sum(output, at, largestWidth, spline);
@@ -205,42 +209,40 @@ internal static partial class SplineKernels
         float heightScale = inverseHeights * spline.FreeSize;
         float widthSum = 0.0f;
         float heightSum = 0.0f;
-        float width = Exponential(output[at], largestWidth, spline);
-        float height = Exponential(output[heights], largestHeight, spline);
+        float width = Share(output, at, 0, largestWidth, spline);
+        float height = Share(output, heights, 0, largestHeight, spline);
+        float shared = 0.5f * spline.HasFreeEnds;
         int index = 0;
         bin[X] = -spline.Bound;
         bin[Y] = -spline.Bound;
         bin[Width] = width;
         bin[Height] = height;
-        bin[RawLeft] = spline.RawOfUnitSlope;
-        bin[RawRight] = output[slopes];
+        bin[RawLeft] = RawSlope(output, slopes, 0, spline);
+        bin[RawRight] = RawSlope(output, slopes, 1, spline);
         for (int j = 1; j < spline.Bins; j++)
         {
-            float start = (j * spline.LeastSize) - spline.Bound;
+            float start = ((j - shared) * spline.LeastSize) - spline.Bound;
             widthSum += width;
             heightSum += height;
             float x = XMath.Fma(widthSum, widthScale, start);
             float y = XMath.Fma(heightSum, heightScale, start);
-            width = Exponential(output[at + j], largestWidth, spline);
-            height = Exponential(output[heights + j], largestHeight, spline);
+            width = Share(output, at, j, largestWidth, spline);
+            height = Share(output, heights, j, largestHeight, spline);
             bool isPast = value >= (byHeight ? y : x);
             index = isPast ? j : index;
             bin[X] = isPast ? x : bin[X];
             bin[Y] = isPast ? y : bin[Y];
             bin[Width] = isPast ? width : bin[Width];
             bin[Height] = isPast ? height : bin[Height];
-            bin[RawLeft] = isPast ? output[slopes + j - 1] : bin[RawLeft];
-            float right = spline.RawOfUnitSlope;
-            if (j < spline.Bins - 1)
-            {
-                right = output[slopes + j];
-            }
-
+            float left = RawSlope(output, slopes, j, spline);
+            float right = RawSlope(output, slopes, j + 1, spline);
+            bin[RawLeft] = isPast ? left : bin[RawLeft];
             bin[RawRight] = isPast ? right : bin[RawRight];
         }
 
-        bin[Width] = XMath.Fma(bin[Width], widthScale, spline.LeastSize);
-        bin[Height] = XMath.Fma(bin[Height], heightScale, spline.LeastSize);
+        float least = index == 0 || index == spline.Bins - 1 ? (1.0f - shared) * spline.LeastSize : spline.LeastSize;
+        bin[Width] = XMath.Fma(bin[Width], widthScale, least);
+        bin[Height] = XMath.Fma(bin[Height], heightScale, least);
         bin[LargestWidth] = largestWidth;
         bin[LargestHeight] = largestHeight;
         bin[InverseWidths] = inverseWidths;
@@ -260,28 +262,65 @@ internal static partial class SplineKernels
         SplineNumbers spline)
     {
         float mean = 0.0f;
-        for (int j = 0; j < spline.Bins; j++)
+        for (int j = 0; j < Sizes(spline); j++)
         {
-            mean = XMath.Fma(Exponential(output[at + j], largest, spline), OfSize(index, j, dCorner, dOwn), mean);
+            mean = XMath.Fma(Exponential(output[at + j], largest, spline), OfSize(index, j, dCorner, dOwn, spline), mean);
         }
 
         mean *= inverse;
         float scale = inverse * spline.FreeSize;
-        for (int j = 0; j < spline.Bins; j++)
+        for (int j = 0; j < Sizes(spline); j++)
         {
             float raw = output[at + j];
-            float d = (OfSize(index, j, dCorner, dOwn) - mean) * Exponential(raw, largest, spline) * scale;
+            float d = (OfSize(index, j, dCorner, dOwn, spline) - mean) * Exponential(raw, largest, spline) * scale;
             dOutput[at + j] = d * BendSlope(raw, spline.SizeBend);
         }
     }
 
-    private static float OfSize(int index, int j, float dCorner, float dOwn) =>
+    // The first and the last bin may have half of the first size each.
+    private static float OfSize(int index, int j, float dCorner, float dOwn, SplineNumbers spline) =>
+        spline.HasFreeEnds != 0 && j == 0
+            ? 0.5f * (OfBin(index, 0, dCorner, dOwn) + OfBin(index, spline.Bins - 1, dCorner, dOwn))
+            : OfBin(index, j, dCorner, dOwn);
+
+    private static float OfBin(int index, int j, float dCorner, float dOwn) =>
         j < index ? dCorner : (j == index ? dOwn : 0.0f);
+
+    // A bin's part of the sum of exponentials.
+    private static float Share(ReadOnlyGlobalView<float> output, long at, int bin, float largest, SplineNumbers spline)
+    {
+        bool isEnd = spline.HasFreeEnds != 0 && (bin == 0 || bin == spline.Bins - 1);
+        float whole = Exponential(output[isEnd ? at : at + bin], largest, spline);
+        return isEnd ? 0.5f * whole : whole;
+    }
+
+    // The raw number of the slope at a knot, with what is added to it.
+    private static float RawSlope(ReadOnlyGlobalView<float> output, long slopes, int knot, SplineNumbers spline)
+    {
+        float raw = spline.RawOfUnitSlope;
+        if (spline.HasFreeEnds != 0)
+        {
+            raw += output[slopes + knot];
+        }
+        else if (knot > 0 && knot < spline.Bins)
+        {
+            raw = output[slopes + knot - 1];
+        }
+
+        return raw;
+    }
+
+    // Beyond a bound whose slope is not 1 the way back is another one: rounding must not lead there.
+    private static float Within(float value, SplineNumbers spline) => spline.HasFreeEnds != 0
+        ? XMath.Max(-spline.Bound, XMath.Min(spline.Bound, value))
+        : value;
+
+    private static int Sizes(SplineNumbers spline) => spline.Bins - spline.HasFreeEnds;
 
     private static float Largest(ReadOnlyGlobalView<float> output, long at, SplineNumbers spline)
     {
         float largest = Bend(output[at], spline.SizeBend);
-        for (int j = 1; j < spline.Bins; j++)
+        for (int j = 1; j < Sizes(spline); j++)
         {
             largest = XMath.Max(largest, Bend(output[at + j], spline.SizeBend));
         }
@@ -292,7 +331,7 @@ internal static partial class SplineKernels
     private static float Sum(ReadOnlyGlobalView<float> output, long at, float largest, SplineNumbers spline)
     {
         float sum = 0.0f;
-        for (int j = 0; j < spline.Bins; j++)
+        for (int j = 0; j < Sizes(spline); j++)
         {
             sum += Exponential(output[at + j], largest, spline);
         }

@@ -3,8 +3,6 @@ namespace FlowEngine.Kernels.Reference;
 /// <summary>A scale and a shift in float64; the formulae stand at <see cref="MonotonicAffine"/>.</summary>
 internal sealed class AffineOfDoubles : IMapOfDoubles
 {
-    private const double Least = 1e-3;
-
     private readonly bool _isCentered;
     private readonly double _shift;
     private readonly double _scale;
@@ -20,12 +18,12 @@ internal sealed class AffineOfDoubles : IMapOfDoubles
         {
             case AffineParametrization.NflowsSigmoid:
                 double part = 1 / (1 + Math.Exp(-r - 2));
-                _scale = part + Least;
+                _scale = part + affine.Least;
                 _logScale = Math.Log(_scale);
                 _logScaleSlope = part / (1 + Math.Exp(r + 2)) / _scale;
                 break;
-            case AffineParametrization.NflowsSoftplus:
-                _scale = Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))) + Least;
+            case AffineParametrization.NflowsSoftplus or AffineParametrization.Flowjax:
+                _scale = Math.Max(r, 0) + Math.Log(1 + Math.Exp(-Math.Abs(r))) + affine.Least;
                 _logScale = Math.Log(_scale);
                 _logScaleSlope = 1 / (1 + Math.Exp(-r)) / _scale;
                 break;

@@ -6,8 +6,6 @@ public sealed partial class GpuBackend
 {
     private sealed class SplineMaps(GpuBackend backend) : ISplines
     {
-        public bool Has(MonotonicMap map) => map is not RationalQuadraticSpline { HasFreeEnds: true };
-
         public void Forward(
             MonotonicMap map,
             ImageShape shape,

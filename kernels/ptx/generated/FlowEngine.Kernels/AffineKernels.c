@@ -1,6 +1,6 @@
 // The kernels of FlowEngine.Kernels.Device.AffineKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int scale; int isCentered; float sign; float bend; } AffineKernels_AffineNumbers;
+typedef struct { int scale; int isCentered; float sign; float bend; float least; } AffineKernels_AffineNumbers;
 
 DEV float AffineKernels_Bent(float raw, AffineKernels_AffineNumbers affine)
 {
@@ -9,7 +9,7 @@ DEV float AffineKernels_Bent(float raw, AffineKernels_AffineNumbers affine)
 
 DEV float AffineKernels_Scale(float raw, AffineKernels_AffineNumbers affine)
 {
-    float scale = 0.001f;
+    float scale = affine.least;
     if (affine.scale == 0)
     {
         scale = EXP_F32(AffineKernels_Bent(raw, affine));

@@ -1,6 +1,11 @@
 // The kernels of FlowEngine.Kernels.Device.SplineKernels. Written by FlowEngine.KernelCompiler; not edited.
 
-typedef struct { int bins; int hasExponentialSlopes; float bound; float leastSize; float freeSize; float sizeBend; float leastSlope; float slopeBend; float rawOfUnitSlope; } SplineKernels_SplineNumbers;
+typedef struct { int bins; int hasExponentialSlopes; int hasFreeEnds; float bound; float leastSize; float freeSize; float sizeBend; float leastSlope; float slopeBend; float rawOfUnitSlope; } SplineKernels_SplineNumbers;
+
+DEV int SplineKernels_Sizes(SplineKernels_SplineNumbers spline)
+{
+    return spline.bins - spline.hasFreeEnds;
+}
 
 DEV float SplineKernels_Bend(float raw, float bend)
 {
@@ -10,7 +15,7 @@ DEV float SplineKernels_Bend(float raw, float bend)
 DEV float SplineKernels_Largest(GCPTR(float) output, i64 at, SplineKernels_SplineNumbers spline)
 {
     float largest = SplineKernels_Bend(output[at], spline.sizeBend);
-    for (int j = 1; j < spline.bins; j++)
+    for (int j = 1; j < SplineKernels_Sizes(spline); j++)
     {
         largest = MAX_F32(largest, SplineKernels_Bend(output[at + (i64)j], spline.sizeBend));
     }
@@ -29,11 +34,41 @@ DEV float SplineKernels_Sum(
     SplineKernels_SplineNumbers spline)
 {
     float sum = 0.0f;
-    for (int j = 0; j < spline.bins; j++)
+    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
     {
         sum += SplineKernels_Exponential(output[at + (i64)j], largest, spline);
     }
     return sum;
+}
+
+DEV float SplineKernels_Share(
+    GCPTR(float) output,
+    i64 at,
+    int bin,
+    float largest,
+    SplineKernels_SplineNumbers spline)
+{
+    bool isEnd = spline.hasFreeEnds != 0 && (bin == 0 || bin == spline.bins - 1);
+    float whole = SplineKernels_Exponential(output[isEnd ? at : at + (i64)bin], largest, spline);
+    return isEnd ? 0.5f * whole : whole;
+}
+
+DEV float SplineKernels_RawSlope(
+    GCPTR(float) output,
+    i64 slopes,
+    int knot,
+    SplineKernels_SplineNumbers spline)
+{
+    float raw = spline.rawOfUnitSlope;
+    if (spline.hasFreeEnds != 0)
+    {
+        raw += output[slopes + (i64)knot];
+    }
+    else if (knot > 0 && knot < spline.bins)
+    {
+        raw = output[slopes + (i64)knot - (i64)1];
+    }
+    return raw;
 }
 
 DEV int SplineKernels_Find(
@@ -44,8 +79,8 @@ DEV int SplineKernels_Find(
     SplineKernels_SplineNumbers spline,
     PPTR(float) bin)
 {
-    i64 heights = at + (i64)spline.bins;
-    i64 slopes = heights + (i64)spline.bins;
+    i64 heights = at + (i64)SplineKernels_Sizes(spline);
+    i64 slopes = heights + (i64)SplineKernels_Sizes(spline);
     float largestWidth = SplineKernels_Largest(output, at, spline);
     float largestHeight = SplineKernels_Largest(output, heights, spline);
     float inverseWidths = 1.0f / SplineKernels_Sum(output, at, largestWidth, spline);
@@ -54,40 +89,39 @@ DEV int SplineKernels_Find(
     float heightScale = inverseHeights * spline.freeSize;
     float widthSum = 0.0f;
     float heightSum = 0.0f;
-    float width = SplineKernels_Exponential(output[at], largestWidth, spline);
-    float height = SplineKernels_Exponential(output[heights], largestHeight, spline);
+    float width = SplineKernels_Share(output, at, 0, largestWidth, spline);
+    float height = SplineKernels_Share(output, heights, 0, largestHeight, spline);
+    float shared = 0.5f * (float)spline.hasFreeEnds;
     int index = 0;
     bin[0] = -spline.bound;
     bin[1] = -spline.bound;
     bin[2] = width;
     bin[3] = height;
-    bin[4] = spline.rawOfUnitSlope;
-    bin[5] = output[slopes];
+    bin[4] = SplineKernels_RawSlope(output, slopes, 0, spline);
+    bin[5] = SplineKernels_RawSlope(output, slopes, 1, spline);
     for (int j = 1; j < spline.bins; j++)
     {
-        float start = (float)j * spline.leastSize - spline.bound;
+        float start = ((float)j - shared) * spline.leastSize - spline.bound;
         widthSum += width;
         heightSum += height;
         float x = FMA_F32(widthSum, widthScale, start);
         float y = FMA_F32(heightSum, heightScale, start);
-        width = SplineKernels_Exponential(output[at + (i64)j], largestWidth, spline);
-        height = SplineKernels_Exponential(output[heights + (i64)j], largestHeight, spline);
+        width = SplineKernels_Share(output, at, j, largestWidth, spline);
+        height = SplineKernels_Share(output, heights, j, largestHeight, spline);
         bool isPast = value >= (byHeight ? y : x);
         index = isPast ? j : index;
         bin[0] = isPast ? x : bin[0];
         bin[1] = isPast ? y : bin[1];
         bin[2] = isPast ? width : bin[2];
         bin[3] = isPast ? height : bin[3];
-        bin[4] = isPast ? output[slopes + (i64)j - (i64)1] : bin[4];
-        float right = spline.rawOfUnitSlope;
-        if (j < spline.bins - 1)
-        {
-            right = output[slopes + (i64)j];
-        }
+        float left = SplineKernels_RawSlope(output, slopes, j, spline);
+        float right = SplineKernels_RawSlope(output, slopes, j + 1, spline);
+        bin[4] = isPast ? left : bin[4];
         bin[5] = isPast ? right : bin[5];
     }
-    bin[2] = FMA_F32(bin[2], widthScale, spline.leastSize);
-    bin[3] = FMA_F32(bin[3], heightScale, spline.leastSize);
+    float least = (index == 0 || index == spline.bins - 1) ? (1.0f - shared) * spline.leastSize : spline.leastSize;
+    bin[2] = FMA_F32(bin[2], widthScale, least);
+    bin[3] = FMA_F32(bin[3], heightScale, least);
     bin[6] = largestWidth;
     bin[7] = largestHeight;
     bin[8] = inverseWidths;
@@ -119,6 +153,11 @@ DEV float SplineKernels_Denominator(float s, float xi, float eta, float slopes)
 DEV float SplineKernels_Numerator(float s, float xi, float eta, float left, float right)
 {
     return FMA_F32(right * xi, xi, FMA_F32(left * eta, eta, 2.0f * s * (xi * eta)));
+}
+
+DEV float SplineKernels_Within(float value, SplineKernels_SplineNumbers spline)
+{
+    return (spline.hasFreeEnds != 0) ? MAX_F32(-spline.bound, MIN_F32(spline.bound, value)) : value;
 }
 
 KERNEL(128) void SplineKernels_Forward(
@@ -156,7 +195,7 @@ KERNEL(128) void SplineKernels_Forward(
                 float d = SplineKernels_Denominator(s, xi, eta, left + right);
                 float ratio = s / d;
                 logSlope = LOG_F32(ratio * ratio * SplineKernels_Numerator(s, xi, eta, left, right));
-                value = FMA_F32(bin[3], FMA_F32(s * xi, xi, left * (xi * eta)) / d, bin[1]);
+                value = SplineKernels_Within(FMA_F32(bin[3], FMA_F32(s * xi, xi, left * (xi * eta)) / d, bin[1]), spline);
             }
             logSlopes[moved] = logSlope;
         }
@@ -193,21 +232,36 @@ KERNEL(128) void SplineKernels_Inverse(
             float g = ABS_F32(m) + SQRT_F32(FMA_F32(m, m, twice * twice * (t * u)));
             float near = (m >= 0.0f) ? twice * t : g;
             float far = (m >= 0.0f) ? g : twice * u;
-            value = FMA_F32(bin[2], near / (near + far), bin[0]);
+            value = SplineKernels_Within(FMA_F32(bin[2], near / (near + far), bin[0]), spline);
         }
         x[i] = value;
     }
-}
-
-DEV float SplineKernels_OfSize(int index, int j, float dCorner, float dOwn)
-{
-    return (j < index) ? dCorner : ((j == index) ? dOwn : 0.0f);
 }
 
 DEV float SplineKernels_BendSlope(float raw, float bend)
 {
     float sum = FMA_F32(ABS_F32(raw), bend, 1.0f);
     return 1.0f / (sum * sum);
+}
+
+DEV float SplineKernels_SlopeOfSlope(float raw, float slope, SplineKernels_SplineNumbers spline)
+{
+    return (spline.hasExponentialSlopes != 0) ? slope * SplineKernels_BendSlope(raw, spline.slopeBend) : SIGMOID_F32(raw);
+}
+
+DEV float SplineKernels_OfBin(int index, int j, float dCorner, float dOwn)
+{
+    return (j < index) ? dCorner : ((j == index) ? dOwn : 0.0f);
+}
+
+DEV float SplineKernels_OfSize(
+    int index,
+    int j,
+    float dCorner,
+    float dOwn,
+    SplineKernels_SplineNumbers spline)
+{
+    return (spline.hasFreeEnds != 0 && j == 0) ? 0.5f * (SplineKernels_OfBin(index, 0, dCorner, dOwn) + SplineKernels_OfBin(index, spline.bins - 1, dCorner, dOwn)) : SplineKernels_OfBin(index, j, dCorner, dOwn);
 }
 
 DEV void SplineKernels_SizesBackward(
@@ -222,23 +276,18 @@ DEV void SplineKernels_SizesBackward(
     SplineKernels_SplineNumbers spline)
 {
     float mean = 0.0f;
-    for (int j = 0; j < spline.bins; j++)
+    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
     {
-        mean = FMA_F32(SplineKernels_Exponential(output[at + (i64)j], largest, spline), SplineKernels_OfSize(index, j, dCorner, dOwn), mean);
+        mean = FMA_F32(SplineKernels_Exponential(output[at + (i64)j], largest, spline), SplineKernels_OfSize(index, j, dCorner, dOwn, spline), mean);
     }
     mean *= inverse;
     float scale = inverse * spline.freeSize;
-    for (int j = 0; j < spline.bins; j++)
+    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
     {
         float raw = output[at + (i64)j];
-        float d = (SplineKernels_OfSize(index, j, dCorner, dOwn) - mean) * SplineKernels_Exponential(raw, largest, spline) * scale;
+        float d = (SplineKernels_OfSize(index, j, dCorner, dOwn, spline) - mean) * SplineKernels_Exponential(raw, largest, spline) * scale;
         dOutput[at + (i64)j] = d * SplineKernels_BendSlope(raw, spline.sizeBend);
     }
-}
-
-DEV float SplineKernels_SlopeOfSlope(float raw, float slope, SplineKernels_SplineNumbers spline)
-{
-    return (spline.hasExponentialSlopes != 0) ? slope * SplineKernels_BendSlope(raw, spline.slopeBend) : SIGMOID_F32(raw);
 }
 
 DEV float SplineKernels_BackwardInside(
@@ -273,14 +322,16 @@ DEV float SplineKernels_BackwardInside(
     float dx = dXi / bin[2];
     float dWidth = -FMA_F32(dXi, xi, dS * s) / bin[2];
     float dHeight = FMA_F32(dy, n / d, dS / bin[2]);
-    SplineKernels_SizesBackward(output, at, bin[6], bin[8], index, -dx, dWidth, dOutput, spline);
-    SplineKernels_SizesBackward(output, at + (i64)spline.bins, bin[7], bin[9], index, dy, dHeight, dOutput, spline);
     float dRawLeft = dLeft * SplineKernels_SlopeOfSlope(bin[4], left, spline);
     float dRawRight = dRight * SplineKernels_SlopeOfSlope(bin[5], right, spline);
-    for (int j = 0; j < spline.bins - 1; j++)
+    i64 slopes = at + (i64)(2 * SplineKernels_Sizes(spline));
+    int firstKnot = 1 - spline.hasFreeEnds;
+    for (int knot = firstKnot; knot <= spline.bins - firstKnot; knot++)
     {
-        dOutput[at + (i64)(2 * spline.bins) + (i64)j] = ((j == index) ? dRawRight : 0.0f) + ((j + 1 == index) ? dRawLeft : 0.0f);
+        dOutput[slopes + (i64)(knot - firstKnot)] = ((knot == index + 1) ? dRawRight : 0.0f) + ((knot == index) ? dRawLeft : 0.0f);
     }
+    SplineKernels_SizesBackward(output, at, bin[6], bin[8], index, -dx, dWidth, dOutput, spline);
+    SplineKernels_SizesBackward(output, at + (i64)SplineKernels_Sizes(spline), bin[7], bin[9], index, dy, dHeight, dOutput, spline);
     return dx;
 }
 
