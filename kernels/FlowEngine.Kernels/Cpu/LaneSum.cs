@@ -53,6 +53,16 @@ internal unsafe struct LaneSum
         _upper = Vector512.FusedMultiplyAdd(upper, upper, _upper);
     }
 
+    /// <summary>A number divided by each lane.</summary>
+    public readonly LaneSum Dividing(double dividend) =>
+        new() { _lower = Vector512.Create(dividend) / _lower, _upper = Vector512.Create(dividend) / _upper };
+
+    /// <summary>Each lane times that of a factor, plus a summand, rounded to float.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector512<float> MultiplyAdd(LaneSum factor, double summand) => Vector512.Narrow(
+        Vector512.FusedMultiplyAdd(_lower, factor._lower, Vector512.Create(summand)),
+        Vector512.FusedMultiplyAdd(_upper, factor._upper, Vector512.Create(summand)));
+
     /// <summary>Each lane rounded to float.</summary>
     public readonly Vector512<float> ToSingle() => Vector512.Narrow(_lower, _upper);
 

@@ -8,15 +8,22 @@ namespace FlowEngine.Kernels.Cpu;
 /// <remarks>
 /// Raw numbers and their gradients are [number][16 lanes]. The bin is found without a branch: a walk over the knots keeps
 /// the last one that is not beyond the value, and what belongs to its bin. Lanes outside the bound compute something and are
-/// dropped.
+/// dropped. Knots are sums in float64, rounded once: in a steep bin an error of a knot is one of the value, many times over.
 /// </remarks>
 internal readonly unsafe struct SplineLanes : IMonotonicLanes
 {
     private const int Width = SimdMath.Width;
 
     private readonly SplineNumbers _numbers;
+    private readonly double _freeSize;
+    private readonly double _leastSize;
 
-    public SplineLanes(RationalQuadraticSpline spline) => _numbers = spline.Numbers;
+    public SplineLanes(RationalQuadraticSpline spline)
+    {
+        _numbers = spline.Numbers;
+        _freeSize = spline.FreeSize;
+        _leastSize = 2 * spline.Bound * spline.LeastSize;
+    }
 
     /// <summary>The scratch memory of the functions, in floats.</summary>
     public int ScratchLength => 2 * Bins * Width;
@@ -186,14 +193,16 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
     {
         float* heights = scratch + (Bins * Width);
         float* slopes = raw + (2 * Sizes * Width);
-        bin.InverseWidths = Exponentials(raw, scratch);
-        bin.InverseHeights = Exponentials(raw + (Sizes * Width), heights);
-        Vector512<float> widthScale = bin.InverseWidths * Vector512.Create(_numbers.FreeSize);
-        Vector512<float> heightScale = bin.InverseHeights * Vector512.Create(_numbers.FreeSize);
+        LaneSum widthTotal = Exponentials(raw, scratch);
+        LaneSum heightTotal = Exponentials(raw + (Sizes * Width), heights);
+        LaneSum widthScale = widthTotal.Dividing(_freeSize);
+        LaneSum heightScale = heightTotal.Dividing(_freeSize);
+        bin.InverseWidths = One / widthTotal.ToSingle();
+        bin.InverseHeights = One / heightTotal.ToSingle();
 
         // x, y and the sums of exponentials up to a knot; then those of the last knot that is not beyond the value.
-        Vector512<float> widthSum = Vector512<float>.Zero;
-        Vector512<float> heightSum = Vector512<float>.Zero;
+        LaneSum widthSum = default;
+        LaneSum heightSum = default;
         Vector512<float> width = Exponential(scratch, 0);
         Vector512<float> height = Exponential(heights, 0);
         bin.X = Vector512.Create(-_numbers.Bound);
@@ -201,14 +210,14 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         bin.RawLeft = RawSlope(slopes, 0);
         bin.RawRight = RawSlope(slopes, 1);
         bin.Index = Vector512<int>.Zero;
-        float shared = HasFreeEnds ? 0.5f : 0;
+        double shared = HasFreeEnds ? 0.5 : 0;
         for (int j = 1; j < Bins; j++)
         {
-            Vector512<float> start = Vector512.Create(((j - shared) * _numbers.LeastSize) - _numbers.Bound);
-            widthSum += Exponential(scratch, j - 1);
-            heightSum += Exponential(heights, j - 1);
-            Vector512<float> x = Vector512.FusedMultiplyAdd(widthSum, widthScale, start);
-            Vector512<float> y = Vector512.FusedMultiplyAdd(heightSum, heightScale, start);
+            double start = ((j - shared) * _leastSize) - _numbers.Bound;
+            widthSum.Add(Exponential(scratch, j - 1));
+            heightSum.Add(Exponential(heights, j - 1));
+            Vector512<float> x = widthSum.MultiplyAdd(widthScale, start);
+            Vector512<float> y = heightSum.MultiplyAdd(heightScale, start);
             Vector512<float> isPast = Vector512.GreaterThanOrEqual(value, byHeight ? y : x);
             bin.X = Vector512.ConditionalSelect(isPast, x, bin.X);
             bin.Y = Vector512.ConditionalSelect(isPast, y, bin.Y);
@@ -227,8 +236,8 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
             least = Vector512.ConditionalSelect(isEnd.AsSingle(), Vector512.Create(0.5f) * least, least);
         }
 
-        bin.Width = Vector512.FusedMultiplyAdd(width, widthScale, least);
-        bin.Height = Vector512.FusedMultiplyAdd(height, heightScale, least);
+        bin.Width = Vector512.FusedMultiplyAdd(width, widthScale.ToSingle(), least);
+        bin.Height = Vector512.FusedMultiplyAdd(height, heightScale.ToSingle(), least);
     }
 
     /// <summary>A bin's share of the sum of exponentials; the first and the last bin may share one, half for each.</summary>
@@ -244,8 +253,8 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
         : knot == 0 || knot == Bins ? Vector512.Create(_numbers.RawOfUnitSlope)
         : Vector512.Load(slopes + ((knot - 1) * Width));
 
-    /// <summary>The exponentials of a softmax and the inverse of their sum.</summary>
-    private Vector512<float> Exponentials(float* raw, float* exponentials)
+    /// <summary>The exponentials of a softmax and their sum.</summary>
+    private LaneSum Exponentials(float* raw, float* exponentials)
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
         for (int j = 0; j < Sizes; j++)
@@ -255,15 +264,15 @@ internal readonly unsafe struct SplineLanes : IMonotonicLanes
             largest = Vector512.ConditionalSelect(Vector512.GreaterThan(bent, largest), bent, largest);
         }
 
-        Vector512<float> sum = Vector512<float>.Zero;
+        LaneSum sum = default;
         for (int j = 0; j < Sizes; j++)
         {
             Vector512<float> e = SimdMath.Exp(Vector512.Load(exponentials + (j * Width)) - largest);
             e.Store(exponentials + (j * Width));
-            sum += e;
+            sum.Add(e);
         }
 
-        return One / sum;
+        return sum;
     }
 
     /// <summary>The raw numbers of sizes, of the gradients of the corner, which all bins before have, and of the bin's own.</summary>
