@@ -89,6 +89,7 @@ public static class BackendCases
 
         yield return new("Linear", shape, RunLinear);
         yield return new("Logistic", shape, (b, s) => RunLogistic(b, s, inPlace: true));
+        yield return new("Uniform", shape, (b, s) => RunUniform(b, s, inPlace: true));
         yield return new("BatchNorm", shape, (b, s) => RunBatchNorm(b, s, throughStatistics: true));
         yield return new("Permutation", shape, RunPermutation);
     }

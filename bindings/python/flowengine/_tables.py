@@ -347,7 +347,8 @@ class Transforms(TableFlow):
             {"type": "autoregressive", "hidden": 64}])
 
     :param transforms: a dictionary for each, with its ``type`` and its options.
-    :param prior: of the latents, ``gaussian``, ``logistic`` or ``diagonal``, a Gaussian whose mean and scale are learned.
+    :param prior: of the latents, ``gaussian``, ``logistic``, ``diagonal``, a Gaussian whose mean and scale are learned, or
+        ``uniform`` in a box.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number makes the model conditional on so many numbers.
     :param condition_into: what reads the condition, ``prior``, ``networks`` or ``both``; None for what suits the list.

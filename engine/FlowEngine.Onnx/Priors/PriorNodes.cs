@@ -21,6 +21,19 @@ internal sealed class PriorNodes(IPrior prior, ImageShape latent, Translation tr
             return;
         }
 
+        if (prior.Kind == PriorKind.Uniform)
+        {
+            double[] bounds = Values(prior);
+            (double[] least, double[] most) = (bounds[..latent.Dims], bounds[latent.Dims..]);
+            OnnxValue above = translation.PerChannel(least).AtMost(z).ToNumber();
+            OnnxValue below = z.AtMost(translation.PerChannel(most)).ToNumber();
+
+            // The logarithm is -∞ where one of the two is 0.
+            logProb.Add(translation.SumOfDatum((above * below).Log()));
+            logProb.Add(-least.Zip(most, (a, b) => Math.Log(b - a)).Sum());
+            return;
+        }
+
         OnnxValue noise = z;
         if (MeanAndLogScale(kept) is (OnnxValue mean, OnnxValue logScale))
         {
@@ -33,10 +46,10 @@ internal sealed class PriorNodes(IPrior prior, ImageShape latent, Translation tr
     }
 
     /// <summary>The latent of noise: what the noise of a standard distribution becomes.</summary>
-    /// <param name="noise">Standard Gaussian or logistic numbers.</param>
+    /// <param name="noise">Standard Gaussian or logistic numbers, or uniform ones between the bounds of the prior.</param>
     /// <param name="kept">The half of a split that stays; null where there is none.</param>
     public OnnxValue Sample(OnnxValue noise, OnnxValue? kept) =>
-        prior.Kind != PriorKind.Logistic && MeanAndLogScale(kept) is (OnnxValue mean, OnnxValue logScale)
+        prior.Kind is not (PriorKind.Logistic or PriorKind.Uniform) && MeanAndLogScale(kept) is (OnnxValue mean, OnnxValue logScale)
             ? mean + (logScale.Exp() * noise)
             : noise;
 
@@ -88,13 +101,19 @@ internal sealed class PriorNodes(IPrior prior, ImageShape latent, Translation tr
     private OnnxValue? Constant(IPrior of)
     {
         ImageShape both = latent.WithChannels(2 * latent.Channels);
-        LayerContext context = translation.Context(0, of.WorkspaceLength(translation.Backend, latent));
-        BufferView result = translation.Write(new double[both.Length]);
-        of.Forward(context, latent, default, result);
-        double[] values = translation.Read(result);
+        double[] values = Values(of);
         return values.All(value => value == 0) ? null
             : translation.IsOfVectors ? translation.Graph.Constant(values, 1, both.Channels)
             : translation.Graph.Constant(
                 Translation.ChannelsFirst(values, both), 1, both.Channels, both.Height, both.Width);
+    }
+
+    // What a prior gives that reads nothing.
+    private double[] Values(IPrior of)
+    {
+        LayerContext context = translation.Context(0, of.WorkspaceLength(translation.Backend, latent));
+        BufferView result = translation.Write(new double[2 * latent.Dims]);
+        of.Forward(context, latent, default, result);
+        return translation.Read(result);
     }
 }

@@ -42,8 +42,8 @@ public sealed record NiceOptions : BlockOptions
         Fit = options => options.CheckDims(),
         Construct = (options, parameters) => options.Assemble(parameters),
         DefaultCondition = options =>
-            options.Prior == PriorKind.Logistic ? ConditionInto.Networks : ConditionInto.Both,
-        Refuses = [LogisticTakesNoCondition<NiceOptions>(options => options.Prior)],
+            TakesCondition(options.Prior) ? ConditionInto.Both : ConditionInto.Networks,
+        Refuses = [RefusedCondition<NiceOptions>(options => options.Prior)],
     };
 
     /// <summary>The distribution of the latents.</summary>
@@ -56,11 +56,14 @@ public sealed record NiceOptions : BlockOptions
     protected override string Details =>
         base.Details + $", {_priors.First(prior => prior.Value == Prior).Name} prior";
 
-    /// <summary>What a model of either prior refuses.</summary>
-    internal static ModelRefusal<T> LogisticTakesNoCondition<T>(Func<T, PriorKind> prior) => new(
+    /// <summary>True for priors with a mean, to which a condition can add.</summary>
+    internal static bool TakesCondition(PriorKind prior) => prior is PriorKind.Gaussian or PriorKind.Diagonal;
+
+    /// <summary>What a model of another prior refuses.</summary>
+    internal static ModelRefusal<T> RefusedCondition<T>(Func<T, PriorKind> prior) => new(
         ModelUse.PriorCondition,
-        "a logistic prior takes no condition: expected it into the networks, or a gaussian prior",
-        options => prior(options) == PriorKind.Logistic);
+        "a logistic or uniform prior takes no condition: expected it into the networks, or a gaussian prior",
+        options => !TakesCondition(prior(options)));
 
     private Flow Assemble(ParameterSet parameters)
     {

@@ -21,7 +21,12 @@ public sealed record TransformsOptions : VectorOptions
             new TransformsSetting { DefaultHelp = "none" },
             new ChoiceSetting<TransformsOptions, PriorKind>(
                 "prior",
-                [("gaussian", PriorKind.Gaussian), ("logistic", PriorKind.Logistic), ("diagonal", PriorKind.Diagonal)],
+                [
+                    ("gaussian", PriorKind.Gaussian),
+                    ("logistic", PriorKind.Logistic),
+                    ("diagonal", PriorKind.Diagonal),
+                    ("uniform", PriorKind.Uniform),
+                ],
                 o => o.Prior,
                 (o, v) => o with { Prior = v },
                 "The distribution of the latents"),
@@ -37,11 +42,11 @@ public sealed record TransformsOptions : VectorOptions
         Fit = options => options.CheckPassing(),
         Construct = (options, parameters) => options.Assemble(parameters),
         DefaultCondition = options => !options.HasNetworks ? ConditionInto.Prior
-            : options.Prior == PriorKind.Logistic ? ConditionInto.Networks
+            : !NiceOptions.TakesCondition(options.Prior) ? ConditionInto.Networks
             : ConditionInto.Both,
         Refuses =
         [
-            NiceOptions.LogisticTakesNoCondition<TransformsOptions>(options => options.Prior),
+            NiceOptions.RefusedCondition<TransformsOptions>(options => options.Prior),
             new(
                 ModelUse.NetworkCondition,
                 "no transform of the list has a network to read the condition: expected it into the prior",

@@ -101,9 +101,12 @@ public abstract record VectorOptions : IModelOptions
     /// <param name="kind">The distribution of the latents.</param>
     protected Flow Compose(ParameterSet parameters, IReadOnlyList<IFlowLayer> layers, PriorKind kind)
     {
-        IPrior prior = kind == PriorKind.Diagonal
-            ? new ChannelPrior(parameters, "prior", Dims)
-            : new StandardPrior("prior", kind);
+        IPrior prior = kind switch
+        {
+            PriorKind.Diagonal => new ChannelPrior(parameters, "prior", Dims),
+            PriorKind.Uniform => new UniformPrior(parameters, "prior", Dims),
+            _ => new StandardPrior("prior", kind),
+        };
         if (Condition is { IntoPrior: true } condition)
         {
             prior = new ConditionPrior(parameters, prior, condition.Length, new ImageShape(1, 1, 1, Dims));

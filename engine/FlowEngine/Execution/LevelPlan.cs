@@ -39,7 +39,7 @@ internal sealed class LevelPlan
         Output = stages[^1].Output;
         _latentShape = level.IsSplit ? Output.WithChannels(Output.Channels / 2) : Output;
         _priorBatch = level.Prior.IsConditional ? Output.Batch : 1;
-        long priorLength = IsLogistic ? 0 : PriorShape.Length * 2;
+        long priorLength = Kind == PriorKind.Logistic ? 0 : PriorShape.Length * 2;
         long valueLength = stages.Max(stage => Math.Max(stage.Input.Length, stage.Output.Length));
         _values = Buffers("values");
         _kept = level.IsSplit ? arena.Reserve("values", _latentShape.Length) : null;
@@ -73,7 +73,7 @@ internal sealed class LevelPlan
 
     private IBackend Backend => _context.Backend;
 
-    private bool IsLogistic => _level.Prior.Kind == PriorKind.Logistic;
+    private PriorKind Kind => _level.Prior.Kind;
 
     private ImageShape PriorShape => _latentShape with { Batch = _priorBatch };
 
@@ -101,20 +101,24 @@ internal sealed class LevelPlan
     /// <summary>The log density of the latent, raw, under its prior.</summary>
     public void LogPrior(BufferView logPrior)
     {
-        if (IsLogistic)
+        switch (Kind)
         {
-            Backend.LogisticLogProb(_latentShape, Latent, logPrior);
-            return;
+            case PriorKind.Logistic:
+                Backend.LogisticLogProb(_latentShape, Latent, logPrior);
+                break;
+            case PriorKind.Uniform:
+                Backend.UniformLogProb(_latentShape, Latent, Prior(), logPrior);
+                break;
+            default:
+                Backend.GaussianLogProb(_latentShape, Latent, Prior(), _priorBatch, logPrior);
+                break;
         }
-
-        _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
-        Backend.GaussianLogProb(_latentShape, Latent, _prior.View, _priorBatch, logPrior);
     }
 
-    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of its prior; a logistic one is standard already.</summary>
+    /// <summary>After a forward pass: the latent becomes (z - m) e^(-q) of a Gaussian prior; others are standard as they are.</summary>
     public void Standardize()
     {
-        if (!IsLogistic)
+        if (Kind == PriorKind.Gaussian)
         {
             Backend.GaussianStandardize(_latentShape, Latent, _prior.View, _priorBatch, Latent);
         }
@@ -123,13 +127,13 @@ internal sealed class LevelPlan
     /// <summary>Fills the latent with the noise its prior samples from.</summary>
     public void DrawNoise(PhiloxKey key, ReadOnlySpan<uint> indices)
     {
-        if (IsLogistic)
+        if (Kind == PriorKind.Gaussian)
         {
-            Backend.PhiloxUniform(key, indices, _latentShape.Dims, Latent);
+            Backend.PhiloxNormal(key, indices, _latentShape.Dims, Latent);
         }
         else
         {
-            Backend.PhiloxNormal(key, indices, _latentShape.Dims, Latent);
+            Backend.PhiloxUniform(key, indices, _latentShape.Dims, Latent);
         }
     }
 
@@ -138,14 +142,9 @@ internal sealed class LevelPlan
     /// <param name="temperature">Not null: the latent is noise, to be scaled by it and put through the prior.</param>
     public void Inverse(BufferView x, double? temperature)
     {
-        if (temperature is double logisticScale && IsLogistic)
+        if (temperature is double scale)
         {
-            Backend.LogisticSample(_latentShape, Latent, logisticScale, Latent);
-        }
-        else if (temperature is double scale)
-        {
-            _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
-            Backend.GaussianSample(_latentShape, Latent, _prior.View, _priorBatch, scale, Latent);
+            Sample(scale);
         }
 
         BufferView y = Value(_stages.Count - 1);
@@ -171,16 +170,20 @@ internal sealed class LevelPlan
     {
         BufferView dy = Gradient(_stages.Count - 1);
         BufferView dLatent = _dLatent?.View ?? dy;
-        if (IsLogistic)
+        switch (Kind)
         {
-            Backend.LogisticBackward(_latentShape, Latent, dLogPrior, dLatent);
-        }
-        else
-        {
-            Backend.GaussianBackward(
-                _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, dLatent, _dPrior!.View);
-            _level.Prior.Backward(
-                PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
+            case PriorKind.Logistic:
+                Backend.LogisticBackward(_latentShape, Latent, dLogPrior, dLatent);
+                break;
+            case PriorKind.Uniform:
+                Backend.Fill(dLatent, 0);
+                break;
+            default:
+                Backend.GaussianBackward(
+                    _latentShape, Latent, _prior.View, _priorBatch, dLogPrior, dLatent, _dPrior!.View);
+                _level.Prior.Backward(
+                    PriorContext, PriorShape, Kept, _dPrior.View, _level.Prior.IsConditional ? KeptGradient : default);
+                break;
         }
 
         if (_level.IsSplit)
@@ -196,6 +199,30 @@ internal sealed class LevelPlan
             (BufferView input, BufferView dInput) = s > 0 ? (Value(s - 1), Gradient(s - 1)) : (x, dx);
             _stages[s].Backward(y, dy, dLogDet, input, dInput);
             (y, dy) = (input, dInput);
+        }
+    }
+
+    // What the prior makes of the kept half or the condition.
+    private BufferView Prior()
+    {
+        _level.Prior.Forward(PriorContext, PriorShape, Kept, _prior.View);
+        return _prior.View;
+    }
+
+    // The noise becomes a latent.
+    private void Sample(double temperature)
+    {
+        switch (Kind)
+        {
+            case PriorKind.Logistic:
+                Backend.LogisticSample(_latentShape, Latent, temperature, Latent);
+                break;
+            case PriorKind.Uniform:
+                Backend.UniformSample(_latentShape, Latent, Prior(), temperature, Latent);
+                break;
+            default:
+                Backend.GaussianSample(_latentShape, Latent, Prior(), _priorBatch, temperature, Latent);
+                break;
         }
     }
 

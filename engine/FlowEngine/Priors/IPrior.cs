@@ -5,14 +5,14 @@ namespace FlowEngine.Priors;
 
 /// <summary>
 /// The distribution of a latent: where a Gaussian's mean and log scale come from, (priorBatch, H, W, 2C), mean first;
-/// or the standard logistic, which has none.
+/// or the standard logistic, which has none; or the bounds of a uniform one, (1, 1, 1, 2C), the least values first.
 /// </summary>
 public interface IPrior
 {
     /// <summary>The path of the prior in the model.</summary>
     string Name { get; }
 
-    /// <summary>Gaussian, or logistic.</summary>
+    /// <summary>Gaussian, logistic or uniform.</summary>
     PriorKind Kind => PriorKind.Gaussian;
 
     /// <summary>True if it differs from datum to datum: it reads the kept half of a split, or a condition.</summary>

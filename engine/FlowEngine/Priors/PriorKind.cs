@@ -11,4 +11,7 @@ public enum PriorKind
 
     /// <summary>A Gaussian in each dimension, with a mean and a scale that are learned.</summary>
     Diagonal,
+
+    /// <summary>The uniform distribution in a box: log densities are -∞ beside it.</summary>
+    Uniform,
 }

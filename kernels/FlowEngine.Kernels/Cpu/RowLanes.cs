@@ -13,6 +13,10 @@ internal readonly unsafe struct RowLanes(int image, long place, int count)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Load(float* array) => Lanes.Load(array + place, count);
 
+    /// <summary>Reads an array of one row, which is that of every image; lanes past the end are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> LoadOfRow(float* array, int dims) => Lanes.Load(array + (place - ((long)image * dims)), count);
+
     /// <summary>Writes an array.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(Vector512<float> value, float* array) => Lanes.Store(value, array + place, count);
