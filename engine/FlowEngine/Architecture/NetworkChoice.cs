@@ -7,10 +7,15 @@ namespace FlowEngine.Architecture;
 /// <param name="HiddenLayers">Hidden layers, or residual blocks.</param>
 /// <param name="Activation">The activation function of hidden units.</param>
 /// <param name="IsResidual">True for residual blocks, which a condition gates.</param>
+/// <param name="AddsCondition">True if a condition is added, to the first sums and inside blocks, and neither read nor a gate.</param>
 internal readonly record struct NetworkChoice(
-    int Hidden, int HiddenLayers, Activation Activation = Activation.Relu, bool IsResidual = false)
+    int Hidden,
+    int HiddenLayers,
+    Activation Activation = Activation.Relu,
+    bool IsResidual = false,
+    bool AddsCondition = false)
 {
-    private bool IsPlain => Activation == Activation.Relu && !IsResidual;
+    private bool IsPlain => Activation == Activation.Relu && !IsResidual && !AddsCondition;
 
     /// <summary>A network that reads everything.</summary>
     /// <param name="inputs">Inputs beside the condition.</param>
@@ -49,6 +54,8 @@ internal readonly record struct NetworkChoice(
         {
             Activation = Activation,
             IsResidual = IsResidual,
-            HasGates = IsResidual && conditions > 0,
+            HasGates = IsResidual && conditions > 0 && !AddsCondition,
+            AddsCondition = conditions > 0 && AddsCondition,
+            AddsToBlocks = IsResidual && conditions > 0 && AddsCondition,
         };
 }

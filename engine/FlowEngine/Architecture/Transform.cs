@@ -23,6 +23,12 @@ public sealed record Transform(string Type)
     /// <summary>True if a monotonic transform's network has residual blocks in place of hidden layers; a condition gates them.</summary>
     public bool Residual { get; init; }
 
+    /// <summary>
+    /// True if a monotonic transform's network adds a condition to its first sums, activated, and to those inside its residual
+    /// blocks: then it is neither read beside the values nor a gate.
+    /// </summary>
+    public bool AddsCondition { get; init; }
+
     /// <summary>What a monotonic transform does to a value.</summary>
     public TransformMap Map { get; init; }
 
@@ -44,6 +50,7 @@ public sealed record Transform(string Type)
         TransformMap.SplineZuko => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Zuko),
         TransformMap.SplineNflows => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Nflows),
         TransformMap.SplineFlowjax => new RationalQuadraticSpline(SplineBins, Bound, SplineParametrization.Flowjax),
+        TransformMap.AffineFlowjax => new MonotonicAffine(AffineParametrization.Flowjax),
         TransformMap.AffineZuko => new MonotonicAffine(AffineParametrization.Zuko),
         TransformMap.AffineNflowsSigmoid => new MonotonicAffine(AffineParametrization.NflowsSigmoid),
         TransformMap.AffineNflowsSoftplus => new MonotonicAffine(AffineParametrization.NflowsSoftplus),
@@ -51,5 +58,5 @@ public sealed record Transform(string Type)
     };
 
     /// <summary>What its network is.</summary>
-    internal NetworkChoice Network => new(Hidden, HiddenLayers, Activation, Residual);
+    internal NetworkChoice Network => new(Hidden, HiddenLayers, Activation, Residual, AddsCondition);
 }

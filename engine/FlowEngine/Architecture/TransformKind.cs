@@ -39,6 +39,11 @@ public sealed record TransformKind(
             o => o.Residual,
             (o, v) => o with { Residual = v },
             "Residual blocks in place of its hidden layers, which a condition gates"),
+        new SwitchSetting<Transform>(
+            "adds_condition",
+            o => o.AddsCondition,
+            (o, v) => o with { AddsCondition = v },
+            "A condition is added to its first sums and inside its blocks, and is neither read beside the values nor a gate"),
         new ChoiceSetting<Transform, TransformMap>(
             "map",
             [
@@ -49,6 +54,7 @@ public sealed record TransformKind(
                 ("affine_nflows_sigmoid", TransformMap.AffineNflowsSigmoid),
                 ("affine_nflows_softplus", TransformMap.AffineNflowsSoftplus),
                 ("affine_normflows", TransformMap.AffineNormflows),
+                ("affine_flowjax", TransformMap.AffineFlowjax),
             ],
             o => o.Map,
             (o, v) => o with { Map = v },

@@ -23,6 +23,9 @@ public enum TransformMap
     /// <summary><see cref="AffineParametrization.Normflows"/>.</summary>
     AffineNormflows,
 
-    /// <summary>flowjax's rational-quadratic spline; it runs on the CPU.</summary>
+    /// <summary>flowjax's rational-quadratic spline.</summary>
     SplineFlowjax,
+
+    /// <summary><see cref="AffineParametrization.Flowjax"/>.</summary>
+    AffineFlowjax,
 }

@@ -26,6 +26,16 @@ internal static partial class BackendOperations
         yield return (
             "masked, residual",
             residual with { AddsCondition = true, Activation = Activation.Gelu, Degrees = Degrees([hidden], true) });
+        yield return (
+            "masked, residual, condition added",
+            residual with
+            {
+                HasGates = false,
+                AddsCondition = true,
+                AddsToBlocks = true,
+                Activation = Activation.Tanh,
+                Degrees = Degrees([hidden], true),
+            });
 
         // Some dimensions share a place in the order, which is not that of the columns.
         UnitDegrees Degrees(IReadOnlyList<int> widths, bool conditions) => UnitDegrees.Autoregressive(

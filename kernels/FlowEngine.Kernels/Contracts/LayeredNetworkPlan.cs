@@ -71,26 +71,26 @@ internal sealed class LayeredNetworkPlan
         int layer = Layer(name, first, _shape.InputChannels - first, _shape.Hidden[0], degrees, Degrees(0), Rectified);
         int values = Array(_shape.Hidden[0]);
         _steps.Add(new(NetworkStepKind.Linear, values, 0, layer));
-        if (!_shape.AddsCondition)
-        {
-            return values;
-        }
-
-        int condition = Condition("condition", _shape.Hidden[0]);
-        int sum = Array(_shape.Hidden[0]);
-        _steps.Add(new(NetworkStepKind.AddActivated, sum, values, Addend: condition));
-        return sum;
+        return _shape.AddsCondition
+            ? Sum(NetworkStepKind.AddActivated, values, Condition("condition", _shape.Hidden[0]))
+            : values;
     }
 
     private int Block(int values, string name)
     {
         int width = _shape.Hidden[0];
         int inner = Map($"{name}.layers.0", values, width, Degrees(0), Degrees(0));
+        inner = _shape.AddsToBlocks ? Sum(NetworkStepKind.Add, inner, Condition($"{name}.condition", width)) : inner;
         int addend = Map($"{name}.layers.1", inner, width, Degrees(0), Degrees(0), 0);
-        int gate = _shape.HasGates ? Condition($"{name}.gate", width) : -1;
-        int sum = Array(width);
-        _steps.Add(new(
-            _shape.HasGates ? NetworkStepKind.AddGated : NetworkStepKind.Add, sum, values, Addend: addend, Gate: gate));
+        return _shape.HasGates
+            ? Sum(NetworkStepKind.AddGated, values, addend, Condition($"{name}.gate", width))
+            : Sum(NetworkStepKind.Add, values, addend);
+    }
+
+    private int Sum(NetworkStepKind kind, int source, int addend, int gate = -1)
+    {
+        int sum = Array(_widths[source]);
+        _steps.Add(new(kind, sum, source, Addend: addend, Gate: gate));
         return sum;
     }
 

@@ -13,6 +13,7 @@ namespace FlowEngine.Kernels;
 /// First       z = W [c, x] + b,  or, where the condition is added, z = W x + b + act(W_c c + b_c)
 /// Plain       z_l = W_l act(z_{l-1}) + b_l;  output = W act(z_{L-1}) + b
 /// Residual    z_k = z_{k-1} + q,  q = W″ act(W′ act(z_{k-1}) + b′) + b″, with gates q ⊙ σ(W_g c + b_g)
+///             q = W″ act(W′ act(z_{k-1}) + b′ + W_c c + b_c) + b″ where the condition is added to blocks
 ///             output = W z_K + b
 /// </code>
 /// <para>
@@ -53,6 +54,7 @@ public sealed record LayeredNetworkShape : NetworkShape
         IsResidual = other.IsResidual;
         HasGates = other.HasGates;
         AddsCondition = other.AddsCondition;
+        AddsToBlocks = other.AddsToBlocks;
         Degrees = other.Degrees;
         StartsAtZero = other.StartsAtZero;
     }
@@ -74,6 +76,9 @@ public sealed record LayeredNetworkShape : NetworkShape
 
     /// <summary>True if a linear map of the condition is added to the first layer, which then does not read it.</summary>
     public bool AddsCondition { get; init; }
+
+    /// <summary>True if a linear map of the condition is added to the sums inside each residual block.</summary>
+    public bool AddsToBlocks { get; init; }
 
     /// <summary>The masks; null for none.</summary>
     public UnitDegrees? Degrees { get; init; }
@@ -120,6 +125,7 @@ public sealed record LayeredNetworkShape : NetworkShape
         && IsResidual == other.IsResidual
         && HasGates == other.HasGates
         && AddsCondition == other.AddsCondition
+        && AddsToBlocks == other.AddsToBlocks
         && StartsAtZero == other.StartsAtZero
         && Equals(Degrees, other.Degrees);
 
@@ -134,14 +140,14 @@ public sealed record LayeredNetworkShape : NetworkShape
             throw new ArgumentException("the blocks of a residual network differ in width, expected one width for all");
         }
 
-        if ((HasGates || AddsCondition) && Conditions == 0)
+        if ((HasGates || AddsCondition || AddsToBlocks) && Conditions == 0)
         {
             throw new ArgumentException("a network without a condition can neither be gated by one nor add it");
         }
 
-        if (HasGates && !IsResidual)
+        if ((HasGates || AddsToBlocks) && !IsResidual)
         {
-            throw new ArgumentException("gates are of residual networks");
+            throw new ArgumentException("only residual networks have blocks that a condition gates or is added to");
         }
 
         IEnumerable<int> widths = IsResidual ? Hidden.Take(1) : Hidden;

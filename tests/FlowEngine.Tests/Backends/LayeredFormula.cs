@@ -34,6 +34,11 @@ internal sealed class LayeredFormula(LayeredNetworkShape network)
         for (int block = 0; block < network.Hidden.Count; block++)
         {
             double[] inner = Map($"blocks.{block}.layers.0", Activated(z), Hidden(0), Hidden(0));
+            if (network.AddsToBlocks)
+            {
+                inner = Sum(inner, Map($"blocks.{block}.condition", condition, null, null));
+            }
+
             double[] q = Map($"blocks.{block}.layers.1", Activated(inner), Hidden(0), Hidden(0));
             if (network.HasGates)
             {
