@@ -111,6 +111,15 @@ def _same_activation(place: str, functions: list[Any]) -> dict[str, Any]:
     return found[0] if found else {}
 
 
+def _box(place: str, kind: str, names: tuple[str, str], bounds: tuple[Any, Any]) -> dict[str, Any]:
+    """A uniform base as a module of a description."""
+    sides = [np.atleast_1d(_array(side).astype(np.float64)).tolist() for side in bounds]
+    if any(len(side) != len(sides[0]) for side in sides):
+        raise UnsupportedError(f"{place} ({kind}): its bounds differ in length")
+    return {"class": kind, "arguments": {
+        name: side if len(side) > 1 else side[0] for name, side in zip(names, sides)}}
+
+
 def _only(place: str, thing: Any, names: tuple[str, ...]) -> None:
     if _name(thing) not in names:
         raise _refuse(place, thing, f"is not read; expected {' or '.join(names)}")
@@ -121,16 +130,24 @@ class _Zuko:
         if not hasattr(flow, "transform") or not hasattr(flow, "base"):
             raise InvalidArgumentError(f"flow is a {_name(flow)}, expected a flow of zuko, with a transform and a base")
         self._flow = flow
-        self._features = int(flow.base.loc.shape[-1]) if hasattr(flow.base, "loc") else 0
+        # Arguments of the base are attributes, by their names or positions.
+        base = flow.base
+        self._first, self._second = (
+            next((getattr(base, name) for name in names if hasattr(base, name)), None)
+            for names in (("loc", "lower", "_0"), ("scale", "upper", "_1")))
+        self._features = int(self._first.shape[-1]) if getattr(self._first, "shape", ()) else 0
         self._context: Optional[int] = None
 
     def description(self) -> dict[str, Any]:
         transforms = [self._transform(module, path) for path, module in self._modules(self._flow.transform, "transform")]
         base = self._flow.base
         kind = _name(getattr(base, "f", base))
-        if kind != "DiagNormal" or not hasattr(base, "scale"):
-            raise UnsupportedError(f"base ({kind}): expected a DiagNormal with loc and scale")
-        return {"features": self._features, "context": self._context or 0, "transforms": transforms, "base": kind}
+        found: Any = kind
+        if kind == "BoxUniform" and self._features:
+            found = _box("base", kind, ("lower", "upper"), (self._first, self._second))
+        elif kind != "DiagNormal" or not hasattr(base, "scale"):
+            raise UnsupportedError(f"base ({kind}): expected a DiagNormal with loc and scale, or a BoxUniform with two tensors")
+        return {"features": self._features, "context": self._context or 0, "transforms": transforms, "base": found}
 
     def _modules(self, module: Any, path: str) -> Iterator[tuple[str, Any]]:
         if _name(module) == "LazyComposedTransform":
@@ -195,11 +212,14 @@ class _Nflows:
             _only("_embedding_net", embedding, ("Identity",))
         transforms = [self._transform(module, path) for path, module in self._modules(self._flow._transform, "_transform")]
         base = self._flow._distribution
-        _only("_distribution", base, ("StandardNormal", "DiagonalNormal"))
-        shape = tuple(base._shape)
+        _only("_distribution", base, ("StandardNormal", "DiagonalNormal", "BoxUniform"))
+        found: Any = _name(base)
+        shape = tuple(base.event_shape if found == "BoxUniform" else base._shape)
+        if found == "BoxUniform":
+            found = _box("_distribution", found, ("low", "high"), (base.base_dist.low, base.base_dist.high))
         if len(shape) != 1:
             raise UnsupportedError(f"_distribution ({_name(base)}): its shape is {shape}, expected one dimension")
-        return {"features": int(shape[0]), "context": self._context or 0, "transforms": transforms, "base": _name(base)}
+        return {"features": int(shape[0]), "context": self._context or 0, "transforms": transforms, "base": found}
 
     def _modules(self, module: Any, path: str) -> Iterator[tuple[str, Any]]:
         if _name(module) == "CompositeTransform":
@@ -283,11 +303,16 @@ class _Normflows(_Nflows):
     def description(self) -> dict[str, Any]:
         flows = [self._flow_of(module, f"flows.{index}") for index, module in enumerate(self._flow.flows)]
         base = self._flow.q0
-        _only("q0", base, ("DiagGaussian",))
-        shape = tuple(base.loc.shape[1:])
+        _only("q0", base, ("DiagGaussian", "Uniform"))
+        found: Any = _name(base)
+        if found == "Uniform" and not hasattr(base, "low"):
+            raise _refuse("q0", base, "expected that of normflows.distributions.base, with low and high")
+        shape = tuple(base.shape if found == "Uniform" else base.loc.shape[1:])
+        if found == "Uniform":
+            found = _box("q0", found, ("low", "high"), (base.low, base.high))
         if len(shape) != 1:
             raise UnsupportedError(f"q0 ({_name(base)}): its shape is {shape}, expected one dimension")
-        return {"features": int(shape[0]), "context": self._context or 0, "flows": flows, "base": _name(base)}
+        return {"features": int(shape[0]), "context": self._context or 0, "flows": flows, "base": found}
 
     def _flow_of(self, module: Any, path: str) -> dict[str, Any]:
         kind = _name(module)

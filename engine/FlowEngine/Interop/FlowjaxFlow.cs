@@ -10,6 +10,8 @@ namespace FlowEngine.Interop;
 /// </summary>
 internal static class FlowjaxFlow
 {
+    private static readonly double _rawOfUnitScale = Math.Log(Math.E - 1);
+
     /// <summary>Reads the transforms and the base.</summary>
     /// <param name="description">The arguments, as JSON.</param>
     /// <param name="leaves">The weights.</param>
@@ -23,19 +25,19 @@ internal static class FlowjaxFlow
             throw flow.Refuse("expected masked_autoregressive_flow or coupling_flow");
         }
 
-        string transformer = flow.Word("transformer_type", "affine");
-        if (transformer != "rational_quadratic_spline")
-        {
-            throw flow.Refuse($"its transformer_type is {transformer}, expected rational_quadratic_spline");
-        }
-
         if (!flow.Switch("invert", true))
         {
             throw flow.Refuse("its invert is false, so that a sample takes one pass and a density many; needed: invert true");
         }
 
         int dims = leaves.PeekLength("location of the base");
-        ForeignFlowBuilder builder = new(dims, flow.Integer("cond_dim", 0));
+        int conditions = flow.Integer("cond_dim", 0);
+        if (conditions < 0)
+        {
+            throw new FlowException(FlowErrorKind.BadFormat, $"its cond_dim is {conditions}, expected 0 or more");
+        }
+
+        ForeignFlowBuilder builder = new(dims, conditions);
         double[] mean = leaves.Take("the location of the base", dims);
         double[] scale = leaves.Take("the scale of the base", dims);
         builder.Base(mean, Array.ConvertAll(scale, raw => Math.Log(NflowsFlow.Softplus(raw))));
@@ -54,9 +56,8 @@ internal static class FlowjaxFlow
                 FlowErrorKind.BadFormat, "it has no flow_type, expected the flow_kwargs.json beside the weights");
         }
 
-        JsonObject module = new() { ["class"] = type.GetString(), ["arguments"] = JsonObject.Create(arguments.Clone()) };
-        using JsonDocument document = JsonDocument.Parse(module.ToJsonString());
-        return new ForeignModule(document.RootElement.Clone(), "the flow");
+        return ForeignModule.Of(
+            new() { ["class"] = type.GetString(), ["arguments"] = JsonObject.Create(arguments.Clone()) }, "the flow");
     }
 
     private static void Standardize(ForeignModule flow, ForeignFlowBuilder builder)
@@ -104,16 +105,17 @@ internal static class FlowjaxFlow
         int count = flow.Integer("flow_layers", 1);
         int depth = flow.Integer("nn_depth", 1);
         int width = flow.Integer("nn_width", 50);
-        int knots = flow.Integer("transformer_knots", 8);
-        Transform map = new(string.Empty)
+        if (count < 1 || depth < 0 || width < 1)
         {
-            Map = TransformMap.SplineFlowjax,
-            SplineBins = knots + 1,
-            Bound = flow.Number("transformer_interval", 4),
-        };
+            throw new FlowException(
+                FlowErrorKind.BadFormat,
+                $"its flow_layers, nn_depth and nn_width are {count}, {depth} and {width}, expected 1 or more, 0 or more and 1 or more");
+        }
+
+        Transform map = Transformer(flow);
         int passing = isAutoregressive ? 0 : dims / 2;
         int read = isAutoregressive ? dims : passing;
-        int outputs = (dims - passing) * ((3 * knots) + 2);
+        int outputs = (dims - passing) * map.MonotonicMap.ParametersLength;
         List<LinearRows[]> maps = [];
         for (int l = 0; l <= depth; l++)
         {
@@ -136,6 +138,12 @@ internal static class FlowjaxFlow
                 network.Then(next[layer]);
             }
 
+            if (map.Map == TransformMap.AffineFlowjax)
+            {
+                // The raw number of a scale of 1 is added to each, behind the shift.
+                network.Map(output => output with { Bias = [.. output.Bias.Select((bias, i) => i % 2 == 0 ? bias : bias + _rawOfUnitScale)] });
+            }
+
             network.OrderInputs([.. Enumerable.Range(read, builder.Conditions), .. Enumerable.Range(0, read)]);
             if (isAutoregressive)
             {
@@ -148,6 +156,18 @@ internal static class FlowjaxFlow
 
             builder.Permute(order is null ? [.. all.Reverse()] : Permutation(order.AsSpan(layer * dims, dims)));
         }
+    }
+
+    private static Transform Transformer(ForeignModule flow)
+    {
+        string name = flow.Word("transformer_type", "affine");
+        return name switch
+        {
+            "affine" => new Transform(string.Empty) { Map = TransformMap.AffineFlowjax },
+            "rational_quadratic_spline" => flow.Spline(
+                TransformMap.SplineFlowjax, flow.Integer("transformer_knots", 8) + 1, flow.Number("transformer_interval", 4)),
+            _ => throw flow.Refuse($"its transformer_type is {name}, expected affine or rational_quadratic_spline"),
+        };
     }
 
     private static LinearRows[] Linear(EquinoxLeaves leaves, string what, int layers, int inputs, int outputs)

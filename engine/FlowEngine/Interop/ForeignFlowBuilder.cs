@@ -18,7 +18,8 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     private readonly List<Transform> _transforms = [];
     private readonly List<NamedTensor> _tensors = [];
     private int[] _features = [.. Enumerable.Range(0, dims)];
-    private (double[] Mean, double[] LogScale)? _base;
+    private PriorKind _prior = PriorKind.Gaussian;
+    private NamedTensor? _priorTensor;
 
     /// <summary>D.</summary>
     public int Dims => dims;
@@ -91,22 +92,44 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
     }
 
     /// <summary>The latents' distribution: a Gaussian of other means and scales than the standard one.</summary>
-    public void Base(double[] mean, double[] logScale) => _base = (mean, logScale);
+    public void Base(double[] mean, double[] logScale)
+    {
+        _prior = PriorKind.Diagonal;
+        _priorTensor = new NamedTensor("prior.mean_log_scale", [.. mean, .. logScale], 2, dims);
+    }
+
+    /// <summary>The latents' distribution: uniform in a box.</summary>
+    /// <param name="module">The base.</param>
+    /// <param name="least">The least values; null if there are none.</param>
+    /// <param name="most">The largest values.</param>
+    /// <exception cref="FlowException">They are no bounds.</exception>
+    public void Box(ForeignModule module, double[]? least, double[]? most)
+    {
+        if (least is null || most is null || !least.Zip(most).All(side => side.First < side.Second && double.IsFinite(side.Second - side.First)))
+        {
+            throw new FlowException(
+                FlowErrorKind.BadFormat,
+                $"{module.Place} ({module.Class}): its bounds are missing or not in order, expected for each feature one below the other");
+        }
+
+        _prior = PriorKind.Uniform;
+        _priorTensor = new NamedTensor("prior.bounds", [.. least, .. most], 2, dims);
+    }
 
     /// <summary>The model: its options and tensors.</summary>
     public (TransformsOptions Options, IReadOnlyList<NamedTensor> Tensors) Build()
     {
         Arrange([.. Enumerable.Range(0, dims)]);
-        if (_base is (double[] mean, double[] logScale))
+        if (_priorTensor is not null)
         {
-            Add("prior.mean_log_scale", [.. mean, .. logScale], 2, dims);
+            _tensors.Add(_priorTensor);
         }
 
         TransformsOptions options = new()
         {
             Channels = dims,
             Transforms = _transforms,
-            Prior = _base is null ? PriorKind.Gaussian : PriorKind.Diagonal,
+            Prior = _prior,
             Condition = conditions == 0 ? null : new ConditionOptions(conditions, IsClass: false, ConditionInto.Networks),
         };
         return (options, _tensors);
@@ -126,6 +149,11 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
 
     private void Arrange(int[] features)
     {
+        if (!features.Order().SequenceEqual(Enumerable.Range(0, dims)))
+        {
+            throw new FlowException(FlowErrorKind.BadFormat, "a transform passes and moves other features than each once");
+        }
+
         if (!features.SequenceEqual(_features))
         {
             int[] order = Array.ConvertAll(features, feature => Array.IndexOf(_features, feature));
@@ -143,6 +171,7 @@ internal sealed class ForeignFlowBuilder(int dims, int conditions)
             HiddenLayers = network.HiddenLayers,
             Activation = network.Activation,
             Residual = network.IsResidual,
+            AddsCondition = network.AddsCondition,
         });
         foreach ((string of, LinearRows map) in network.Maps)
         {

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using FlowEngine.Architecture;
+using FlowEngine.Kernels;
 
 namespace FlowEngine.Interop;
 
@@ -7,6 +11,15 @@ namespace FlowEngine.Interop;
 /// <param name="Place">Where it is, for messages, such as <c>transform 3</c>.</param>
 internal sealed record ForeignModule(JsonElement Json, string Place)
 {
+    /// <summary>A module that is not in a description as one.</summary>
+    /// <param name="module">The object.</param>
+    /// <param name="place">Where it is.</param>
+    public static ForeignModule Of(JsonObject module, string place)
+    {
+        using JsonDocument document = JsonDocument.Parse(module.ToJsonString());
+        return new ForeignModule(document.RootElement.Clone(), place);
+    }
+
     /// <summary>The class.</summary>
     public string Class => Json.TryGetProperty("class", out JsonElement name) && name.ValueKind == JsonValueKind.String
         ? name.GetString()!
@@ -18,13 +31,15 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
     /// <summary>Its path in the state dict; null where the description does not say it.</summary>
     public string? Path => Json.TryGetProperty("path", out JsonElement path) ? path.ToString() : null;
 
-    /// <summary>The base of a flow.</summary>
+    /// <summary>The base of a flow, which the description has as the name of a class or as a module.</summary>
     /// <param name="known">The classes that are read; the first one stands for a flow without a base.</param>
-    public string Base(params ReadOnlySpan<string> known)
+    public ForeignModule Base(params ReadOnlySpan<string> known)
     {
-        string name = Json.TryGetProperty("base", out JsonElement of) ? of.ToString() : known[0];
-        return known.Contains(name) ? name : throw new FlowException(
-            FlowErrorKind.Unsupported, $"the base is {name}, expected {string.Join(" or ", known!)}");
+        ForeignModule found = Inner("base") is ForeignModule module ? module with { Place = "the base" } : Of(
+            new JsonObject { ["class"] = Json.TryGetProperty("base", out JsonElement name) ? name.ToString() : known[0] },
+            "the base");
+        return known.Contains(found.Class) ? found : throw new FlowException(
+            FlowErrorKind.Unsupported, $"the base is {found.Class}, expected {string.Join(" or ", known!)}");
     }
 
     /// <summary>Finds a module that this one has under a key; null if it has none.</summary>
@@ -109,6 +124,16 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
         ? (int)value
         : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {Find(name)}, expected an integer");
 
+    /// <summary>A map of splines.</summary>
+    /// <param name="map">Whose definition it is.</param>
+    /// <param name="bins">Its bins.</param>
+    /// <param name="bound">Its bound.</param>
+    public Transform Spline(TransformMap map, int bins, double bound) =>
+        bins is >= 2 and <= RationalQuadraticSpline.LargestBins && bound > 0 && double.IsFinite(bound)
+            ? new(string.Empty) { Map = map, SplineBins = bins, Bound = bound }
+            : throw Refuse(
+                $"its splines have {bins} bins and the bound {bound}, expected 2 to {RationalQuadraticSpline.LargestBins} and a positive number");
+
     /// <summary>The activation among the arguments, by the name of PyTorch's function or module.</summary>
     public ForeignActivation Activation()
     {
@@ -135,6 +160,11 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
             && list.GetArrayLength() == count
                 ? [.. list.EnumerateArray().Select(item => item.GetDouble())]
                 : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {list}, expected {count} numbers");
+
+    /// <summary>A list of numbers among the arguments, or one number for all; null if there is none.</summary>
+    public double[]? NumbersOfEach(string name, int count) => Find(name) is { ValueKind: JsonValueKind.Number }
+        ? [.. Enumerable.Repeat(Number(name, 0), count)]
+        : Numbers(name, count);
 
     /// <summary>A word among the arguments.</summary>
     public string Word(string name, string otherwise) => Find(name) is JsonElement value ? value.ToString() : otherwise;

@@ -12,14 +12,18 @@ namespace FlowEngine.Interop;
 internal sealed class ForeignNetwork : IForeignNetwork
 {
     private readonly List<LinearRows> _hidden = [];
+    private readonly LinearRows? _condition;
     private readonly double _leak;
     private Activation _activation;
 
     /// <summary>Starts with a map of the network's inputs.</summary>
     /// <param name="first">The map: the values that the first activation reads, or the output.</param>
     /// <param name="activation">What its hidden units make of their sums.</param>
-    public ForeignNetwork(LinearRows first, ForeignActivation activation)
+    /// <param name="condition">A map of the condition, which is activated and added to the first sums; null where the condition
+    /// is read as other inputs are. The network then cannot be written as rectifiers.</param>
+    public ForeignNetwork(LinearRows first, ForeignActivation activation, LinearRows? condition = null)
     {
+        _condition = condition;
         Value = first;
         _activation = activation.Kind;
         _leak = activation.Leak;
@@ -172,7 +176,7 @@ internal sealed class ForeignNetwork : IForeignNetwork
         RequireHidden();
         UnitPlaces places = new(dims, conditions);
         List<int[]> degrees = [];
-        int[] before = places.Inputs;
+        int[] before = _condition is null ? places.Inputs : places.Inputs[conditions..];
         foreach (LinearRows layer in _hidden)
         {
             before = places.Degrees(layer, before);
@@ -224,6 +228,11 @@ internal sealed class ForeignNetwork : IForeignNetwork
             maps.Add(($"layers.{l}", l == 0 ? layer : layer.Columns(units[l - 1])));
         }
 
-        return new(units[0].Length, _hidden.Count, IsResidual: false, _activation, maps);
+        if (_condition is not null)
+        {
+            maps.Add(("condition", _condition.Placed(units[0])));
+        }
+
+        return new(units[0].Length, _hidden.Count, IsResidual: false, _condition is not null, _activation, maps);
     }
 }

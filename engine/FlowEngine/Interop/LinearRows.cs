@@ -47,7 +47,7 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
 
     /// <summary>The sum of two maps of the same values.</summary>
     public LinearRows Plus(LinearRows other) => new(
-        [.. Weights.Zip(other.Weights, (left, right) => left.Zip(right, (l, r) => l + r).ToArray())],
+        [.. Fitting(Weights, other.Count == Count && other.Inputs == Inputs).Zip(other.Weights, (left, right) => left.Zip(right, (l, r) => l + r).ToArray())],
         [.. Bias.Zip(other.Bias, (l, r) => l + r)]);
 
     /// <summary>The difference of two maps of the same values.</summary>
@@ -55,7 +55,7 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
 
     /// <summary>This map of what another one gives.</summary>
     public LinearRows Of(LinearRows inner) => new(
-        [.. Weights.Select(row =>
+        [.. Fitting(Weights, Count == 0 || Inputs == inner.Count).Select(row =>
         {
             double[] weights = new double[inner.Inputs];
             for (int k = 0; k < row.Length; k++)
@@ -76,19 +76,19 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
     /// <summary>Some of the rows, in an order.</summary>
     public LinearRows Rows(IEnumerable<int> rows)
     {
-        int[] chosen = [.. rows];
+        int[] chosen = Fitting<int[]>([.. rows], rows.All(row => row < Count));
         return new([.. chosen.Select(row => Weights[row])], [.. chosen.Select(row => Bias[row])]);
     }
 
     /// <summary>Some of the rows, in an order; a row of zeros for -1.</summary>
     public LinearRows Placed(IReadOnlyList<int> rows) => new(
-        [.. rows.Select(row => row < 0 ? new double[Inputs] : Weights[row])], [.. rows.Select(row => row < 0 ? 0 : Bias[row])]);
+        [.. Fitting(rows, rows.All(row => row < Count)).Select(row => row < 0 ? new double[Inputs] : Weights[row])], [.. rows.Select(row => row < 0 ? 0 : Bias[row])]);
 
     /// <summary>The same map where what is read comes in another order, or is fewer.</summary>
     /// <param name="columns">Which column comes where; -1 for one that is not read.</param>
     public LinearRows Columns(IReadOnlyList<int> columns) => this with
     {
-        Weights = [.. Weights.Select(row => columns.Select(column => column < 0 ? 0 : row[column]).ToArray())],
+        Weights = [.. Fitting(Weights, Count == 0 || columns.All(column => column < Inputs)).Select(row => columns.Select(column => column < 0 ? 0 : row[column]).ToArray())],
     };
 
     /// <summary>What the map gives, each value times a factor plus a summand.</summary>
@@ -102,4 +102,8 @@ internal sealed record LinearRows(double[][] Weights, double[] Bias)
     public LinearRows Scaled(Func<int, double> factor) => new(
         [.. Weights.Select((row, r) => Array.ConvertAll(row, weight => weight * factor(r)))],
         [.. Bias.Select((bias, r) => bias * factor(r))]);
+
+    // The sizes of maps come from a file.
+    private static T Fitting<T>(T value, bool fits) => fits ? value : throw new FlowException(
+        FlowErrorKind.BadFormat, "the sizes of the weights of a network do not fit together, or not the description");
 }

@@ -2,9 +2,12 @@ using FlowEngine.Architecture;
 
 namespace FlowEngine.Interop;
 
-/// <summary>Flows of nflows: a CompositeTransform of some of its transforms over a standard normal.</summary>
+/// <summary>Flows of nflows: a CompositeTransform of some of its transforms over a normal or uniform base.</summary>
 internal static class NflowsFlow
 {
+    // So many that few numbers of a file do not fill the memory.
+    private const int MostOfMatrix = 1024;
+
     /// <summary>Adds the transforms, in the order from data to noise, and reads the base.</summary>
     public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
@@ -16,10 +19,17 @@ internal static class NflowsFlow
         }
 
         state.Drop("_distribution._log_z");
-        if (flow.Base("StandardNormal", "DiagonalNormal") == "DiagonalNormal")
+        ForeignModule based = flow.Base("StandardNormal", "DiagonalNormal", "BoxUniform");
+        switch (based.Class)
         {
-            builder.Base(
-                state.Numbers("_distribution.mean_", 1, builder.Dims), state.Numbers("_distribution.log_std_", 1, builder.Dims));
+            case "DiagonalNormal":
+                builder.Base(
+                    state.Numbers("_distribution.mean_", 1, builder.Dims), state.Numbers("_distribution.log_std_", 1, builder.Dims));
+                break;
+            case "BoxUniform":
+                based.Allow(["low", "high"], ("reinterpreted_batch_ndims", ["1"]));
+                builder.Box(based, based.NumbersOfEach("low", builder.Dims), based.NumbersOfEach("high", builder.Dims));
+                break;
         }
     }
 
@@ -111,7 +121,7 @@ internal static class NflowsFlow
             case "MaskedPiecewiseRationalQuadraticAutoregressiveTransform":
                 module.Allow([.. MadeArguments, "num_bins", "tail_bound"], Tails, Least("width"), Least("height"), Least("derivative"));
                 builder.Autoregressive(
-                    [.. Enumerable.Range(0, dims)], Made(module, state, builder, path), Spline(module, "num_bins", 1));
+                    [.. Enumerable.Range(0, dims)], Made(module, state, builder, path), Spline(module, 10, 1));
                 break;
             default:
                 throw module.Refuse(
@@ -130,12 +140,8 @@ internal static class NflowsFlow
 
     internal static (string Name, string[] Values) Tails => ("tails", ["linear"]);
 
-    internal static Transform Spline(ForeignModule module, string bins, double bound) => new(string.Empty)
-    {
-        Map = TransformMap.SplineNflows,
-        SplineBins = module.Integer(bins, 10),
-        Bound = module.Number("tail_bound", bound),
-    };
+    internal static Transform Spline(ForeignModule module, int bins, double bound) =>
+        module.Spline(TransformMap.SplineNflows, module.Integer("num_bins", bins), module.Number("tail_bound", bound));
 
     private static (string Name, string[] Values) Least(string of) =>
         (of == "derivative" ? "min_derivative" : $"min_bin_{of}", ["0.001"]);
@@ -154,6 +160,11 @@ internal static class NflowsFlow
         {
             ScaleThenShift(builder, Array.ConvertAll(scale, Math.Log), shift);
             return;
+        }
+
+        if (dims > MostOfMatrix)
+        {
+            throw module.Refuse($"it has a scale that is not positive; needed: at most {MostOfMatrix} features, not {dims}");
         }
 
         double[] matrix = new double[dims * dims];
@@ -185,7 +196,7 @@ internal static class NflowsFlow
     {
         (int[] passing, int[] moved) = Features(state, builder, path);
         IForeignNetwork network = CouplingNetwork(module, state, builder, path, passing.Length, out int hidden);
-        Transform map = Spline(module, "num_bins", 1);
+        Transform map = Spline(module, 10, 1);
         network.Map(SplineOutputs(map.SplineBins, hidden));
         builder.Coupling(passing, moved, network, map);
     }

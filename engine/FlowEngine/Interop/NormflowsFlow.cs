@@ -8,14 +8,25 @@ internal static class NormflowsFlow
     /// <summary>Adds the transforms, and reads the base.</summary>
     public static void Read(ForeignModule flow, ForeignState state, ForeignFlowBuilder builder)
     {
-        flow.Base("DiagGaussian");
+        ForeignModule based = flow.Base("DiagGaussian", "Uniform");
         ForeignModule[] modules = [.. flow.List("flows", "flow")];
         for (int index = modules.Length - 1; index >= 0; index--)
         {
             Add(modules[index], state, builder, modules[index].Path ?? $"flows.{index}");
         }
 
-        builder.Base(state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));
+        if (based.Class == "DiagGaussian")
+        {
+            builder.Base(state.Numbers("q0.loc", 1, builder.Dims), state.Numbers("q0.log_scale", 1, builder.Dims));
+            return;
+        }
+
+        based.Allow(["shape", "low", "high"]);
+        double[] one = [.. Enumerable.Repeat(1.0, builder.Dims)];
+        builder.Box(
+            based,
+            based.NumbersOfEach("low", builder.Dims) ?? Array.ConvertAll(one, value => -value),
+            based.NumbersOfEach("high", builder.Dims) ?? one);
     }
 
     private static void Add(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
@@ -71,10 +82,7 @@ internal static class NormflowsFlow
         "dropout_probability", "init_identity",
     ];
 
-    private static Transform Spline(ForeignModule module) => NflowsFlow.Spline(module, "num_bins", 3) with
-    {
-        SplineBins = module.Integer("num_bins", 8),
-    };
+    private static Transform Spline(ForeignModule module) => NflowsFlow.Spline(module, 8, 3);
 
     private static void Autoregressive(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {

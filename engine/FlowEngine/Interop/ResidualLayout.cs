@@ -28,26 +28,30 @@ internal sealed class ResidualLayout(ForeignModule module, ForeignState state, s
         }
 
         initial = initial.Columns([.. Enumerable.Range(passing, conditions), .. Enumerable.Range(0, passing)]);
-        return Blocks(initial, gates: conditions > 0);
+        return Blocks(initial, hasContext: conditions > 0);
     }
 
-    /// <summary>nflows' MADE: a map of the condition is rectified and added to the first layer, and to each residual block.</summary>
+    /// <summary>
+    /// nflows' MADE: a map of the condition is activated and added to the first layer, and maps of it are added in residual blocks.
+    /// </summary>
     public IForeignNetwork NflowsMade(int dims, int conditions)
     {
         LinearRows initial = state.Linear($"{path}.initial_layer");
         bool isResidual = module.Switch("use_residual_blocks", true);
         if (conditions == 0)
         {
-            return isResidual ? Blocks(initial, gates: false) : PlainBlocks(new ForeignNetwork(initial, _activation));
+            return isResidual ? Blocks(initial, hasContext: false) : PlainBlocks(new ForeignNetwork(initial, _activation));
         }
 
+        LinearRows added = state.Linear($"{path}.context_layer");
         if (_activation is not { IsRectifier: true, Leak: 0 })
         {
-            throw module.Refuse("its MADE adds an activated context; needed: ReLU as its activation");
+            return isResidual
+                ? Blocks(initial, hasContext: true, added)
+                : PlainBlocks(new ForeignNetwork(initial, new ForeignActivation(LayeredActivation), added));
         }
 
         int units = initial.Count;
-        LinearRows added = state.Linear($"{path}.context_layer");
         int inputs = conditions + dims;
         LinearRows context = LinearRows.Unit(0, conditions, inputs);
         LinearRows x = LinearRows.Unit(conditions, dims, inputs);
@@ -75,7 +79,7 @@ internal sealed class ResidualLayout(ForeignModule module, ForeignState state, s
             initial = added.Of(LinearRows.Unit(0, conditions, inputs)).Plus(initial.Of(LinearRows.Unit(conditions, dims, inputs)));
         }
 
-        return Blocks(initial, gates: conditions > 0);
+        return Blocks(initial, hasContext: conditions > 0);
     }
 
     // That of a network that is no chain of rectifiers: it has one slope below 0.
@@ -84,37 +88,43 @@ internal sealed class ResidualLayout(ForeignModule module, ForeignState state, s
         0 => _activation.Kind,
         0.01 => Activation.LeakyRelu,
         double leak => throw module.Refuse(
-            $"a context gates residual blocks of leaky rectifiers with a slope of {leak} below 0; needed: a slope of 0 or 0.01"),
+            $"a context gates or is added to leaky rectifiers with a slope of {leak} below 0; needed: a slope of 0 or 0.01"),
     };
 
     private bool Has(int block, string part) =>
         state.Contains($"{path}.blocks.{block}.{part}.weight");
 
-    private IForeignNetwork Blocks(LinearRows initial, bool gates)
+    // Residual blocks, which a context gates, or is added to where it is to the first layer.
+    private IForeignNetwork Blocks(LinearRows initial, bool hasContext, LinearRows? added = null)
     {
-        if (_activation.IsRectifier && (!gates || !Has(0, "linear_layers.0")))
+        if (_activation.IsRectifier && added is null && (!hasContext || !Has(0, "linear_layers.0")))
         {
             return RectifiedBlocks(new ForeignNetwork(initial, _activation), null);
         }
 
-        List<(LinearRows First, LinearRows Second, LinearRows? Gate)> blocks = [];
+        List<(LinearRows First, LinearRows Second, LinearRows? Context)> blocks = [];
         for (int block = 0; Has(block, "linear_layers.0"); block++)
         {
             if (Norms(block, initial.Count) is not null)
             {
                 throw module.Refuse(
-                    "its network has batch normalization in residual blocks that a context gates or whose activation is no "
-                    + "rectifier; needed: blocks without it");
+                    "its network has batch normalization in residual blocks that a context gates or whose activation is not "
+                    + "ReLU; needed: blocks without it");
             }
 
             blocks.Add((
-                Linear(block, "linear_layers.0"), Linear(block, "linear_layers.1"), gates ? Linear(block, "context_layer") : null));
+                Linear(block, "linear_layers.0"), Linear(block, "linear_layers.1"), hasContext ? Linear(block, "context_layer") : null));
         }
 
         LinearRows last = state.Linear($"{path}.final_layer");
         if (blocks.Count > 0)
         {
-            return new ResidualNetwork(LayeredActivation, initial, blocks, last);
+            return new ResidualNetwork(LayeredActivation, initial, blocks, last, added);
+        }
+
+        if (added is not null)
+        {
+            throw module.Refuse("its MADE adds a context and has no block; needed: one block");
         }
 
         // Without a block there is no activation.

@@ -8,13 +8,16 @@ namespace FlowEngine.Interop;
 /// </summary>
 /// <param name="activation">What its units make of their sums.</param>
 /// <param name="first">The first map, which reads the condition and then the values.</param>
-/// <param name="blocks">The two maps of each block, and the gate's map of the condition; null without a condition.</param>
+/// <param name="blocks">The two maps of each block, and its map of the condition; null without a condition.</param>
 /// <param name="last">The last map.</param>
+/// <param name="condition">A map of the condition, which is activated and added to the first one, which then reads the values
+/// alone; those of the blocks are added to what is inside them. Null where they are gates.</param>
 internal sealed class ResidualNetwork(
     Activation activation,
     LinearRows first,
-    IReadOnlyList<(LinearRows First, LinearRows Second, LinearRows? Gate)> blocks,
-    LinearRows last) : IForeignNetwork
+    IReadOnlyList<(LinearRows First, LinearRows Second, LinearRows? Condition)> blocks,
+    LinearRows last,
+    LinearRows? condition = null) : IForeignNetwork
 {
     private LinearRows _last = last;
 
@@ -31,7 +34,7 @@ internal sealed class ResidualNetwork(
     public PlacedNetwork Masked(int dims, int conditions)
     {
         UnitPlaces places = new(dims, conditions);
-        int[] values = places.Degrees(first, places.Inputs);
+        int[] values = places.Degrees(first, condition is null ? places.Inputs : places.Inputs[conditions..]);
         int[][] inner = new int[blocks.Count][];
         for (bool grew = true; grew;)
         {
@@ -58,21 +61,25 @@ internal sealed class ResidualNetwork(
         width,
         blocks.Count,
         IsResidual: true,
+        AddsCondition: condition is not null,
         activation,
         [
             ("initial", first.Placed(values)),
+            .. condition is null ? Array.Empty<(string, LinearRows)>() : [("condition", condition.Placed(values))],
             .. blocks.SelectMany((block, b) => Block($"blocks.{b}", block, values, inner[b])),
             ("last", _last.Columns(values)),
         ]);
 
-    private static IEnumerable<(string Name, LinearRows Map)> Block(
-        string name, (LinearRows First, LinearRows Second, LinearRows? Gate) block, int[] values, int[] inner)
+    private IEnumerable<(string Name, LinearRows Map)> Block(
+        string name, (LinearRows First, LinearRows Second, LinearRows? Condition) block, int[] values, int[] inner)
     {
         yield return ($"{name}.layers.0", block.First.Columns(values).Placed(inner));
         yield return ($"{name}.layers.1", block.Second.Columns(inner).Placed(values));
-        if (block.Gate is not null)
+        if (block.Condition is not null)
         {
-            yield return ($"{name}.gate", block.Gate.Placed(values));
+            yield return condition is null
+                ? ($"{name}.gate", block.Condition.Placed(values))
+                : ($"{name}.condition", block.Condition.Placed(inner));
         }
     }
 }

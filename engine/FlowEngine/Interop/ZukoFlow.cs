@@ -25,8 +25,15 @@ internal static class ZukoFlow
             Preset(flow, state, builder);
         }
 
-        flow.Base("DiagNormal");
+        ForeignModule based = flow.Base("DiagNormal", "BoxUniform");
         int dims = builder.Dims;
+        if (based.Class == "BoxUniform")
+        {
+            based.Allow(["lower", "upper"], ("ndims", ["1"]));
+            builder.Box(based, Argument("lower", 0), Argument("upper", 1));
+            return;
+        }
+
         double[] mean = state.Numbers("base.loc", dims);
         double[] scale = state.Numbers("base.scale", dims);
         if (scale.Any(value => value <= 0))
@@ -38,6 +45,11 @@ internal static class ZukoFlow
         {
             builder.Base(mean, Array.ConvertAll(scale, Math.Log));
         }
+
+        // Tensors are in the state dict, by their names or positions; numbers are not.
+        double[]? Argument(string name, int position) => state.Contains($"base.{name}") ? state.NumbersOfEach($"base.{name}", dims)
+            : state.Contains($"base._{position}") ? state.NumbersOfEach($"base._{position}", dims)
+            : based.NumbersOfEach(name, dims);
     }
 
     // A class of flows, whose transforms are alike.
@@ -75,12 +87,8 @@ internal static class ZukoFlow
 
     private static Transform Affine => new(string.Empty) { Map = TransformMap.AffineZuko };
 
-    private static Transform Spline(ForeignModule module) => new(string.Empty)
-    {
-        Map = TransformMap.SplineZuko,
-        SplineBins = module.Integer("bins", 8),
-        Bound = module.Number("bound", 5),
-    };
+    private static Transform Spline(ForeignModule module) =>
+        module.Spline(TransformMap.SplineZuko, module.Integer("bins", 8), module.Number("bound", 5));
 
     private static void Add(ForeignModule module, ForeignState state, ForeignFlowBuilder builder, string path)
     {

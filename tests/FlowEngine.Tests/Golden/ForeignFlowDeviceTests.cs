@@ -15,7 +15,11 @@ public sealed class ForeignFlowDeviceTests
     [InlineData("zuko-nsf", 2e-5)]
     [InlineData("zuko-nsf-coupling", 2e-5)]
     [InlineData("nflows-nsf-context", 2e-5)]
+    [InlineData("nflows-made-context-tanh", 1e-5)]
     [InlineData("normflows-coupling-spline", 2e-5)]
+    [InlineData("normflows-spline-box", 1e-5)]
+    [InlineData("flowjax-maf", 2e-5)]
+    [InlineData("flowjax-coupling-affine", 1e-5)]
     public void On_OpenCL_all_values_and_gradients_are_close(string name, double ofGradients)
     {
         using IBackend backend = TestDevices.OpenClOrSkip();

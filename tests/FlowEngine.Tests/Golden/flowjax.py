@@ -26,18 +26,20 @@ def write_tensors(path, tensors):
 
 
 class Flow:
-    """A masked autoregressive or coupling flow of rational-quadratic splines."""
+    """A masked autoregressive or coupling flow of rational-quadratic splines, or of scales and shifts."""
 
     def __init__(self, dims, conditions, random, **kwargs):
         self.dims, self.conditions, self.kwargs = dims, conditions, kwargs
         self.autoregressive = kwargs["flow_type"] == "masked_autoregressive_flow"
-        layers, width, depth, knots = (kwargs[name] for name in ("flow_layers", "nn_width", "nn_depth", "transformer_knots"))
+        layers, width, depth = (kwargs[name] for name in ("flow_layers", "nn_width", "nn_depth"))
+        self.affine = kwargs["transformer_type"] == "affine"
+        self.numbers = 2 if self.affine else 3 * kwargs["transformer_knots"] + 2
         self.passing = 0 if self.autoregressive else dims // 2
         draw = lambda *shape: torch.tensor(random.standard_normal(shape))
         self.loc, self.raw_scale = 0.3 * draw(dims), 0.5 + 0.3 * draw(dims)
         inputs = [*range(dims if self.autoregressive else self.passing), *[-1] * conditions]
         hidden = [k % dims - 1 if conditions else k % (dims - 1) for k in range(width)]
-        outputs = [d for d in range(dims - self.passing) for _ in range(3 * knots + 2)]
+        outputs = [d for d in range(dims - self.passing) for _ in range(self.numbers)]
         ranks = [torch.tensor(r) for r in (inputs, *[hidden] * depth, outputs)]
         self.maps = []
         for layer, (read, made) in enumerate(zip(ranks, ranks[1:])):
@@ -69,7 +71,7 @@ class Flow:
         for number, (mask, weight, bias) in enumerate(self.maps):
             w = weight[layer] if mask is None else torch.where(mask, weight[layer], 0.0)
             h = (relu(h) if number else h) @ w.T + bias[layer]
-        return h.unflatten(1, (-1, 3 * self.kwargs["transformer_knots"] + 2))
+        return h.unflatten(1, (-1, self.numbers))
 
     def knots(self, raw):
         count, bound = self.kwargs["transformer_knots"], self.kwargs["transformer_interval"]
@@ -90,6 +92,17 @@ class Flow:
         k = ((edges < value[..., None]).sum(-1) - 1).clamp(0, edges.shape[-1] - 2)[..., None]
         take = lambda a, step=0: a.gather(-1, k + step)[..., 0]
         return take(x), take(x, 1), take(y), take(y, 1), take(slopes), take(slopes, 1)
+
+    def scale(self, raw):
+        return softplus(raw[..., 1] + np.log(np.e - 1))
+
+    def map(self, raw, x):
+        if self.affine:
+            return x * self.scale(raw) + raw[..., 0], self.scale(raw).log()
+        return self.spline(raw, x)
+
+    def inverse_map(self, raw, y):
+        return (y - raw[..., 0]) / self.scale(raw) if self.affine else self.inverse_spline(raw, y)
 
     def spline(self, raw, x):
         inside = x.abs() <= self.kwargs["transformer_interval"]
@@ -122,7 +135,7 @@ class Flow:
         shift, scale = self.standardization()
         x, log_det = (x - shift) / scale, -scale.log().sum()
         for layer, order in enumerate(self.orders):
-            y, log_slope = self.spline(self.raw(layer, x, context), x[:, self.passing:])
+            y, log_slope = self.map(self.raw(layer, x, context), x[:, self.passing:])
             log_det = log_det + log_slope.sum(1)
             x = torch.cat((x[:, :self.passing], y), 1)[:, order]
         return x, log_det
@@ -138,7 +151,7 @@ class Flow:
             for d in range(self.passing, self.dims) if self.autoregressive else [slice(self.passing, None)]:
                 at = slice(d, d + 1) if self.autoregressive else d
                 raw = self.raw(layer, z, context)
-                z[:, at] = self.inverse_spline(raw[:, at] if self.autoregressive else raw, y[:, at])
+                z[:, at] = self.inverse_map(raw[:, at] if self.autoregressive else raw, y[:, at])
         shift, scale = self.standardization()
         return z * scale + shift
 
@@ -184,6 +197,13 @@ def main(folder):
         3, 2, random, flow_type="masked_autoregressive_flow", nn_depth=2, nn_width=10, flow_layers=2, cond_dim=2, transformer_knots=4,
         transformer_interval=3.0, standardization_method="zscore", data_mean=[0.0, 0.0, 0.0], data_std=[1.0, 1.0, 1.0],
         **common), random)
+    common["transformer_type"] = "affine"
+    record(folder, "flowjax-maf-affine", Flow(
+        3, 2, random, flow_type="masked_autoregressive_flow", nn_depth=1, nn_width=8, flow_layers=2, cond_dim=2,
+        standardization_method="zscore", data_mean=[1.5, -0.25, 300.0], data_std=[0.125, 2.0, 250.0], **common), random)
+    record(folder, "flowjax-coupling-affine", Flow(
+        4, 0, random, flow_type="coupling_flow", nn_depth=2, nn_width=8, flow_layers=2, cond_dim=None,
+        standardization_method="minmax", data_bounds_min=[0.0, -1.0, 2.0, 0.0], data_bounds_max=[1.0, 3.0, 2.5, 1.0], **common), random)
 
 
 main(pathlib.Path(sys.argv[1]))

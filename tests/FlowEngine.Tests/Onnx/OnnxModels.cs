@@ -50,6 +50,10 @@ internal static class OnnxModels
             new Transform("additive_coupling") { Hidden = 7 },
             new Transform("scale"),
             new Transform("autoregressive") { Hidden = 7, Direction = AutoregressiveDirection.Sample }),
+        ["transforms under a uniform prior"] = Transforms(
+            PriorKind.Uniform,
+            new Transform("monotonic_coupling") { Hidden = 7, Map = TransformMap.SplineFlowjax },
+            new Transform("monotonic_autoregressive") { Hidden = 7, Map = TransformMap.AffineFlowjax }),
         ["transforms without networks"] = Transforms(PriorKind.Gaussian, new Transform("permutation")),
         ["transforms of grey levels"] = new TransformsOptions
         {
@@ -62,7 +66,7 @@ internal static class OnnxModels
             [
                 .. Enum.GetValues<Activation>().Select((activation, i) => new Transform("monotonic_coupling")
                 {
-                    Hidden = 7, Activation = activation, Map = (TransformMap)(i % 6), Passing = 1 + (i % 4),
+                    Hidden = 7, Activation = activation, Map = (TransformMap)i, Passing = 1 + (i % 4),
                 }),
                 new Transform("monotonic_autoregressive") { Hidden = 7, Activation = Activation.Tanh, Map = TransformMap.AffineZuko },
             ]),
