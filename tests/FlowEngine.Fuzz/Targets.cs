@@ -9,6 +9,7 @@ internal static class Targets
         ("checkpoint", name => new CheckpointTarget(name)),
         ("training-state", name => new TrainingStateTarget(name)),
         ("rosinality", name => new RosinalityTarget(name)),
+        ("foreign", name => new ForeignTarget(name)),
         ("description", name => new DescriptionTarget(name)),
         ("config", name => new ConfigTarget(name)),
         ("schema", name => new SchemaTarget(name)),

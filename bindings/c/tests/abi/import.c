@@ -34,6 +34,8 @@ void test_import(const char *folder)
         rows[i] = (float)sin(i * 0.7) + (i % 2 ? 3.0f : -1.0f);
 
     OK(flow_model_import(weights, length, "nflows", description, NULL, &model));
+    INVALID(flow_model_prepare(model, 0));
+    OK(flow_model_prepare(model, N));
     OK(flow_model_log_prob(model, rows, 2 * N, NULL, log_prob, N));
     for (i = 0; i < N; i++) {
         const double a = exp(0.5) * rows[2 * i] + 1, b = exp(-0.25) * rows[2 * i + 1] + 2;
@@ -51,6 +53,7 @@ void test_import(const char *folder)
     snprintf(path, sizeof path, "%s/imported.safetensors", folder);
     OK(flow_model_save(model, path));
     OK(flow_model_load(path, NULL, &loaded));
+    OK(flow_model_prepare(loaded, 1));
     OK(flow_model_log_prob(loaded, rows, 2 * N, NULL, other, N));
     CHECK(memcmp(log_prob, other, sizeof other) == 0);
     flow_model_free(loaded);
