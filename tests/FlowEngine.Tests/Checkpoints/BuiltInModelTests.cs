@@ -24,7 +24,8 @@ public sealed class BuiltInModelTests : IDisposable
         using CpuBackend backend = new();
         using Model model = Model.Load(CheckpointFile.BuiltIn, backend);
         Assert.True(model.Config.IsInitialized);
-        double bitsPerDim = Evaluation.Run(model, DatasetLoader.Load("digits").Test).BitsPerDim;
+        double bitsPerDim = Evaluation.Run(
+            model, DatasetLoader.Load("digits").Test, cancel: TestContext.Current.CancellationToken).BitsPerDim;
         Assert.True(bitsPerDim <= 2.25, $"{bitsPerDim} bits/dim");
         string picture = _folder.File("drawn.png");
         CommandRun.Succeed("sample", "digits", "--count", "4", "--out", picture);
