@@ -26,7 +26,7 @@ else
     echo "release.sh: without clang and gcc-aarch64-linux-gnu there is no library of linux-arm64"
 fi
 
-for project in kernels/FlowEngine.Kernels engine/FlowEngine engine/FlowEngine.{Extensions,Ilgpu,Onnx} bindings/cli; do
+for project in kernels/FlowEngine.Kernels engine/FlowEngine engine/FlowEngine.{Extensions,Ilgpu,Imaging,Onnx} bindings/cli; do
     dotnet pack "$project" --configuration Release --nologo --verbosity quiet --output "$packages"
 done
 dotnet pack bindings/nuget --configuration Release --nologo --verbosity quiet --output "$packages" \

@@ -24,6 +24,7 @@ internal static class CompressCommand
     private static readonly Option<DataPart?> _part = CommandOptions.Choice<DataPart>(
         "--part", "Which images; a source without a test part is split as in training [default: test]");
 
+    private static readonly PictureOptions _pictures = new();
     private static readonly Option<int?> _limit = CommandOptions.Number<int>(
         "--limit", "Only the first N images [default: all]");
 
@@ -50,7 +51,7 @@ internal static class CompressCommand
     {
         Command command = new("compress", "Compresses images without loss by what a model knows of them, on the CPU.")
         {
-            _checkpoint, _data, _part, _limit, _out, _block, _batch, _seed, _device.Threads, _json,
+            _checkpoint, _data, _part, _pictures.Size, _pictures.Gray, _pictures.Rgb, _limit, _out, _block, _batch, _seed, _device.Threads, _json,
         };
         command.SetAction(Run);
         return command;
@@ -61,7 +62,7 @@ internal static class CompressCommand
         using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(CheckpointPath.Resolve(parse.GetRequiredValue(_checkpoint)), backend);
         model.BatchSize = parse.GetValue(_batch);
-        ImageDataset data = Load(parse);
+        ImageDataset data = Load(parse, model);
         if (model.Config.Options.Bins is int bins && data.Bins != bins)
         {
             throw new FlowException(
@@ -90,10 +91,12 @@ internal static class CompressCommand
         return 0;
     }
 
-    private static ImageDataset Load(ParseResult parse)
+    private static ImageDataset Load(ParseResult parse, Model model)
     {
-        ImageDataset data = new ImageSource(DatasetLoader.Load(parse.GetRequiredValue(_data)))
-            .Part(parse.GetValue(_part) ?? DataPart.Test);
+        ImageSource source = ImageSource.Load(
+            parse.GetRequiredValue(_data), _pictures.Reading(parse), model.Config.Images.Preparation);
+        source.WriteNotes(parse.InvocationConfiguration.Error);
+        ImageDataset data = source.Part(parse.GetValue(_part) ?? DataPart.Test);
         return parse.GetValue(_limit) switch
         {
             null => data,

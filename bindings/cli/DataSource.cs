@@ -28,20 +28,29 @@ internal abstract class DataSource
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
     /// <param name="format">What is known of a CSV file.</param>
     /// <param name="splitSeed">Which rows of a table are validation and test, where it has no such parts.</param>
+    /// <param name="reading">How pictures are read.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged.</exception>
-    public static DataSource Load(string path, CsvFormat format, ulong splitSeed) => UnitOf(path) == SampleUnit.Row
-        ? new TableSource(TableLoader.Load(path, format, splitSeed, null))
-        : new ImageSource(DatasetLoader.Load(path));
+    public static DataSource Load(string path, CsvFormat format, ulong splitSeed, ImageReading reading) =>
+        UnitOf(path) == SampleUnit.Row
+            ? new TableSource(TableLoader.Load(path, format, splitSeed, null))
+            : new ImageSource(DatasetLoader.Load(path, reading));
 
     /// <summary>Loads a data set of the kind that a model is of.</summary>
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
     /// <param name="model">The model's configuration.</param>
     /// <param name="format">What is known of a CSV file.</param>
+    /// <param name="reading">How pictures are read.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged, or of the other kind.</exception>
-    public static DataSource Load(string path, ModelConfig model, CsvFormat format)
+    public static DataSource Load(string path, ModelConfig model, CsvFormat format, ImageReading reading)
     {
         if (model.Unit == SampleUnit.Row)
         {
+            if (!reading.Preparation.IsNone)
+            {
+                throw new FlowException(
+                    FlowErrorKind.InvalidArgument, $"{reading.Preparation} is for pictures, the model is of rows");
+            }
+
             return new TableSource(TableLoader.Load(path, format, model.Table.SplitSeed, model.Table));
         }
 
@@ -52,7 +61,7 @@ internal abstract class DataSource
         }
 
         return format == new CsvFormat()
-            ? new ImageSource(DatasetLoader.Load(path))
+            ? ImageSource.Load(path, reading, model.Images.Preparation)
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument,
                 $"{(format.Label is null ? "--header" : "--label")} is for tables, the model is of images");
@@ -74,13 +83,19 @@ internal abstract class DataSource
 
         if (notes is not null)
         {
-            foreach (string note in Notes)
-            {
-                Note.Write(notes, note);
-            }
+            WriteNotes(notes);
         }
 
         return Take(part, model, limit ?? int.MaxValue, notes);
+    }
+
+    /// <summary>Tells what the reader took for granted and passed over.</summary>
+    public void WriteNotes(TextWriter notes)
+    {
+        foreach (string note in Notes)
+        {
+            Note.Write(notes, note);
+        }
     }
 
     /// <summary>What a run trains and judges a model on.</summary>

@@ -64,10 +64,10 @@ internal static class EditCommand
         using IBackend backend = _common.Device.Open(parse);
         using Model model = _common.LoadModel(parse, backend);
         string data = parse.GetRequiredValue(_data);
-        ImageDataset images = _common.Load(parse, data);
+        ImageDataset images = _common.Load(parse, model, data);
         int[] chosen = NumberLists.Read(parse, _images, LatentOptions.Different(images, 0, 4));
         EncodedImages encoded = _common.Encode(parse, model, data, images, chosen);
-        (ImageDataset with, ImageDataset without) = Sides(parse, data);
+        (ImageDataset with, ImageDataset without) = Sides(parse, model, data);
         EncodedImages positive = EncodedImages.Of(model, with, parse.GetValue(_common.Seed));
         EncodedImages negative = EncodedImages.Of(model, without, parse.GetValue(_common.Seed));
         LatentDirection direction = parse.GetValue(_direction) == Direction.Mean
@@ -99,7 +99,7 @@ internal static class EditCommand
         return 0;
     }
 
-    private static (ImageDataset With, ImageDataset Without) Sides(ParseResult parse, string data)
+    private static (ImageDataset With, ImageDataset Without) Sides(ParseResult parse, Model model, string data)
     {
         string with = parse.GetValue(_with)
             ?? throw new FlowException(FlowErrorKind.InvalidArgument, "--with is missing: labels, or a source of images");
@@ -110,11 +110,11 @@ internal static class EditCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"--limit is {limit}, expected a positive number");
         }
 
-        ImageDataset train = DatasetLoader.Load(data).Train;
+        ImageDataset train = _common.Source(parse, model, data).Parts.Train;
         if (LabelsOf(train, with) is not int[] positive)
         {
-            return (Source(data, with, limit), Source(data, without ?? throw new FlowException(
-                FlowErrorKind.InvalidArgument, "--without is missing beside --with of a source"), limit));
+            return (Source(with), Source(without ?? throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--without is missing beside --with of a source")));
         }
 
         int[] labels = train.Labels
@@ -125,6 +125,12 @@ internal static class EditCommand
             OfLabels(positive.Contains, $"--with {with}"),
             OfLabels(label => negative?.Contains(label) ?? !positive.Contains(label), $"--without {without}"));
 
+        ImageDataset Source(string path)
+        {
+            string inData = Path.Combine(data, path);
+            return _common.Source(parse, model, !Path.Exists(path) && Path.Exists(inData) ? inData : path).Parts.All.Take(limit);
+        }
+
         ImageDataset OfLabels(Func<int, bool> belongs, string option)
         {
             int[] rows = [.. Enumerable.Range(0, train.Count).Where(i => belongs(labels[i])).Take(limit)];
@@ -132,12 +138,6 @@ internal static class EditCommand
                 ? train.Select(rows)
                 : throw new FlowException(FlowErrorKind.InvalidArgument, $"{data} has no image of {option.Trim()}");
         }
-    }
-
-    private static ImageDataset Source(string data, string path, int limit)
-    {
-        string inData = Path.Combine(data, path);
-        return DatasetLoader.Load(!Path.Exists(path) && Path.Exists(inData) ? inData : path).All.Take(limit);
     }
 
     /// <summary>The labels of classes with commas between, by name where they have names; null for the path of a source.</summary>

@@ -32,6 +32,7 @@ internal static class EvalCommand
         "--label", "COLUMN", "Tables: the label column, which is left out [default: as in training]");
 
     private static readonly Option<string?> _header = CommandOptions.Header();
+    private static readonly PictureOptions _pictures = new();
 
     private static readonly Option<WeightKind> _weights = CommandOptions.ChoiceOrFirst<WeightKind>(
         "--weights", "The moving average, or the raw weights of the training.safetensors beside it");
@@ -54,7 +55,7 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Evaluates a model: bits per dimension of images, nats of the rows of a table.")
         {
-            _checkpoint, _data, _part, _label, _header, _weights, _batch, _limit, _seed, _device.Name, _device.Threads,
+            _checkpoint, _data, _part, _label, _header, _pictures.Size, _pictures.Gray, _pictures.Rgb, _weights, _batch, _limit, _seed, _device.Name, _device.Threads,
             _device.Precision, _json,
         };
         command.SetAction(Run);
@@ -73,7 +74,10 @@ internal static class EvalCommand
         }
 
         IDataset data = DataSource.Load(
-            parse.GetRequiredValue(_data), model.Config, CommandOptions.Format(parse, _label, _header)).Part(
+            parse.GetRequiredValue(_data),
+            model.Config,
+            CommandOptions.Format(parse, _label, _header),
+            _pictures.Reading(parse)).Part(
             parse.GetValue(_part) ?? DataPart.Test,
             model.Config,
             parse.GetValue(_limit),

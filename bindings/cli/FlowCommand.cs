@@ -78,6 +78,7 @@ internal static class FlowCommand
         root.Subcommands.Add(EditCommand.Build());
         root.Subcommands.Add(StyleCommand.Build());
         root.Subcommands.Add(Density2dCommand.Build());
+        root.Subcommands.Add(PrepareCommand.Build());
         root.Subcommands.Add(CompressCommand.Build());
         root.Subcommands.Add(DecompressCommand.Build());
         root.Subcommands.Add(InfoCommand.Build());

@@ -30,7 +30,10 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
 
         RequireOptionsOf(DataSource.UnitOf(path));
         DataSource source = DataSource.Load(
-            path, CommandOptions.Format(parse, options.Label, options.Header), parse.GetValue(options.SplitSeed));
+            path,
+            CommandOptions.Format(parse, options.Label, options.Header),
+            parse.GetValue(options.SplitSeed),
+            options.Pictures.Reading(parse));
         if (!source.HasTraining)
         {
             throw new FlowException(
@@ -88,7 +91,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
     private void RequireOptionsOf(SampleUnit unit)
     {
         Option[] ofTables = [options.Label, options.Header, options.ConditionColumns, options.SplitSeed, options.Logit, options.Bounds];
-        Option[] ofImages = [options.Bins, options.Pad, options.Training["flip"], options.Init];
+        Option[] ofImages = [.. options.Pictures.All, options.Bins, options.Pad, options.Training["flip"], options.Init];
         bool isOfImages = unit == SampleUnit.Image;
         Option[] refused = isOfImages ? ofTables : ofImages;
         if (refused.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option option)

@@ -62,7 +62,12 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
         return new ModelConfig(
             model,
             IsInitialized: false,
-            ImageSchema.Of(data, model) with { Classes = classes, Levels = areLevels ? Math.Min(bins, data.Bins) : data.Bins });
+            ImageSchema.Of(data, model) with
+            {
+                Classes = classes,
+                Levels = areLevels ? Math.Min(bins, data.Bins) : data.Bins,
+                Preparation = parts.Preparation,
+            });
     }
 
     /// <summary>The size of the images, after the padding that was asked for.</summary>

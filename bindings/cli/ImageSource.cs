@@ -6,6 +6,37 @@ namespace FlowEngine.Cli;
 /// <summary>Images in parts.</summary>
 internal sealed class ImageSource(ImageParts parts) : DataSource
 {
+    /// <summary>Loads the images of a model that is there already, and tells where it knows pictures prepared otherwise.</summary>
+    /// <param name="path">As <c>flow train --data</c> takes it.</param>
+    /// <param name="reading">How pictures are read.</param>
+    /// <param name="trained">How the pictures of the model's training data were prepared.</param>
+    /// <exception cref="FlowException">The path is missing, unreadable or damaged.</exception>
+    public static ImageSource Load(string path, ImageReading reading, ImagePreparation trained)
+    {
+        ImageParts parts;
+        try
+        {
+            parts = DatasetLoader.Load(path, reading);
+        }
+        catch (FlowException exception) when (exception.Kind == FlowErrorKind.BadFormat && Differs(trained, reading.Preparation))
+        {
+            throw new FlowException(
+                exception.Kind, $"{exception.Message} (those of the model's training were prepared by {trained})", exception);
+        }
+
+        return new ImageSource(!Differs(trained, parts.Preparation) ? parts : parts with
+        {
+            Notes =
+            [
+                .. parts.Notes,
+                $"the pictures of the model's training were prepared by {trained}, and these are "
+                    + (parts.Preparation.IsNone ? "taken as they are" : $"prepared by {parts.Preparation}"),
+            ],
+        });
+    }
+
+    private static bool Differs(ImagePreparation trained, ImagePreparation now) => !trained.IsNone && trained != now;
+
     /// <summary>The parts, before quantization and padding.</summary>
     public ImageParts Parts => parts;
 

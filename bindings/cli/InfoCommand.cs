@@ -22,6 +22,7 @@ internal static class InfoCommand
     private static readonly Option<string?> _data = CommandOptions.Text(
         "--data", "PATH", "Images or rows to check invertibility on [default: samples of the model]");
 
+    private static readonly PictureOptions _pictures = new();
     private static readonly Option<ulong> _seed = CommandOptions.Seed();
     private static readonly DeviceOptions _device = new();
     private static readonly Option<bool> _json = CommandOptions.Json("Print one JSON object");
@@ -30,7 +31,7 @@ internal static class InfoCommand
     {
         Command command = new("info", "Describes a checkpoint: configuration, memory, invertibility of each layer.")
         {
-            _checkpoint, _batch, _data, _seed, _device.Name, _device.Threads, _device.Precision, _json,
+            _checkpoint, _batch, _data, _pictures.Size, _pictures.Gray, _pictures.Rgb, _seed, _device.Name, _device.Threads, _device.Precision, _json,
         };
         command.SetAction(Run);
         return command;
@@ -101,7 +102,7 @@ internal static class InfoCommand
                 count, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
         }
 
-        DataSource data = DataSource.Load(source, model.Config, new CsvFormat());
+        DataSource data = DataSource.Load(source, model.Config, new CsvFormat(), _pictures.Reading(parse));
         IDataset part = data.Part(DataPart.Test, model.Config, count);
         part = part.Count > 0 ? part : data.Part(DataPart.Train, model.Config, count);
         int[] indices = [.. Enumerable.Range(0, part.Count)];

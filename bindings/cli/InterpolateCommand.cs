@@ -78,7 +78,7 @@ internal static class InterpolateCommand
     {
         if (parse.GetValue(_data) is string data)
         {
-            ImageDataset images = _common.Load(parse, data);
+            ImageDataset images = _common.Load(parse, model, data);
             int[] chosen = NumberLists.Read(parse, _images, LatentOptions.Different(images, 0, 4));
             return (
                 _common.Encode(parse, model, data, images, chosen),

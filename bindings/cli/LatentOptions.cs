@@ -23,6 +23,8 @@ internal sealed class LatentOptions
 
     public Option<string?> Out { get; }
 
+    public PictureOptions Pictures { get; } = new();
+
     public Option<ulong> Seed { get; } = CommandOptions.Seed();
 
     public DeviceOptions Device { get; } = new();
@@ -35,7 +37,7 @@ internal sealed class LatentOptions
     public Command AddTo(Command command)
     {
         command.Arguments.Add(Checkpoint);
-        foreach (Option option in new Option[] { Part, Out, Seed, Device.Name, Device.Threads })
+        foreach (Option option in (Option[])[Part, .. Pictures.All, Out, Seed, Device.Name, Device.Threads])
         {
             command.Options.Add(option);
         }
@@ -59,8 +61,8 @@ internal sealed class LatentOptions
     }
 
     /// <summary>The part of a source that the command line names.</summary>
-    public ImageDataset Load(ParseResult parse, string source) =>
-        new ImageSource(DatasetLoader.Load(source)).Part(parse.GetValue(Part) ?? DataPart.Test);
+    public ImageDataset Load(ParseResult parse, Model model, string path) =>
+        Source(parse, model, path).Part(parse.GetValue(Part) ?? DataPart.Test);
 
     /// <summary>Images that differ: one of each class in turn, in the order in which they come; without classes, the first.</summary>
     /// <param name="images">The images.</param>
@@ -82,6 +84,14 @@ internal sealed class LatentOptions
     public static string TitleOf(ImageDataset images, int index) => images.Labels is int[] labels
         ? FormattableString.Invariant($"{index} ({images.ClassNames?[labels[index]] ?? $"{labels[index]}"})")
         : FormattableString.Invariant($"{index}");
+
+    /// <summary>Loads a source of images, and writes its notes.</summary>
+    public ImageSource Source(ParseResult parse, Model model, string path)
+    {
+        ImageSource source = ImageSource.Load(path, Pictures.Reading(parse), model.Config.Images.Preparation);
+        source.WriteNotes(parse.InvocationConfiguration.Error);
+        return source;
+    }
 
     /// <summary>Encodes some images of a source.</summary>
     /// <param name="parse">The command line.</param>

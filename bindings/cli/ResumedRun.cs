@@ -26,7 +26,11 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommu
             Precision = Given(options.Device.Precision, config.Precision),
             Threads = Given(options.Device.Threads, config.Threads),
         };
-        RunData data = DataSource.Load(config.Data, config.Model, FormatOf(config.Model)).ForTraining(config.Model);
+        ImagePreparation preparation = config.Model.Unit == SampleUnit.Image
+            ? config.Model.Images.Preparation
+            : ImagePreparation.None;
+        RunData data = DataSource.Load(
+            config.Data, config.Model, FormatOf(config.Model), PictureOptions.Of(preparation)).ForTraining(config.Model);
         RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
         if (!limits.IsEmpty)
         {

@@ -45,6 +45,7 @@ internal static class ScoreCommand
         "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: as in training]");
 
     private static readonly Option<string?> _header = CommandOptions.Header();
+    private static readonly PictureOptions _pictures = new();
 
     private static readonly Option<int?> _limit = CommandOptions.Number<int>(
         "--limit", "Only the first N images or rows of each source [default: all]");
@@ -68,8 +69,8 @@ internal static class ScoreCommand
             "Scores images or rows: log density, typicality, norms of the latents; for images also the code length less that of "
             + "a lossless code. An anomaly detector gives scores and p-values. With labels: AUROC and average precision.")
         {
-            _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _limit, _out, _report, _batch,
-            _seed,
+            _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _pictures.Size, _pictures.Gray,
+            _pictures.Rgb, _limit, _out, _report, _batch, _seed,
             _device.Name, _device.Threads, _json,
         };
         command.SetAction(Run);
@@ -134,7 +135,7 @@ internal static class ScoreCommand
 
     private static int RunDetector(ParseResult parse, AnomalyDetector detector)
     {
-        Option[] ofModels = [_anomalies, _reference, _batch, _device.Name, _device.Threads, _json];
+        Option[] ofModels = [.. _pictures.All, _anomalies, _reference, _batch, _device.Name, _device.Threads, _json];
         if (ofModels.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option refused)
         {
             throw new FlowException(
@@ -194,8 +195,7 @@ internal static class ScoreCommand
     private static double TypicalLogProb(ParseResult parse, Model model, string path)
     {
         int? most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : null;
-        IDataset data = DataSource.Load(path, model.Config, CommandOptions.Format(parse, _label, _header))
-            .Part(DataPart.Train, model.Config, most);
+        IDataset data = Source(parse, model, path).Part(DataPart.Train, model.Config, most);
         return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
     }
 
@@ -263,9 +263,12 @@ internal static class ScoreCommand
             ? Array.ConvertAll(ClassEvaluation.Predict(model, data, seed).Answers, model.Config.Classes.NameOf)
             : null;
 
+    private static DataSource Source(ParseResult parse, Model model, string path) => DataSource.Load(
+        path, model.Config, CommandOptions.Format(parse, _label, _header), _pictures.Reading(parse));
+
     private static IDataset Load(ParseResult parse, Model model, string path)
     {
-        IDataset data = DataSource.Load(path, model.Config, CommandOptions.Format(parse, _label, _header))
+        IDataset data = Source(parse, model, path)
             .Part(
                 parse.GetValue(_part), model.Config, parse.GetValue(_limit), parse.InvocationConfiguration.Error);
         return data.Count > 0

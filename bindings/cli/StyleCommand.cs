@@ -62,8 +62,8 @@ internal static class StyleCommand
         int[] levels = NumberLists.Read(parse, _levels, [.. Enumerable.Range(0, model.Flow.Levels.Count)]);
         string data = parse.GetRequiredValue(_data);
         string styleData = parse.GetValue(_styleData) ?? data;
-        ImageDataset source = _common.Load(parse, data);
-        ImageDataset styleSource = styleData == data ? source : _common.Load(parse, styleData);
+        ImageDataset source = _common.Load(parse, model, data);
+        ImageDataset styleSource = styleData == data ? source : _common.Load(parse, model, styleData);
         int[] images = NumberLists.Read(parse, _images, LatentOptions.Different(source, 0, 4));
         int[] like = NumberLists.Read(parse, _styleImages, LatentOptions.Different(styleSource, 4, 4));
         int[] styles = [.. Enumerable.Range(0, images.Length).Select(i => like[i % like.Length])];

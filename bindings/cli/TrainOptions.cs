@@ -11,7 +11,7 @@ internal sealed class TrainOptions
     public Option<string?> Data { get; } = CommandOptions.Text(
         "--data",
         "PATH",
-        "Images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of PNG or PPM. Tables: two-moons, rings, "
+        "Images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of pictures. Tables: two-moons, rings, "
             + "checkerboard (built in), or .csv, .tsv, .npy or .npz of two axes, a folder with train, val and test of them");
 
     public Option<string?> Label { get; } = CommandOptions.Text(
@@ -62,6 +62,8 @@ internal sealed class TrainOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    public PictureOptions Pictures { get; } = new();
+
     public TrainingFlags Training { get; } = new();
 
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
@@ -102,8 +104,8 @@ internal sealed class TrainOptions
     {
         Option[] all =
         [
-            Data, Label, Header, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, Bins, Pad, Epochs,
-            Samples, Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume,
+            Data, Label, Header, Conditional, ConditionColumns, SplitSeed, Logit, Bounds, Out, .. Model.All, .. Pictures.All, Bins, Pad,
+            Epochs, Samples, Minutes, Patience, .. Training.All, Device.Name, Device.Threads, Device.Precision, Seed, Init, Resume,
             AllowChangedData, Json,
         ];
         foreach (Option option in all)

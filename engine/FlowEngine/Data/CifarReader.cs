@@ -38,19 +38,29 @@ internal static class CifarReader
     {
         List<byte[]> images = [];
         List<int> labels = [];
+        List<ImageStore> stores = [];
+        bool staysInFiles = paths.Sum(path => DataFile.Open(path, file => file.Length)) > ImageStore.LargestInMemory;
         foreach (string path in paths)
         {
-            DataFile.Open(path, file =>
+            int record = DataFile.Open(path, file => ReadRecords(file, path, staysInFiles ? null : images, labels));
+            if (staysInFiles)
             {
-                ReadRecords(file, path, images, labels);
-                return true;
-            });
+                ImageLayout layout = new(
+                    labels.Count - stores.Sum(store => store.Count), Channels, Size, Size, IsChannelsFirst: true);
+                NpyHeader bytes = new('u', 1, IsBigEndian: false, IsFortranOrder: false, [layout.Count]);
+                stores.Add(new FileImages(path, path, record - (Channels * Plane), record, bytes, layout));
+            }
         }
 
-        return new ImageDataset(name, Size, Size, Channels, 256, [.. images], [.. labels]);
+        return staysInFiles
+            ? new ImageDataset(
+                name, Size, Size, Channels, 256, stores.Aggregate((first, second) => first.Concat(second)), [.. labels])
+            : new ImageDataset(name, Size, Size, Channels, 256, [.. images], [.. labels]);
     }
 
-    private static void ReadRecords(Stream file, string path, List<byte[]> images, List<int> labels)
+    /// <summary>Reads the labels of a file, and its images where there is a list for them.</summary>
+    /// <returns>Bytes of a record.</returns>
+    private static int ReadRecords(Stream file, string path, List<byte[]>? images, List<int> labels)
     {
         int record = RecordLength(file.Length, path);
         DataReader reader = new(file, path, file.Length, isExact: true);
@@ -66,8 +76,10 @@ internal static class CifarReader
             }
 
             labels.Add(label);
-            images.Add(ToChannelsLast(buffer.AsSpan(record - Channels * Plane)));
+            images?.Add(ToChannelsLast(buffer.AsSpan(record - Channels * Plane)));
         }
+
+        return record;
     }
 
     private static int RecordLength(long fileLength, string path)

@@ -23,10 +23,14 @@ internal static class DataFile
     /// <summary>Runs a reader over a file.</summary>
     public static T Open<T>(string path, Func<Stream, T> read) => Guard(path, () =>
     {
-        using Stream file = _opener?.Invoke(path)
-            ?? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        using Stream file = OpenRead(path);
         return read(file);
     });
+
+    /// <summary>A file to read from; its errors are not those of a <see cref="Guard"/>.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "It is the caller's.")]
+    public static Stream OpenRead(string path) => _opener?.Invoke(path)
+        ?? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
 
     /// <summary>Runs a reader over the content of a file, unzipped if the file is gzip.</summary>
     public static T Read<T>(string path, Func<DataReader, T> read) => Open(path, file =>
@@ -113,8 +117,9 @@ internal static class DataFile
     private static bool IsOfUnpacking(Exception exception) =>
         exception is IOException && exception.GetType().Assembly == typeof(DeflateStream).Assembly;
 
+    /// <summary>The content of a gzip file, up to the limit of its length.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream that is returned disposes of the one it reads.")]
-    private static UnpackedStream Unzip(Stream file, string path) => new(
+    internal static UnpackedStream Unzip(Stream file, string path) => new(
         new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), path, ReadLimits.Of(file.Length));
 
     /// <summary>The error for a file whose content is wrong.</summary>

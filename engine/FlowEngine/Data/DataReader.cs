@@ -16,6 +16,9 @@ internal sealed class DataReader(Stream stream, string name, long length, bool i
 
     public string Name => name;
 
+    /// <summary>Bytes read so far.</summary>
+    public long Position { get; private set; }
+
     /// <summary>Bytes not yet read, or the most there can be.</summary>
     public long Remaining { get; private set; } = length;
 
@@ -36,6 +39,7 @@ internal sealed class DataReader(Stream stream, string name, long length, bool i
         }
 
         Remaining -= read;
+        Position += read;
         if (ComputesCrc)
         {
             Crc = Crc32.Append(Crc, destination);

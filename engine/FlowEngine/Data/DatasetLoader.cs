@@ -3,7 +3,7 @@ namespace FlowEngine.Data;
 /// <summary>Loads image data sets in the formats their users have them in.</summary>
 public static class DatasetLoader
 {
-    private const string Formats = "idx, .npy, .npz, CIFAR .bin records or a folder of images";
+    private const string Formats = "idx, .npy, .npz, CIFAR .bin records, a set of flow prepare, or a folder, .zip, .tar or .tar.gz of pictures";
 
     /// <summary>Loads the parts of a set of images.</summary>
     /// <param name="source">
@@ -19,7 +19,9 @@ public static class DatasetLoader
     /// or text; x_val and y_val, x_test and y_test are the other parts; other arrays are not read;</item>
     /// <item>a folder of PNG, PPM or PGM images of one size, in ordinal order of their paths, each folder read once whatever
     /// links lead to it. Sub-folders are classes, labelled in ordinal order, or, in any case, <c>train</c>, <c>val</c>
-    /// (<c>valid</c>, <c>validation</c>) and <c>test</c> are the parts.</item>
+    /// (<c>valid</c>, <c>validation</c>) and <c>test</c> are the parts;</item>
+    /// <item>a .zip, .tar, .tar.gz or .tgz of such a folder, which is not unpacked to disk;</item>
+    /// <item>a set that <see cref="PreparedImages"/> wrote.</item>
     /// </list>
     /// </param>
     /// <returns>
@@ -32,8 +34,18 @@ public static class DatasetLoader
     /// Io: the path is missing or unreadable. BadFormat: the content is damaged, foreign or out of range.
     /// InvalidArgument: no source is given. One line each: what file, what is wrong, what was expected.
     /// </exception>
-    public static ImageParts Load(string source)
+    public static ImageParts Load(string source) => Load(source, new ImageReading());
+
+    /// <summary>Loads the parts of a set of images, of pictures in more formats and of any size.</summary>
+    /// <param name="source">As above; a folder holds files that the decoder reads, too.</param>
+    /// <param name="reading">The decoder, and how pictures become images of one shape.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="FlowException">As above. BadFormat: pictures are of several shapes. InvalidArgument: a size is out of
+    /// range, or there are no pictures to prepare.</exception>
+    public static ImageParts Load(string source, ImageReading reading)
     {
+        ArgumentNullException.ThrowIfNull(reading);
+        reading.Preparation.Validate();
         if (string.IsNullOrWhiteSpace(source))
         {
             throw new FlowException(
@@ -42,27 +54,50 @@ public static class DatasetLoader
 
         if (source == "digits")
         {
+            reading.RequireNone(source);
             return DatasetSplit.Split(DigitsReader.Read(), source);
         }
 
         return DataFile.Guard(source, () =>
         {
             string name = Path.GetFileName(Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar));
+            if (PreparedImages.IsPrepared(source))
+            {
+                (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test, ImagePreparation Preparation) prepared =
+                    PreparedImages.Read(source, reading);
+                return Complete(prepared.Train, prepared.Validation, prepared.Test, source) with
+                {
+                    Preparation = prepared.Preparation,
+                };
+            }
+
             (ImageDataset? train, ImageDataset? validation, ImageDataset? test) = Directory.Exists(source)
-                ? LoadFolder(source, name)
-                : LoadFile(source, name);
-            return Complete(train, validation, test, source);
+                ? LoadFolder(source, name, reading)
+                : LoadFile(source, name, reading);
+            return Complete(train, validation, test, source) with { Preparation = reading.Preparation };
         });
     }
 
-    private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) LoadFile(string path, string name)
+    private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) LoadFile(
+        string path, string name, ImageReading reading)
     {
+        if (PictureTar.IsTar(path))
+        {
+            return ImageFolderReader.Read(new PictureTar(path), name, reading);
+        }
+
+        byte[] magic = DataFile.ReadMagic(path, 8);
+        if (magic is [(byte)'P', (byte)'K', 3, 4, ..] && PictureZip.HoldsPictures(path, reading))
+        {
+            return PictureZip.Open(path, files => ImageFolderReader.Read(files, name, reading));
+        }
+
+        reading.RequireNone(path);
         if (CifarReader.IsCifar(path))
         {
             return AsPart(CifarReader.Read([path], name), name);
         }
 
-        byte[] magic = DataFile.ReadMagic(path, 8);
         if (magic.AsSpan().StartsWith(NpyHeader.Magic))
         {
             return AsPart(NpyReader.Read(path, name), name);
@@ -90,11 +125,12 @@ public static class DatasetLoader
     }
 
     private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) LoadFolder(
-        string folder, string name)
+        string folder, string name, ImageReading reading)
     {
         (string? trainIdx, string? testIdx) = IdxReader.FindParts(folder);
         if (trainIdx is not null || testIdx is not null)
         {
+            reading.RequireNone(folder);
             return (
                 trainIdx is null ? null : IdxReader.Read(trainIdx, name),
                 null,
@@ -104,13 +140,14 @@ public static class DatasetLoader
         (string[] train, string[] test) = CifarReader.FindParts(folder);
         if (train.Length + test.Length > 0)
         {
+            reading.RequireNone(folder);
             return (
                 train.Length == 0 ? null : CifarReader.Read(train, name),
                 null,
                 test.Length == 0 ? null : CifarReader.Read(test, name));
         }
 
-        return ImageFolderReader.Read(folder, name);
+        return ImageFolderReader.Read(new PictureFolder(folder), name, reading);
     }
 
     private static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) AsPart(

@@ -33,7 +33,7 @@ internal static class IdxReader
     /// <summary>Reads an image file, and the label file beside it where there is one.</summary>
     public static ImageDataset Read(string path, string name)
     {
-        ImageDataset images = DataFile.Read(path, reader => NpyReader.ReadImages(reader, ReadHeader(reader), name));
+        ImageDataset images = DataFile.Read(path, reader => NpyReader.ReadImages(reader, ReadHeader(reader), name, path));
         if (FindLabels(path) is not string labelsPath)
         {
             return images;

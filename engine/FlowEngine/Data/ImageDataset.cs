@@ -4,12 +4,13 @@ namespace FlowEngine.Data;
 
 /// <summary>Images of one shape with samples 0..Bins-1, and labels where the source has them.</summary>
 /// <remarks>
-/// Immutable, so one data set serves many threads. Each image is its own array: there is no 2 GB limit, and
-/// <see cref="Select"/> copies references only.
+/// Immutable, so one data set serves many threads. Images are in memory, an array each, or stay in a file that is large: then
+/// each is read when it is asked for, and what <see cref="Quantize"/>, <see cref="Pad"/> and <see cref="Crop"/> make of it is
+/// made anew. Such a file is not to be changed meanwhile.
 /// </remarks>
 public sealed class ImageDataset : IDataset
 {
-    private readonly byte[][] _images;
+    private readonly ImageStore _images;
 
     /// <summary>Creates a data set over arrays, which are taken over, not copied: do not change them after.</summary>
     /// <param name="name">Short name for messages and reports.</param>
@@ -53,7 +54,14 @@ public sealed class ImageDataset : IDataset
             throw Invalid(name, $"{labels.Length} labels for {images.Length} images, expected one each");
         }
 
-        (Height, Width, Channels, Bins, _images, Labels) = (height, width, channels, bins, images, labels);
+        (Height, Width, Channels, Bins, Labels) = (height, width, channels, bins, labels);
+        _images = new MemoryImages(images, length);
+    }
+
+    /// <summary>A data set over a store of images of a shape, all of whose samples are below the number of levels.</summary>
+    internal ImageDataset(string name, int height, int width, int channels, int bins, ImageStore images, int[]? labels)
+    {
+        (Name, Height, Width, Channels, Bins, _images, Labels) = (name, height, width, channels, bins, images, labels);
     }
 
     /// <summary>Images of a caller's array, which is copied.</summary>
@@ -93,7 +101,7 @@ public sealed class ImageDataset : IDataset
     public string Name { get; }
 
     /// <summary>Number of images; may be 0.</summary>
-    public int Count => _images.Length;
+    public int Count => _images.Count;
 
     /// <summary>Rows of an image.</summary>
     public int Height { get; }
@@ -132,9 +140,10 @@ public sealed class ImageDataset : IDataset
 
     /// <summary>The samples of one image, height·width·channels levels in H,W,C order.</summary>
     /// <param name="index">0..Count-1.</param>
-    /// <exception cref="FlowException"><paramref name="index"/> is outside the data set.</exception>
-    public ReadOnlySpan<byte> this[int index] => (uint)index < (uint)_images.Length
-        ? _images[index]
+    /// <exception cref="FlowException"><paramref name="index"/> is outside the data set, or the file of the images cannot be
+    /// read.</exception>
+    public ReadOnlySpan<byte> this[int index] => (uint)index < (uint)_images.Count
+        ? _images.Get(index)
         : throw Invalid(Name, $"no image {index}, expected 0..{Count - 1}");
 
     /// <summary>Checks that a model takes these images.</summary>
@@ -158,14 +167,14 @@ public sealed class ImageDataset : IDataset
         int dims = Dims;
         for (int i = 0; i < indices.Length; i++)
         {
-            _images[indices[i]].CopyTo(levels[(i * dims)..]);
+            _images.Read(indices[i], levels.Slice(i * dims, dims));
         }
     }
 
     /// <summary>True if every sample is below a number of grey levels, as integers that are levels already.</summary>
     /// <param name="bins">The number of levels.</param>
     internal bool AreLevelsOf(int bins) => !IsOfFractions
-        && (bins >= Bins || !Array.Exists(_images, image => image.AsSpan().ContainsAnyInRange((byte)bins, byte.MaxValue)));
+        && (bins >= Bins || Enumerable.Range(0, Count).All(index => !_images.Get(index).ContainsAnyInRange((byte)bins, byte.MaxValue)));
 
     /// <summary>The same images, whose samples are levels of another number of levels.</summary>
     /// <param name="bins">The number of levels, above every sample.</param>
@@ -192,8 +201,15 @@ public sealed class ImageDataset : IDataset
             levels[v] = (byte)(v * bins / Bins);
         }
 
-        byte[][] images = Array.ConvertAll(_images, image => Array.ConvertAll(image, v => levels[v]));
-        return With(Height, Width, bins, images, Labels);
+        return With(Height, Width, bins, _images.Transform(Dims, Quantize), Labels);
+
+        void Quantize(ReadOnlySpan<byte> image, Span<byte> result)
+        {
+            for (int i = 0; i < image.Length; i++)
+            {
+                result[i] = levels[image[i]];
+            }
+        }
     }
 
     /// <summary>The same images centered in zeros; of an odd border the smaller half is top and left.</summary>
@@ -215,13 +231,7 @@ public sealed class ImageDataset : IDataset
 
         int length = Image.CheckedLength(height, width, Channels);
         ImagePadding padding = new(Height, Width, Channels, height, width);
-        byte[][] images = Array.ConvertAll(_images, image =>
-        {
-            byte[] padded = new byte[length];
-            padding.Pad<byte>(image, padded, 0);
-            return padded;
-        });
-        return With(height, width, Bins, images, Labels);
+        return With(height, width, Bins, _images.Transform(length, (image, padded) => padding.Pad(image, padded, (byte)0)), Labels);
     }
 
     /// <summary>The same images cut to their middle: what <see cref="Pad"/> added goes away again.</summary>
@@ -241,13 +251,7 @@ public sealed class ImageDataset : IDataset
         }
 
         ImagePadding padding = new(height, width, Channels, Height, Width);
-        byte[][] images = Array.ConvertAll(_images, image =>
-        {
-            byte[] cropped = new byte[height * width * Channels];
-            padding.Crop<byte>(image, cropped);
-            return cropped;
-        });
-        return With(height, width, Bins, images, Labels);
+        return With(height, width, Bins, _images.Transform(height * width * Channels, padding.Crop), Labels);
     }
 
     /// <summary>The first images.</summary>
@@ -255,26 +259,31 @@ public sealed class ImageDataset : IDataset
     /// <exception cref="FlowException"><paramref name="count"/> is negative.</exception>
     public ImageDataset Take(int count) => count >= Count ? this
         : count < 0 ? throw Invalid(Name, $"cannot take {count} images, expected 0 or more")
-        : With(Height, Width, Bins, _images[..count], Labels?[..count]);
+        : With(Height, Width, Bins, _images.Select([.. Enumerable.Range(0, count)]), Labels?[..count]);
 
     IDataset IDataset.Take(int count) => Take(count);
 
     /// <summary>These images, then those of another set of the same shape and grey levels.</summary>
     /// <param name="other">The other set.</param>
     /// <exception cref="FlowException">Its images are of another shape, or of more grey levels.</exception>
-    public ImageDataset Concat(ImageDataset other) => With(
-        Height,
-        Width,
-        Bins,
-        [.. _images, .. other._images],
-        Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels]);
+    public ImageDataset Concat(ImageDataset other) => (other.Height, other.Width, other.Channels) == (Height, Width, Channels)
+        && other.Bins <= Bins
+        ? With(
+            Height,
+            Width,
+            Bins,
+            _images.Concat(other._images),
+            Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels])
+        : throw Invalid(
+            other.Name,
+            $"images of {other.Height}x{other.Width}x{other.Channels} in {other.Bins} grey levels, expected "
+            + $"{Height}x{Width}x{Channels} in at most {Bins}");
 
     /// <summary>The images at some positions, in the order given; a position may come twice.</summary>
     /// <param name="indices">Positions, each 0..Count-1.</param>
     /// <exception cref="FlowException">A position is outside the data set.</exception>
     public ImageDataset Select(ReadOnlySpan<int> indices)
     {
-        byte[][] images = new byte[indices.Length][];
         int[]? labels = Labels is null ? null : new int[indices.Length];
         for (int i = 0; i < indices.Length; i++)
         {
@@ -284,11 +293,10 @@ public sealed class ImageDataset : IDataset
                 throw Invalid(Name, $"no image {index}, expected 0..{Count - 1}");
             }
 
-            images[i] = _images[index];
             labels?[i] = Labels![index];
         }
 
-        return With(Height, Width, Bins, images, labels);
+        return With(Height, Width, Bins, _images.Select(indices.ToArray()), labels);
     }
 
     /// <summary>The same images with other labels.</summary>
@@ -304,7 +312,7 @@ public sealed class ImageDataset : IDataset
             Notes = notes ?? Notes,
         };
 
-    private ImageDataset With(int height, int width, int bins, byte[][] images, int[]? labels) =>
+    private ImageDataset With(int height, int width, int bins, ImageStore images, int[]? labels) =>
         new(Name, height, width, Channels, bins, images, labels)
         {
             ClassNames = ClassNames,

@@ -1,11 +1,9 @@
 namespace FlowEngine.Data;
 
-/// <summary>Reads a folder of PNG, PPM and PGM images; sub-folders are classes, or the parts of the data.</summary>
+/// <summary>Reads a folder of pictures, or an archive of one; sub-folders are classes, or the parts of the data.</summary>
 internal static class ImageFolderReader
 {
     private const int MostShown = 8;
-
-    private static readonly string[] _extensions = [".png", ".ppm", ".pgm", ".pnm"];
 
     // Pictures in other formats get a note; other files belong to no data set of images.
     private static readonly string[] _foreign =
@@ -15,16 +13,18 @@ internal static class ImageFolderReader
     ];
 
     /// <summary>Reads a folder; a part is null where it has none.</summary>
-    public static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) Read(string folder, string name)
+    public static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) Read(
+        PictureFiles source, string name, ImageReading reading)
     {
-        string[] files = FolderWalk.Files(folder);
-        string[] images = Array.FindAll(files, file => Has(_extensions, file));
-        string[] notes = [.. PassedOver(files)];
+        string folder = source.Source;
+        string[] files = source.Names;
+        string[] images = Array.FindAll(files, reading.Reads);
+        string[] notes = [.. PassedOver(files, reading)];
         if (images.Length == 0)
         {
             throw DataFile.BadFormat(
                 folder, $"holds no images{(notes.Length > 0 ? $" that are read ({notes[0]})" : Endings(files))}, "
-                + "expected .png, .ppm or .pgm files");
+                + $"expected {string.Join(", ", reading.Endings)} files");
         }
 
         string[] inFolders = Array.FindAll(images, IsInFolder);
@@ -41,7 +41,12 @@ internal static class ImageFolderReader
         {
             RequireNoParts(folder, top, others);
             string[] classes = Classes(images);
-            return (ReadPart(folder, images, classes, 0, name, notes), null, null);
+            PictureLabels? ofAll = classes.Length > 0 ? null : PictureLabels.Find(source);
+            return (
+                Labeled(
+                    new PictureDecoding(source, images, reading).Run(name), images, classes, 0, ofAll?.Of(images, isRequired: true), notes),
+                null,
+                null);
         }
 
         notes = others.Length == 0 ? notes :
@@ -59,8 +64,20 @@ internal static class ImageFolderReader
                 + "expected all or none");
         }
 
-        ImageDataset?[] read = Array.ConvertAll(
-            parts, part => part is null ? null : ReadPart(folder, part, labels, 1, name, notes));
+        PictureLabels? inFile = labels.Length > 0 ? null : PictureLabels.Find(source);
+        ImageDataset all = new PictureDecoding(source, [.. found.SelectMany(part => part)], reading).Run(name);
+        int begin = 0;
+        ImageDataset?[] read = Array.ConvertAll(parts, part =>
+        {
+            if (part is null)
+            {
+                return null;
+            }
+
+            ImageDataset images = all.Select([.. Enumerable.Range(begin, part.Length)]);
+            begin += part.Length;
+            return Labeled(images, part, labels, 1, inFile?.Of(part, isRequired: ReferenceEquals(part, parts[0])), notes);
+        });
         return (read[0], read[1], read[2]);
     }
 
@@ -89,13 +106,13 @@ internal static class ImageFolderReader
         }
     }
 
-    private static IEnumerable<string> PassedOver(string[] files)
+    private static IEnumerable<string> PassedOver(string[] files, ImageReading reading)
     {
-        string[] foreign = Array.FindAll(files, file => Has(_foreign, file));
+        string[] foreign = Array.FindAll(files, file => Has(_foreign, file) && !reading.Reads(file));
         if (foreign.Length > 0)
         {
             yield return $"{foreign.Length} pictures passed over{Endings(foreign)}, as {foreign[0]}: "
-                + "PNG, PPM and PGM are read";
+                + $"{string.Join(", ", reading.Endings)} are read";
         }
     }
 
@@ -107,37 +124,15 @@ internal static class ImageFolderReader
             .Take(MostShown)
             .Select(same => $"{same.Count()} {(same.Key.Length > 0 ? same.Key : "without an ending")}")) + ")";
 
-    private static ImageDataset ReadPart(
-        string folder, string[] files, string[] classes, int depth, string name, IReadOnlyList<string> notes)
-    {
-        byte[][] images = new byte[files.Length][];
-        Image? first = null;
-        for (int i = 0; i < files.Length; i++)
-        {
-            string path = Path.Combine(folder, files[i]);
-            Image image = path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)
-                ? PngImage.Read(path)
-                : PnmImage.Read(path);
-            first ??= image;
-            if ((image.Height, image.Width, image.Channels) != (first.Height, first.Width, first.Channels))
-            {
-                throw DataFile.BadFormat(
-                    path,
-                    $"is {image.Height}x{image.Width}x{image.Channels}, "
-                    + $"expected {first.Height}x{first.Width}x{first.Channels} as '{files[0]}'");
-            }
-
-            images[i] = image.Pixels;
-        }
-
-        int[]? labels = classes.Length == 0 ? null : Array.ConvertAll(
-            files, file => Array.BinarySearch(classes, file.Split('/')[depth], StringComparer.Ordinal));
-        return new ImageDataset(name, first!.Height, first.Width, first.Channels, 256, images, labels)
-        {
-            ClassNames = labels is null ? null : classes,
-            Notes = notes,
-        };
-    }
+    /// <summary>Images with the labels that their folders say, or those of a file where there are no such folders.</summary>
+    private static ImageDataset Labeled(
+        ImageDataset images, string[] files, string[] classes, int depth, ClassLabels? ofFile, IReadOnlyList<string> notes) =>
+        classes.Length == 0
+            ? images.WithLabels(ofFile?.Numbers, ofFile?.Names, notes)
+            : images.WithLabels(
+                Array.ConvertAll(files, file => Array.BinarySearch(classes, file.Split('/')[depth], StringComparer.Ordinal)),
+                classes,
+                notes);
 
     private static string[] Classes(IEnumerable<string> files) =>
         [.. files.Where(IsInFolder).Select(FolderOf).Distinct().Order(StringComparer.Ordinal)];

@@ -17,6 +17,9 @@ public sealed record ImageParts(ImageDataset Train, ImageDataset? Validation, Im
     /// <summary>What the reader took for granted and passed over, one line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>How pictures became images of one shape.</summary>
+    public ImagePreparation Preparation { get; init; } = ImagePreparation.None;
+
     /// <summary>The training and the test part.</summary>
     /// <param name="train">Images to train on.</param>
     /// <param name="test">Images that nothing of training learns from.</param>

@@ -19,6 +19,10 @@ public sealed record ImageSchema(
     /// <summary>Grey levels of the images as they are, 0 to Levels - 1: at least as many as the model's.</summary>
     public int Levels { get; init; } = Bins;
 
+    /// <summary>How the pictures of the training data became images of one shape. Nothing applies it to others: their reader
+    /// is told.</summary>
+    public ImagePreparation Preparation { get; init; } = ImagePreparation.None;
+
     /// <inheritdoc/>
     public override string Summary => $"{Height}x{Width}x{Channels}"
         + (IsPadded ? $", padded to {PaddedHeight}x{PaddedWidth}" : string.Empty) + $", {Bins} grey levels";
@@ -57,7 +61,8 @@ public sealed record ImageSchema(
         {
             throw Invalid(
                 $"{images.Name}: images of {images.Height}x{images.Width}x{images.Channels} in {images.Bins} grey levels, "
-                + $"the model expects {Height}x{Width}x{Channels} in {Bins} or more");
+                + $"the model expects {Height}x{Width}x{Channels} in {Bins} or more"
+                + (Preparation.IsNone ? string.Empty : $": its pictures were prepared by {Preparation}"));
         }
 
         if (images.Bins > Levels && images.AreLevelsOf(Levels))
@@ -103,6 +108,7 @@ public sealed record ImageSchema(
             options.Width)
         {
             Levels = json.TryGetProperty("levels", out JsonElement levels) ? levels.GetInt32() : bins,
+            Preparation = ImagePreparation.Read(json),
         };
     }
 
@@ -127,5 +133,6 @@ public sealed record ImageSchema(
         json.WriteNumber("right", PaddedWidth - Width - Padding.Left);
         json.WriteNumber("level", 0);
         json.WriteEndObject();
+        Preparation.Write(json);
     }
 }

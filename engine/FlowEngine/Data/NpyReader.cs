@@ -7,20 +7,40 @@ internal static class NpyReader
     private const int RunLength = 1 << 16;
 
     public static ImageDataset Read(string path, string name) =>
-        DataFile.Read(path, reader => ReadImages(reader, NpyHeader.Read(reader), name));
+        DataFile.Read(path, reader => ReadImages(reader, NpyHeader.Read(reader), name, path));
 
     /// <summary>Reads the elements after a header as images of 256 levels, of bools as images of 2.</summary>
-    public static ImageDataset ReadImages(DataReader reader, NpyHeader header, string name)
+    /// <param name="reader">The elements, up to its end.</param>
+    /// <param name="header">Their type and axes.</param>
+    /// <param name="name">The name of the set.</param>
+    /// <param name="path">The file they are in, where a large one may keep them; null where none has them as they are.</param>
+    public static ImageDataset ReadImages(DataReader reader, NpyHeader header, string name, string? path = null)
     {
         header.RequireNumbers(reader.Name);
-        Layout layout = Layout.Of(reader.Name, header);
+        ImageLayout layout = ImageLayout.Of(reader.Name, header);
         reader.Expect((UInt128)header.LengthInBytes, $"elements of shape {header.ShapeText}");
         reader.ExpectWorth(layout.Count, (long)layout.Pixels * header.ItemSize, layout.Pixels, "images");
+        int bins = header.Kind == 'b' ? 2 : 256;
+        if (path is not null && !reader.IsPacked && !header.IsFortranOrder && header.LengthInBytes > ImageStore.LargestInMemory)
+        {
+            return new ImageDataset(
+                name,
+                layout.Height,
+                layout.Width,
+                layout.Channels,
+                bins,
+                new FileImages(path, reader.Name, reader.Position, (long)layout.Pixels * header.ItemSize, header, layout),
+                null)
+            {
+                IsOfFractions = !header.IsInteger,
+            };
+        }
+
         byte[][] images = header.IsFortranOrder
             ? ReadFortranOrder(reader, header, layout)
             : ReadRowOrder(reader, header, layout);
         reader.ExpectEnd();
-        return new ImageDataset(name, layout.Height, layout.Width, layout.Channels, header.Kind == 'b' ? 2 : 256, images)
+        return new ImageDataset(name, layout.Height, layout.Width, layout.Channels, bins, images)
         {
             IsOfFractions = !header.IsInteger,
         };
@@ -43,7 +63,7 @@ internal static class NpyReader
         return ClassLabels.Of(labels);
     }
 
-    private static byte[][] ReadRowOrder(DataReader reader, NpyHeader header, Layout layout)
+    private static byte[][] ReadRowOrder(DataReader reader, NpyHeader header, ImageLayout layout)
     {
         byte[] elements = reader.ReadBytes((long)layout.Pixels * header.ItemSize);
         byte[] levels = new byte[layout.Pixels];
@@ -72,7 +92,7 @@ internal static class NpyReader
     }
 
     /// <summary>The first axis varies fastest: one pixel of all images comes after another.</summary>
-    private static byte[][] ReadFortranOrder(DataReader reader, NpyHeader header, Layout layout)
+    private static byte[][] ReadFortranOrder(DataReader reader, NpyHeader header, ImageLayout layout)
     {
         // All of it before the images are made: the count of a compressed file is only a claim.
         byte[] elements = reader.ReadBytes(header.LengthInBytes);
@@ -107,75 +127,12 @@ internal static class NpyReader
         return images;
     }
 
-    private static FlowException BadElement(
+    /// <summary>The error of an element that is no level.</summary>
+    internal static FlowException BadElement(
         string name, NpyHeader header, int row, ReadOnlySpan<byte> elements, int index)
     {
         string value = NpyElements.Describe(header, elements, index);
         string expected = header.IsInteger ? "integers 0..255" : "floats in [0,1]: divide levels 0..255 by 255";
         return DataFile.BadFormat(name, $"row {row} holds {value}, expected {expected}");
-    }
-
-    /// <summary>Where the three stored axes of an image, A by B by C, stand in H,W,C order.</summary>
-    private readonly record struct Layout(int Count, int A, int B, int C, bool IsChannelsFirst)
-    {
-        public int Height => IsChannelsFirst ? B : A;
-
-        public int Width => IsChannelsFirst ? C : B;
-
-        public int Channels => IsChannelsFirst ? A : C;
-
-        public int Pixels => A * B * C;
-
-        public static Layout Of(string name, NpyHeader header)
-        {
-            long[] shape = header.Shape;
-            bool isChannelsFirst = shape is [_, >= 1 and <= 4, _, > 4];
-            bool isReadable = shape is [_, _, _] or [_, _, _, >= 1 and <= 4] || isChannelsFirst;
-            UInt128 pixels = isReadable ? shape.Skip(1).Aggregate(UInt128.One, (p, axis) => p * (UInt128)axis) : 0;
-            if (pixels == 0 || pixels > Image.MaxLength || shape[0] is < 1 or > int.MaxValue)
-            {
-                throw DataFile.BadFormat(
-                    name,
-                    $"has shape {header.ShapeText}, expected (N,H,W), (N,H,W,C) or (N,C,H,W), "
-                    + "no axis empty and 1 to 4 channels");
-            }
-
-            int c = shape.Length == 4 ? (int)shape[3] : 1;
-            return new Layout((int)shape[0], (int)shape[1], (int)shape[2], c, isChannelsFirst);
-        }
-
-        public void ToChannelsLast(ReadOnlySpan<byte> stored, Span<byte> image)
-        {
-            if (!IsChannelsFirst)
-            {
-                stored.CopyTo(image);
-                return;
-            }
-
-            int plane = B * C;
-            for (int p = 0; p < plane; p++)
-            {
-                for (int channel = 0; channel < A; channel++)
-                {
-                    image[p * A + channel] = stored[channel * plane + p];
-                }
-            }
-        }
-
-        /// <summary>The place in H,W,C order of each stored element of an image, first axis fastest.</summary>
-        public IEnumerable<int> FortranOffsets()
-        {
-            (int strideA, int strideB, int strideC) = IsChannelsFirst ? (1, C * A, A) : (B * C, C, 1);
-            for (int c = 0; c < C; c++)
-            {
-                for (int b = 0; b < B; b++)
-                {
-                    for (int a = 0; a < A; a++)
-                    {
-                        yield return a * strideA + b * strideB + c * strideC;
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace FlowEngine.Data;
@@ -14,8 +15,30 @@ public static class NpyWriter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(images);
-        string header = $"{{'descr': '|u1', 'fortran_order': False, 'shape': "
-            + $"({images.Count}, {images.Height}, {images.Width}, {images.Channels}), }}";
+        WriteHeader(stream, "|u1", $"({images.Count}, {images.Height}, {images.Width}, {images.Channels})");
+        byte[] image = new byte[images.Dims];
+        for (int i = 0; i < images.Count; i++)
+        {
+            images.Fill([i], image, []);
+            stream.Write(image);
+        }
+    }
+
+    /// <summary>Writes labels as int32 of (N).</summary>
+    internal static void Write(Stream stream, int[] labels)
+    {
+        WriteHeader(stream, "<i4", $"({labels.Length},)");
+        byte[] label = new byte[sizeof(int)];
+        foreach (int one in labels)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(label, one);
+            stream.Write(label);
+        }
+    }
+
+    private static void WriteHeader(Stream stream, string type, string shape)
+    {
+        string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}";
 
         // Magic, version and the length of the rest; a newline ends the header at a multiple of 64.
         int prefix = NpyHeader.Magic.Length + 4;
@@ -23,9 +46,5 @@ public static class NpyWriter
         stream.Write(NpyHeader.Magic);
         stream.Write([1, 0, (byte)length, (byte)(length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(header.PadRight(length - 1) + '\n'));
-        for (int i = 0; i < images.Count; i++)
-        {
-            stream.Write(images[i]);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using FlowEngine.Data;
 using FlowEngine.Kernels;
+using FlowEngine.Kernels.Reference;
 using FlowEngine.Tensors;
 
 namespace FlowEngine.Training;
@@ -10,22 +11,26 @@ namespace FlowEngine.Training;
 /// <remarks>
 /// Where the run stands is one number, the updates begun: order, noise and flips follow from it, the seed and a
 /// sample's index in the data set. So a resumed run goes on with the same bits. All memory is allocated beforehand.
+/// The order of up to <see cref="MostShuffled"/> samples is a shuffled list, of more a <see cref="KeyedOrder"/>: it depends on
+/// their number only, and not on where they are kept.
 /// </remarks>
-internal sealed class BatchLoader : IDisposable
+internal sealed class BatchLoader
 {
+    /// <summary>The most samples whose order is a list.</summary>
+    internal const int MostShuffled = 1 << 20;
+
     private readonly IBackend _backend;
     private readonly IDataset _data;
     private readonly ImageDataset? _mirrors;
     private readonly ulong _seed;
     private readonly int _batch;
     private readonly (int First, int Count) _part;
-    private readonly int[] _order;
-    private readonly bool[] _isMirrored;
-    private readonly double[] _uniforms;
-    private readonly DeviceBuffer _drawn;
     private readonly float[] _conditions;
     private readonly float[] _values;
     private readonly double[]? _logDet;
+    private readonly int[] _indices;
+    private int[]? _shuffled;
+    private KeyedOrder _keyed;
     private int _orderEpoch = -1;
 
     /// <param name="backend">Draws the numbers.</param>
@@ -40,16 +45,22 @@ internal sealed class BatchLoader : IDisposable
             FlowErrorKind.InvalidArgument, $"flip is for images, {data.Name} has {data.Unit.Plural}");
         (_backend, _data, _conditions, _seed, _batch) = (backend, data, conditions, options.Seed, options.Batch);
         _part = part ?? (0, _batch);
-        _order = new int[data.Count];
-        _isMirrored = new bool[options.Flip ? data.Count : 0];
-        _uniforms = new double[data.Count];
+        IsKeyed = data.Count > MostShuffled;
         _values = new float[IsOfLevels ? 0 : _part.Count * data.Dims];
         _logDet = data.LogDet;
-        _drawn = backend.Allocate(data.Count);
+        _indices = new int[_part.Count];
+    }
+
+    /// <summary>True if the order is a <see cref="KeyedOrder"/>. A run of more samples that began before there was one goes on
+    /// with a list.</summary>
+    public bool IsKeyed
+    {
+        get => _shuffled is null;
+        set => (_shuffled, _orderEpoch) = (value ? null : _shuffled ?? new int[_data.Count], -1);
     }
 
     /// <summary>Updates in one pass over the data.</summary>
-    public int BatchesPerEpoch => _order.Length / _batch;
+    public int BatchesPerEpoch => _data.Count / _batch;
 
     /// <summary>What tells these data from others.</summary>
     public string Fingerprint() => DataFingerprint.Of(_data, _conditions);
@@ -75,10 +86,15 @@ internal sealed class BatchLoader : IDisposable
             _orderEpoch = epoch;
         }
 
-        ReadOnlySpan<int> indices = _order.AsSpan(first + _part.First, _part.Count);
+        for (int i = 0; i < _indices.Length; i++)
+        {
+            _indices[i] = SampleAt(first + _part.First + i);
+        }
+
+        ReadOnlySpan<int> indices = _indices;
         if (IsOfLevels)
         {
-            LoadLevels(indices, input);
+            LoadLevels(indices, epoch, input);
         }
         else
         {
@@ -86,7 +102,7 @@ internal sealed class BatchLoader : IDisposable
             _backend.Write(_values, x);
         }
 
-        LogDet = MeanLogDet(_order.AsSpan(first, _batch));
+        LogDet = MeanLogDet(first);
         Span<float> rows = input.Conditions;
         int length = rows.Length / _part.Count;
         for (int i = 0; i < indices.Length && length > 0; i++)
@@ -97,23 +113,24 @@ internal sealed class BatchLoader : IDisposable
         return new PhiloxKey(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
     }
 
-    public void Dispose() => _drawn.Dispose();
-
-    private void LoadLevels(ReadOnlySpan<int> indices, StepInput input)
+    private void LoadLevels(ReadOnlySpan<int> indices, int epoch, StepInput input)
     {
+        PhiloxKey flips = new(_seed, (uint)RandomPurpose.Flip, (uint)epoch);
         Span<byte> levels = input.Levels;
         _data.Fill(indices, levels, []);
         for (int i = 0; i < indices.Length; i++)
         {
             input.Indices[i] = (uint)indices[i];
-            if (_mirrors is not null && _isMirrored[indices[i]])
+            if (_mirrors is not null && PhiloxReference.Uniform(flips, 0, indices[i]) < 0.5)
             {
                 _mirrors.Mirror(levels.Slice(i * _data.Dims, _data.Dims));
             }
         }
     }
 
-    private double MeanLogDet(ReadOnlySpan<int> indices)
+    private int SampleAt(int place) => _shuffled is null ? _keyed[place] : _shuffled[place];
+
+    private double MeanLogDet(int first)
     {
         if (_logDet is null)
         {
@@ -121,44 +138,33 @@ internal sealed class BatchLoader : IDisposable
         }
 
         double sum = 0;
-        foreach (int index in indices)
+        for (int place = first; place < first + _batch; place++)
         {
-            sum += _logDet[index];
+            sum += _logDet[SampleAt(place)];
         }
 
-        return sum / indices.Length;
+        return sum / _batch;
     }
 
-    /// <summary>Draws what is random in an epoch: its order, by Fisher and Yates, and which images are mirrored.</summary>
+    /// <summary>The order of an epoch; a list is shuffled by Fisher and Yates.</summary>
     private void BeginEpoch(int epoch)
     {
-        DrawUniforms(RandomPurpose.Shuffle, epoch);
-        for (int i = 0; i < _order.Length; i++)
+        if (_shuffled is null)
         {
-            _order[i] = i;
+            _keyed = new KeyedOrder(_data.Count, _seed, epoch);
+            return;
         }
 
-        for (int i = _order.Length - 1; i > 0; i--)
+        for (int i = 0; i < _shuffled.Length; i++)
         {
-            int j = (int)(_uniforms[i] * (i + 1));
-            (_order[i], _order[j]) = (_order[j], _order[i]);
+            _shuffled[i] = i;
         }
 
-        if (_mirrors is not null)
+        PhiloxKey key = new(_seed, (uint)RandomPurpose.Shuffle, (uint)epoch);
+        for (int i = _shuffled.Length - 1; i > 0; i--)
         {
-            DrawUniforms(RandomPurpose.Flip, epoch);
-            for (int i = 0; i < _isMirrored.Length; i++)
-            {
-                _isMirrored[i] = _uniforms[i] < 0.5;
-            }
+            int j = (int)(PhiloxReference.Uniform(key, 0, i) * (i + 1));
+            (_shuffled[i], _shuffled[j]) = (_shuffled[j], _shuffled[i]);
         }
-    }
-
-    /// <summary>One number in [0, 1) per sample: multiples of 2⁻²⁴, so the same in every backend.</summary>
-    private void DrawUniforms(RandomPurpose purpose, int epoch)
-    {
-        PhiloxKey key = new(_seed, (uint)purpose, (uint)epoch);
-        _backend.PhiloxUniform(key, [0], _uniforms.Length, _drawn.View);
-        _backend.Read(_drawn.View, _uniforms);
     }
 }

@@ -172,6 +172,13 @@ public sealed class Trainer : IDisposable
     /// <summary>What a run notes beside the state; null for no run.</summary>
     internal RunMark? Mark { get; set; }
 
+    /// <summary>True where the order of the data is a keyed permutation, and no list.</summary>
+    internal bool IsOrderKeyed
+    {
+        get => _loader is { IsKeyed: true };
+        set => _loader?.IsKeyed = value;
+    }
+
     /// <summary>Of the training data; null for a trainer that is handed its batches.</summary>
     internal string? DataFingerprint => _dataFingerprint ??= _loader?.Fingerprint();
 
@@ -408,7 +415,6 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         // Some are missing where the constructor failed.
-        _loader?.Dispose();
         _update?.Dispose();
         _updateOnLevels?.Dispose();
         _apply?.Dispose();
@@ -485,7 +491,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Initializes the model on the first samples of the next batch.</summary>
     private void InitializeOnFirst(int count)
     {
-        using BatchLoader loader = Load((0, count));
+        BatchLoader loader = Load((0, count));
         using StepInput input = _backend.CreateStepInput(count, Model.Flow.Dims, Model.Flow.ConditionLength);
         using LayerWalk walk = new(Model.Flow, Model.Context, count);
         Load(loader, input, Updates, walk.Input);

@@ -16,6 +16,7 @@ internal static class TrainingState
     private const string Moment1Prefix = "moment1.";
     private const string Moment2Prefix = "moment2.";
     private const string AveragePrefix = "average.";
+    private const string KeyedOrder = "keyed";
 
     public static void Save(string path, Trainer trainer, in TrainingBuffers buffers)
     {
@@ -77,6 +78,11 @@ internal static class TrainingState
                 json.WriteString("data", data);
             }
 
+            if (trainer.IsOrderKeyed)
+            {
+                json.WriteString("order", KeyedOrder);
+            }
+
             WriteMark(json, trainer.Mark);
             json.WriteEndObject();
         }
@@ -130,6 +136,7 @@ internal static class TrainingState
                 throw DataFingerprint.Changed(path, "training");
             }
 
+            trainer.IsOrderKeyed = root.TryGetProperty("order", out JsonElement order) && order.GetString() == KeyedOrder;
             trainer.Mark = ReadMark(root);
             (long updates, long skipped) = (root.GetProperty("updates").GetInt64(), root.GetProperty("skipped").GetInt64());
             return updates >= skipped && skipped >= 0

@@ -77,7 +77,7 @@ public sealed class ImageFolderReaderTests
         Assert.Null(train.Labels);
         folder.Write("test/2.pgm", PnmImage.Encode(new Image(2, 3, 1, new byte[6])));
         DataAssert.Fails(
-            FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "2.pgm", "2x3x1", "2x3x3", "1.png");
+            FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "1 of 2x3x1 (as 'test/2.pgm')", "2 of 2x3x3 (as 'train/0.png')");
         File.Delete(Path.Combine(folder.Root, "test/2.pgm"));
         folder.Write("test/class/1.png", Png(1));
         File.Delete(Path.Combine(folder.Root, "test/1.png"));
@@ -121,6 +121,29 @@ public sealed class ImageFolderReaderTests
     }
 
     [Fact]
+    public void Labels_in_a_file_beside_the_parts_are_those_of_Kaggle()
+    {
+        using TestFolder folder = new();
+        folder.Write("train/x.1.png", Png(0));
+        folder.Write("train/2.png", Png(1));
+        folder.Write("train/3.png", Png(2));
+        folder.Write("test/4.png", Png(3));
+        folder.Write("train.csv", Encoding.UTF8.GetBytes("id,breed\nx.1,corgi\n2,beagle\n3.png,corgi\n"));
+        (ImageDataset train, ImageDataset test) = DatasetLoader.Load(folder.Root);
+        Assert.Equal(["beagle", "corgi"], train.ClassNames!);
+        Assert.Equal([0, 1, 1], train.Labels!);
+        Assert.Null(test.Labels);
+        folder.Write("train.csv", Encoding.UTF8.GetBytes("id,age,label\nx.1,3,7\n2,4,9\n3,1,7\n"));
+        Assert.Equal([9, 7, 7], DatasetLoader.Load(folder.Root).Train.Labels!);
+        folder.Write("train.csv", Encoding.UTF8.GetBytes("id,label\nx.1,7\n2,9\n"));
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "train.csv", "no line of 'train/3.png'");
+        folder.Write("train.csv", Encoding.UTF8.GetBytes("id,age,size\nx.1,7,1\n"));
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "train.csv", "id, age, size");
+        folder.Write("train.csv", Encoding.UTF8.GetBytes("id,label\n2,7\n2,9\n"));
+        DataAssert.Fails(FlowErrorKind.BadFormat, () => DatasetLoader.Load(folder.Root), "line 3", "each file once");
+    }
+
+    [Fact]
     public void Pictures_in_other_formats_are_counted_and_named()
     {
         using TestFolder folder = new();
@@ -133,7 +156,7 @@ public sealed class ImageFolderReaderTests
         ImageParts parts = DatasetLoader.Load(folder.Root);
         Assert.Equal(2, parts.All.Count);
         Assert.Equal(
-            "3 pictures passed over (2 .jpg, 1 .webp), as a/1.JPG: PNG, PPM and PGM are read", Assert.Single(parts.Notes));
+            "3 pictures passed over (2 .jpg, 1 .webp), as a/1.JPG: .png, .ppm, .pgm, .pnm are read", Assert.Single(parts.Notes));
         File.Delete(Path.Combine(folder.Root, "a/0.png"));
         File.Delete(Path.Combine(folder.Root, "b/1.png"));
         DataAssert.Fails(

@@ -132,7 +132,7 @@ public sealed class TrainerTests
         using Trainer trainer = TinyGlow.Train(model, _options with { Batch = 64 }, 0);
         Assert.Throws<FlowException>(trainer.Initialize);
         using LayerWalk walk = new(model.Flow, model.Context, 64);
-        using BatchLoader loader = new(backend, TinyGlow.Digits, [], _options with { Batch = 64 });
+        BatchLoader loader = new(backend, TinyGlow.Digits, [], _options with { Batch = 64 });
         using StepInput input = backend.CreateStepInput(64, model.Flow.Dims);
         input.Send(loader.Load(0, input, default), 0);
         backend.Dequantize(input, TinyGlow.Digits.Bins, walk.Input);
