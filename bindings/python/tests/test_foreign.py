@@ -167,6 +167,40 @@ def test_a_live_flow_gives_what_its_library_gave(name: str) -> None:
         assert close(gradients[2], recorded["dlog_prob_dcontext"], 4e-5)
 
 
+def test_a_uniform_base_has_no_density_beside_its_box() -> None:
+    for name in ("zuko-nsf", "nflows-nsf", "normflows-coupling-spline"):
+        library = name.split("-")[0]
+        x = read(RECORDED / name / "io.safetensors")["x"].astype(np.float32)
+        gaussian = FROM[library](LIVE[library](name), threads=2)
+        latents = gaussian.forward(x)
+        least, most = np.full(x.shape[1], -1.5, np.float32), np.full(x.shape[1], 2.0, np.float32)
+        flow = LIVE[library](name)
+        state = {key: value for key, value in flow.state_dict().items() if not key.startswith(("base.", "_distribution.", "q0."))}
+        if library == "zuko":
+            flow.base = thing("UnconditionalDistribution", f=function("BoxUniform"), _0=least, _1=most)
+            state |= {"base._0": least, "base._1": most}
+        elif library == "nflows":
+            flow._distribution = thing("BoxUniform", event_shape=(len(least),), base_dist=thing("Uniform", low=least, high=most))
+        else:
+            flow.q0 = thing("Uniform", shape=(len(least),), low=np.float32(-1.5), high=np.float32(2.0))
+        flow.state_dict = lambda: state
+        model = FROM[library](flow, threads=2)
+        logarithm = gaussian.log_prob(x)
+        if library == "normflows":
+            location, scale = (LIVE[library](name).state_dict()[f"q0.{part}"] for part in ("loc", "log_scale"))
+        else:
+            location, scale = 0.0, 0.0
+        noise = (latents - location) * np.exp(-scale)
+        expected = logarithm + (0.5 * noise ** 2 + scale + 0.5 * np.log(2 * np.pi)).sum(1) - len(least) * np.log(3.5)
+        inside = ((latents >= least) & (latents <= most)).all(1)
+        assert inside.any() and not inside.all()
+        result = model.log_prob(x)
+        assert np.isneginf(result[~inside]).all()
+        assert np.allclose(result[inside], expected[inside], rtol=2e-5, atol=2e-5)
+        samples = model.forward(model.sample(64, seed=1))
+        assert ((samples >= least - 1e-4) & (samples <= most + 1e-4)).all()
+
+
 def test_an_imported_model_is_an_ordinary_one(tmp_path: Any) -> None:
     model = flowengine.from_zuko(zuko("zuko-nsf-context"), threads=2)
     random = np.random.default_rng(0)
