@@ -116,7 +116,8 @@ fi
 # The tests of the bindings mostly keep one core busy, so they run beside those of .NET.
 if [ -z "$missing" ]; then
     say "tests of the bindings, in the background"
-    bindings/test.sh artifacts/native "$temporary/bindings" >"$temporary/bindings.log" 2>&1 &
+    # PoCL's cache is for one process at a time: two that compile the same kernels rename each other's files.
+    POCL_CACHE_DIR=$temporary/pocl-bindings bindings/test.sh artifacts/native "$temporary/bindings" >"$temporary/bindings.log" 2>&1 &
     bindings=$!
 fi
 
@@ -126,6 +127,7 @@ if [ "$full" = true ]; then
     export FLOWENGINE_FULL_TESTS=1
 fi
 rm -f tests/FlowEngine.Tests/bin/Release/net10.0/ptx-coverage.txt
+export POCL_CACHE_DIR=$temporary/pocl
 tests/FlowEngine.Tests/bin/Release/net10.0/FlowEngine.Tests -noColor | tee "$report" || status=$?
 
 read -r total errors test_failed test_skipped not_run <<<"$(sed -nE \

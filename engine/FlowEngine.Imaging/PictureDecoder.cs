@@ -8,6 +8,7 @@ using SixLabors.ImageSharp.Formats.Tiff.Constants;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.Memory;
 using SixLabors.ImageSharp.Metadata;
+using SixLabors.ImageSharp.Metadata.Profiles.Exif;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
 
@@ -44,6 +45,8 @@ public sealed class PictureDecoder : FlowEngine.Data.IImageDecoder
     /// <summary>A decoder.</summary>
     public PictureDecoder()
     {
+        // ImageSharp lists these values by reflection, where NativeAOT makes no array of a type that it has not seen one of.
+        GC.KeepAlive(Enum.GetValues<ExifDataType>());
         _configuration.ImageFormatsManager.SetDecoder(
             GifFormat.Instance, new GifDecoder { DecodingMode = FrameDecodingMode.First });
         _configuration.ImageFormatsManager.SetDecoder(

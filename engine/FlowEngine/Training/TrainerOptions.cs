@@ -231,10 +231,13 @@ public sealed record TrainerOptions
     {
         double warm = Warmup > 0 ? Math.Min(1, (double)samples / Warmup) : 1;
         double part = Math.Min(1, (double)samples / TotalSamples);
+
+        // By the samples before the update, so that the last one still changes something: a run may be a single update.
+        double left = 1 - Math.Min(1, (double)(samples - Batch) / TotalSamples);
         double fall = Schedule switch
         {
             Schedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * part)),
-            Schedule.Cooldown => Math.Min(1, (1 - part) / CooldownPart),
+            Schedule.Cooldown => Math.Min(1, left / CooldownPart),
             _ => 1,
         };
         return (FinalRate * warm * (1 - fall)) + (Rate * warm * fall);

@@ -7,7 +7,7 @@ namespace FlowEngine.Tests.Backends;
 public sealed class BackendContractTests
 {
     // What a network or a stage of one kind needs stands at an object of its own: see IBackend.GetNetwork.
-    private const int MostMembers = 60;
+    private const int MostMembers = 64;
 
     [Fact]
     public void IBackend_has_few_members()

@@ -95,7 +95,7 @@ public sealed class ConditionalTests : IDisposable
     [InlineData("has no column 'd'", "--condition-columns", "a,d")]
     [InlineData("comes twice", "--condition-columns", "a,a")]
     [InlineData("every column", "--condition-columns", "a,b,c,kind")]
-    [InlineData("logistic prior", "--condition-columns", "a", "--model", "nice", "--conditional", "both")]
+    [InlineData("logistic or uniform prior", "--condition-columns", "a", "--model", "nice", "--conditional", "both")]
     public void Conditions_that_cannot_be(string says, params string[] options)
     {
         string table = Table(out string run);

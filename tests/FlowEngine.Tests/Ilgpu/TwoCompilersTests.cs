@@ -126,6 +126,7 @@ public sealed class TwoCompilersTests : IDisposable
         backend.Write(Numbers(shape.Length), from.View);
         backend.SqueezeInverse(shape, from.View, to.View);
         Assert.True(backend.IsFinite(to.View));
+        backend.PhiloxUniform(new PhiloxKey(1, 2, 3), [0, 1], (int)(shape.Length / Images), to.View);
 
         using GpuStream stream = _device.CreateStream();
         GpuBuffer<float>[] parts =

@@ -30,12 +30,13 @@ public sealed class LearningRateTests
     [Fact]
     public void A_cooldown_stays_for_three_quarters_and_falls_to_the_final_rate()
     {
-        TrainerOptions options = new() { Rate = 0.1, FinalRate = 0.02, WarmupSamples = 0, TotalSamples = 1000 };
+        TrainerOptions options = new() { Batch = 50, Rate = 0.1, FinalRate = 0.02, WarmupSamples = 0, TotalSamples = 1000 };
         Assert.Equal(Schedule.Cooldown, options.Schedule);
         Assert.Equal(0.1, options.RateAt(1), 12);
-        Assert.Equal(0.1, options.RateAt(750), 12);
-        Assert.Equal(0.06, options.RateAt(875), 12);
-        Assert.Equal(0.02, options.RateAt(1000), 12);
+        Assert.Equal(0.1, options.RateAt(800), 12);
+        Assert.Equal(0.06, options.RateAt(925), 12);
+        Assert.Equal(0.036, options.RateAt(1000), 12);
+        Assert.Equal(0.1, (options with { Batch = 1000 }).RateAt(1000), 12);
         Assert.Equal(0.02, options.RateAt(5000), 12);
         Assert.Equal(0.1, new TrainerOptions { Rate = 0.1, WarmupSamples = 0 }.RateAt(1L << 40), 12);
     }
