@@ -43,6 +43,11 @@ for number in range(1, 6):
 cifar("test_batch.bin", 8)
 for number, picture in enumerate(pictures(40, 10, 3)):
     (folder / "pictures" / f"{number:02d}.ppm").write_bytes(b"P6 10 10 255\n" + picture.tobytes())
+for name, count in ("photos", 24), ("more-photos", 6):
+    (folder / name).mkdir()
+    for number, picture in enumerate(pictures(count, 80, 3)):
+        cut = picture[: 70 + 10 * (number % 2)]
+        (folder / name / f"{number:02d}.ppm").write_bytes(b"P6 80 %d 255\n" % len(cut) + cut.tobytes())
 np.savez(folder / "images.npz", images=pictures(64, 8, 1))
 
 age = random.uniform(18, 80, 400)

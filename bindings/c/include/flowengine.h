@@ -267,7 +267,7 @@ typedef struct flow_trainer_options {
     double   weight_decay;
     double   clip;               /* largest norm of the gradient: 1; negative = no limit */
     double   ema_decay;          /* of the moving average of the weights: 0.999, of tables 0.99; negative = no average */
-    int64_t  warmup_images;      /* the learning rate rises over so many: those of 100 updates, or a tenth of total_images;
+    int64_t  warmup_images;      /* the learning rate rises over so many: 100 updates; of a short run a tenth, at least 10 updates;
                                     negative = no rise */
     int64_t  total_images;       /* the end of the schedule; 0 = it never ends */
     uint64_t seed;               /* of the order of images, of noise and of mirroring */

@@ -186,7 +186,7 @@ class Flow(Inference, Estimator, abc.ABC):
             not used. Classes of a new model may be names, as many as it has.
         :param epochs: passes over the images.
         :param batch_size: images of an update; None for 64, of a table 256, or all where there are fewer.
-        :param warmup_images: images over which the learning rate rises from zero; None for 100 updates, or a tenth of the run.
+        :param warmup_images: images over which the learning rate rises from zero; None for 100 updates, of a short run a tenth.
         :param schedule: ``constant``, ``cosine``, or ``cooldown``: constant, and falling over the last quarter of the run.
         :param final_learning_rate: at the end of a schedule that falls.
         :param beta1: decay of the mean of the gradients.

@@ -9,6 +9,7 @@ public sealed record TrainerOptions
 {
     private const double AlmostOne = 1 - (1.0 / (1L << 53));
     private const int WarmupUpdates = 100;
+    private const int LeastWarmupUpdates = 10;
     private const int LeastRunByWarmup = 10;
     private const double CooldownPart = 0.25;
 
@@ -99,7 +100,7 @@ public sealed record TrainerOptions
             "Images or rows over which the learning rate rises",
             "0 or more")
         {
-            DefaultHelp = "100 updates, or a tenth of the run if that is less",
+            DefaultHelp = "100 updates; of a short run a tenth, and at least 10 updates",
             Label = "warmup-samples",
             FormerName = "warmup_images",
             NativeName = "warmup_images",
@@ -178,13 +179,14 @@ public sealed record TrainerOptions
     public double WeightDecay { get; init; }
 
     /// <summary>
-    /// Samples over which the learning rate rises from zero; null for those of 100 updates, or a tenth of the run where that
-    /// is less.
+    /// Samples over which the learning rate rises from zero; null for those of 100 updates, or of a short run a tenth, but at
+    /// least 10 updates.
     /// </summary>
     public long? WarmupSamples { get; init; }
 
     /// <summary>The samples over which the learning rate rises, of a run of <see cref="TotalSamples"/>.</summary>
-    public long Warmup => WarmupSamples ?? Math.Min((long)WarmupUpdates * Batch, TotalSamples / LeastRunByWarmup);
+    public long Warmup => WarmupSamples ?? Math.Clamp(
+        TotalSamples / LeastRunByWarmup, (long)LeastWarmupUpdates * Batch, (long)WarmupUpdates * Batch);
 
     /// <summary>How the learning rate goes after the warm-up.</summary>
     public Schedule Schedule { get; init; } = Schedule.Cooldown;

@@ -44,8 +44,9 @@ public sealed class LearningRateTests
     [Theory]
     [InlineData(64, long.MaxValue, 6_400)]
     [InlineData(256, 1_000_000, 25_600)]
-    [InlineData(64, 5_952, 595)]
-    [InlineData(53, 5, 0)]
-    public void A_warm_up_is_100_updates_or_a_tenth_of_the_run(int batch, long total, long expected) =>
+    [InlineData(64, 5_952, 640)]
+    [InlineData(64, 20_000, 2_000)]
+    [InlineData(53, 530, 530)]
+    public void A_warm_up_is_100_updates_and_of_a_short_run_a_tenth(int batch, long total, long expected) =>
         Assert.Equal(expected, new TrainerOptions { Batch = batch, TotalSamples = total }.Warmup);
 }
