@@ -15,9 +15,14 @@ internal static unsafe class OpenClProgramBuilder
     private const long Processor = 1 << 1;
     private const uint BuildLog = 0x1183;
 
-    private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
+    // What PoCL says where another process or thread took away a file of its cache meanwhile.
+    private const string LostFile = "unable to rename temporary";
+    private const int Attempts = 3;
 
-    /// <summary>Builds a module.</summary>
+    private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
+    private static readonly Lock _building = new();
+
+    /// <summary>Builds a module; one at a time, because drivers share a cache of files among all devices.</summary>
     /// <param name="device">The device.</param>
     /// <param name="handle">Its handle.</param>
     /// <param name="module">The module.</param>
@@ -30,30 +35,44 @@ internal static unsafe class OpenClProgramBuilder
         bool processor = (query.Long(OpenClDeviceQuery.Type) & Processor) != 0;
         byte[] options = Encoding.UTF8.GetBytes(
             $"{Options}{(exact ? ExactDivision : "")}{(processor ? OnProcessor : "")}\0");
-        nint program;
+        lock (_building)
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                nint program = Create(device, module);
+                int code;
+                fixed (byte* first = options)
+                {
+                    code = driver.BuildProgram(program, 1, &handle, first, 0, 0);
+                }
+
+                if (code == 0)
+                {
+                    return program;
+                }
+
+                string log = Log(driver, program, handle);
+                _ = driver.ReleaseProgram(program);
+                if (attempt == Attempts || !log.Contains(LostFile, StringComparison.Ordinal))
+                {
+                    GpuException error = OpenClResult.Error(code, $"{device.Info.Selector}: clBuildProgram of {module.Name}");
+                    throw new GpuException(GpuErrorKind.Compilation, $"{error.Message}\n{log}", code);
+                }
+            }
+        }
+    }
+
+    private static nint Create(OpenClDevice device, KernelModule module)
+    {
         int code;
         fixed (byte* prelude = _prelude.Value, body = module.Source)
         {
             byte** texts = stackalloc byte*[] { prelude, body };
             nuint* lengths = stackalloc nuint[] { (nuint)_prelude.Value.Length, (nuint)module.Source.Length };
-            program = driver.CreateProgramWithSource(device.Context, 2, texts, lengths, &code);
+            nint program = device.Driver.CreateProgramWithSource(device.Context, 2, texts, lengths, &code);
+            device.Check(code, $"clCreateProgramWithSource of {module.Name}");
+            return program;
         }
-
-        device.Check(code, $"clCreateProgramWithSource of {module.Name}");
-        fixed (byte* first = options)
-        {
-            code = driver.BuildProgram(program, 1, &handle, first, 0, 0);
-        }
-
-        if (code != 0)
-        {
-            string log = Log(driver, program, handle);
-            _ = driver.ReleaseProgram(program);
-            GpuException error = OpenClResult.Error(code, $"{device.Info.Selector}: clBuildProgram of {module.Name}");
-            throw new GpuException(GpuErrorKind.Compilation, $"{error.Message}\n{log}", code);
-        }
-
-        return program;
     }
 
     private static string Log(OpenClDriver driver, nint program, nint device)
