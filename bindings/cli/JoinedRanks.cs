@@ -14,7 +14,7 @@ internal static class JoinedRanks
     private static MpiCommunicator? _ranks;
     private static bool _endsTogether;
 
-    /// <summary>Joins the others that a launcher started; null where there is none.</summary>
+    /// <summary>Joins the other processes of a launcher; null if no launcher started this one.</summary>
     /// <exception cref="FlowException">There is no MPI, or it does not know of the others.</exception>
     public static ICommunicator? Join()
     {

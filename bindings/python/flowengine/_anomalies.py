@@ -89,11 +89,7 @@ class AnomalyDetector(Estimator):
 
     def to_bytes(self) -> bytes:
         """The file as bytes."""
-        length = ctypes.c_size_t()
-        _ffi.call("flow_detector_save_memory", self._detector, None, 0, ctypes.byref(length))
-        content = ctypes.create_string_buffer(length.value)
-        _ffi.call("flow_detector_save_memory", self._detector, content, length.value, ctypes.byref(length))
-        return content.raw
+        return _ffi.bytes_of("flow_detector_save_memory", self._detector)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_handle": None if self._handle is None else self.to_bytes()}

@@ -250,13 +250,18 @@ def text(name: str) -> str:
     return getattr(library, name)().decode("utf-8")
 
 
-def json_of(name: str, *arguments: object) -> Any:
-    """What a function gives as a JSON text."""
+def bytes_of(name: str, *arguments: object) -> bytes:
+    """What a function writes into a buffer whose length it tells first."""
     length = c.c_size_t()
     call(name, *arguments, None, 0, c.byref(length))
     content = c.create_string_buffer(length.value)
     call(name, *arguments, content, length.value, c.byref(length))
-    return json.loads(content.value)
+    return content.raw
+
+
+def json_of(name: str, *arguments: object) -> Any:
+    """What a function gives as a JSON text."""
+    return json.loads(bytes_of(name, *arguments).split(b"\0")[0])
 
 
 #: What the library says there is to choose: kinds of models, transforms, options of a training.

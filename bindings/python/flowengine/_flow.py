@@ -104,11 +104,7 @@ class Flow(Inference, Estimator, abc.ABC):
 
     def to_bytes(self) -> bytes:
         """The checkpoint as bytes."""
-        length = ctypes.c_size_t()
-        _ffi.call("flow_model_save_memory", self._model, None, 0, ctypes.byref(length))
-        content = ctypes.create_string_buffer(length.value)
-        _ffi.call("flow_model_save_memory", self._model, content, length.value, ctypes.byref(length))
-        return content.raw
+        return _ffi.bytes_of("flow_model_save_memory", self._model)
 
     def __reduce__(self) -> Any:
         params = self.get_params()

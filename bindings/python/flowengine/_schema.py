@@ -14,11 +14,7 @@ from .errors import InvalidArgumentError
 
 def read(model: ctypes.c_void_p) -> Optional[dict[str, Any]]:
     """The schema of a model; None where its checkpoint says nothing."""
-    length = ctypes.c_size_t()
-    _ffi.call("flow_model_schema", model, None, 0, ctypes.byref(length))
-    text = ctypes.create_string_buffer(length.value)
-    _ffi.call("flow_model_schema", model, text, length.value, ctypes.byref(length))
-    return json.loads(text.value.decode())  # type: ignore[no-any-return]
+    return _ffi.json_of("flow_model_schema", model)  # type: ignore[no-any-return]
 
 
 def write(model: ctypes.c_void_p, schema: dict[str, Any]) -> None:

@@ -161,7 +161,7 @@ internal sealed record ForeignModule(JsonElement Json, string Place)
                 ? [.. list.EnumerateArray().Select(item => item.GetDouble())]
                 : throw new FlowException(FlowErrorKind.BadFormat, $"{Place}: {name} is {list}, expected {count} numbers");
 
-    /// <summary>A list of numbers among the arguments, or one number for all; null if there is none.</summary>
+    /// <summary>A list of numbers among the arguments, or one number for all; null if the argument is missing.</summary>
     public double[]? NumbersOfEach(string name, int count) => Find(name) is { ValueKind: JsonValueKind.Number }
         ? [.. Enumerable.Repeat(Number(name, 0), count)]
         : Numbers(name, count);

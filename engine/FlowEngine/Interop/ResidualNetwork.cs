@@ -10,8 +10,8 @@ namespace FlowEngine.Interop;
 /// <param name="first">The first map, which reads the condition and then the values.</param>
 /// <param name="blocks">The two maps of each block, and its map of the condition; null without a condition.</param>
 /// <param name="last">The last map.</param>
-/// <param name="condition">A map of the condition, which is activated and added to the first one, which then reads the values
-/// alone; those of the blocks are added to what is inside them. Null where they are gates.</param>
+/// <param name="condition">A map of the condition, which is activated and added to the first one. The first map then reads
+/// only the values, and each block adds its own map of the condition inside. Null where conditions are gates.</param>
 internal sealed class ResidualNetwork(
     Activation activation,
     LinearRows first,

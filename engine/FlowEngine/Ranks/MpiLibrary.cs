@@ -91,7 +91,7 @@ internal sealed unsafe class MpiLibrary
 
     /// <summary>Loads the MPI of a launcher.</summary>
     /// <param name="launcher">Whose processes are to find each other.</param>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.NoDevice"/>: there is none.</exception>
+    /// <exception cref="FlowException"><see cref="FlowErrorKind.NoDevice"/>: no MPI was found.</exception>
     public static MpiLibrary Load(Launcher launcher)
     {
         string[] names = Names(launcher);

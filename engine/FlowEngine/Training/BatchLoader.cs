@@ -51,8 +51,8 @@ internal sealed class BatchLoader
         _indices = new int[_part.Count];
     }
 
-    /// <summary>True if the order is a <see cref="KeyedOrder"/>. A run of more samples that began before there was one goes on
-    /// with a list.</summary>
+    /// <summary>True if the order is a <see cref="KeyedOrder"/>. A run that began before this order existed
+    /// keeps its list.</summary>
     public bool IsKeyed
     {
         get => _shuffled is null;

@@ -7,7 +7,7 @@ namespace FlowEngine.Training;
 /// <summary>A random order of any number of samples that takes no memory: a permutation under a key.</summary>
 /// <remarks>
 /// A Feistel network over the numbers of 2k bits, the fewest that hold the count, whose rounds mix a half by SplitMix64; a
-/// number that is none of the samples goes through again until it is one, at most four times on average.
+/// number beyond the count is mapped again until it is below it, at most four times on average.
 /// </remarks>
 internal readonly struct KeyedOrder
 {

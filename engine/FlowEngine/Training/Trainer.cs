@@ -56,11 +56,10 @@ public sealed class Trainer : IDisposable
             data.RequireFits(model.Config.Options);
             if (options.BatchOf(data.Count) == 0)
             {
-                throw new FlowException(
-                    FlowErrorKind.InvalidArgument,
-                    data.Count == 0 ? $"{data.Name} has no {data.Unit.Plural} to train on"
-                        : $"{data.Name} has {data.Count} {data.Unit.Plural} to train on, expected one or more for each of "
-                            + $"{options.Shards} shards");
+                throw Invalid(data.Count == 0
+                    ? $"{data.Name} has no {data.Unit.Plural} to train on"
+                    : $"{data.Name} has {data.Count} {data.Unit.Plural} to train on, expected one or more for each of "
+                        + $"{options.Shards} shards");
             }
 
             _data = data;
@@ -83,8 +82,7 @@ public sealed class Trainer : IDisposable
         options.Validate();
         if (options.Shards % (ranks?.Size ?? 1) != 0)
         {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
+            throw Invalid(
                 $"{ranks!.Size} ranks cannot share {options.Shards} shards of a batch, expected a power of two up to their number");
         }
 
