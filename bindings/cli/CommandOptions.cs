@@ -138,12 +138,20 @@ internal static class CommandOptions
             $"{option.Name} is {path}, expected a name that ends in {string.Join(" or ", endings)}");
     }
 
+    /// <summary>The command line as a shell takes it.</summary>
+    public static string CommandLine(ParseResult parse) => string.Join(' ', parse.Tokens.Select(token => Quoted(token.Value)).Prepend("flow"));
+
     /// <summary>True if the option stands on the command line.</summary>
     public static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is { Implicit: false };
 
     /// <summary>The name an option takes for a value.</summary>
     public static string NameOf<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(letter => char.IsLetterOrDigit(letter) || "-_./,:=+%@".Contains(letter, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static T? ParseNumber<T>(ArgumentResult result, string name)
         where T : struct, INumber<T>

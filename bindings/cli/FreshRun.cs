@@ -68,7 +68,10 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
             limits,
             parse.GetRequiredValue(options.Device.Name),
             parse.GetValue(options.Device.Threads),
-            parse.GetValue(options.Device.Precision));
+            parse.GetValue(options.Device.Precision))
+        {
+            Command = CommandOptions.CommandLine(parse),
+        };
         string[] notes = [.. source.Notes, .. SchemaNotes(source, model.Config.Data)];
         return new TrainingSession(
             isFirst ? RunFolder.Create(folder) : RunFolder.OfOtherRank(folder), config, backend, trainer, data, notes, IsResumed: false);

@@ -25,6 +25,7 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommu
             Device = Given(options.Device.Name, config.Device),
             Precision = Given(options.Device.Precision, config.Precision),
             Threads = Given(options.Device.Threads, config.Threads),
+            Command = string.Join('\n', ((string?[])[config.Command, CommandOptions.CommandLine(parse)]).Where(line => line is not null)),
         };
         ImagePreparation preparation = config.Model.Unit == SampleUnit.Image
             ? config.Model.Images.Preparation

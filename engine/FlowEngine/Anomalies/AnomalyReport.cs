@@ -17,16 +17,16 @@ public static class AnomalyReport
     private const int MostExplained = 1000;
 
     private const int Bins = 60;
-    private const string NormalColor = "#3568b8";
-    private const string AnomalyColor = "#c2541b";
+    private const string NormalColor = HtmlPage.Blue;
+    private const string AnomalyColor = HtmlPage.Orange;
 
     private const string Style =
         """
         td.number, th.number { text-align: right; white-space: nowrap; }
-        td .share { display: inline-block; height: 9px; margin-right: 6px; background: #c2541b; opacity: .7; }
-        td .share.all { background: #3568b8; }
-        td .part { display: inline-block; width: 86px; } td.bar { width: 230px; white-space: nowrap; } td small { color: #777; }
-        .pair { display: flex; gap: 12px; } .pair div { flex: 1; }
+        td .share { display: inline-block; height: 9px; margin-right: 6px; background: var(--orange); opacity: .7; }
+        td .share.all { background: var(--blue); }
+        td .part { display: inline-block; width: 86px; } td.bar { width: 230px; white-space: nowrap; }
+        .row div { flex: 1 1 300px; max-width: 420px; }
 
         """;
 
@@ -58,7 +58,7 @@ public static class AnomalyReport
         if (isAnomaly is not null)
         {
             page.Heading("Against the labels");
-            page.Append($"<div class=\"pair\"><div>{RocCurve(found.Scores, isAnomaly)}</div>");
+            page.Append($"<div class=\"row\"><div>{RocCurve(found.Scores, isAnomaly)}</div>");
             page.Append($"<div>{PrecisionCurve(found.Scores, isAnomaly)}</div></div>\n");
         }
 
@@ -66,11 +66,11 @@ public static class AnomalyReport
         AppendColumns(page, detector, selected, found);
         page.Heading("Detector");
         page.Table(
-            ("fitted to", $"{detector.Schema.Name}, {detector.Schema.Summary}"),
-            ("threshold", Invariant($"{detector.Threshold:0.0000}, ") + (detector.Options.Contamination is double share
+            ["fitted to", $"{detector.Schema.Name}, {detector.Schema.Summary}"],
+            ["threshold", Invariant($"{detector.Threshold:0.0000}, ") + (detector.Options.Contamination is double share
                 ? Invariant($"for a contamination of {share}")
-                : Invariant($"for {detector.Options.FalseAlarms} false alarms"))),
-            ("p-values", Invariant($"by {detector.HeldOutRows:#,0} rows that the flows had not seen")));
+                : Invariant($"for {detector.Options.FalseAlarms} false alarms"))],
+            ["p-values", Invariant($"by {detector.HeldOutRows:#,0} rows that the flows had not seen")]);
         page.Write(path);
     }
 
@@ -112,13 +112,8 @@ public static class AnomalyReport
             : [("normal", NormalColor, Shares(i => !isAnomaly[i])), ("labelled anomalies", AnomalyColor, Shares(i => isAnomaly[i]))];
         double most = 1.05 * kinds.Max(kind => kind.Shares.Max());
         SvgPlot plot = new(720, 300, (low, high), (0, most));
-        double step = Steps(most, 5);
-        for (double tick = 0; tick <= most; tick += step)
-        {
-            plot.TickY(tick, Invariant($"{100 * tick:0.###}%"));
-        }
-
-        foreach ((double at, string text) in LogTicks(low, high))
+        plot.TicksY(inPercent: true);
+        foreach ((double at, string text) in Axis.LogTicks(low, high))
         {
             plot.TickX(at, text);
         }
@@ -139,8 +134,8 @@ public static class AnomalyReport
             }
         }
 
-        plot.Mark(threshold, Invariant($"threshold {detector.Threshold:0.000}"), "#222");
-        return plot.Draw("histogram of the scores", isAnomaly is null ? "score; part of the rows" : "score; part of the rows of each kind");
+        plot.Mark(threshold, Invariant($"threshold {detector.Threshold:0.000}"), "var(--ink)");
+        return plot.Draw("histogram of the scores", "score", isAnomaly is null ? "part of the rows" : "part of each kind");
 
         double[] Shares(Func<int, bool> isOf)
         {
@@ -155,41 +150,16 @@ public static class AnomalyReport
         }
     }
 
-    /// <summary>1, 2 and 5 of each decade, or only 1 where there are many.</summary>
-    private static IEnumerable<(double At, string Text)> LogTicks(double low, double high)
-    {
-        double[] digits = (high - low) switch { < 0.5 => [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], < 2 => [1, 2, 5], _ => [1] };
-        for (int decade = (int)Math.Floor(low); decade <= (int)Math.Floor(high); decade++)
-        {
-            foreach (double digit in digits)
-            {
-                double at = decade + Math.Log10(digit);
-                if (at >= low && at <= high)
-                {
-                    yield return (at, Invariant($"{digit * Math.Pow(10, decade):#,0.####}"));
-                }
-            }
-        }
-    }
-
-    /// <summary>A step of 1, 2 or 5 of a decade, about as many of which fill a range as are wanted.</summary>
-    private static double Steps(double range, int wanted)
-    {
-        double decade = Math.Pow(10, Math.Floor(Math.Log10(range / wanted)));
-        return decade * (range / wanted / decade) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
-    }
-
     private static string RocCurve(double[] scores, bool[] isAnomaly)
     {
         double anomalies = isAnomaly.Count(true);
         double normal = isAnomaly.Length - anomalies;
         SvgPlot plot = Square();
-        plot.Line([(0, 0), (1, 1)], "#bbb");
+        plot.Line([(0, 0), (1, 1)], HtmlPage.Muted);
         plot.Line(
             [(0, 0), .. Ranking.Thresholds(scores, isAnomaly).Select(at => ((at.Passed - at.Found) / normal, at.Found / anomalies))],
             AnomalyColor);
-        return plot.Draw(
-            "ROC curve", Invariant($"false alarm rate against recall, AUROC {Ranking.Auroc(scores, isAnomaly):0.0000}"));
+        return plot.Draw("ROC curve", Invariant($"false alarm rate; AUROC {Ranking.Auroc(scores, isAnomaly):0.0000}"), "recall");
     }
 
     private static string PrecisionCurve(double[] scores, bool[] isAnomaly)
@@ -198,21 +168,19 @@ public static class AnomalyReport
         (double X, double Y)[] points =
             [.. Ranking.Thresholds(scores, isAnomaly).Select(at => (at.Found / anomalies, (double)at.Found / at.Passed))];
         SvgPlot plot = Square();
-        plot.Line([(0, anomalies / isAnomaly.Length), (1, anomalies / isAnomaly.Length)], "#bbb");
+        plot.Line([(0, anomalies / isAnomaly.Length), (1, anomalies / isAnomaly.Length)], HtmlPage.Muted);
         plot.Line([(0, points[0].Y), .. points], AnomalyColor);
         return plot.Draw(
             "precision-recall curve",
-            Invariant($"recall against precision, average precision {Ranking.AveragePrecision(scores, isAnomaly):0.0000}"));
+            Invariant($"recall; average precision {Ranking.AveragePrecision(scores, isAnomaly):0.0000}"),
+            "precision");
     }
 
     private static SvgPlot Square()
     {
         SvgPlot plot = new(360, 320, (0, 1), (0, 1));
-        for (int tick = 0; tick <= 5; tick++)
-        {
-            plot.TickX(tick / 5.0, Invariant($"{20 * tick}%"));
-            plot.TickY(tick / 5.0, Invariant($"{20 * tick}%"));
-        }
+        plot.TicksY(inPercent: true);
+        plot.TicksX();
 
         return plot;
     }

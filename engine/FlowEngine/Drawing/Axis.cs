@@ -35,7 +35,30 @@ internal readonly record struct Axis(double Low, double High, int Length)
         {
             // A zero has no sign here.
             double value = (first + n) * step + 0.0;
-            yield return (value, value.ToString("G6", CultureInfo.InvariantCulture));
+            bool isLong = Math.Abs(value) is >= 1_000 and < 1e9 && Math.Round(value) == value;
+            yield return (value, value.ToString(isLong ? "#,0" : "G6", CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>Powers of ten between two logarithms, where there are few of them with 2 and 5 times those, or with more.</summary>
+    /// <param name="low">The logarithm, of base 10, of the smallest number.</param>
+    /// <param name="high">That of the largest.</param>
+    /// <returns>Logarithms, and their numbers as text.</returns>
+    public static IEnumerable<(double Log, string Text)> LogTicks(double low, double high)
+    {
+        double[] digits = (high - low) switch { < 0.5 => [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], < 2 => [1, 2, 5], _ => [1] };
+        int every = Math.Max(1, (int)Math.Ceiling((high - low) / MostTicks));
+        for (int decade = (int)Math.Floor(low); decade <= (int)Math.Floor(high); decade += every)
+        {
+            foreach (double digit in digits)
+            {
+                double at = decade + Math.Log10(digit);
+                if (at >= low && at <= high)
+                {
+                    double value = digit * Math.Pow(10, decade);
+                    yield return (at, value.ToString(value is < 1e-4 or >= 1e9 ? "0e0" : "#,0.####", CultureInfo.InvariantCulture));
+                }
+            }
         }
     }
 }

@@ -26,6 +26,9 @@ public sealed record RunConfig(
     int Threads,
     NetworkPrecision Precision = NetworkPrecision.Full)
 {
+    /// <summary>The command lines that began the run and went on with it, one a line; null where a program did.</summary>
+    public string? Command { get; init; }
+
     /// <summary>As JSON.</summary>
     public string ToJson()
     {
@@ -33,6 +36,11 @@ public sealed record RunConfig(
         using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
+            if (Command is not null)
+            {
+                json.WriteString("command", Command);
+            }
+
             json.WriteString("data", Data);
             json.WriteString("device", Device);
             json.WriteNumber("threads", Threads);
@@ -75,7 +83,10 @@ public sealed record RunConfig(
                 root.GetProperty("threads").GetInt32(),
                 root.TryGetProperty("precision", out JsonElement precision)
                     ? PrecisionNames.Parse(precision.GetString()!)
-                    : NetworkPrecision.Full);
+                    : NetworkPrecision.Full)
+            {
+                Command = root.TryGetProperty("command", out JsonElement command) ? command.GetString() : null,
+            };
             config.Training.Validate();
             config.Limits.Validate();
             return config;

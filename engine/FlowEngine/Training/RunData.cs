@@ -18,12 +18,13 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     private const int ReferenceImages = 1_000;
     private const int ReferenceRows = 10_000;
     private const int SampleCount = 64;
-    private const int SampleColumns = 8;
+    internal const int SampleColumns = 8;
     private const int MostClasses = 16;
     private const double SampleTemperature = 0.7;
     private const ulong SampleSeed = 0;
     private const int ProbeImages = 64;
     private const int ProbeRows = 1_000;
+    private const int MostRows = 2_000;
 
     /// <summary>Training samples.</summary>
     public IDataset Train => train;
@@ -100,4 +101,48 @@ public sealed class RunData(IDataset train, IDataset heldOut)
                 : Samples.DrawClasses(model, SampleColumns, SampleTemperature, SampleSeed, MostClasses),
             SampleColumns)
         : null;
+
+    /// <summary>Training images from all over the set, laid out as those of <see cref="DrawSamples"/>; null of other data.</summary>
+    internal Image? DrawReal(ModelConfig config)
+    {
+        if (train is not ImageDataset images)
+        {
+            return null;
+        }
+
+        int[] all = [.. Enumerable.Range(0, images.Count)];
+        int[] chosen = config.Options.Condition is null
+            ? Spread(all, Math.Min(SampleCount, all.Length))
+            : [.. config.Classes.Seen.Take(MostClasses).SelectMany(seen =>
+                Spread([.. all.Where(i => images.Labels![i] == seen)], SampleColumns))];
+        return ImageGrid.Compose(config.Images.Restore(images.Select(chosen)), SampleColumns);
+    }
+
+    /// <summary>
+    /// Held-out rows in the units of their table, and as many that a model draws given what it is told of those; null of other
+    /// data, and where the model draws what is not finite.
+    /// </summary>
+    internal (TableDataset Data, TableDataset Samples)? DrawRows(Model model)
+    {
+        if (model.Config.Data is not TableSchema schema)
+        {
+            return null;
+        }
+
+        IDataset shown = heldOut.Count > 0 ? heldOut : train;
+        int[] chosen = Spread([.. Enumerable.Range(0, shown.Count)], Math.Min(MostRows, shown.Count));
+        float[] values = new float[chosen.Length * shown.Dims];
+        shown.Fill(chosen, [], values);
+        int length = model.Flow.ConditionLength;
+        float[] conditions = Conditions.Of(model.Config.Options, shown);
+        float[] drawn = model.Sample(
+            chosen.Length, 1, SampleSeed, 0, chosen.SelectMany(i => conditions[(i * length)..((i + 1) * length)]).ToArray());
+        return drawn.All(float.IsFinite)
+            ? (schema.Restore("data", values), schema.Restore("samples", drawn))
+            : null;
+    }
+
+    /// <summary>As many items as are wanted, evenly spaced; some come again where there are fewer.</summary>
+    private static int[] Spread(int[] items, int count) =>
+        [.. Enumerable.Range(0, items.Length > 0 ? count : 0).Select(i => items[(int)((long)i * items.Length / count)])];
 }

@@ -12,6 +12,9 @@ public abstract record RunMetrics(long Samples, double BitsPerDim, double Second
     /// <summary>Mean log density of a row in the units of its table, nats; null for images.</summary>
     public double? Nats { get; init; }
 
+    /// <summary>What training makes small, in the unit in which the likelihood is told: bits per dimension, or negative nats.</summary>
+    internal double Loss => -Nats ?? BitsPerDim;
+
     /// <summary>As one line of JSON.</summary>
     public string ToJson()
     {

@@ -39,6 +39,7 @@ public sealed class TrainingRun
     private RunMark _mark = new(IsMoment: false, StartBitsPerDim: null, HeldOut: null);
     private RunLock? _lock;
     private EvalMetrics? _evaluated;
+    private RunExhibits? _exhibits;
     private StepResult _last;
     private double _seconds;
     private double _savedAtSeconds;
@@ -214,11 +215,7 @@ public sealed class TrainingRun
             Finish(stop);
         }
 
-        if (IsFirst)
-        {
-            RunReport.Write(_folder);
-        }
-
+        WriteReport();
         return Failure is not null ? RunOutcome.Untrained
             : !IsDone || IsStopping(stop) ? RunOutcome.Stopped
             : Fraction < 1 ? RunOutcome.StoppedEarly
@@ -282,8 +279,10 @@ public sealed class TrainingRun
             _isPlanned = true;
             TrainerOptions options = _trainer.Options;
             string unit = _config.Model.Unit.Plural;
-            _observer.Noted(FormattableString.Invariant(
-                $"about {TwoDigits(options.TotalSamples):#,0} {unit} in {minutes} minutes: warm-up over {options.Warmup:#,0}"));
+            string plan = FormattableString.Invariant(
+                $"about {TwoDigits(options.TotalSamples):#,0} {unit} in {minutes} minutes: warm-up over {options.Warmup:#,0}");
+            _observer.Noted(plan);
+            _exhibits = Exhibits with { Plan = plan };
         }
     }
 
@@ -430,9 +429,16 @@ public sealed class TrainingRun
 
         bool isWhole = _stopping is not null || TryEvaluate(model, final: false, stop);
         _mark = _mark with { IsMoment = !isWhole };
+        WriteReport();
+    }
+
+    private RunExhibits Exhibits => _exhibits ??= RunExhibits.Of(_trainer, _data);
+
+    private void WriteReport()
+    {
         if (IsFirst)
         {
-            RunReport.Write(_folder);
+            RunReport.Write(_folder, Exhibits);
         }
     }
 
@@ -457,6 +463,7 @@ public sealed class TrainingRun
             return;
         }
 
+        _exhibits = Exhibits.AtTheEnd(_trainer, _data, model, _seconds);
         double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
         model.SetTrainingLogProb(double.IsFinite(logProb) ? logProb : null);
         model.Save(_folder.CheckpointFile);

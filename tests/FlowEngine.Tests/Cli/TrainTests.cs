@@ -203,6 +203,8 @@ public sealed partial class TrainTests : IDisposable
         Assert.DoesNotContain("<link", html, StringComparison.Ordinal);
         string beforeSamples = html[..html.IndexOf("<h2>Samples", StringComparison.Ordinal)];
         Assert.DoesNotContain("NaN", beforeSamples, StringComparison.Ordinal);
+        Assert.Contains($"<code>{RunFolder.Open(run).ReadConfig().Command}</code>", html, StringComparison.Ordinal);
+        Assert.Contains("flow train --data digits --out ", html, StringComparison.Ordinal);
     }
 
     [Fact]
