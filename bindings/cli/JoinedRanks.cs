@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Text;
+using System.Text.Json.Nodes;
 
 using FlowEngine.Ranks;
 using FlowEngine.Training;
@@ -87,10 +88,30 @@ internal static class JoinedRanks
     /// <summary>What the ranks cost, in a few words that end in "; "; nothing of one process.</summary>
     /// <param name="trainer">What they trained with.</param>
     /// <param name="run">The run.</param>
-    public static string Told(Trainer trainer, TrainingRun run) => _ranks is null
-        ? string.Empty
-        : FormattableString.Invariant($"rank 0 sent {_ranks.SentBytes / 1e6:0.0} MB, gradients were summed in ")
-            + FormattableString.Invariant($"{100 * trainer.ReductionTime.TotalSeconds / run.Seconds:0.0}% of the time; ");
+    public static string Told(Trainer trainer, TrainingRun run)
+    {
+        ReductionCost cost = trainer.ReductionCost;
+        return _ranks is null || cost.Updates == 0
+            ? string.Empty
+            : FormattableString.Invariant($"rank 0 sent {cost.SentBytes / 1e6 / cost.Updates:0.00} MB an update; of the gradients ")
+                + FormattableString.Invariant($"{100 * cost.HiddenShare:0}% were summed during the backward pass, and the sums took ")
+                + FormattableString.Invariant($"{100 * cost.Seconds / run.Seconds:0.0}% of the time; ");
+    }
+
+    /// <summary>The same for programs; null of one process.</summary>
+    /// <param name="trainer">What they trained with.</param>
+    public static JsonObject? Figures(Trainer trainer)
+    {
+        ReductionCost cost = trainer.ReductionCost;
+        return _ranks is null ? null : new JsonObject
+        {
+            ["size"] = _ranks.Size,
+            ["updates"] = cost.Updates,
+            ["sent_bytes"] = cost.SentBytes,
+            ["seconds"] = cost.Seconds,
+            ["hidden_share"] = cost.HiddenShare,
+        };
+    }
 
     /// <summary>Leaves with the others, or ends them where this rank cannot go on.</summary>
     /// <param name="code">The exit code of this process.</param>

@@ -154,18 +154,27 @@ internal static class TrainCommand
                 + session.Folder.ReportFile;
     }
 
-    private static string DoneLine(TrainingSession session, TrainingRun run, RunOutcome outcome) => new JsonObject
+    private static string DoneLine(TrainingSession session, TrainingRun run, RunOutcome outcome)
     {
-        ["kind"] = "done",
-        ["outcome"] = CommandOptions.NameOf(outcome),
-        ["update"] = session.Trainer.Updates,
-        ["samples"] = session.Trainer.Samples,
-        ["skipped"] = session.Trainer.Skipped,
-        ["seconds"] = run.Seconds,
-        ["bits_per_dim"] = JsonNumber.Finite(run.LastEvaluation?.BitsPerDim),
-        ["nats"] = JsonNumber.Finite(run.LastEvaluation?.Nats),
-        ["run"] = session.Folder.Root,
-        ["checkpoint"] = session.Folder.CheckpointFile,
-        ["report"] = session.Folder.ReportFile,
-    }.ToJsonString();
+        JsonObject line = new()
+        {
+            ["kind"] = "done",
+            ["outcome"] = CommandOptions.NameOf(outcome),
+            ["update"] = session.Trainer.Updates,
+            ["samples"] = session.Trainer.Samples,
+            ["skipped"] = session.Trainer.Skipped,
+            ["seconds"] = run.Seconds,
+            ["bits_per_dim"] = JsonNumber.Finite(run.LastEvaluation?.BitsPerDim),
+            ["nats"] = JsonNumber.Finite(run.LastEvaluation?.Nats),
+            ["run"] = session.Folder.Root,
+            ["checkpoint"] = session.Folder.CheckpointFile,
+            ["report"] = session.Folder.ReportFile,
+        };
+        if (JoinedRanks.Figures(session.Trainer) is JsonObject ranks)
+        {
+            line["ranks"] = ranks;
+        }
+
+        return line.ToJsonString();
+    }
 }

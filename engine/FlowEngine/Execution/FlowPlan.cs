@@ -167,17 +167,19 @@ internal sealed class FlowPlan : IDisposable
     /// <summary>dLogDet and dLogPrior to the gradients of all parameters (+=) and of the input; after a forward pass.</summary>
     /// <param name="dLogDet">(B).</param>
     /// <param name="dLogPrior">(B).</param>
-    public void Backward(BufferView dLogDet, BufferView dLogPrior)
+    /// <param name="passed">Called after each prior and each layer or fused step, as <see cref="FinalGradients"/> counts them; null
+    /// for nobody.</param>
+    public void Backward(BufferView dLogDet, BufferView dLogPrior, Action? passed = null)
     {
         for (int l = _levels.Count - 1; l >= 0; l--)
         {
             (BufferView x, BufferView dx) = l > 0
                 ? (_levels[l - 1].Kept, _levels[l - 1].KeptGradient)
                 : (Input, InputGradient);
-            _levels[l].Backward(dLogDet, dLogPrior, x, dx);
+            _levels[l].Backward(dLogDet, dLogPrior, x, dx, passed);
         }
 
-        if (_steps.Count > 0)
+        if (_steps.Count > 0 && passed is null)
         {
             Assembly(dLogDet).Run();
         }

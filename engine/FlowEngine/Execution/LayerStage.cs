@@ -47,6 +47,10 @@ internal sealed class LayerStage : PlanStage
 
     public override void Inverse(BufferView y, BufferView x) => _layer.Inverse(Context, Input, y, x);
 
-    public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx) =>
+    public override void Backward(
+        BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx, Action? passed)
+    {
         _layer.Backward(Context, Input, y, dy, dLogDet, x, dx);
+        passed?.Invoke();
+    }
 }

@@ -166,7 +166,7 @@ internal sealed class LevelPlan
     /// <summary>
     /// From dLogDet and dLogPrior, and <see cref="KeptGradient"/>, to the gradient of x; x is recomputed.
     /// </summary>
-    public void Backward(BufferView dLogDet, BufferView dLogPrior, BufferView x, BufferView dx)
+    public void Backward(BufferView dLogDet, BufferView dLogPrior, BufferView x, BufferView dx, Action? passed)
     {
         BufferView dy = Gradient(_stages.Count - 1);
         BufferView dLatent = _dLatent?.View ?? dy;
@@ -186,6 +186,7 @@ internal sealed class LevelPlan
                 break;
         }
 
+        passed?.Invoke();
         if (_level.IsSplit)
         {
             int half = _latentShape.Channels;
@@ -197,7 +198,7 @@ internal sealed class LevelPlan
         for (int s = _stages.Count - 1; s >= 0; s--)
         {
             (BufferView input, BufferView dInput) = s > 0 ? (Value(s - 1), Gradient(s - 1)) : (x, dx);
-            _stages[s].Backward(y, dy, dLogDet, input, dInput);
+            _stages[s].Backward(y, dy, dLogDet, input, dInput, passed);
             (y, dy) = (input, dInput);
         }
     }

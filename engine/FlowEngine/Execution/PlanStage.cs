@@ -16,5 +16,13 @@ internal abstract class PlanStage(ImageShape input, ImageShape output)
     public abstract void Inverse(BufferView y, BufferView x);
 
     /// <summary>From y and dy to x, recomputed, and dx. What opens a level finds x as it was forward.</summary>
-    public abstract void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx);
+    /// <param name="y">Read; destroyed.</param>
+    /// <param name="dy">Read; destroyed.</param>
+    /// <param name="dLogDet">(B).</param>
+    /// <param name="x">Overwritten.</param>
+    /// <param name="dx">Overwritten.</param>
+    /// <param name="passed">Called whenever more gradients of parameters are final. Null: what <see cref="StepsStage.Assemblies"/>
+    /// tells of is left to be done.</param>
+    public abstract void Backward(
+        BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx, Action? passed);
 }

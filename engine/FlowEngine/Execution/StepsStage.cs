@@ -101,13 +101,7 @@ internal sealed class StepsStage : PlanStage
     }
 
     /// <summary>The assemblies that turn what <see cref="Backward"/> leaves of each step's map into gradients.</summary>
-    public IEnumerable<PixelAffineAssembly> Assemblies => _steps.Select((step, k) => new PixelAffineAssembly(
-        step.AffineParameters(_context),
-        default,
-        Output.PixelsPerImage,
-        _dMaps[k].Matrix.View,
-        _dMaps[k].Offset.View,
-        step.AffineGradients(_context)));
+    public IEnumerable<PixelAffineAssembly> Assemblies => Enumerable.Range(0, _steps.Count).Select(Assembly);
 
     private IBackend Backend => _context.Backend;
 
@@ -143,7 +137,8 @@ internal sealed class StepsStage : PlanStage
         }
     }
 
-    public override void Backward(BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx)
+    public override void Backward(
+        BufferView y, BufferView dy, BufferView dLogDet, BufferView x, BufferView dx, Action? passed)
     {
         if (_start is not null)
         {
@@ -187,9 +182,30 @@ internal sealed class StepsStage : PlanStage
                 _dMaps[k].Matrix.View,
                 _dMaps[k].Offset.View,
                 _workspace.View);
+            if (passed is not null)
+            {
+                PixelAffineAssembly assembly = Assembly(k);
+                Backend.PixelAffine.AssembleBackward(
+                    assembly.Parameters,
+                    assembly.PixelsPerImage,
+                    assembly.DMatrix,
+                    assembly.DOffset,
+                    dLogDet,
+                    assembly.Gradients);
+                passed();
+            }
+
             value = previous;
         }
     }
+
+    private PixelAffineAssembly Assembly(int step) => new(
+        _steps[step].AffineParameters(_context),
+        default,
+        Output.PixelsPerImage,
+        _dMaps[step].Matrix.View,
+        _dMaps[step].Offset.View,
+        _steps[step].AffineGradients(_context));
 
     private PixelAffineMap Map(int step) =>
         _prepared.Map(_steps[step]) with { Squeezes = step == 0 && _squeezes };

@@ -31,14 +31,12 @@ internal static class Collectives
             int levels = BitOperations.Log2((uint)ranks.Size);
             Span<Range> kept = stackalloc Range[levels];
             Span<Range> given = stackalloc Range[levels];
-            (int start, int end) = (0, values.Length);
+            Range part = 0..values.Length;
             for (int level = 0; level < levels; level++)
             {
-                int middle = start + ((end - start) / 2 / Grain * Grain);
-                bool keepsLow = (ranks.Rank >> level & 1) == 0;
-                (kept[level], given[level]) = keepsLow ? (start..middle, middle..end) : (middle..end, start..middle);
+                (kept[level], given[level]) = Halves(ranks.Rank, level, part);
                 ranks.AddPartner(ranks.Rank ^ (1 << level), values[given[level]], values[kept[level]]);
-                (start, end) = keepsLow ? (start, middle) : (middle, end);
+                part = kept[level];
             }
 
             for (int level = levels - 1; level >= 0; level--)
@@ -101,13 +99,19 @@ internal static class Collectives
         }
     }
 
-    private static Span<float> Piece(Span<float> values, int start) =>
-        start < values.Length ? values.Slice(start, Math.Min(PieceLength, values.Length - start)) : [];
+    /// <summary>Of a part, the half that a rank sums with its partner at a height of the tree, and the half that the partner does.</summary>
+    /// <param name="rank">The rank.</param>
+    /// <param name="level">The height, from 0.</param>
+    /// <param name="part">What both have summed up to there.</param>
+    internal static (Range Kept, Range Given) Halves(int rank, int level, Range part)
+    {
+        (int start, int end) = (part.Start.Value, part.End.Value);
+        int middle = start + ((end - start) / 2 / Grain * Grain);
+        return (rank >> level & 1) == 0 ? (start..middle, middle..end) : (middle..end, start..middle);
+    }
 
-    private static ReadOnlySpan<float> Piece(ReadOnlySpan<float> values, int start) =>
-        start < values.Length ? values.Slice(start, Math.Min(PieceLength, values.Length - start)) : [];
-
-    private static void Add(ReadOnlySpan<float> addend, Span<float> sum)
+    /// <summary>sum += addend.</summary>
+    internal static void Add(ReadOnlySpan<float> addend, Span<float> sum)
     {
         int i = 0;
         for (; i <= sum.Length - Vector<float>.Count; i += Vector<float>.Count)
@@ -120,4 +124,10 @@ internal static class Collectives
             sum[i] += addend[i];
         }
     }
+
+    private static Span<float> Piece(Span<float> values, int start) =>
+        start < values.Length ? values.Slice(start, Math.Min(PieceLength, values.Length - start)) : [];
+
+    private static ReadOnlySpan<float> Piece(ReadOnlySpan<float> values, int start) =>
+        start < values.Length ? values.Slice(start, Math.Min(PieceLength, values.Length - start)) : [];
 }

@@ -1,19 +1,15 @@
-using System.Diagnostics;
-
 namespace FlowEngine.Ranks;
 
 /// <summary>The processes of an MPI job. A process joins once, and leaves once.</summary>
 /// <remarks>
-/// A call waits by asking: at first without a pause, then between other processes of the machine, then once in a millisecond.
-/// What waits long looks whether the ranks of its machine are still there: MPI does not say so of shared memory.
+/// A call waits by asking, as <see cref="RankWait"/> says. What waits long looks whether the ranks of its machine are still there:
+/// MPI does not say so of shared memory.
 /// </remarks>
-public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
+public sealed unsafe class MpiCommunicator : INonblockingCommunicator, IDisposable
 {
     private const int ThreadsInTurn = 2;
     private const int Tag = 0;
     private const int StatusLength = 64;
-    private const int EagerTests = 200;
-    private const double SecondsUntilPause = 0.05;
 
     // The most bytes of one message: MPI counts in 32 bits.
     private const int LongestMessage = 1 << 30;
@@ -51,6 +47,13 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
             throw new FlowException(FlowErrorKind.DeviceFailed, $"{mpi.Name} does not start");
         }
 
+        if (provided < ThreadsInTurn)
+        {
+            throw new FlowException(
+                FlowErrorKind.Unsupported,
+                $"{mpi.Name} can be called only from the thread that starts it: expected one that gives MPI_THREAD_SERIALIZED");
+        }
+
         if (size != launch.Size)
         {
             throw new FlowException(
@@ -76,45 +79,53 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     /// <inheritdoc/>
     public void SendReceive(int partner, ReadOnlySpan<byte> sent, Span<byte> received)
     {
-        nint* requests = stackalloc nint[2];
         fixed (byte* source = sent, target = received)
         {
             for (long done = 0; done < Math.Max(sent.Length, received.Length); done += LongestMessage)
             {
-                int incoming = (int)Math.Clamp(received.Length - done, 0, LongestMessage);
-                int outgoing = (int)Math.Clamp(sent.Length - done, 0, LongestMessage);
-                int count = 0;
-                if (incoming > 0)
-                {
-                    Check(_mpi.Irecv(target + done, incoming, _mpi.Byte, partner, Tag, _mpi.World, &requests[count++]));
-                }
-
-                if (outgoing > 0)
-                {
-                    Check(_mpi.Isend(source + done, outgoing, _mpi.Byte, partner, Tag, _mpi.World, &requests[count++]));
-                }
-
-                Wait(requests, count);
+                Wait(Begin(
+                    partner,
+                    Tag,
+                    source + done,
+                    (int)Math.Clamp(sent.Length - done, 0, LongestMessage),
+                    target + done,
+                    (int)Math.Clamp(received.Length - done, 0, LongestMessage)));
             }
         }
-
-        SentBytes += sent.Length;
     }
 
     /// <inheritdoc/>
     public void AllReduce(Span<float> values)
     {
-        nint request;
         fixed (float* pointer = values)
         {
-            Check(_mpi.Iallreduce(
-                (float*)_mpi.InPlace, pointer, values.Length, _mpi.Float, _mpi.Sum, _mpi.World, &request));
-            Wait(&request, 1);
+            Wait(BeginAllReduce(pointer, values.Length));
         }
-
-        // What the best order sends; which one MPI takes it does not say.
-        SentBytes += 2L * sizeof(float) * values.Length * (Size - 1) / Size;
     }
+
+    /// <inheritdoc/>
+    Exchange INonblockingCommunicator.Begin(int partner, int number, ReadOnlySpan<byte> sent, Span<byte> received)
+    {
+        fixed (byte* source = sent, target = received)
+        {
+            return Begin(partner, Tag + number, source, sent.Length, target, received.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    Exchange INonblockingCommunicator.BeginAllReduce(Span<float> values)
+    {
+        fixed (float* pointer = values)
+        {
+            return BeginAllReduce(pointer, values.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    bool INonblockingCommunicator.IsDone(ref Exchange exchange) => IsDone(ref exchange);
+
+    /// <inheritdoc/>
+    void INonblockingCommunicator.Pause(ref RankWait wait) => Pause(ref wait);
 
     /// <summary>Ends all ranks where one cannot go on.</summary>
     /// <param name="code">The exit code.</param>
@@ -123,32 +134,67 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     /// <summary>Leaves, once all ranks do.</summary>
     public void Dispose() => _mpi.Finalize();
 
-    private void Wait(nint* requests, int count)
+    private Exchange Begin(int partner, int tag, byte* source, int sent, byte* target, int received)
+    {
+        Exchange exchange = new() { Receives = received > 0, Sends = sent > 0 };
+        if (exchange.Receives)
+        {
+            Check(_mpi.Irecv(target, received, _mpi.Byte, partner, tag, _mpi.World, &exchange.Incoming));
+        }
+
+        if (exchange.Sends)
+        {
+            Check(_mpi.Isend(source, sent, _mpi.Byte, partner, tag, _mpi.World, &exchange.Outgoing));
+        }
+
+        SentBytes += sent;
+        return exchange;
+    }
+
+    private Exchange BeginAllReduce(float* values, int length)
+    {
+        Exchange exchange = new() { Receives = true };
+        Check(_mpi.Iallreduce(
+            (float*)_mpi.InPlace, values, length, _mpi.Float, _mpi.Sum, _mpi.World, &exchange.Incoming));
+
+        // What the best order sends; which one MPI takes it does not say.
+        SentBytes += 2L * sizeof(float) * length * (Size - 1) / Size;
+        return exchange;
+    }
+
+    private bool IsDone(ref Exchange exchange)
+    {
+        fixed (Exchange* own = &exchange)
+        {
+            own->Receives = own->Receives && !IsDone(&own->Incoming);
+            own->Sends = own->Sends && !IsDone(&own->Outgoing);
+            return !own->Receives && !own->Sends;
+        }
+    }
+
+    private bool IsDone(nint* request)
     {
         byte* status = stackalloc byte[StatusLength];
-        long start = Stopwatch.GetTimestamp();
-        int done = 0;
-        for (long tests = 0; done < count; tests++)
+        int flag = 0;
+        Check(_mpi.Test(request, &flag, status));
+        return flag != 0;
+    }
+
+    private void Wait(Exchange exchange)
+    {
+        RankWait wait = default;
+        while (!IsDone(ref exchange))
         {
-            int flag = 0;
-            Check(_mpi.Test(&requests[done], &flag, status));
-            if (flag != 0)
-            {
-                done++;
-            }
-            else if (tests > EagerTests)
-            {
-                bool isLong = Stopwatch.GetElapsedTime(start).TotalSeconds > SecondsUntilPause;
-                if (isLong)
-                {
-                    Thread.Sleep(1);
-                    _watch?.Look();
-                }
-                else
-                {
-                    Thread.Yield();
-                }
-            }
+            Pause(ref wait);
+        }
+    }
+
+    private void Pause(ref RankWait wait)
+    {
+        if (wait.Pause())
+        {
+            // Ranks learn of each other before there is a watch.
+            _watch?.Look();
         }
     }
 

@@ -34,6 +34,10 @@ internal sealed class BatchGradient : IDisposable
     private readonly ArenaRegion? _values;
     private readonly PreparedWeights _prepared;
     private readonly FlowPlan _plan;
+    private readonly OverlappedReduction? _overlapped;
+    private long _reductions;
+    private long _sentBytes;
+    private TimeSpan _time;
 
     /// <summary>Lays out the memory and allocates it.</summary>
     /// <param name="model">The model.</param>
@@ -62,6 +66,15 @@ internal sealed class BatchGradient : IDisposable
             _prepared = new PreparedWeights(model.Lowered, context, Memory);
             _plan = new FlowPlan(model.Lowered, context, _prepared, batch, Memory);
             _backend.Fill(_dLogProb.View, -1 / (options.Batch * model.Flow.Dims * Math.Log(2)));
+            if (ranks is INonblockingCommunicator { Size: > 1 } nonblocking && _onHost.Length == 0)
+            {
+                _overlapped = new OverlappedReduction(
+                    nonblocking,
+                    model.Lowered,
+                    _backend.InPlace(_sum.View),
+                    _reduction,
+                    part => MergeLast(part.Start.Value, part.End.Value - part.Start.Value));
+            }
         }
         catch
         {
@@ -85,13 +98,17 @@ internal sealed class BatchGradient : IDisposable
     /// <summary>Σ LogDet of the layers, (B); of shards its sum, (1).</summary>
     public BufferView LogDet => _isOfShards ? Figure(1) : _plan.LogDet;
 
-    /// <summary>Time in which gradients were summed over ranks, waiting for the slowest included.</summary>
-    public TimeSpan ReductionTime { get; private set; }
+    /// <summary>What <see cref="Reduce"/> cost so far.</summary>
+    public ReductionCost Cost => new(
+        _reductions, _sentBytes, (_overlapped?.Time ?? _time).TotalSeconds, _overlapped?.HiddenShare ?? 0);
 
     /// <summary>The plan: of one shard.</summary>
     public FlowPlan Plan => _plan;
 
-    /// <summary>From the samples to the gradient of this rank's shards. May be recorded.</summary>
+    /// <summary>
+    /// From the samples to the gradient of this rank's shards; without the backward pass of the last where <see cref="Reduce"/>
+    /// runs it. May be recorded.
+    /// </summary>
     public void Compute()
     {
         _prepared.Refresh();
@@ -100,12 +117,26 @@ internal sealed class BatchGradient : IDisposable
             Take(shard, _plan.Input, _plan.Condition);
             _plan.Forward();
             _backend.Fill(_sum.View, 0);
-            _plan.Backward(_dLogProb.View, _dLogProb.View);
             if (_isOfShards)
             {
                 ImageShape figures = new((int)_dLogProb.Length, 1, 1, 1);
                 _backend.SumChannels(figures, _plan.LogPrior, LogPrior);
                 _backend.SumChannels(figures, _plan.LogDet, LogDet);
+            }
+
+            bool isLast = shard + 1 == _shards;
+            if (isLast && _overlapped is not null)
+            {
+                return;
+            }
+
+            _plan.Backward(_dLogProb.View, _dLogProb.View);
+            if (isLast)
+            {
+                MergeLast(0, _sum.Length);
+            }
+            else
+            {
                 Merge(shard);
             }
         }
@@ -119,29 +150,19 @@ internal sealed class BatchGradient : IDisposable
             return;
         }
 
-        long start = Stopwatch.GetTimestamp();
-        Span<float> values = _backend.InPlace(_sum.View);
-        if (values.IsEmpty)
+        long sent = SentBytes;
+        if (_overlapped is not null)
         {
-            values = _onHost;
-            _backend.Read(_sum.View, values);
-        }
-
-        if (_reduction == Reduction.Fast)
-        {
-            _ranks.AllReduce(values);
+            _plan.Backward(_dLogProb.View, _dLogProb.View, _overlapped.Passed);
+            _overlapped.Finish();
         }
         else
         {
-            _ranks.SumAsTree(values);
+            ReduceAtOnce(_ranks);
         }
 
-        if (_onHost.Length > 0)
-        {
-            _backend.Write(_onHost, _sum.View);
-        }
-
-        ReductionTime += Stopwatch.GetElapsedTime(start);
+        _reductions++;
+        _sentBytes += SentBytes - sent;
     }
 
     /// <summary>Runs a skipped batch again, as it was loaded, to name what was not finite.</summary>
@@ -166,6 +187,8 @@ internal sealed class BatchGradient : IDisposable
         _prepared?.Dispose();
         _arena.Dispose();
     }
+
+    private long SentBytes => (_ranks as INonblockingCommunicator)?.SentBytes ?? 0;
 
     private BufferView Figure(int index) => _sum.View.Slice(_model.Flow.Parameters.Length + index, 1);
 
@@ -228,7 +251,35 @@ internal sealed class BatchGradient : IDisposable
         }
     }
 
-    /// <summary>Adds the sums that waited for this shard, the nearest first, as far as the tree is complete.</summary>
+    /// <summary>After the backward pass, through the memory of the host where the device has its own.</summary>
+    private void ReduceAtOnce(ICommunicator ranks)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Span<float> values = _backend.InPlace(_sum.View);
+        if (values.IsEmpty)
+        {
+            values = _onHost;
+            _backend.Read(_sum.View, values);
+        }
+
+        if (_reduction == Reduction.Fast)
+        {
+            ranks.AllReduce(values);
+        }
+        else
+        {
+            ranks.SumAsTree(values);
+        }
+
+        if (_onHost.Length > 0)
+        {
+            _backend.Write(_onHost, _sum.View);
+        }
+
+        _time += Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Adds the sums that waited for this shard, the nearest first, as far as the tree is complete; then it waits.</summary>
     private void Merge(int shard)
     {
         int height = BitOperations.TrailingZeroCount(shard + 1);
@@ -237,9 +288,15 @@ internal sealed class BatchGradient : IDisposable
             _backend.Add(_waiting[i].View, _sum.View);
         }
 
-        if (shard + 1 < _shards)
+        _backend.Copy(_sum.View, _waiting[height].View);
+    }
+
+    /// <summary>Adds to a part of the last shard's gradient all that waited for it.</summary>
+    private void MergeLast(long start, long length)
+    {
+        foreach (ArenaRegion waiting in _waiting)
         {
-            _backend.Copy(_sum.View, _waiting[height].View);
+            _backend.Add(waiting.View.Slice(start, length), _sum.View.Slice(start, length));
         }
     }
 }

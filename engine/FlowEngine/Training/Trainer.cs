@@ -164,8 +164,8 @@ public sealed class Trainer : IDisposable
     /// <summary>The last update; the default value before the first.</summary>
     public StepResult Last { get; private set; }
 
-    /// <summary>Time in which gradients were summed over ranks, waiting for the slowest included.</summary>
-    internal TimeSpan ReductionTime => _gradient.ReductionTime;
+    /// <summary>What it cost to sum gradients over ranks.</summary>
+    internal ReductionCost ReductionCost => _gradient.Cost;
 
     /// <summary>What a run notes beside the state; null for no run.</summary>
     internal RunMark? Mark { get; set; }
