@@ -6,7 +6,7 @@ set -euo pipefail
 [ $# -eq 1 ] || { echo "usage: test.sh FOLDER" >&2; exit 2; }
 native=$(cd "$1" && pwd)/flow
 managed=$(cd "$(dirname "$0")/../cli/bin/Release/net10.0" && pwd)/flow
-pictures=$(cd "$(dirname "$0")/../../tests/FlowEngine.Tests/Data/Pictures" && pwd)
+data=$(cd "$(dirname "$0")/../../tests/FlowEngine.Tests/Data" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -22,11 +22,15 @@ flow=$1
 "$flow" train --data digits --steps 1 --hidden 8 --images 640 --out digits >>"$2.log"
 "$flow" sample digits/checkpoint.safetensors --count 4 --out picture.png
 "$flow" info digits/checkpoint.safetensors >info.txt
-"$flow" prepare "$3" prepared --size 8 --rgb >>"$2.log" 2>&1
+"$flow" prepare "$3/Pictures" prepared --size 8 --rgb >>"$2.log" 2>&1
+"$flow" train --data "$3/Tables/rows.csv" --label kind --model maf --blocks 1 --hidden 8 --epochs 1 --out table >>"$2.log"
+for table in rows-arrow-cpp-v1.parquet rows-polars-gzip.parquet rows-polars-lz4.arrow rows-js.arrows; do
+    "$flow" score table --data "$3/Tables/$table" --out "$table.csv"
+done
 if "$flow" eval no-such-file --data digits 2>error.txt; then exit 1; fi
 '
 try() {
-    bash -euo pipefail -c "$commands" try "$1" "$work/$2" "$pictures"
+    bash -euo pipefail -c "$commands" try "$1" "$work/$2" "$data"
 }
 
 try "$managed" managed

@@ -55,9 +55,14 @@ internal static class CommandOptions
         "Tables: whether the first line of a CSV file has the names of the columns [default: detected, with a note]",
         ["yes", "no"]);
 
-    /// <summary>What the command line says of a CSV file.</summary>
-    public static CsvFormat Format(ParseResult parse, Option<string?> label, Option<string?> header) => new(
+    /// <summary>What the command line says of a table.</summary>
+    public static TableReading Format(ParseResult parse, Option<string?> label, Option<string?> header) => Table(
         parse.GetValue(label), parse.GetValue(header) is string answer ? answer == "yes" : null);
+
+    /// <summary>How the command reads a table.</summary>
+    /// <param name="label">The label column; null for none, or that of the model.</param>
+    /// <param name="hasHeader">Whether a CSV file has names of columns; null to find out.</param>
+    public static TableReading Table(string? label = null, bool? hasHeader = null) => new(label, hasHeader, new ColumnarFormats());
 
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };

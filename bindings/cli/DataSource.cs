@@ -26,11 +26,11 @@ internal abstract class DataSource
 
     /// <summary>Loads a data set of which there is no model yet.</summary>
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
-    /// <param name="format">What is known of a CSV file.</param>
+    /// <param name="format">How tables are read.</param>
     /// <param name="splitSeed">Which rows of a table are validation and test, where it has no such parts.</param>
     /// <param name="reading">How pictures are read.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged.</exception>
-    public static DataSource Load(string path, CsvFormat format, ulong splitSeed, ImageReading reading) =>
+    public static DataSource Load(string path, TableReading format, ulong splitSeed, ImageReading reading) =>
         UnitOf(path) == SampleUnit.Row
             ? new TableSource(TableLoader.Load(path, format, splitSeed, null))
             : new ImageSource(DatasetLoader.Load(path, reading));
@@ -38,10 +38,10 @@ internal abstract class DataSource
     /// <summary>Loads a data set of the kind that a model is of.</summary>
     /// <param name="path">As <c>flow train --data</c> takes it.</param>
     /// <param name="model">The model's configuration.</param>
-    /// <param name="format">What is known of a CSV file.</param>
+    /// <param name="format">How tables are read.</param>
     /// <param name="reading">How pictures are read.</param>
     /// <exception cref="FlowException">The path is missing, unreadable or damaged, or of the other kind.</exception>
-    public static DataSource Load(string path, ModelConfig model, CsvFormat format, ImageReading reading)
+    public static DataSource Load(string path, ModelConfig model, TableReading format, ImageReading reading)
     {
         if (model.Unit == SampleUnit.Row)
         {
@@ -60,7 +60,7 @@ internal abstract class DataSource
                 FlowErrorKind.InvalidArgument, $"{path}: holds a table, the model expects {model.DataSummary}");
         }
 
-        return format == new CsvFormat()
+        return format is { Label: null, HasHeader: null }
             ? ImageSource.Load(path, reading, model.Images.Preparation)
             : throw new FlowException(
                 FlowErrorKind.InvalidArgument,

@@ -32,7 +32,7 @@ internal static class Density2dCommand
         "--columns", "X,Y", "Two columns by name or index from 0 [default: the two of a table that has two]");
 
     private static readonly Option<string?> _label = CommandOptions.Text(
-        "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: none]");
+        "--label", "COLUMN", "The label column, by name or index from 0 [default: none]");
     private static readonly Option<string?> _header = CommandOptions.Header();
 
     private static readonly Option<string> _out = new("--out")

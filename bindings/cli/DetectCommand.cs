@@ -36,7 +36,7 @@ internal static class DetectCommand
     private static readonly Option<DataPart> _part = CommandOptions.ChoiceOrFirst<DataPart>("--part", "Which rows are fitted");
 
     private static readonly Option<string?> _label = CommandOptions.Text(
-        "--label", "COLUMN", "The label column of a CSV file, by name or index from 0: it is left out");
+        "--label", "COLUMN", "The label column, by name or index from 0: it is left out");
 
     private static readonly Option<string?> _header = CommandOptions.Header();
     private static readonly Option<ulong> _seed = CommandOptions.Seed();

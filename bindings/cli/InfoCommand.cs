@@ -102,7 +102,7 @@ internal static class InfoCommand
                 count, 1, parse.GetValue(_seed), 0, new float[model.Flow.ConditionLength]);
         }
 
-        DataSource data = DataSource.Load(source, model.Config, new CsvFormat(), _pictures.Reading(parse));
+        DataSource data = DataSource.Load(source, model.Config, CommandOptions.Table(), _pictures.Reading(parse));
         IDataset part = data.Part(DataPart.Test, model.Config, count);
         part = part.Count > 0 ? part : data.Part(DataPart.Train, model.Config, count);
         int[] indices = [.. Enumerable.Range(0, part.Count)];

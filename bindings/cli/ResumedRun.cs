@@ -53,6 +53,6 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommu
         CommandOptions.IsGiven(parse, option) ? parse.GetRequiredValue(option) : otherwise;
 
     /// <summary>A file whose columns got names from nowhere had no header, whatever its first line looks like.</summary>
-    private static CsvFormat FormatOf(ModelConfig model) => new(
-        HasHeader: model.Data is TableSchema table && table.Columns.All(TableDataset.IsGeneratedName) ? false : null);
+    private static TableReading FormatOf(ModelConfig model) => CommandOptions.Table(
+        hasHeader: model.Data is TableSchema table && table.Columns.All(TableDataset.IsGeneratedName) ? false : null);
 }

@@ -42,7 +42,7 @@ internal static class ScoreCommand
         "--part", "Which images or rows; a source without a test part is split as in training");
 
     private static readonly Option<string?> _label = CommandOptions.Text(
-        "--label", "COLUMN", "The label column of a CSV file, by name or index from 0 [default: as in training]");
+        "--label", "COLUMN", "The label column, by name or index from 0 [default: as in training]");
 
     private static readonly Option<string?> _header = CommandOptions.Header();
     private static readonly PictureOptions _pictures = new();

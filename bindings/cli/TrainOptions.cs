@@ -12,10 +12,10 @@ internal sealed class TrainOptions
         "--data",
         "PATH",
         "Images: digits (built in), or idx, CIFAR records, .npy, .npz, a folder of pictures. Tables: two-moons, rings, "
-            + "checkerboard (built in), or .csv, .tsv, .npy or .npz of two axes, a folder with train, val and test of them");
+            + "checkerboard (built in), or .csv, .tsv, .parquet, .arrow, .npy or .npz of two axes, a folder with train, val and test of them");
 
     public Option<string?> Label { get; } = CommandOptions.Text(
-        "--label", "COLUMN", "Tables: the label column of a CSV file, by name or index from 0 [default: none]");
+        "--label", "COLUMN", "Tables: the label column, by name or index from 0 [default: none]");
 
     public Option<string?> Header { get; } = CommandOptions.Header();
 

@@ -3,111 +3,65 @@ using FlowEngine.Settings;
 namespace FlowEngine.Data;
 
 /// <summary>Reads a table from CSV: numbers under a header that may be there or not, and a label column.</summary>
-/// <remarks>
-/// A number has a decimal point, whatever the culture. For a model that is there already, columns it does not know are not
-/// read, and its label column need not be there.
-/// </remarks>
-internal static class CsvReader
+/// <remarks>A number has a decimal point, whatever the culture.</remarks>
+internal sealed class CsvReader : RowReader
 {
-    private const int MaxShown = 40;
+    private readonly CsvRecords _records;
 
-    /// <summary>So many rows that count up by one are an index, and no chance.</summary>
-    private const int LeastCounted = 5;
+    // A first record that is a row.
+    private List<string>? _first;
 
-    /// <summary>Reads a file, gzipped or not.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="name">The name of the table.</param>
-    /// <param name="format">The label column, and whether there is a header.</param>
+    private CsvReader(CsvRecords records, List<string> first, string path, TableReading reading, TableSchema? schema)
+        : base(path, first, reading, schema) =>
+        (_records, _first) = (records, Header.IsThere ? null : first);
+
+    /// <inheritdoc/>
+    protected override string Hint => " (--header no makes it a row)";
+
+    /// <summary>Opens a text, whose first record is read.</summary>
+    /// <param name="text">The text; stays the caller's.</param>
+    /// <param name="path">Its file, for messages.</param>
+    /// <param name="reading">The label column, and whether there is a header.</param>
     /// <param name="schema">What the model that is to take the rows knows of them; null for none.</param>
-    /// <exception cref="FlowException">It cannot be read, or a cell is wrong: which line and column.</exception>
-    public static TableDataset Read(string path, string name, CsvFormat format, TableSchema? schema = null) =>
-        DataFile.ReadText(path, text => Read(text, path, name, format, schema));
-
-    /// <summary>Reads a text.</summary>
-    internal static TableDataset Read(
-        TextReader text, string path, string name, CsvFormat format, TableSchema? schema = null)
+    /// <exception cref="FlowException">It is empty, or has no such label column.</exception>
+    public static CsvReader Open(TextReader text, string path, TableReading reading, TableSchema? schema = null)
     {
         CsvRecords records = new(text, path);
         List<string> first = records.Read() ?? throw DataFile.BadFormat(path, "is empty, expected rows of numbers");
-        string[] known = schema is null ? [] : [.. schema.Columns, .. schema.ConditionColumns];
-        CsvHeader header = CsvHeader.Of(first, format.Label ?? schema?.Label, format.HasHeader, known);
-        if (format.Label is string label && header.Label < 0 && label != schema?.Label)
-        {
-            throw DataFile.Error(
-                FlowErrorKind.InvalidArgument,
-                path,
-                $"has no column '{label}', expected "
-                + (header.IsThere ? $"one of {string.Join(", ", first.Take(12))}" : $"an index 0 to {first.Count - 1}"));
-        }
-
-        int[] read = ColumnsToRead(header, known);
-        if (read.Length == 0)
-        {
-            throw DataFile.BadFormat(path, "holds only a label column, expected columns of numbers, too");
-        }
-
-        TableRows rows = new(read.Length);
-        List<string> labels = [];
-        Dictionary<string, string> texts = [];
-        for (List<string>? fields = header.IsThere ? records.Read() : first; fields is not null; fields = records.Read())
-        {
-            if (fields.Count != header.Columns.Length)
-            {
-                throw DataFile.BadFormat(
-                    path,
-                    $"line {records.Line} has {fields.Count} fields, expected {header.Columns.Length}"
-                    + (fields.Count == 2 * header.Columns.Length ? " (of numbers with decimal points, no commas)" : string.Empty));
-            }
-
-            ParseRow(path, records.Line, fields, header.Columns, read, rows.Add());
-            if (header.Label >= 0)
-            {
-                // A text for each class, not for each row.
-                string found = Label(path, records.Line, fields, header);
-                if (!texts.TryGetValue(found, out string? same))
-                {
-                    texts.Add(found, same = found);
-                }
-
-                labels.Add(same);
-            }
-        }
-
-        if (rows.Count == 0)
-        {
-            throw DataFile.BadFormat(path, "holds only a header, expected rows (--header no makes it a row)");
-        }
-
-        ClassLabels? classes = header.Label < 0 ? null : ClassLabels.Of(labels);
-        return new TableDataset(name, [.. read.Select(i => header.Columns[i])], rows, classes?.Numbers)
-        {
-            ClassNames = classes?.Names,
-            LabelColumn = header.Label < 0 ? null : header.Columns[header.Label],
-            UnreadColumns = [.. header.Columns.Where((_, i) => i != header.Label && i != header.Index && !read.Contains(i))],
-            Notes = [.. header.Notes, .. schema is null ? Counted(header, read, rows) : []],
-        };
+        return new CsvReader(records, first, path, reading, schema);
     }
 
-    /// <summary>All but the label column and the index; of a file with names that a model knows, those.</summary>
-    private static int[] ColumnsToRead(CsvHeader header, string[] known)
+    /// <inheritdoc/>
+    public override bool Read(Span<double> row, out string label)
     {
-        int[] all = [.. Enumerable.Range(0, header.Columns.Length).Where(i => i != header.Label && i != header.Index)];
-        return header.IsThere && known.Any(header.Columns.Contains)
-            ? [.. all.Where(i => known.Contains(header.Columns[i]))]
-            : all;
-    }
+        label = string.Empty;
+        List<string>? fields = _first ?? _records.Read();
+        _first = null;
+        if (fields is null)
+        {
+            return false;
+        }
 
-    private static void ParseRow(
-        string path, int line, List<string> fields, string[] columns, int[] read, Span<double> row)
-    {
+        int columns = Header.Columns.Length;
+        if (fields.Count != columns)
+        {
+            throw DataFile.BadFormat(
+                Path,
+                $"line {_records.Line} has {fields.Count} fields, expected {columns}"
+                + (fields.Count == 2 * columns ? " (of numbers with decimal points, no commas)" : string.Empty));
+        }
+
         for (int j = 0; j < row.Length; j++)
         {
-            int i = read[j];
+            int i = Numbers[j];
             if (!NumberText.TryParse(fields[i], out row[j]))
             {
-                throw DataFile.BadFormat(path, $"line {line}, column {i} ({Shortened(columns[i])}) {Problem(fields[i])}");
+                throw DataFile.BadFormat(Path, $"line {_records.Line}, {Named(i)} {Problem(fields[i])}");
             }
         }
+
+        label = Header.Label >= 0 ? LabelOf(fields[Header.Label]) : label;
+        return true;
     }
 
     /// <summary>What a field holds that is no number, why it may be so, and what was expected.</summary>
@@ -130,35 +84,14 @@ internal static class CsvReader
             : $"{holds}, expected a finite number";
     }
 
-    private static string Label(string path, int line, List<string> fields, CsvHeader header)
+    private string LabelOf(string field)
     {
-        string label = CsvWriter.Unguarded(fields[header.Label]);
+        string label = CsvWriter.Unguarded(field);
         return MissingValue.IsLabel(label)
             ? throw DataFile.BadFormat(
-                path,
-                $"line {line}, column {header.Label} ({Shortened(header.Columns[header.Label])}) "
+                Path,
+                $"line {_records.Line}, {Named(Header.Label)} "
                 + (label.Length == 0 ? "is empty" : $"holds '{label}'") + ", expected the label of the row")
             : label;
     }
-
-    /// <summary>A note for each column that counts the rows.</summary>
-    private static IEnumerable<string> Counted(CsvHeader header, int[] read, TableRows rows)
-    {
-        for (int j = 0; j < read.Length && rows.Count >= LeastCounted; j++)
-        {
-            bool counts = true;
-            for (int i = 1; i < rows.Count && counts; i++)
-            {
-                counts = rows[i][j] == rows[0][j] + i;
-            }
-
-            if (counts)
-            {
-                yield return $"column {read[j]} ({Shortened(header.Columns[read[j]])}) counts the rows and is read as any other: "
-                    + "leave it out of the file if it is their index";
-            }
-        }
-    }
-
-    private static string Shortened(string text) => text.Length <= MaxShown ? text : text[..MaxShown] + "...";
 }

@@ -4,9 +4,11 @@ namespace FlowEngine.Data;
 public static class TableLoader
 {
     private const int Part = 10;
-    private const string Formats = ".csv, .tsv, .npy or .npz of two axes, or a folder with train, val and test of them";
+    private const string Formats =
+        ".csv, .tsv, .npy or .npz of two axes, .parquet or .arrow in the command, or a folder with train, val and test of them";
 
-    private static readonly string[] _textEndings = [".csv", ".tsv"];
+    private static readonly string[] _textEndings = [".csv", ".tsv", ".csv.gz", ".tsv.gz"];
+    private static readonly string[] _columnarEndings = [".parquet", ".arrow", ".arrows", ".feather", ".ipc"];
 
     /// <summary>The names of the built-in tables: shapes of two columns.</summary>
     public static IReadOnlyList<string> BuiltIn => TableShapes.Names;
@@ -21,7 +23,7 @@ public static class TableLoader
             return false;
         }
 
-        if (BuiltIn.Contains(source) || IsText(source))
+        if (BuiltIn.Contains(source) || IsText(source) || IsColumnar(source))
         {
             return true;
         }
@@ -64,7 +66,7 @@ public static class TableLoader
     /// and column. InvalidArgument: there is no such label column.
     /// </exception>
     public static TableParts Load(string source, string? label, ulong seed) =>
-        Load(source, new CsvFormat(label), seed, null);
+        Load(source, new TableReading(label), seed, null);
 
     /// <summary>The same of a CSV file whose header is not to be guessed.</summary>
     /// <param name="source">As above.</param>
@@ -73,7 +75,7 @@ public static class TableLoader
     /// <param name="hasHeader">Whether the first line has the names of the columns; null to find out.</param>
     /// <exception cref="FlowException">As above.</exception>
     public static TableParts Load(string source, string? label, ulong seed, bool? hasHeader) =>
-        Load(source, new CsvFormat(label, hasHeader), seed, null);
+        Load(source, new TableReading(label, hasHeader), seed, null);
 
     /// <summary>Loads rows for a model that is there already, split as its own were.</summary>
     /// <param name="source">As above. Columns that the model does not know are not read; its label may be missing.</param>
@@ -81,7 +83,7 @@ public static class TableLoader
     /// <param name="schema">What the model knows of its rows.</param>
     /// <exception cref="FlowException">As above.</exception>
     public static TableParts Load(string source, string? label, TableSchema schema) =>
-        Load(source, new CsvFormat(label), schema.SplitSeed, schema);
+        Load(source, new TableReading(label), schema.SplitSeed, schema);
 
     /// <summary>The same of a CSV file whose header is not to be guessed.</summary>
     /// <param name="source">As above.</param>
@@ -90,13 +92,13 @@ public static class TableLoader
     /// <param name="hasHeader">Whether the first line has the names of the columns; null to find out.</param>
     /// <exception cref="FlowException">As above.</exception>
     public static TableParts Load(string source, string? label, TableSchema schema, bool? hasHeader) =>
-        Load(source, new CsvFormat(label, hasHeader), schema.SplitSeed, schema);
+        Load(source, new TableReading(label, hasHeader), schema.SplitSeed, schema);
 
-    internal static TableParts Load(string source, CsvFormat format, ulong seed, TableSchema? schema)
+    internal static TableParts Load(string source, TableReading reading, ulong seed, TableSchema? schema)
     {
         if (BuiltIn.Contains(source))
         {
-            return format.Label is null
+            return reading.Label is null
                 ? TableShapes.Draw(source, seed)
                 : throw DataFile.Error(FlowErrorKind.InvalidArgument, source, "has no labels, expected none to be named");
         }
@@ -110,50 +112,71 @@ public static class TableLoader
         {
             string name = Path.GetFileName(Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar));
             (TableDataset? train, TableDataset? validation, TableDataset? test) = Directory.Exists(source)
-                ? LoadFolder(source, name, format, schema)
-                : LoadFile(source, name, format, schema);
+                ? LoadFolder(source, name, reading, schema)
+                : LoadFile(source, name, reading, schema);
             return Complete(source, train, validation, test, seed);
         });
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFile(
-        string path, string name, CsvFormat format, TableSchema? schema)
+        string path, string name, TableReading reading, TableSchema? schema)
     {
-        if (!IsText(path) && (format.Label is not null || format.HasHeader == true))
+        bool isArray = !IsText(path) && !IsColumnar(path);
+        if (isArray && reading.Label is not null)
         {
             throw DataFile.Error(
-                FlowErrorKind.InvalidArgument,
-                path,
-                format.Label is null
-                    ? "a header is named (--header), expected only for CSV"
-                    : "a label column is named, expected only for CSV");
+                FlowErrorKind.InvalidArgument, path, "a label column is named, expected only for files with names of columns");
         }
 
-        byte[] magic = IsText(path) ? [] : DataFile.ReadMagic(path, 6);
+        if (!IsText(path) && reading.HasHeader == true)
+        {
+            throw DataFile.Error(FlowErrorKind.InvalidArgument, path, "a header is named (--header), expected only for CSV");
+        }
+
+        byte[] magic = isArray ? DataFile.ReadMagic(path, 6) : [];
         if (magic is [(byte)'P', (byte)'K', 3, 4, ..])
         {
             return NpyTableReader.ReadArchive(path, name);
         }
 
-        if (!IsText(path) && !magic.AsSpan().SequenceEqual(NpyHeader.Magic))
+        if (isArray && !magic.AsSpan().SequenceEqual(NpyHeader.Magic))
         {
             throw DataFile.BadFormat(path, $"is no table, expected {Formats}");
         }
 
-        TableDataset all = IsText(path) ? CsvReader.Read(path, name, format, schema) : NpyTableReader.Read(path, name);
+        TableDataset all = Read(path, name, reading, schema);
         return PartNames.IsHeldOut(name)
             ? (null, null, all)
             : (all, null, null);
     }
 
     private static (TableDataset? Train, TableDataset? Validation, TableDataset? Test) LoadFolder(
-        string folder, string name, CsvFormat format, TableSchema? schema)
+        string folder, string name, TableReading reading, TableSchema? schema)
     {
-        return (Read(PartNames.Train), Read(PartNames.Validation), Read(PartNames.Test));
+        return (ReadPart(PartNames.Train), ReadPart(PartNames.Validation), ReadPart(PartNames.Test));
 
-        TableDataset? Read(IReadOnlyList<string> part) => FindPart(folder, part) is string path
-            ? IsText(path) ? CsvReader.Read(path, name, format, schema) : NpyTableReader.Read(path, name)
-            : null;
+        TableDataset? ReadPart(IReadOnlyList<string> part) =>
+            FindPart(folder, part) is string path ? Read(path, name, reading, schema) : null;
+    }
+
+    private static TableDataset Read(string path, string name, TableReading reading, TableSchema? schema)
+    {
+        if (IsText(path))
+        {
+            return DataFile.ReadText(path, text =>
+            {
+                using CsvReader rows = CsvReader.Open(text, path, reading, schema);
+                return rows.ReadAll(name);
+            });
+        }
+
+        return !IsColumnar(path) ? NpyTableReader.Read(path, name) : DataFile.Open(path, file =>
+        {
+            IColumnarFormats formats = reading.Columnar ?? throw DataFile.Error(
+                FlowErrorKind.Unsupported, path, "is stored by columns, which only the flow command reads, expected .csv or .npy");
+            using RowReader rows = formats.Open(file, path, reading with { HasHeader = true }, schema);
+            return rows.ReadAll(name);
+        });
     }
 
     /// <summary>The file of a part: one of its names, in any case, with the ending of a table.</summary>
@@ -164,13 +187,16 @@ public static class TableLoader
             folder, $"holds {Path.GetFileName(found[0])} and {Path.GetFileName(found[1])}, expected one file of a part");
 
         bool IsPart(string path) => PartNames.Has(part, Path.GetFileName(path).Split('.')[0])
-            && (IsText(path) || path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            && (IsText(path) || IsColumnar(path) || path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
             && Path.GetFileName(path).Split('.').Length <= 3;
     }
 
-    private static bool IsText(string path) => _textEndings.Any(ending =>
-        path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
-        || path.EndsWith(ending + ".gz", StringComparison.OrdinalIgnoreCase));
+    private static bool IsText(string path) => EndsIn(path, _textEndings);
+
+    private static bool IsColumnar(string path) => EndsIn(path, _columnarEndings);
+
+    private static bool EndsIn(string path, string[] endings) =>
+        endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     private static TableParts Complete(
         string source, TableDataset? train, TableDataset? validation, TableDataset? test, ulong seed)

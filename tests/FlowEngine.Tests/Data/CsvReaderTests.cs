@@ -207,7 +207,8 @@ public sealed class CsvReaderTests
     private static TableDataset Read(string text, string? label = null, bool? isHeader = null)
     {
         using StringReader reader = new(text.TrimStart('\uFEFF'));
-        return CsvReader.Read(reader, "table.csv", "table", new CsvFormat(label, isHeader));
+        using CsvReader rows = CsvReader.Open(reader, "table.csv", new TableReading(label, isHeader));
+        return rows.ReadAll("table");
     }
 
     private static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
