@@ -16,6 +16,28 @@ internal static class ImageFolderReader
     public static (ImageDataset? Train, ImageDataset? Validation, ImageDataset? Test) Read(
         PictureFiles source, string name, ImageReading reading)
     {
+        (PictureList? train, PictureList? validation, PictureList? test) = List(source, reading);
+        PictureList[] found = [.. new[] { train, validation, test }.OfType<PictureList>()];
+        ImageDataset all = new PictureDecoding(source, [.. found.SelectMany(part => part.Files)], reading).Run(name);
+        int begin = 0;
+        return (Part(train), Part(validation), Part(test));
+
+        ImageDataset? Part(PictureList? part)
+        {
+            if (part is null)
+            {
+                return null;
+            }
+
+            ImageDataset images = found.Length == 1 ? all : all.Select([.. Enumerable.Range(begin, part.Files.Count)]);
+            begin += part.Files.Count;
+            return images.WithLabels(part.Labels, part.ClassNames, part.Notes);
+        }
+    }
+
+    /// <summary>Lists a folder; a part is null where it has none, and all is the first where it has no parts.</summary>
+    public static (PictureList? Train, PictureList? Validation, PictureList? Test) List(PictureFiles source, ImageReading reading)
+    {
         string folder = source.Source;
         string[] files = source.Names;
         string[] images = Array.FindAll(files, reading.Reads);
@@ -42,11 +64,7 @@ internal static class ImageFolderReader
             RequireNoParts(folder, top, others);
             string[] classes = Classes(images);
             PictureLabels? ofAll = classes.Length > 0 ? null : PictureLabels.Find(source);
-            return (
-                Labeled(
-                    new PictureDecoding(source, images, reading).Run(name), images, classes, 0, ofAll?.Of(images, isRequired: true), notes),
-                null,
-                null);
+            return (Labeled(images, classes, 0, ofAll?.Of(images, isRequired: true), notes), null, null);
         }
 
         notes = others.Length == 0 ? notes :
@@ -65,20 +83,9 @@ internal static class ImageFolderReader
         }
 
         PictureLabels? inFile = labels.Length > 0 ? null : PictureLabels.Find(source);
-        ImageDataset all = new PictureDecoding(source, [.. found.SelectMany(part => part)], reading).Run(name);
-        int begin = 0;
-        ImageDataset?[] read = Array.ConvertAll(parts, part =>
-        {
-            if (part is null)
-            {
-                return null;
-            }
-
-            ImageDataset images = all.Select([.. Enumerable.Range(begin, part.Length)]);
-            begin += part.Length;
-            return Labeled(images, part, labels, 1, inFile?.Of(part, isRequired: ReferenceEquals(part, parts[0])), notes);
-        });
-        return (read[0], read[1], read[2]);
+        PictureList?[] listed = Array.ConvertAll(parts, part => part is null ? null : Labeled(
+            part, labels, 1, inFile?.Of(part, isRequired: ReferenceEquals(part, parts[0])), notes));
+        return (listed[0], listed[1], listed[2]);
     }
 
     /// <summary>The images of a part; null where there is no folder of its name.</summary>
@@ -124,12 +131,13 @@ internal static class ImageFolderReader
             .Take(MostShown)
             .Select(same => $"{same.Count()} {(same.Key.Length > 0 ? same.Key : "without an ending")}")) + ")";
 
-    /// <summary>Images with the labels that their folders say, or those of a file where there are no such folders.</summary>
-    private static ImageDataset Labeled(
-        ImageDataset images, string[] files, string[] classes, int depth, ClassLabels? ofFile, IReadOnlyList<string> notes) =>
+    /// <summary>Pictures with the labels that their folders say, or those of a file where there are no such folders.</summary>
+    private static PictureList Labeled(
+        string[] files, string[] classes, int depth, ClassLabels? ofFile, IReadOnlyList<string> notes) =>
         classes.Length == 0
-            ? images.WithLabels(ofFile?.Numbers, ofFile?.Names, notes)
-            : images.WithLabels(
+            ? new PictureList(files, ofFile?.Numbers, ofFile?.Names, notes)
+            : new PictureList(
+                files,
                 Array.ConvertAll(files, file => Array.BinarySearch(classes, file.Split('/')[depth], StringComparer.Ordinal)),
                 classes,
                 notes);
