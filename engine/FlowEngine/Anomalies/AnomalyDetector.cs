@@ -23,31 +23,36 @@ public sealed class AnomalyDetector
 {
     /// <summary>What the configuration of its checkpoint calls it.</summary>
     private const string Kind = "anomaly_detector";
+    private const string PlacesTensor = "places";
 
     private const int LeastRows = 8;
 
-    /// <summary>Tables of fewer rows spare none for the threshold: every row is scored by flows fitted without its fold.</summary>
-    private const int SmallTable = 1000;
-    private const int Folds = 5;
-    private const int SparedPart = 5;
-    private const int MostHeldOut = 20_000;
+    /// <summary>Pictures of more are sampled, as far as they have so many rows.</summary>
+    private const int SampledRows = 25_000;
+
+    /// <summary>Enough for those that are held out and as many that are fitted.</summary>
+    private const int SampledPictures = 2 * DetectorFit.MostHeldOut;
 
     /// <summary>Rows that a thread explains at once.</summary>
     private const int Chunk = 16;
 
     private readonly DetectorEnsemble _ensemble;
-    private readonly double[] _scales;
+    private readonly DetectorScale _scale;
     private readonly double[] _heldOut;
 
     private AnomalyDetector(
-        TableSchema schema, AnomalyOptions options, DetectorEnsemble ensemble, double[] scales, double[] heldOut, double threshold) =>
-        (Schema, Options, _ensemble, _scales, _heldOut, Threshold) = (schema, options, ensemble, scales, heldOut, threshold);
+        TableSchema schema, AnomalyOptions options, DetectorEnsemble ensemble, DetectorScale scale, double[] heldOut, double threshold) =>
+        (Schema, Options, _ensemble, _scale, _heldOut, Threshold) = (schema, options, ensemble, scale, heldOut, threshold);
 
     /// <summary>What it knows of its rows.</summary>
     public TableSchema Schema { get; }
 
     /// <summary>What it was told.</summary>
     public AnomalyOptions Options { get; }
+
+    /// <summary>The network that makes rows of pictures; null of a detector of tables. Then what is held out and judged are
+    /// pictures: the score of one is the highest of its rows'.</summary>
+    internal PictureNetwork? Network { get; private init; }
 
     /// <summary>Rows of a higher score are anomalies.</summary>
     public double Threshold { get; }
@@ -70,38 +75,88 @@ public sealed class AnomalyDetector
                 FlowErrorKind.InvalidArgument, $"{rows.Name} has {rows.Count} rows, expected at least {LeastRows} to fit a detector");
         }
 
-        TableScaling scaling = TableScaling.Fit(rows, null);
-        TableSchema schema = new(rows.Name, scaling, rows.LabelColumn, options.Seed);
-        double[] values = Array.ConvertAll(scaling.Apply(rows).Values, value => (double)value);
-        int dims = scaling.Dims;
-        int[] order = DatasetSplit.Shuffle(rows.Count, options.Seed);
-        if (options.Contamination is not double share)
+        TableSchema schema = new(rows.Name, TableScaling.Fit(rows, null), rows.LabelColumn, options.Seed);
+        DetectorUnits units = new(
+            Widened(schema.Scaling.Apply(rows)), [.. Enumerable.Range(0, rows.Count + 1)], schema.Scaling.Dims, places: 1, all: null);
+        return Fit(schema, options, units, DatasetSplit.Shuffle(rows.Count, options.Seed), null, cancel);
+    }
+
+    /// <summary>Fits pictures that are mostly normal.</summary>
+    /// <param name="name">Short name of the set.</param>
+    /// <param name="count">How many pictures, at least 8.</param>
+    /// <param name="rowsOf">The rows of a picture, as many of each; it is asked again where a sample has not all of them.</param>
+    /// <param name="network">What makes the rows.</param>
+    /// <param name="options">What is known of the pictures.</param>
+    /// <param name="cancel">Stops between flows and pictures.</param>
+    /// <exception cref="FlowException">The pictures are too few, or no column varies; an option is out of range.</exception>
+    internal static AnomalyDetector Fit(
+        string name,
+        int count,
+        Func<int, TableDataset> rowsOf,
+        PictureNetwork network,
+        AnomalyOptions options,
+        CancellationToken cancel)
+    {
+        options.Validate();
+        if (count < LeastRows)
         {
-            Held fitted = FitAndHold(values, dims, order, order.Length < SmallTable ? Folds : 1, options.Seed, cancel);
-            return new AnomalyDetector(
-                schema, options, fitted.Ensemble, fitted.Scales, fitted.Scores, Quantile(fitted.Scores, 1 - options.FalseAlarms));
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"{name} has {count} pictures, expected at least {LeastRows} to fit a detector");
         }
 
-        // Anomalies among the rows are left out, as flows find them that have not seen them, and the flows fitted anew.
-        int folds = order.Length < SmallTable ? Folds : 2;
-        (int[] unseen, double[] norms) = ScoreUnseen(values, dims, order, folds, options.Seed, cancel);
-        double[] scores = Means(norms, Medians(norms));
-        double limit = Quantile(Sorted(scores), 1 - share);
-        Held clean = FitAndHold(
-            values, dims, [.. unseen.Where((_, i) => scores[i] <= limit)], folds, options.Seed, cancel);
-        double[] ofAll = Sorted(Means(clean.Ensemble.Norms(values, cancel), clean.Scales));
-        int passing = (int)Math.Round(share * ofAll.Length);
-        return new AnomalyDetector(
-            schema, options, clean.Ensemble, clean.Scales, clean.Scores, ofAll[ofAll.Length - 1 - passing]);
+        int[] order = DatasetSplit.Shuffle(count, options.Seed);
+        HashSet<int> sampled = [.. order.Take(SampledPictures)];
+        int each = Math.Max(1, SampledRows / sampled.Count);
+        int places = 1;
+        int[] first = new int[count + 1];
+        TableRows? sample = null;
+        IReadOnlyList<string> columns = [];
+        for (int i = 0; i < count; i++)
+        {
+            first[i + 1] = first[i];
+            if (!sampled.Contains(i))
+            {
+                continue;
+            }
+
+            cancel.ThrowIfCancellationRequested();
+            TableDataset rows = rowsOf(i);
+            columns = rows.Columns;
+            sample ??= new TableRows(columns.Count);
+            places = rows.Count;
+            foreach (int row in DatasetSplit.Shuffle(rows.Count, options.Seed + (ulong)i).Take(each))
+            {
+                rows[row].CopyTo(sample.Add());
+                first[i + 1]++;
+            }
+        }
+
+        TableDataset table = new(name, columns, sample!);
+        TableSchema schema = new(name, TableScaling.Fit(table, null), null, options.Seed);
+        DetectorUnits units = new(
+            Widened(schema.Scaling.Apply(table)),
+            first,
+            schema.Scaling.Dims,
+            places,
+            places == 1 && sampled.Count == count ? null : unit => Widened(schema.Scaling.Apply(rowsOf(unit))));
+        return Fit(schema, options, units, order, network, cancel);
     }
 
     /// <summary>Scores rows.</summary>
-    /// <param name="rows">With the columns of the training rows, in any order.</param>
+    /// <param name="rows">With the columns of the training rows, in any order; of positions of pictures, those of whole ones in
+    /// order, each of which is judged as the highest of its picture.</param>
     /// <param name="cancel">Stops between rows.</param>
     /// <exception cref="FlowException">A column is missing.</exception>
     public AnomalyFindings Score(TableDataset rows, CancellationToken cancel = default)
     {
-        double[] scores = Means(_ensemble.Norms(Scaled(rows), cancel), _scales);
+        int places = _scale.Places.Length;
+        if (rows.Count % places != 0)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"{rows.Name} has {rows.Count} rows, expected {places} for each picture, one a position");
+        }
+
+        double[] scores = _scale.Scores(_ensemble.Norms(Scaled(rows), cancel));
         double[] pValues = Array.ConvertAll(scores, PValue);
         return new AnomalyFindings(scores, pValues, Array.ConvertAll(scores, score => score > Threshold));
     }
@@ -120,7 +175,7 @@ public sealed class AnomalyDetector
         {
             for (int i = chunk * Chunk; i < Math.Min(rows.Count, (chunk + 1) * Chunk); i++)
             {
-                double[] falls = _ensemble.Explain(values.AsSpan(i * dims, dims), _scales);
+                double[] falls = _ensemble.Explain(values.AsSpan(i * dims, dims), _scale.Flows);
                 for (int k = 0; k < dims; k++)
                 {
                     shares[(i * Schema.Columns.Count) + kept[k]] = falls[k];
@@ -191,12 +246,16 @@ public sealed class AnomalyDetector
             };
             options.Validate();
             DetectorTensors tensors = new(file.Tensors);
-            double[] scales = tensors.Get("scales", DetectorFlowKind.All.Count);
-            double[] heldOut = Sorted(tensors.Get("held_out", -1));
+            DetectorScale scale = new(tensors.Get("scales", DetectorFlowKind.All.Count), tensors.Find(PlacesTensor, -1) ?? [1]);
+            double[] heldOut = tensors.Get("held_out", -1);
+            Array.Sort(heldOut);
             double threshold = root.GetProperty("threshold").GetDouble();
-            return scales.All(scale => scale > 0)
+            return scale.Flows.Concat(scale.Places).All(value => value > 0)
                 ? new AnomalyDetector(
-                    schema, options, DetectorEnsemble.Read(tensors, schema.Scaling.Dims), scales, heldOut, threshold)
+                    schema, options, DetectorEnsemble.Read(tensors, schema.Scaling.Dims), scale, heldOut, threshold)
+                {
+                    Network = PictureNetwork.Read(root),
+                }
                 : throw new FormatException("a scale is not positive");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException
@@ -207,7 +266,12 @@ public sealed class AnomalyDetector
     }
 
     private NamedTensor[] Tensors() =>
-        [new("scales", _scales, _scales.Length), new("held_out", _heldOut, _heldOut.Length), .. _ensemble.Tensors()];
+    [
+        new("scales", _scale.Flows, _scale.Flows.Length),
+        .. _scale.Places.Length > 1 ? new[] { new NamedTensor(PlacesTensor, _scale.Places, _scale.Places.Length) } : [],
+        new("held_out", _heldOut, _heldOut.Length),
+        .. _ensemble.Tensors(),
+    ];
 
     private string Config()
     {
@@ -226,6 +290,7 @@ public sealed class AnomalyDetector
             json.WriteStartObject("data");
             Schema.Write(json);
             json.WriteEndObject();
+            Network?.Write(json);
             json.WriteEndObject();
         }
 
@@ -245,97 +310,20 @@ public sealed class AnomalyDetector
         return (_heldOut.Length - place + 1) / (_heldOut.Length + 1.0);
     }
 
-    private double[] Scaled(TableDataset rows) =>
-        Array.ConvertAll(Schema.Scaling.Apply(Schema.Select(rows).Rows).Values, value => (double)value);
+    private double[] Scaled(TableDataset rows) => Widened(Schema.Scaling.Apply(Schema.Select(rows).Rows));
 
-    /// <summary>Fits rows, and scores some that the flows have not seen.</summary>
-    /// <param name="values">(N, D), all rows.</param>
-    /// <param name="dims">Columns, D.</param>
-    /// <param name="order">Which rows, shuffled.</param>
-    /// <param name="folds">1 to spare a fifth of them for that; more to score each by flows fitted without its fold, and then
-    /// fit all.</param>
-    /// <param name="seed">Where the flows begin.</param>
-    /// <param name="cancel">Stops between flows.</param>
-    private static Held FitAndHold(
-        double[] values, int dims, int[] order, int folds, ulong seed, CancellationToken cancel)
+    private static double[] Widened(ScaledTable rows) => Array.ConvertAll(rows.Values, value => (double)value);
+
+    private static AnomalyDetector Fit(
+        TableSchema schema,
+        AnomalyOptions options,
+        DetectorUnits units,
+        int[] order,
+        PictureNetwork? network,
+        CancellationToken cancel)
     {
-        if (folds > 1)
-        {
-            double[] unseen = ScoreUnseen(values, dims, order, folds, seed, cancel).Norms;
-            return new Held(FitRows(values, dims, order, seed, cancel), unseen);
-        }
-
-        int held = Math.Min(order.Length / SparedPart, MostHeldOut);
-        DetectorEnsemble ensemble = FitRows(values, dims, order.Skip(held), seed, cancel);
-        return new Held(ensemble, ensemble.Norms(Gather(values, dims, order.Take(held)), cancel));
-    }
-
-    /// <summary>The norms of each row under flows that were fitted without its fold.</summary>
-    /// <returns>The rows, fold by fold, and their norms, (N, flows).</returns>
-    private static (int[] Rows, double[] Norms) ScoreUnseen(
-        double[] values, int dims, int[] order, int folds, ulong seed, CancellationToken cancel)
-    {
-        List<int> rows = [];
-        List<double> norms = [];
-        for (int fold = 0; fold < folds; fold++)
-        {
-            int[] part = [.. order.Where((_, i) => i % folds == fold)];
-            DetectorEnsemble without = FitRows(values, dims, order.Where((_, i) => i % folds != fold), seed, cancel);
-            rows.AddRange(part);
-            norms.AddRange(without.Norms(Gather(values, dims, part), cancel));
-        }
-
-        return ([.. rows], [.. norms]);
-    }
-
-    private static DetectorEnsemble FitRows(
-        double[] values, int dims, IEnumerable<int> rows, ulong seed, CancellationToken cancel) =>
-        DetectorEnsemble.Fit(Gather(values, dims, rows.Take(DetectorEnsemble.RowsFor(dims))), dims, seed, cancel);
-
-    private static double[] Gather(double[] values, int dims, IEnumerable<int> rows) =>
-        [.. rows.SelectMany(i => values.AsSpan(i * dims, dims).ToArray())];
-
-    private static double[] Sorted(double[] values)
-    {
-        double[] sorted = [.. values];
-        Array.Sort(sorted);
-        return sorted;
-    }
-
-    /// <summary>The least value that at least a share of others, one more of them than there are, do not pass.</summary>
-    private static double Quantile(double[] sorted, double share) =>
-        sorted[Math.Clamp((int)Math.Ceiling(share * (sorted.Length + 1)) - 1, 0, sorted.Length - 1)];
-
-    private static double[] Means(double[] norms, double[] scales)
-    {
-        double[] means = new double[norms.Length / scales.Length];
-        for (int i = 0; i < norms.Length; i++)
-        {
-            means[i / scales.Length] += norms[i] / (scales[i % scales.Length] * scales.Length);
-        }
-
-        return means;
-    }
-
-    /// <summary>What each flow's norms are divided by.</summary>
-    private static double[] Medians(double[] norms)
-    {
-        int flows = DetectorFlowKind.All.Count;
-        return [.. Enumerable.Range(0, flows).Select(f =>
-        {
-            double[] ofFlow = Sorted([.. norms.Where((_, i) => i % flows == f)]);
-            double median = ofFlow[ofFlow.Length / 2];
-            return median > 0 ? median : 1;
-        })];
-    }
-
-    /// <summary>Flows, and how rows that they have not seen come out.</summary>
-    private sealed class Held(DetectorEnsemble ensemble, double[] norms)
-    {
-        public DetectorEnsemble Ensemble => ensemble;
-
-        public double[] Scales { get; } = Medians(norms);
-
-        public double[] Scores { get; } = Sorted(Means(norms, Medians(norms)));
+        (DetectorEnsemble ensemble, DetectorScale scale, double[] heldOut, double threshold) =
+            new DetectorFit(units, options, cancel).Run(order);
+        return new AnomalyDetector(schema, options, ensemble, scale, heldOut, threshold) { Network = network };
     }
 }

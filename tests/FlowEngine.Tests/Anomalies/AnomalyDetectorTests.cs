@@ -105,12 +105,57 @@ public sealed class AnomalyDetectorTests
         Assert.Equal(1 / 121.0, far, 12);
     }
 
+    [Theory]
+    [InlineData(150)]
+    [InlineData(1100)]
+    public void False_alarms_of_pictures_are_counted_by_picture(int count)
+    {
+        // By the highest of 8 positions: a threshold by positions would pass a third of the pictures.
+        AnomalyDetector detector = FitPictures(count, new AnomalyOptions { FalseAlarms = 0.05 });
+        Assert.Equal(count < 1000 ? count : count / 5, detector.HeldOutRows);
+        double alarms = Enumerable.Range(0, 600).Count(i => Score(detector, Picture(5000 + i)).IsAnomaly.Any(found => found)) / 600.0;
+        Assert.True(alarms is >= 0.02 and <= 0.09, $"{alarms}");
+    }
+
+    [Fact]
+    public void Contamination_of_pictures_leaves_pictures_out_and_passes_so_many()
+    {
+        const int Pictures = 100;
+        AnomalyDetector detector = FitPictures(Pictures, new AnomalyOptions { Contamination = 0.1 }, anomalies: 10);
+        bool[] isAnomaly = [.. Enumerable.Range(0, Pictures).Select(
+            i => Score(detector, Picture(i, isOdd: i < 10)).IsAnomaly.Any(found => found))];
+        Assert.Equal(10, isAnomaly.Count(is1 => is1));
+        Assert.True(isAnomaly.Take(10).Count(is1 => is1) >= 9);
+    }
+
     [Fact]
     public void What_cannot_be_fitted_is_refused()
     {
         Assert.Contains("at least 8", Refusal(Clusters(7, 1), new AnomalyOptions()), StringComparison.Ordinal);
         Assert.Contains("contamination is 0.5", Refusal(Clusters(20, 1), new AnomalyOptions { Contamination = 0.5 }), StringComparison.Ordinal);
         Assert.Contains("false_alarms is 0", Refusal(Clusters(20, 1), new AnomalyOptions { FalseAlarms = 0 }), StringComparison.Ordinal);
+    }
+
+    private static AnomalyDetector FitPictures(int count, AnomalyOptions options, int anomalies = 0) => AnomalyDetector.Fit(
+        "pictures",
+        count,
+        i => Picture(i, i < anomalies),
+        new PictureNetwork("none", "map", 1, 1, [0, 0, 0], [1, 1, 1], IsByPosition: true),
+        options,
+        TestContext.Current.CancellationToken);
+
+    /// <summary>A picture of 8 positions around a point of its own; in an odd one, two of them are somewhere else.</summary>
+    private static TableDataset Picture(int index, bool isOdd = false)
+    {
+        const int Positions = 8;
+        double[] normal = new HostRandom((ulong)index, RandomPurpose.Sample, 1).Normal((Positions + 1) * Columns);
+        double[][] rows = [.. normal.Take(Positions * Columns).Select((x, i) => (0.5 * normal[^(1 + (i % Columns))]) + x).Chunk(Columns)];
+        foreach (double[] row in isOdd ? rows[..2] : [])
+        {
+            row[index % Columns] += 7;
+        }
+
+        return new TableDataset($"picture {index}", Names(Columns), rows);
     }
 
     private static AnomalyDetector Fit(TableDataset rows, AnomalyOptions? options = null) =>
