@@ -29,21 +29,20 @@ internal static class DetectorScores
             csv.Append(CsvWriter.Quoted(blamed[i])).Append('\n');
         }
 
-        StringBuilder summary = new();
-        summary.Append(
-            CultureInfo.InvariantCulture,
-            $"{rows.Count} rows, {found.IsAnomaly.Count(is1 => is1)} anomalies above the threshold {detector.Threshold:0.0000}\n");
-        if (labels is { IsAnomaly: bool[] isAnomaly })
-        {
-            summary.Append(
-                CultureInfo.InvariantCulture,
-                $"AUROC {Ranking.Auroc(found.Scores, isAnomaly):0.0000}, average precision ");
-            summary.Append(
-                CultureInfo.InvariantCulture,
-                $"{Ranking.AveragePrecision(found.Scores, isAnomaly):0.0000}; the label {labels.Normal} is normal (--normal)\n");
-        }
+        return (csv.ToString(), Summary(detector, "rows", found, labels));
+    }
 
-        return (csv.ToString(), summary.ToString());
+    /// <summary>Lines for people.</summary>
+    /// <param name="detector">The detector.</param>
+    /// <param name="unit">What it judged, in the plural.</param>
+    /// <param name="found">What it found.</param>
+    /// <param name="labels">Which are anomalies; null where that is not known.</param>
+    public static string Summary(AnomalyDetector detector, string unit, AnomalyFindings found, AnomalyLabels? labels)
+    {
+        string counts = FormattableString.Invariant(
+            $"{found.Scores.Length} {unit}, {found.IsAnomaly.Count(is1 => is1)} anomalies above the threshold {detector.Threshold:0.0000}\n");
+        return labels is not { IsAnomaly: bool[] isAnomaly } ? counts : counts + FormattableString.Invariant(
+            $"AUROC {Ranking.Auroc(found.Scores, isAnomaly):0.0000}, average precision {Ranking.AveragePrecision(found.Scores, isAnomaly):0.0000}; the label {labels.Normal} is normal (--normal)\n");
     }
 
     /// <summary>The column with the largest share in the score of each anomaly; empty for other rows.</summary>

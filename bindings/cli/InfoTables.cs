@@ -43,7 +43,19 @@ internal static class InfoTables
             detector.Options.Contamination is null ? "false alarms" : "contamination",
             FormattableString.Invariant($"{detector.Options.Contamination ?? detector.Options.FalseAlarms}"));
         Tables.Row(table, "threshold", FormattableString.Invariant($"{detector.Threshold:0.0000}"));
-        Tables.Row(table, "rows held out", FormattableString.Invariant($"{detector.HeldOutRows:#,0}"));
+        Tables.Row(
+            table,
+            detector.Network is null ? "rows held out" : "pictures held out",
+            FormattableString.Invariant($"{detector.HeldOutRows:#,0}"));
+        if (detector.Network is PictureNetwork network)
+        {
+            Tables.Row(table, "network", $"SHA-256 {network.Sha256}");
+            Tables.Row(
+                table,
+                "features",
+                $"{network.Output} of {network.Height}x{network.Width} pixels, {(network.IsByPosition ? "by position" : "pooled")}");
+        }
+
         Tables.Console(output).Write(table);
     }
 

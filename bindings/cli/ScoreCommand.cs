@@ -54,7 +54,13 @@ internal static class ScoreCommand
         "--out", "FILE", "Where the scores go, a line for each image or row [default: standard output]");
 
     private static readonly Option<string?> _report = CommandOptions.Text(
-        "--report", "FILE", "Of an anomaly detector: a page of HTML with the scores, the worst rows and the columns to blame");
+        "--report", "FILE", "Of an anomaly detector: a page of HTML with the scores, the worst rows and the columns to blame, or the worst pictures");
+
+    private static readonly Option<string?> _network = CommandOptions.Text(
+        "--network", "NET.onnx", "Of an anomaly detector of pictures: its network [default: network.onnx of the run]");
+
+    private static readonly Option<string?> _heatMaps = CommandOptions.Text(
+        "--heat-maps", "FOLDER", "Of an anomaly detector of positions in pictures: where a PNG for each picture goes, the scores over it");
 
     private static readonly Option<int> _batch = CommandOptions.Number(
         "--batch", "Images or rows at once; no result depends on it", 64);
@@ -70,7 +76,7 @@ internal static class ScoreCommand
             + "a lossless code. An anomaly detector gives scores and p-values. With labels: AUROC and average precision.")
         {
             _checkpoint, _data, _anomalies, _normal, _reference, _part, _label, _header, _pictures.Size, _pictures.Gray,
-            _pictures.Rgb, _limit, _out, _report, _batch, _seed,
+            _pictures.Rgb, _limit, _out, _report, _network, _heatMaps, _batch, _seed,
             _device.Name, _device.Threads, _json,
         };
         command.SetAction(Run);
@@ -83,14 +89,10 @@ internal static class ScoreCommand
         CheckpointFile checkpoint = CheckpointFile.Load(path);
         if (AnomalyDetector.IsDetector(checkpoint))
         {
-            return RunDetector(parse, AnomalyDetector.Load(checkpoint, path));
+            return RunDetector(parse, AnomalyDetector.Load(checkpoint, path), path);
         }
 
-        if (CommandOptions.IsGiven(parse, _report))
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument, "--report is for anomaly detectors (flow detect), the checkpoint is a model");
-        }
+        Refuse(parse, "anomaly detectors (flow detect), the checkpoint is a model", _report, _network, _heatMaps);
 
         using IBackend backend = _device.Open(parse);
         using Model model = Model.Load(checkpoint, path, backend, change: null);
@@ -133,15 +135,12 @@ internal static class ScoreCommand
         return 0;
     }
 
-    private static int RunDetector(ParseResult parse, AnomalyDetector detector)
+    private static int RunDetector(ParseResult parse, AnomalyDetector detector, string checkpoint)
     {
-        Option[] ofModels = [.. _pictures.All, _anomalies, _reference, _batch, _device.Name, _device.Threads, _json];
-        if (ofModels.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option refused)
-        {
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument, $"{refused.Name} is for models, the checkpoint is an anomaly detector");
-        }
-
+        Refuse(
+            parse,
+            "models, the checkpoint is an anomaly detector",
+            [.. _pictures.All, _anomalies, _reference, _batch, _device.Name, _device.Threads, _json]);
         if (parse.GetValue(_out) is string file)
         {
             OutputPath.Require(file);
@@ -157,6 +156,26 @@ internal static class ScoreCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"limit is {limit}, expected a positive number");
         }
 
+        (string csv, string summary) = detector.Network is PictureNetwork network
+            ? ScorePictures(parse, detector, network, checkpoint)
+            : ScoreRows(parse, detector);
+        if (parse.GetValue(_out) is string target)
+        {
+            CsvWriter.WriteText(target, csv);
+            parse.InvocationConfiguration.Output.Write(summary);
+        }
+        else
+        {
+            parse.InvocationConfiguration.Output.Write(csv);
+            parse.InvocationConfiguration.Error.Write(summary);
+        }
+
+        return 0;
+    }
+
+    private static (string Csv, string Summary) ScoreRows(ParseResult parse, AnomalyDetector detector)
+    {
+        Refuse(parse, "pictures, the detector is of a table", _network, _heatMaps);
         string path = parse.GetRequiredValue(_data);
         if (!TableLoader.IsTable(path))
         {
@@ -171,24 +190,51 @@ internal static class ScoreCommand
             ? AnomalyLabels.Of(values, rows.ClassNames, parse.GetValue(_normal), rows.Name)
             : null;
         AnomalyFindings found = detector.Score(rows);
-        (string csv, string summary) = DetectorScores.Of(detector, rows, found, labels);
         if (parse.GetValue(_report) is string report)
         {
             AnomalyReport.Write(report, detector, rows, found, labels?.IsAnomaly);
         }
 
-        if (parse.GetValue(_out) is string target)
+        return DetectorScores.Of(detector, rows, found, labels);
+    }
+
+    private static (string Csv, string Summary) ScorePictures(
+        ParseResult parse, AnomalyDetector detector, PictureNetwork network, string checkpoint)
+    {
+        Refuse(parse, "tables, the detector is of pictures", _label, _header);
+        string? heatMaps = parse.GetValue(_heatMaps);
+        if (heatMaps is not null && !network.IsByPosition)
         {
-            CsvWriter.WriteText(target, csv);
-            parse.InvocationConfiguration.Output.Write(summary);
-        }
-        else
-        {
-            parse.InvocationConfiguration.Output.Write(csv);
-            parse.InvocationConfiguration.Error.Write(summary);
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, "--heat-maps is for detectors of positions (flow detect --positions)");
         }
 
-        return 0;
+        ImageReading reading = PictureOptions.Of(new ImagePreparation(Channels: 3));
+        PictureSet pictures = PictureSet.Open(
+            parse.GetRequiredValue(_data), reading, parse.GetValue(_part), parse.GetValue(_limit) ?? int.MaxValue);
+        pictures.WriteNotes(parse.InvocationConfiguration.Error);
+        AnomalyLabels? labels = parse.GetValue(_normal) is not string normal ? null
+            : pictures.Labels is int[] values ? AnomalyLabels.Of(values, pictures.ClassNames, normal, pictures.Name)
+            : throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"--normal is given, and {pictures.Name} has no labels, expected sub-folders of classes");
+        using PictureFeatures features = PictureFeatures.Open(
+            parse.GetValue(_network) ?? PictureFeatures.PathInRun(checkpoint), reading.Decoder!, network);
+        PictureScores scores = new(detector, features, pictures, labels, heatMaps);
+        if (parse.GetValue(_report) is string report)
+        {
+            scores.WriteReport(report, reading.Decoder!);
+        }
+
+        return (scores.Csv(), scores.Summary());
+    }
+
+    /// <summary>Refuses options that the checkpoint has no use for.</summary>
+    private static void Refuse(ParseResult parse, string areFor, params Option[] options)
+    {
+        if (options.FirstOrDefault(option => CommandOptions.IsGiven(parse, option)) is Option refused)
+        {
+            throw new FlowException(FlowErrorKind.InvalidArgument, $"{refused.Name} is for {areFor}");
+        }
     }
 
     /// <summary>The mean log density of the training part of a source, of the first of its images where there are many.</summary>

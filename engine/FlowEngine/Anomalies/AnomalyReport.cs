@@ -2,7 +2,6 @@ using System.Globalization;
 
 using FlowEngine.Data;
 using FlowEngine.Drawing;
-using FlowEngine.Likelihood;
 
 namespace FlowEngine.Anomalies;
 
@@ -16,9 +15,7 @@ public static class AnomalyReport
     /// <summary>Rows that the shares of columns are means over: the first ones where there are more.</summary>
     private const int MostExplained = 1000;
 
-    private const int Bins = 60;
-    private const string NormalColor = HtmlPage.Blue;
-    private const string AnomalyColor = HtmlPage.Orange;
+    private const string Unit = "rows";
 
     private const string Style =
         """
@@ -26,7 +23,6 @@ public static class AnomalyReport
         td .share { display: inline-block; height: 9px; margin-right: 6px; background: var(--orange); opacity: .7; }
         td .share.all { background: var(--blue); }
         td .part { display: inline-block; width: 86px; } td.bar { width: 230px; white-space: nowrap; }
-        .row div { flex: 1 1 300px; max-width: 420px; }
 
         """;
 
@@ -51,138 +47,13 @@ public static class AnomalyReport
         // Labels of one kind only rank nothing.
         isAnomaly = isAnomaly is not null && isAnomaly.Contains(true) && isAnomaly.Contains(false) ? isAnomaly : null;
         TableDataset selected = detector.Schema.Select(rows).Rows;
-        HtmlPage page = new($"Anomalies in {rows.Name}", Style);
-        AppendSummary(page, detector, found, isAnomaly);
-        page.Heading("Scores");
-        page.Append(Histogram(detector, found.Scores, isAnomaly) + "\n");
-        if (isAnomaly is not null)
-        {
-            page.Heading("Against the labels");
-            page.Append($"<div class=\"row\"><div>{RocCurve(found.Scores, isAnomaly)}</div>");
-            page.Append($"<div>{PrecisionCurve(found.Scores, isAnomaly)}</div></div>\n");
-        }
-
+        HtmlPage page = new($"Anomalies in {rows.Name}", Style + AnomalyCharts.Style);
+        AnomalyCharts.AppendSummary(page, detector, found, isAnomaly, Unit);
+        AnomalyCharts.AppendScores(page, detector, found.Scores, isAnomaly, Unit);
         AppendWorst(page, detector, selected, found, isAnomaly);
         AppendColumns(page, detector, selected, found);
-        page.Heading("Detector");
-        page.Table(
-            ["fitted to", $"{detector.Schema.Name}, {detector.Schema.Summary}"],
-            ["threshold", Invariant($"{detector.Threshold:0.0000}, ") + (detector.Options.Contamination is double share
-                ? Invariant($"for a contamination of {share}")
-                : Invariant($"for {detector.Options.FalseAlarms} false alarms"))],
-            ["p-values", Invariant($"by {detector.HeldOutRows:#,0} rows that the flows had not seen")]);
+        AnomalyCharts.AppendDetector(page, detector, Unit);
         page.Write(path);
-    }
-
-    private static void AppendSummary(HtmlPage page, AnomalyDetector detector, AnomalyFindings found, bool[]? isAnomaly)
-    {
-        int count = found.Scores.Length;
-        int above = found.IsAnomaly.Count(true);
-        page.Append(Invariant(
-            $"<p>{above:#,0} of {count:#,0} rows ({100.0 * above / count:0.0}%) score above the threshold {detector.Threshold:0.000}."));
-        if (detector.Options.Contamination is null)
-        {
-            page.Append(Invariant($" Of normal rows {100 * detector.Options.FalseAlarms:0.##}% would."));
-        }
-
-        if (isAnomaly is not null)
-        {
-            int right = Enumerable.Range(0, count).Count(i => found.IsAnomaly[i] && isAnomaly[i]);
-            int known = isAnomaly.Count(true);
-            page.Append(Invariant(
-                $" {right:#,0} of the {known:#,0} labelled anomalies are among them: a recall of {100.0 * right / known:0.0}%"));
-            page.Append(above == 0 ? "." : Invariant($" at a precision of {100.0 * right / above:0.0}%."));
-        }
-
-        page.Append("</p>\n");
-    }
-
-    /// <summary>How scores are distributed, on a logarithmic axis: those of anomalies may be thousands of times the others.</summary>
-    private static string Histogram(AnomalyDetector detector, double[] scores, bool[]? isAnomaly)
-    {
-        double[] logs = Array.ConvertAll(scores, score => Math.Log10(Math.Clamp(score, 1e-3, 1e9)));
-        double threshold = Math.Log10(detector.Threshold);
-        double low = Math.Min(logs.Min(), threshold);
-        double high = Math.Max(logs.Max(), threshold);
-        double margin = Math.Max(0.02, 0.02 * (high - low));
-        (low, high) = (low - margin, high + margin);
-        double width = (high - low) / Bins;
-        (string Name, string Color, double[] Shares)[] kinds = isAnomaly is null
-            ? [("rows", NormalColor, Shares(_ => true))]
-            : [("normal", NormalColor, Shares(i => !isAnomaly[i])), ("labelled anomalies", AnomalyColor, Shares(i => isAnomaly[i]))];
-        double most = 1.05 * kinds.Max(kind => kind.Shares.Max());
-        SvgPlot plot = new(720, 300, (low, high), (0, most));
-        plot.TicksY(inPercent: true);
-        foreach ((double at, string text) in Axis.LogTicks(low, high))
-        {
-            plot.TickX(at, text);
-        }
-
-        foreach ((string name, string color, double[] shares) in kinds)
-        {
-            for (int bin = 0; bin < Bins; bin++)
-            {
-                if (shares[bin] > 0)
-                {
-                    plot.Bar(low + (bin * width), low + ((bin + 1) * width), shares[bin], color);
-                }
-            }
-
-            if (isAnomaly is not null)
-            {
-                plot.Name(name, color);
-            }
-        }
-
-        plot.Mark(threshold, Invariant($"threshold {detector.Threshold:0.000}"), "var(--ink)");
-        return plot.Draw("histogram of the scores", "score", isAnomaly is null ? "part of the rows" : "part of each kind");
-
-        double[] Shares(Func<int, bool> isOf)
-        {
-            int[] those = [.. Enumerable.Range(0, logs.Length).Where(isOf)];
-            double[] shares = new double[Bins];
-            foreach (int i in those)
-            {
-                shares[Math.Clamp((int)((logs[i] - low) / width), 0, Bins - 1)] += 1.0 / those.Length;
-            }
-
-            return shares;
-        }
-    }
-
-    private static string RocCurve(double[] scores, bool[] isAnomaly)
-    {
-        double anomalies = isAnomaly.Count(true);
-        double normal = isAnomaly.Length - anomalies;
-        SvgPlot plot = Square();
-        plot.Line([(0, 0), (1, 1)], HtmlPage.Muted);
-        plot.Line(
-            [(0, 0), .. Ranking.Thresholds(scores, isAnomaly).Select(at => ((at.Passed - at.Found) / normal, at.Found / anomalies))],
-            AnomalyColor);
-        return plot.Draw("ROC curve", Invariant($"false alarm rate; AUROC {Ranking.Auroc(scores, isAnomaly):0.0000}"), "recall");
-    }
-
-    private static string PrecisionCurve(double[] scores, bool[] isAnomaly)
-    {
-        double anomalies = isAnomaly.Count(true);
-        (double X, double Y)[] points =
-            [.. Ranking.Thresholds(scores, isAnomaly).Select(at => (at.Found / anomalies, (double)at.Found / at.Passed))];
-        SvgPlot plot = Square();
-        plot.Line([(0, anomalies / isAnomaly.Length), (1, anomalies / isAnomaly.Length)], HtmlPage.Muted);
-        plot.Line([(0, points[0].Y), .. points], AnomalyColor);
-        return plot.Draw(
-            "precision-recall curve",
-            Invariant($"recall; average precision {Ranking.AveragePrecision(scores, isAnomaly):0.0000}"),
-            "precision");
-    }
-
-    private static SvgPlot Square()
-    {
-        SvgPlot plot = new(360, 320, (0, 1), (0, 1));
-        plot.TicksY(inPercent: true);
-        plot.TicksX();
-
-        return plot;
     }
 
     private static void AppendWorst(
