@@ -24,6 +24,9 @@ internal static class BenchCommand
     private const int FewestRepeats = 3;
     private const int BatchesOfData = 4;
 
+    // Training, densities of a batch and of one image, samples: about as long each.
+    private const int Measured = 4;
+
     public static Command Build()
     {
         BenchOptions options = new();
@@ -53,7 +56,7 @@ internal static class BenchCommand
         IModelOptions sizes = options.Sizes(parse);
         using IBackend backend = options.Device.Open(parse);
         int threads = parse.GetValue(options.Device.Threads) is > 0 and int given ? given : Environment.ProcessorCount;
-        JsonObject report = Measure(sizes, training, backend, threads, seconds);
+        JsonObject report = WaitLine.During(parse, "measuring", told => Measure(sizes, training, backend, threads, seconds, told));
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(options.Json))
         {
@@ -70,7 +73,7 @@ internal static class BenchCommand
     }
 
     private static JsonObject Measure(
-        IModelOptions sizes, TrainerOptions training, IBackend backend, int threads, double seconds)
+        IModelOptions sizes, TrainerOptions training, IBackend backend, int threads, double seconds, Action<long, long> told)
     {
         int batch = training.Batch;
         bool isHost = !backend.IsQueued;
@@ -90,6 +93,7 @@ internal static class BenchCommand
 
         int together = trainer.Options.ReadEvery ?? 1;
         double step = Median(seconds, () => trainer.Steps(together)) / together;
+        told(1, Measured);
         long allocated = AllocatedBy(trainer);
 
         // Densities read levels of noise: what the numbers are does not change the work.
@@ -104,7 +108,9 @@ internal static class BenchCommand
         }
 
         double logProb = Median(seconds, () => model.LogProb(images));
+        told(2, Measured);
         double latency = Median(seconds, () => model.LogProb(one));
+        told(3, Measured);
         double sample = Median(seconds, () => model.Sample(batch, 0.7, training.Seed));
         peak = isHost ? Math.Max(peak, CpuPeak.MeasureGflops(threads)) : peak;
 

@@ -71,7 +71,8 @@ internal static class CompressCommand
         }
 
         data = model.Config.Images.Apply(data);
-        Evaluation expected = Evaluation.Run(model, data, parse.GetValue(_seed));
+        Evaluation expected = WaitLine.During(
+            parse, $"evaluating {data.Count} images", model, data.Count, () => Evaluation.Run(model, data, parse.GetValue(_seed)));
         byte[] levels = new byte[(long)data.Count * model.Flow.Dims];
         for (int i = 0; i < data.Count; i++)
         {
@@ -84,7 +85,12 @@ internal static class CompressCommand
         AtomicFile.Write(target, stream =>
         {
             long start = Stopwatch.GetTimestamp();
-            report = ImageCompressor.Compress(model, levels, stream, parse.GetValue(_block));
+            report = WaitLine.During(
+                parse,
+                $"compressing {data.Count} images",
+                model,
+                data.Count,
+                () => ImageCompressor.Compress(model, levels, stream, parse.GetValue(_block)));
             seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         });
         Print(parse, target, model, report!, expected, seconds);
@@ -93,8 +99,9 @@ internal static class CompressCommand
 
     private static ImageDataset Load(ParseResult parse, Model model)
     {
-        ImageSource source = ImageSource.Load(
-            parse.GetRequiredValue(_data), _pictures.Reading(parse), model.Config.Images.Preparation);
+        string path = parse.GetRequiredValue(_data);
+        ImageSource source = WaitLine.Reading(
+            parse, path, _pictures.Reading(parse), reading => ImageSource.Load(path, reading, model.Config.Images.Preparation));
         source.WriteNotes(parse.InvocationConfiguration.Error);
         ImageDataset data = source.Part(parse.GetValue(_part) ?? DataPart.Test);
         return parse.GetValue(_limit) switch

@@ -80,7 +80,7 @@ internal static class DecompressCommand
             int first = parse.GetValue(_first);
             int count = parse.GetValue(_limit) ?? Math.Max(0, file.Count - first);
             long start = Stopwatch.GetTimestamp();
-            byte[] levels = file.Read(model, first, count);
+            byte[] levels = WaitLine.During(parse, $"decompressing {count} images", model, count, () => file.Read(model, first, count));
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             byte[][] images = [.. levels.Chunk(model.Flow.Dims)];
             ImageDataset padded = new(

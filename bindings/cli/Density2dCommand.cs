@@ -75,8 +75,9 @@ internal static class Density2dCommand
 
         CommandOptions.RequireOutput(parse.GetRequiredValue(_out), _out, ".png");
         ulong seed = parse.GetValue(_seed);
-        TableParts parts = TableLoader.Load(
-            parse.GetRequiredValue(_data), CommandOptions.Format(parse, _label, _header), seed, null);
+        string source = parse.GetRequiredValue(_data);
+        TableParts parts = WaitLine.During(
+            parse, $"reading {source}", () => TableLoader.Load(source, CommandOptions.Format(parse, _label, _header), seed, null));
         foreach (string note in parts.Notes)
         {
             Note.Write(parse.InvocationConfiguration.Error, note);
@@ -107,8 +108,10 @@ internal static class Density2dCommand
         output.WriteLine(
             $"{train.Name}: {train.Count} rows; {config.Options.Summary}, {model.Flow.Parameters.Count} parameters");
         long start = Stopwatch.GetTimestamp();
-        using Model trained = Train(
-            model, scaling.Apply(train), updates, seed, parse.InvocationConfiguration.Error);
+        using Model trained = WaitLine.During(
+            parse,
+            $"training by {updates} updates",
+            told => Train(model, scaling.Apply(train), updates, seed, parse.InvocationConfiguration.Error, told));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Evaluation test = Evaluation.Run(trained, scaling.Apply(parts.Test.SelectColumns(columns)));
         output.WriteLine(FormattableString.Invariant(
@@ -116,14 +119,23 @@ internal static class Density2dCommand
             + $"(two standard errors) on {test.Samples} test rows" + Note.LeftOut(test.LeftOut, SampleUnit.Row));
 
         DensityPicture picture = new(train);
-        TableDataset samples = new TableModel(trained).Sample(SampleCount, 1, seed);
-        double[] density = Array.ConvertAll(
-            Evaluation.LogProb(trained, scaling.Apply(picture.Points())), Math.Exp);
         string target = parse.GetRequiredValue(_out);
-        PngImage.Write(target, picture.Draw(density, samples));
+        ScaledTable points = scaling.Apply(picture.Points());
+        WaitLine.During(parse, "drawing the density", trained, SampleCount + points.Count, () =>
+        {
+            TableDataset samples = new TableModel(trained).Sample(SampleCount, 1, seed);
+            double[] density = Array.ConvertAll(Evaluation.LogProb(trained, points), Math.Exp);
+            PngImage.Write(target, picture.Draw(density, samples));
+            return true;
+        });
         (double Low, double High) x = Widened(picture.X);
         (double Low, double High) y = Widened(picture.Y);
-        double integral = GridIntegral.Run(trained, x, y, IntegralCells);
+        double integral = WaitLine.During(
+            parse,
+            "integrating the density",
+            trained,
+            (long)IntegralCells * IntegralCells,
+            () => GridIntegral.Run(trained, x, y, IntegralCells));
         output.WriteLine(FormattableString.Invariant(
             $"the density integrates to {integral:0.0000} over [{x.Low:0.##}, {x.High:0.##}] x ")
             + FormattableString.Invariant($"[{y.Low:0.##}, {y.High:0.##}]"));
@@ -137,7 +149,8 @@ internal static class Density2dCommand
         return 0;
     }
 
-    private static Model Train(Model model, ScaledTable rows, int updates, ulong seed, TextWriter error)
+    private static Model Train(
+        Model model, ScaledTable rows, int updates, ulong seed, TextWriter error, Action<long, long> told)
     {
         using Trainer trainer = new(model, rows, new TrainerOptions
         {
@@ -149,7 +162,7 @@ internal static class Density2dCommand
             TotalSamples = (long)updates * Batch,
             EmaDecay = 0.99,
         });
-        trainer.Train(updates);
+        trainer.Train(updates, step => told(step.Samples / Batch, updates));
         if (trainer.Skipped > 0)
         {
             error.WriteLine(

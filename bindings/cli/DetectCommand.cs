@@ -131,9 +131,11 @@ internal static class DetectCommand
             throw Invalid($"{path}: holds images, expected a table; of a folder of pictures, --network NET.onnx makes rows");
         }
 
-        TableParts parts = TableLoader.Load(path, CommandOptions.Format(parse, _label, _header), options.Seed, null);
+        TableParts parts = WaitLine.During(
+            parse, $"reading {path}", () => TableLoader.Load(path, CommandOptions.Format(parse, _label, _header), options.Seed, null));
         TableDataset rows = TableSource.RowsOf(parts, parse.GetValue(_part));
-        AnomalyDetector detector = AnomalyDetector.Fit(rows, options, cancel);
+        AnomalyDetector detector = WaitLine.During(
+            parse, $"fitting {rows.Count} rows of {rows.Columns.Count} columns", () => AnomalyDetector.Fit(rows, options, cancel));
         foreach (string note in parts.Notes)
         {
             Note.Write(parse.InvocationConfiguration.Error, note);
@@ -171,18 +173,23 @@ internal static class DetectCommand
             throw Invalid($"--std is {parse.GetValue(_deviation)}, expected numbers above 0");
         }
 
-        AnomalyDetector detector = AnomalyDetector.Fit(
+        int count = pictures.Files.Count;
+        AnomalyDetector detector = WaitLine.During(parse, $"fitting {count} pictures", told => AnomalyDetector.Fit(
             pictures.Name,
-            pictures.Files.Count,
-            i => features.Rows(pictures.Read(i), pictures.Describe(i)),
+            count,
+            i =>
+            {
+                told(i, count);
+                return features.Rows(pictures.Read(i), pictures.Describe(i));
+            },
             features.Settings,
             options,
-            cancel);
+            cancel));
         Directory.CreateDirectory(folder);
         features.Save(PictureFeatures.PathInRun(Path.Combine(folder, CheckpointFile.NameInRun)));
         (int rows, int columns) = features.Positions;
         string positions = features.Settings.IsByPosition ? $" of {rows}x{columns} positions" : string.Empty;
-        return (detector, $"{pictures.Files.Count} pictures{positions}");
+        return (detector, $"{count} pictures{positions}");
     }
 
     /// <summary>Three numbers, of red, green and blue.</summary>

@@ -68,18 +68,17 @@ internal static class EditCommand
         int[] chosen = NumberLists.Read(parse, _images, LatentOptions.Different(images, 0, 4));
         EncodedImages encoded = _common.Encode(parse, model, data, images, chosen);
         (ImageDataset with, ImageDataset without) = Sides(parse, model, data);
-        EncodedImages positive = EncodedImages.Of(model, with, parse.GetValue(_common.Seed));
-        EncodedImages negative = EncodedImages.Of(model, without, parse.GetValue(_common.Seed));
+        EncodedImages positive = _common.Encode(parse, model, with);
+        EncodedImages negative = _common.Encode(parse, model, without);
         LatentDirection direction = parse.GetValue(_direction) == Direction.Mean
             ? LatentDirection.MeanDifference(positive.Latents, positive.Count, negative.Latents, negative.Count)
             : LatentDirection.ClassifierNormal(positive.Latents, positive.Count, negative.Latents, negative.Count);
 
         // By strength, and in the picture by image.
-        ImageDataset[] moved =
-        [
-            .. strengths.Select(strength => encoded.Decode(
-                direction.Apply(encoded.Latents, encoded.Count, strength), encoded.Condition)),
-        ];
+        int decoded = strengths.Length * encoded.Count;
+        ImageDataset[] moved = WaitLine.During(parse, $"decoding {decoded} images", model, decoded, () => Array.ConvertAll(
+            strengths,
+            strength => encoded.Decode(direction.Apply(encoded.Latents, encoded.Count, strength), encoded.Condition)));
         ImageDataset all = moved.Aggregate((a, b) => a.Concat(b));
         int[] order =
         [

@@ -73,23 +73,17 @@ internal static class EvalCommand
             model.LoadRawWeights(CheckpointPath.StateBeside(path));
         }
 
-        IDataset data = DataSource.Load(
-            parse.GetRequiredValue(_data),
-            model.Config,
-            CommandOptions.Format(parse, _label, _header),
-            _pictures.Reading(parse)).Part(
+        string source = parse.GetRequiredValue(_data);
+        IDataset data = WaitLine.Reading(parse, source, _pictures.Reading(parse), reading => DataSource.Load(
+            source, model.Config, CommandOptions.Format(parse, _label, _header), reading)).Part(
             parse.GetValue(_part) ?? DataPart.Test,
             model.Config,
             parse.GetValue(_limit),
             parse.InvocationConfiguration.Error);
         ulong seed = parse.GetValue(_seed);
         long start = Stopwatch.GetTimestamp();
-        ClassEvaluation? classes = model.Config.Options.Condition is { IsClass: true }
-            ? ClassEvaluation.Run(model, data, seed)
-            : null;
-        Evaluation result = classes is null
-            ? Evaluation.Run(model, data, seed)
-            : Evaluation.Of(classes.LogProb, data);
+        (ClassEvaluation? classes, Evaluation result) = WaitLine.During(
+            parse, $"evaluating {data.Count} {data.Unit.Plural}", model, data.Count, () => Evaluate(model, data, seed));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(_json))
@@ -109,6 +103,17 @@ internal static class EvalCommand
             + Note.LeftOut(result.LeftOut, data.Unit));
         WriteClasses(output, model, classes, data);
         return 0;
+    }
+
+    private static (ClassEvaluation? Classes, Evaluation Result) Evaluate(Model model, IDataset data, ulong seed)
+    {
+        if (model.Config.Options.Condition is not { IsClass: true })
+        {
+            return (null, Evaluation.Run(model, data, seed));
+        }
+
+        ClassEvaluation classes = ClassEvaluation.Run(model, data, seed);
+        return (classes, Evaluation.Of(classes.LogProb, data));
     }
 
     /// <summary>The error of a mean; nothing where no sample has a finite log density.</summary>

@@ -41,7 +41,8 @@ internal static class ExportCommand
         if (Path.GetExtension(target).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
         {
             OutputPath.Require(target);
-            output.WriteLine($"{target}: {OnnxFile.Write(source, target, what ?? "log-prob")}");
+            string signature = WaitLine.During(parse, $"writing {target}", () => OnnxFile.Write(source, target, what ?? "log-prob"));
+            output.WriteLine($"{target}: {signature}");
             return 0;
         }
 
@@ -51,7 +52,7 @@ internal static class ExportCommand
                 FlowErrorKind.InvalidArgument, $"--what was given and OUT is {target}, expected a name that ends in .onnx");
         }
 
-        RosinalityCheckpoint.Export(source, target);
+        WaitLine.During(parse, $"writing {target}", () => RosinalityCheckpoint.Export(source, target));
         output.WriteLine($"{target}: a state dict for rosinality/glow-pytorch");
         return 0;
     }

@@ -15,10 +15,11 @@ internal static class FlowCommand
     /// <param name="args">Its arguments.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
+    /// <param name="patience">How long a terminal is told nothing of what the command does; null where there is no terminal.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter error)
+    public static int Run(string[] args, TextWriter output, TextWriter error, TimeSpan? patience = null)
     {
-        using SteadyWriter told = new(error);
+        using SteadyWriter told = new(error) { Patience = patience };
         int code = Try(args, output, told);
         JoinedRanks.Leave(code);
         return code;

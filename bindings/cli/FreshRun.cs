@@ -29,11 +29,11 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
         }
 
         RequireOptionsOf(DataSource.UnitOf(path));
-        DataSource source = DataSource.Load(
+        DataSource source = WaitLine.Reading(parse, path, options.Pictures.Reading(parse), reading => DataSource.Load(
             path,
             CommandOptions.Format(parse, options.Label, options.Header),
             parse.GetValue(options.SplitSeed),
-            options.Pictures.Reading(parse));
+            reading));
         if (!source.HasTraining)
         {
             throw new FlowException(

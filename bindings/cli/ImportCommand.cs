@@ -46,7 +46,8 @@ internal static class ImportCommand
         {
             string description = parse.GetValue(_description) ?? throw new FlowException(
                 FlowErrorKind.InvalidArgument, "--from was given without --description, expected the JSON file that says what the flow is");
-            ModelConfig config = ForeignFlow.Import(parse.GetRequiredValue(_in), target, library, description);
+            ModelConfig config = WaitLine.During(
+                parse, $"writing {target}", () => ForeignFlow.Import(parse.GetRequiredValue(_in), target, library, description));
             parse.InvocationConfiguration.Output.WriteLine($"{target}: {config.Options.Summary}");
             return 0;
         }
@@ -58,8 +59,8 @@ internal static class ImportCommand
                 $"--description was given without --from, expected one of {string.Join(", ", ForeignFlow.Libraries)}");
         }
 
-        GlowOptions glow = (GlowOptions)RosinalityCheckpoint.Import(
-            parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins)).Options;
+        GlowOptions glow = (GlowOptions)WaitLine.During(parse, $"writing {target}", () => RosinalityCheckpoint.Import(
+            parse.GetRequiredValue(_in), target, parse.GetValue(_size), parse.GetValue(_bins))).Options;
         parse.InvocationConfiguration.Output.WriteLine(
             $"{target}: images of {glow.Height}x{glow.Width}x{glow.Channels} in {glow.Bins} grey levels; "
             + $"{glow.Levels} levels, {glow.Steps} steps, hidden {glow.Hidden}, "

@@ -61,9 +61,11 @@ internal static class InterpolateCommand
                 FlowErrorKind.InvalidArgument, "a way needs at least two images, and one was given");
         }
 
-        ImageDataset legs = Enumerable.Range(0, encoded.Count - 1)
+        int decoded = (encoded.Count - 1) * points;
+        ImageDataset legs = WaitLine.During(parse, $"decoding {decoded} images", model, decoded, () => Enumerable
+            .Range(0, encoded.Count - 1)
             .Select(leg => encoded.Interpolate(leg, leg + 1, points, parse.GetValue(_path)))
-            .Aggregate((all, next) => all.Concat(next));
+            .Aggregate((all, next) => all.Concat(next)));
         _common.Write(
             parse,
             DefaultOut,
@@ -90,8 +92,9 @@ internal static class InterpolateCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, "--images is given without --data");
         }
 
-        EncodedImages drawn = EncodedImages.Draw(
-            model, parse.GetValue(_samples), parse.GetValue(_temperature), parse.GetValue(_common.Seed));
+        int samples = parse.GetValue(_samples);
+        EncodedImages drawn = WaitLine.During(parse, $"drawing {samples} images", model, 3L * samples, () => EncodedImages.Draw(
+            model, samples, parse.GetValue(_temperature), parse.GetValue(_common.Seed)));
         return (drawn, [.. Enumerable.Range(0, drawn.Count).Select(i => $"sample {i}")]);
     }
 }

@@ -88,7 +88,8 @@ internal sealed class LatentOptions
     /// <summary>Loads a source of images, and writes its notes.</summary>
     public ImageSource Source(ParseResult parse, Model model, string path)
     {
-        ImageSource source = ImageSource.Load(path, Pictures.Reading(parse), model.Config.Images.Preparation);
+        ImageSource source = WaitLine.Reading(
+            parse, path, Pictures.Reading(parse), reading => ImageSource.Load(path, reading, model.Config.Images.Preparation));
         source.WriteNotes(parse.InvocationConfiguration.Error);
         return source;
     }
@@ -111,8 +112,16 @@ internal sealed class LatentOptions
             }
         }
 
-        return EncodedImages.Of(model, images.Select(indices), parse.GetValue(Seed));
+        return Encode(parse, model, images.Select(indices));
     }
+
+    /// <summary>Encodes images.</summary>
+    public EncodedImages Encode(ParseResult parse, Model model, ImageDataset images) => WaitLine.During(
+        parse,
+        $"encoding {images.Count} images and back",
+        model,
+        2L * images.Count,
+        () => EncodedImages.Of(model, images, parse.GetValue(Seed)));
 
     /// <summary>Writes the picture and one line about it.</summary>
     public void Write(

@@ -39,13 +39,11 @@ internal static class PrepareCommand
         PreparedImages.RequireFree(target);
         long start = Stopwatch.GetTimestamp();
         string source = parse.GetRequiredValue(_data);
-        ImageParts parts = DatasetLoader.Load(source, _pictures.Reading(parse) with
-        {
-            ScratchFolder = Path.GetDirectoryName(Path.GetFullPath(target))!,
-        });
+        ImageReading prepared = _pictures.Reading(parse) with { ScratchFolder = Path.GetDirectoryName(Path.GetFullPath(target))! };
+        ImageParts parts = WaitLine.Reading(parse, source, prepared, reading => DatasetLoader.Load(source, reading));
         double decoded = Stopwatch.GetElapsedTime(start).TotalSeconds;
         new ImageSource(parts).WriteNotes(parse.InvocationConfiguration.Error);
-        PreparedImages.Write(target, parts);
+        WaitLine.During(parse, $"writing {target}", () => PreparedImages.Write(target, parts));
         ImageDataset all = parts.All;
         parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
             $"{target}: {parts.Train.Count} training, {parts.Validation?.Count ?? 0} validation and {parts.Test.Count} test images ")

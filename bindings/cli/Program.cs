@@ -1,3 +1,3 @@
 using FlowEngine.Cli;
 
-return FlowCommand.Run(args, Console.Out, Console.Error);
+return FlowCommand.Run(args, Console.Out, Console.Error, Console.IsErrorRedirected ? null : WaitLine.Patience);

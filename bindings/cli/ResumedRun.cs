@@ -30,8 +30,8 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommu
         ImagePreparation preparation = config.Model.Unit == SampleUnit.Image
             ? config.Model.Images.Preparation
             : ImagePreparation.None;
-        RunData data = DataSource.Load(
-            config.Data, config.Model, FormatOf(config.Model), PictureOptions.Of(preparation)).ForTraining(config.Model);
+        RunData data = WaitLine.Reading(parse, config.Data, PictureOptions.Of(preparation), reading => DataSource.Load(
+            config.Data, config.Model, FormatOf(config.Model), reading)).ForTraining(config.Model);
         RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
         if (!limits.IsEmpty)
         {

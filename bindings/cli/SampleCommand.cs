@@ -66,10 +66,12 @@ internal static class SampleCommand
         ulong seed = parse.GetValue(_seed);
         string target = parse.GetValue(_out) ?? (isTable ? "rows.csv" : "grid.png");
         string ending = CommandOptions.RequireOutput(target, _out, isTable ? [".csv"] : [".png", ".npy"]);
+        long all = (long)count * (isOfAllClasses ? model.Config.Classes.Seen.Count() : 1);
         string what;
         if (isTable)
         {
-            TableDataset rows = DrawRows(parse, model, label, count, OnlyOne(temperatures), seed);
+            TableDataset rows = WaitLine.During(
+                parse, $"drawing {all} rows", model, all, () => DrawRows(parse, model, label, count, OnlyOne(temperatures), seed));
             CsvWriter.Write(target, rows);
             count = rows.Count;
             what = $"rows of {rows.Columns.Count} columns";
@@ -77,9 +79,9 @@ internal static class SampleCommand
         else
         {
             RequireNoValues(parse);
-            ImageDataset samples = isOfAllClasses
+            ImageDataset samples = WaitLine.During(parse, $"drawing {all} images", model, all, () => isOfAllClasses
                 ? Samples.DrawClasses(model, count, temperatures, seed)
-                : Samples.Draw(model, count, temperatures, seed, label);
+                : Samples.Draw(model, count, temperatures, seed, label));
             int columns = isOfAllClasses ? count : (int)Math.Ceiling(Math.Sqrt(count));
             if (ending == ".npy")
             {

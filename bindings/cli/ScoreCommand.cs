@@ -182,17 +182,20 @@ internal static class ScoreCommand
             throw new FlowException(FlowErrorKind.InvalidArgument, $"{path}: holds images, the detector expects a table");
         }
 
-        TableParts parts = TableLoader.Load(
-            path, CommandOptions.Format(parse, _label, _header), detector.Schema.SplitSeed, detector.Schema);
+        TableParts parts = WaitLine.During(parse, $"reading {path}", () => TableLoader.Load(
+            path, CommandOptions.Format(parse, _label, _header), detector.Schema.SplitSeed, detector.Schema));
         TableDataset rows = TableSource.RowsOf(parts, parse.GetValue(_part)).Take(parse.GetValue(_limit) ?? int.MaxValue);
         TableSource.WriteNotes(detector.Schema, rows, parse.InvocationConfiguration.Error);
         AnomalyLabels? labels = rows.Labels is int[] values && (CommandOptions.IsGiven(parse, _label) || parse.GetValue(_normal) is not null)
             ? AnomalyLabels.Of(values, rows.ClassNames, parse.GetValue(_normal), rows.Name)
             : null;
-        AnomalyFindings found = detector.Score(rows);
+        AnomalyFindings found = WaitLine.During(parse, $"scoring {rows.Count} rows", () => detector.Score(rows));
         if (parse.GetValue(_report) is string report)
         {
-            AnomalyReport.Write(report, detector, rows, found, labels?.IsAnomaly);
+            WaitLine.During(
+                parse,
+                $"finding the columns to blame for {report}",
+                () => AnomalyReport.Write(report, detector, rows, found, labels?.IsAnomaly));
         }
 
         return DetectorScores.Of(detector, rows, found, labels);
@@ -219,7 +222,8 @@ internal static class ScoreCommand
                 FlowErrorKind.InvalidArgument, $"--normal is given, and {pictures.Name} has no labels, expected sub-folders of classes");
         using PictureFeatures features = PictureFeatures.Open(
             parse.GetValue(_network) ?? PictureFeatures.PathInRun(checkpoint), reading.Decoder!, network);
-        PictureScores scores = new(detector, features, pictures, labels, heatMaps);
+        PictureScores scores = WaitLine.During(
+            parse, $"scoring {pictures.Files.Count} pictures", () => new PictureScores(detector, features, pictures, labels, heatMaps));
         if (parse.GetValue(_report) is string report)
         {
             scores.WriteReport(report, reading.Decoder!);
@@ -242,7 +246,12 @@ internal static class ScoreCommand
     {
         int? most = model.Config.Unit == SampleUnit.Image ? MostReferenceImages : null;
         IDataset data = Source(parse, model, path).Part(DataPart.Train, model.Config, most);
-        return Evaluation.Run(model, data, parse.GetValue(_seed)).Nats;
+        return WaitLine.During(
+            parse,
+            $"evaluating {data.Count} {data.Unit.Plural} of {path}",
+            model,
+            data.Count,
+            () => Evaluation.Run(model, data, parse.GetValue(_seed)).Nats);
     }
 
     /// <summary>The scores, which are anomalies where that is known, and of a model of classes the likeliest of each.</summary>
@@ -258,21 +267,31 @@ internal static class ScoreCommand
         IDataset data = Load(parse, model, parse.GetRequiredValue(_data));
         ulong seed = parse.GetValue(_seed);
         AnomalyLabels? labels = parse.GetValue(_anomalies) is null ? FindAnomalies(parse, model, data) : null;
-        AnomalyScores scores = AnomalyScores.Of(model, data, typical, seed);
-        string[]? classes = Classify(model, data, seed);
+        (AnomalyScores scores, string[]? classes) = ScoreAll(data);
         if (parse.GetValue(_anomalies) is not string anomalies)
         {
             return (scores, labels, classes);
         }
 
         IDataset odd = Load(parse, model, anomalies);
-        AnomalyScores others = AnomalyScores.Of(model, odd, typical, seed);
+        (AnomalyScores others, string[]? oddClasses) = ScoreAll(odd);
         return (
             scores.Concat(others),
             new AnomalyLabels(
                 [.. Enumerable.Repeat(false, scores.LogProb.Length), .. Enumerable.Repeat(true, others.LogProb.Length)],
                 null),
-            classes is null ? null : [.. classes, .. Classify(model, odd, seed)!]);
+            classes is null ? null : [.. classes, .. oddClasses!]);
+
+        (AnomalyScores Scores, string[]? Classes) ScoreAll(IDataset some)
+        {
+            bool isOfClasses = model.Config.Options.Condition is { IsClass: true };
+            return WaitLine.During(
+                parse,
+                $"scoring {some.Count} {some.Unit.Plural}",
+                model,
+                some.Count * (isOfClasses ? 2L : 1),
+                () => (AnomalyScores.Of(model, some, typical, seed), isOfClasses ? Classify(model, some, seed) : null));
+        }
     }
 
     /// <summary>The anomalies by the labels of the data; null where those do not tell them, which is said.</summary>
@@ -304,13 +323,14 @@ internal static class ScoreCommand
         }
     }
 
-    private static string[]? Classify(Model model, IDataset data, ulong seed) =>
-        model.Config.Options.Condition is { IsClass: true }
-            ? Array.ConvertAll(ClassEvaluation.Predict(model, data, seed).Answers, model.Config.Classes.NameOf)
-            : null;
+    private static string[] Classify(Model model, IDataset data, ulong seed) =>
+        Array.ConvertAll(ClassEvaluation.Predict(model, data, seed).Answers, model.Config.Classes.NameOf);
 
-    private static DataSource Source(ParseResult parse, Model model, string path) => DataSource.Load(
-        path, model.Config, CommandOptions.Format(parse, _label, _header), _pictures.Reading(parse));
+    private static DataSource Source(ParseResult parse, Model model, string path) => WaitLine.Reading(
+        parse,
+        path,
+        _pictures.Reading(parse),
+        reading => DataSource.Load(path, model.Config, CommandOptions.Format(parse, _label, _header), reading));
 
     private static IDataset Load(ParseResult parse, Model model, string path)
     {

@@ -46,15 +46,14 @@ internal static class SelfTestCommand
         }
 
         string name = parse.GetRequiredValue(_device);
-        TextWriter output = parse.InvocationConfiguration.Output;
         if (name is "cpu" or "auto")
         {
             using IBackend backend = Devices.Open(name);
-            return Report(name, SelfTest.Run(backend), output, parse.GetValue(_json));
+            return Report(parse, name, SelfTest.Run(backend), SelfTest.Count(backend));
         }
 
         using GpuDevice device = OpenDevice(name);
-        return Report(name, SelfTest.Run(device, runs), output, parse.GetValue(_json));
+        return Report(parse, name, SelfTest.Run(device, runs), SelfTest.Count(device));
     }
 
     private static GpuDevice OpenDevice(string name)
@@ -69,16 +68,31 @@ internal static class SelfTestCommand
         }
     }
 
-    private static int Report(string device, IEnumerable<SelfTestResult> results, TextWriter output, bool json)
+    private static int Report(ParseResult parse, string device, IEnumerable<SelfTestResult> results, int count)
     {
+        TextWriter output = parse.InvocationConfiguration.Output;
+        bool json = parse.GetValue(_json);
         List<SelfTestResult> all = [];
-        foreach (SelfTestResult result in results)
+        if (json)
         {
-            all.Add(result);
-            if (json)
+            foreach (SelfTestResult result in results)
             {
+                all.Add(result);
                 output.WriteLine(Json(device, result).ToJsonString());
             }
+        }
+        else
+        {
+            WaitLine.During(parse, $"testing {device} in {count} cases", told =>
+            {
+                foreach (SelfTestResult result in results)
+                {
+                    all.Add(result);
+                    told(all.Count, count);
+                }
+
+                return true;
+            });
         }
 
         int failed = all.Count(result => !result.Passed);

@@ -75,9 +75,11 @@ internal static class StyleCommand
             : StyleTransfer.MatchStatistics(
                 content.Latents, style.Latents, model.Flow.LatentShapes(content.Count), levels, strength);
 
-        ImageDataset all = content.Decode(content.Latents, content.Condition)
+        int decoded = 3 * content.Count;
+        ImageDataset all = WaitLine.During(parse, $"decoding {decoded} images", model, decoded, () => content
+            .Decode(content.Latents, content.Condition)
             .Concat(style.Decode(style.Latents, style.Condition))
-            .Concat(content.Decode(changed, content.Condition));
+            .Concat(content.Decode(changed, content.Condition)));
         int[] order = [.. Enumerable.Range(0, all.Count).Select(i => (i % 3 * content.Count) + (i / 3))];
         _common.Write(
             parse,

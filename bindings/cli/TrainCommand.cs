@@ -50,11 +50,11 @@ internal static class TrainCommand
         TrainingRun run = new(session.Folder, session.Config, session.Trainer, session.Data, display);
         if (session.IsResumed)
         {
-            run.Resume(parse.GetValue(options.AllowChangedData));
+            WaitLine.During(parse, "reading the run", () => run.Resume(parse.GetValue(options.AllowChangedData)));
         }
         else
         {
-            run.Start();
+            WaitLine.During(parse, "initializing the model", run.Start);
         }
 
         RunOutcome outcome = display.Show(() => run.Run(signals.Token));

@@ -17,7 +17,7 @@ public static class SelfTest
     {
         bool full = backend.NetworkPrecision == NetworkPrecision.Full;
         string shows = full ? "an operation of flows" : $"an operation of flows in {backend.NetworkPrecision}";
-        foreach (BackendCase test in full ? BackendCases.All : BackendCases.Networks)
+        foreach (BackendCase test in CasesOf(backend.NetworkPrecision))
         {
             long start = Stopwatch.GetTimestamp();
             double error = double.NaN;
@@ -36,6 +36,15 @@ public static class SelfTest
             yield return new($"{test.Name} {test.Shape}", shows, 1, error, tolerance, fault, seconds);
         }
     }
+
+    /// <summary>How many results there are of a backend.</summary>
+    /// <param name="backend">The backend.</param>
+    public static int Count(IBackend backend) => CasesOf(backend.NetworkPrecision).Count;
+
+    /// <summary>How many results there are of a device.</summary>
+    /// <param name="device">The device.</param>
+    public static int Count(GpuDevice device) =>
+        KernelsOf(device).Count() + Enum.GetValues<NetworkPrecision>().Sum(precision => CasesOf(precision).Count);
 
     /// <summary>
     /// Every kernel of the conformance set, then every operation of a backend on the device, in every precision.
@@ -61,9 +70,13 @@ public static class SelfTest
     /// <param name="runs">How often each runs, every time with other shapes and data.</param>
     /// <returns>A result for each kernel, as it is there.</returns>
     public static IEnumerable<SelfTestResult> RunKernels(GpuDevice device, int runs) =>
-        KernelCases.All
-            .Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator)
-            .Select(test => Run(test, device, runs));
+        KernelsOf(device).Select(test => Run(test, device, runs));
+
+    private static IEnumerable<KernelCase> KernelsOf(GpuDevice device) =>
+        KernelCases.All.Where(test => !test.EmulatorOnly || device.Info.Runner == GpuRunner.Emulator);
+
+    private static IReadOnlyList<BackendCase> CasesOf(NetworkPrecision precision) =>
+        precision == NetworkPrecision.Full ? BackendCases.All : BackendCases.Networks;
 
     private static IEnumerable<SelfTestResult> RunOperations(GpuDevice device, NetworkPrecision precision)
     {

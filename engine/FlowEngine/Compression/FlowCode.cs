@@ -78,6 +78,8 @@ internal sealed class FlowCode : IDisposable
                 {
                     code.Encode(batch, input with { Batch = batch.Count });
                 }
+
+                _model.Computed?.Invoke(batch.Count);
             }
         }
     }
@@ -102,6 +104,7 @@ internal sealed class FlowCode : IDisposable
                 }
 
                 batch.ForEach((chain, _) => _levels.Decode(chain, index));
+                _model.Computed?.Invoke(batch.Count);
             }
         }
     }

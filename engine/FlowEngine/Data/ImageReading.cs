@@ -13,6 +13,9 @@ public sealed record ImageReading(IImageDecoder? Decoder = null, ImagePreparatio
     /// <summary>Where pixels are that do not fit into memory, while they are in use.</summary>
     public string ScratchFolder { get; init; } = Path.GetTempPath();
 
+    /// <summary>Told, from any thread, how many pictures of a part are decoded, and all of it; null for nobody.</summary>
+    internal Action<long, long>? Progress { get; init; }
+
     /// <summary>The endings of the files that are read.</summary>
     internal IEnumerable<string> Endings => _own.Union(Decoder?.Endings ?? []);
 

@@ -14,6 +14,7 @@ internal sealed class PictureDecoding(PictureFiles files, string[] names, ImageR
     private readonly byte[][] _images = new byte[names.Length][];
     private readonly Dictionary<(int Height, int Width, int Channels), (int Count, int First)> _shapes = [];
     private SafeFileHandle? _scratch;
+    private int _decoded;
 
     /// <summary>Decodes all of them.</summary>
     /// <param name="name">The name of the set.</param>
@@ -27,7 +28,11 @@ internal sealed class PictureDecoding(PictureFiles files, string[] names, ImageR
             Parallel.ForEach(
                 Partitioner.Create(files.Each(names), EnumerablePartitionerOptions.NoBuffering),
                 new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
-                file => Keep(file.Index, Decode(names[file.Index], file.Read())));
+                file =>
+                {
+                    Keep(file.Index, Decode(names[file.Index], file.Read()));
+                    reading.Progress?.Invoke(Interlocked.Increment(ref _decoded), names.Length);
+                });
         }
         catch (AggregateException exception)
         {

@@ -8,7 +8,9 @@ namespace FlowEngine.Models;
 /// <param name="count">Its data.</param>
 /// <param name="largest">The length of all batches but the last.</param>
 /// <param name="progress">Told the data that are computed, and all, after every batch; null for nobody.</param>
-internal ref struct BatchLoop(string operation, string model, long count, int largest, Action<long, long>? progress)
+/// <param name="computed">Told the data of every batch as it is computed; null for nobody.</param>
+internal ref struct BatchLoop(
+    string operation, string model, long count, int largest, Action<long, long>? progress, Action<int>? computed)
 {
     private readonly IDisposable? _call = FlowTelemetry.Call(operation, model, count);
     private long _first;
@@ -26,6 +28,7 @@ internal ref struct BatchLoop(string operation, string model, long count, int la
             _first += _length;
             FlowTelemetry.Batch(operation, model, _length, _start);
             progress?.Invoke(_first, count);
+            computed?.Invoke(_length);
         }
 
         _length = (int)Math.Min(largest, count - _first);

@@ -282,7 +282,7 @@ internal sealed class InferenceRun(Model model, CallerMemory memory)
     }
 
     private BatchLoop Batches(string operation, long count) =>
-        new(operation, model.Config.Options.Kind.Name, count, Math.Min(BatchSize, Flow.LargestBatch), Progress);
+        new(operation, model.Config.Options.Kind.Name, count, Math.Min(BatchSize, Flow.LargestBatch), Progress, model.Computed);
 
     /// <summary>Checks that images have indices of their own: noise depends on them, and one of 2^32 would be that of 0.</summary>
     private static void RequireIndices(uint firstIndex, long count)

@@ -111,6 +111,9 @@ public sealed class Model : IDisposable
     /// <summary>Device, weights and constants, for layers and plans.</summary>
     internal LayerContext Context => new(Backend, _weights.View, _constants.View, default, default, default);
 
+    /// <summary>Told how many samples of a call are computed, batch by batch; null for nobody.</summary>
+    internal Action<int>? Computed { get; set; }
+
     /// <summary>Excludes inference while weights change.</summary>
     internal ReaderWriterLockSlim Lease => _lease;
 

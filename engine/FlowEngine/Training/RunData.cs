@@ -32,6 +32,9 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     /// <summary>Held-out samples.</summary>
     public IDataset HeldOut => heldOut;
 
+    /// <summary>How many training samples <see cref="TrainingLogProb"/> takes.</summary>
+    internal int ReferenceCount => Math.Min(IsOfImages ? ReferenceImages : ReferenceRows, train.Count);
+
     private bool IsOfImages => train.Bins is not null;
 
     /// <summary>The data in a few words, for people.</summary>
@@ -87,7 +90,7 @@ public sealed class RunData(IDataset train, IDataset heldOut)
 
     /// <summary>The mean log density of the training data, nats, of the first of them where there are many.</summary>
     internal double TrainingLogProb(Model model, ulong seed) =>
-        Evaluation.Run(model, train.Take(IsOfImages ? ReferenceImages : ReferenceRows), seed).Nats;
+        Evaluation.Run(model, train.Take(ReferenceCount), seed).Nats;
 
     /// <summary>Nats of a sample from bits per dimension; null where its likelihood is not told in nats.</summary>
     internal double? Nats(double bitsPerDim) =>

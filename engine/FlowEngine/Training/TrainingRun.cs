@@ -464,6 +464,7 @@ public sealed class TrainingRun
         }
 
         _exhibits = Exhibits.AtTheEnd(_trainer, _data, model, _seconds);
+        Announce(_data.ReferenceCount, "training");
         double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
         model.SetTrainingLogProb(double.IsFinite(logProb) ? logProb : null);
         model.Save(_folder.CheckpointFile);
@@ -522,17 +523,21 @@ public sealed class TrainingRun
             return;
         }
 
-        double seconds = count * EvaluationShare * _secondsPerUpdate / _trainer.Options.Batch;
-        if (seconds > LongSeconds)
-        {
-            _observer.Noted(FormattableString.Invariant(
-                $"evaluating {count:#,0} {_config.Model.Unit.HeldOut} {_config.Model.Unit.Plural}, about {TwoDigits(seconds)} s"));
-        }
-
+        Announce(count, _config.Model.Unit.HeldOut);
         EvalMetrics evaluation = _data.Evaluate(
             model, count, _config.Training.Seed, _trainer.Samples, _seconds, _ranks, stop);
         Note(evaluation);
         Record(evaluation);
+    }
+
+    private void Announce(int count, string part)
+    {
+        double seconds = count * EvaluationShare * _secondsPerUpdate / _trainer.Options.Batch;
+        if (seconds > LongSeconds)
+        {
+            _observer.Noted(FormattableString.Invariant(
+                $"evaluating {count:#,0} {part} {_config.Model.Unit.Plural}, about {TwoDigits(seconds)} s"));
+        }
     }
 
     private void Note(EvalMetrics evaluation)

@@ -83,7 +83,11 @@ public sealed class Density2dTests : IDisposable
     }
 
     private static string Draw(params string[] options) =>
-        CommandRun.Succeed(["density2d", "--blocks", "4", "--updates", "60", "--threads", "1", .. options]);
+        WaitLineTests.Shows(
+            ["density2d", "--blocks", "4", "--updates", "60", "--threads", "1", .. options],
+            "training by 60 updates",
+            "drawing the density",
+            "integrating the density");
 
     private static void RequireUnitIntegral(string output)
     {
