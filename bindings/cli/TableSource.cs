@@ -42,7 +42,7 @@ internal sealed class TableSource(TableParts parts) : DataSource
             WriteNotes(schema, rows, notes);
         }
 
-        return schema.Apply(rows);
+        return schema.Open(rows);
     }
 
     /// <summary>

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using System.Security;
 
+using Microsoft.Win32.SafeHandles;
+
 namespace FlowEngine.Data;
 
 /// <summary>Opens data files, unzips gzip by its magic, and turns every failure into a FlowException.</summary>
@@ -72,6 +74,36 @@ internal static class DataFile
 
         return magic[..read];
     });
+
+    /// <summary>Reads a part of a file that stays open; allocates nothing.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="position">Where the part begins.</param>
+    /// <param name="bytes">The part, overwritten.</param>
+    /// <exception cref="FlowException">The file is shorter than it was, or cannot be read any more.</exception>
+    public static void ReadAt(SafeFileHandle file, string path, long position, Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int read;
+            try
+            {
+                read = RandomAccess.Read(file, bytes, position);
+            }
+            catch (IOException exception)
+            {
+                throw Error(FlowErrorKind.Io, path, $"cannot be read any more: {exception.Message}", exception);
+            }
+
+            if (read == 0)
+            {
+                throw Error(FlowErrorKind.Io, path, "was cut short while it was in use, expected it to stay as it is");
+            }
+
+            bytes = bytes[read..];
+            position += read;
+        }
+    }
 
     /// <summary>All bytes of a file.</summary>
     public static byte[] ReadAllBytes(string path) => Guard(path, () => File.ReadAllBytes(path));

@@ -88,28 +88,5 @@ internal sealed class FileImages : ImageStore
         }
     }
 
-    private void ReadStored(int index, Span<byte> stored)
-    {
-        long position = _offset + (index * _stride);
-        while (!stored.IsEmpty)
-        {
-            int read;
-            try
-            {
-                read = RandomAccess.Read(_file, stored, position);
-            }
-            catch (IOException exception)
-            {
-                throw DataFile.Error(FlowErrorKind.Io, _path, $"cannot be read any more: {exception.Message}", exception);
-            }
-
-            if (read == 0)
-            {
-                throw DataFile.Error(FlowErrorKind.Io, _path, "was cut short while it was in use, expected it to stay as it is");
-            }
-
-            stored = stored[read..];
-            position += read;
-        }
-    }
+    private void ReadStored(int index, Span<byte> stored) => DataFile.ReadAt(_file, _path, _offset + (index * _stride), stored);
 }

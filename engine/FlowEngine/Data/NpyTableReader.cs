@@ -12,7 +12,7 @@ internal static class NpyTableReader
 
     /// <summary>Reads a .npy file.</summary>
     public static TableDataset Read(string path, string name) =>
-        DataFile.Read(path, reader => ReadRows(reader, NpyHeader.Read(reader), name));
+        DataFile.Read(path, reader => ReadRows(reader, NpyHeader.Read(reader), name, path));
 
     /// <summary>Reads a .npz: rows with labels, or parts named as x_train, x_val, x_test.</summary>
     public static (TableDataset Train, TableDataset? Validation, TableDataset? Test) ReadArchive(
@@ -39,7 +39,18 @@ internal static class NpyTableReader
         return table.WithLabels(labels?.Numbers, labels?.Names, notes);
     }
 
-    private static TableDataset ReadRows(DataReader reader, NpyHeader header, string name)
+    /// <summary>The error of a value that is no number.</summary>
+    internal static FlowException NotFinite(string name, int row, int column, double value) => DataFile.BadFormat(
+        name,
+        FormattableString.Invariant($"row {row}, column {column} holds {value}, ")
+        + "expected a finite number: fill it in, or leave out the row");
+
+    /// <summary>Reads the elements after a header as rows.</summary>
+    /// <param name="reader">The elements, up to its end.</param>
+    /// <param name="header">Their type and axes.</param>
+    /// <param name="name">The name of the table.</param>
+    /// <param name="path">The file they are in, where a large one keeps them; null where none has them as they are.</param>
+    private static TableDataset ReadRows(DataReader reader, NpyHeader header, string name, string? path = null)
     {
         header.RequireNumbers(reader.Name);
         if (!IsTable(header) || header.Shape[0] is < 1 or > int.MaxValue || header.Shape[1] is < 1 or > 1 << 16)
@@ -49,6 +60,12 @@ internal static class NpyTableReader
         }
 
         reader.Expect((UInt128)header.LengthInBytes, $"elements of shape {header.ShapeText}");
+        string[] names = [.. Enumerable.Range(0, (int)header.Shape[1]).Select(TableDataset.GeneratedName)];
+        if (path is not null && !reader.IsPacked && !header.IsFortranOrder && header.LengthInBytes > ImageStore.LargestInMemory)
+        {
+            return new TableDataset(name, names, new FileRows(path, reader.Position, header), positions: null, labels: null);
+        }
+
         int count = (int)header.Shape[0];
         int columns = (int)header.Shape[1];
         (int outer, int inner) = header.IsFortranOrder ? (columns, count) : (count, columns);
@@ -68,10 +85,7 @@ internal static class NpyTableReader
             if (bad >= 0)
             {
                 (int row, int column) = header.IsFortranOrder ? (bad, line) : (line, bad);
-                throw DataFile.BadFormat(
-                    reader.Name,
-                    FormattableString.Invariant($"row {row}, column {column} holds {numbers[bad]}, ")
-                    + "expected a finite number: fill it in, or leave out the row");
+                throw NotFinite(reader.Name, row, column, numbers[bad]);
             }
 
             numbers.CopyTo(lines.Add());
@@ -79,7 +93,7 @@ internal static class NpyTableReader
 
         reader.ExpectEnd();
         TableRows rows = header.IsFortranOrder ? Transposed(lines, count) : lines;
-        return new TableDataset(name, [.. Enumerable.Range(0, columns).Select(TableDataset.GeneratedName)], rows);
+        return new TableDataset(name, names, rows);
     }
 
     private static TableRows Transposed(TableRows columns, int count)

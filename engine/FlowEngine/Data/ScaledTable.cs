@@ -63,13 +63,16 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <summary>Checks that a model takes these rows.</summary>
     /// <param name="model">The model's sizes.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: it is of images, or of other columns.</exception>
-    public void RequireFits(IModelOptions model)
+    public void RequireFits(IModelOptions model) => RequireFits(model, Name, Dims);
+
+    /// <summary>Checks that a model takes rows.</summary>
+    internal static void RequireFits(IModelOptions model, string name, int dims)
     {
-        if ((model.Height, model.Width, model.Channels, model.Bins) != (1, 1, Dims, null))
+        if ((model.Height, model.Width, model.Channels, model.Bins) != (1, 1, dims, null))
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"{Name} has rows of {Dims} columns, the model expects "
+                $"{name} has rows of {dims} columns, the model expects "
                 + (model is { Height: 1, Width: 1, Bins: null }
                     ? $"{model.Channels}"
                     : $"images of {model.Height}x{model.Width}x{model.Channels}"));

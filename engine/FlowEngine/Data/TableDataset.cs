@@ -9,7 +9,7 @@ public sealed class TableDataset
     private const int MostShown = 12;
     private const string GeneratedPrefix = "column ";
 
-    private readonly TableRows _rows;
+    private readonly RowStore _rows;
 
     // Which of the rows they are, in order; null for all.
     private readonly int[]? _positions;
@@ -42,7 +42,8 @@ public sealed class TableDataset
         }
     }
 
-    private TableDataset(string name, IReadOnlyList<string> columns, TableRows rows, int[]? positions, int[]? labels)
+    /// <summary>Creates a table of some of the rows of a store, whose values are checked.</summary>
+    internal TableDataset(string name, IReadOnlyList<string> columns, RowStore rows, int[]? positions, int[]? labels)
     {
         (Name, Columns, _rows, _positions, Labels) = (name, columns, rows, positions, labels);
         if (labels is not null && labels.Length != Count)
@@ -75,12 +76,18 @@ public sealed class TableDataset
     /// <summary>What the reader took for granted, one line each.</summary>
     internal IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>False where the rows stay in a file.</summary>
+    internal bool IsInMemory => _rows is TableRows;
+
     /// <summary>The values of one row.</summary>
     /// <param name="index">0..Count-1.</param>
     /// <exception cref="FlowException"><paramref name="index"/> is outside the table.</exception>
-    public ReadOnlySpan<double> this[int index] => (uint)index < (uint)Count
-        ? _rows[_positions?[index] ?? index]
-        : throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
+    public ReadOnlySpan<double> this[int index] => _rows.Get(PlaceOf(index));
+
+    /// <summary>Copies the values of one row; allocates nothing.</summary>
+    /// <param name="index">0..Count-1.</param>
+    /// <param name="row">One value a column, overwritten.</param>
+    internal void Read(int index, Span<double> row) => _rows.Read(PlaceOf(index), row);
 
     /// <summary>The rows at some positions, in the order given; a position may come twice.</summary>
     /// <param name="indices">Positions, each 0..Count-1.</param>
@@ -166,6 +173,17 @@ public sealed class TableDataset
     /// <param name="columns">Columns, each 0 to one below the number of columns.</param>
     public TableDataset SelectColumns(IReadOnlyList<int> columns)
     {
+        string[] names = [.. columns.Select(column => Columns[column])];
+        if (columns.SequenceEqual(Enumerable.Range(0, Columns.Count)))
+        {
+            return this;
+        }
+
+        if (!IsInMemory)
+        {
+            return With(names, new ColumnsOfRows(_rows, [.. columns]), _positions, Labels, ClassNames);
+        }
+
         TableRows rows = new(columns.Count, Math.Max(1, Count));
         for (int i = 0; i < Count; i++)
         {
@@ -177,7 +195,7 @@ public sealed class TableDataset
             }
         }
 
-        return With([.. columns.Select(column => Columns[column])], rows, positions: null, Labels, ClassNames);
+        return With(names, rows, positions: null, Labels, ClassNames);
     }
 
     /// <summary>Parts the columns: those of some names, and the others, each in order.</summary>
@@ -213,6 +231,12 @@ public sealed class TableDataset
             throw Invalid(other.Name, $"has {other.Columns.Count} columns, expected {Columns.Count} as {Name} has");
         }
 
+        int[]? labels = Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels];
+        if (!IsInMemory || !other.IsInMemory)
+        {
+            return With(Columns, new RowSequence(this, other), positions: null, labels, ClassNames);
+        }
+
         TableRows rows = new(Columns.Count, Math.Max(1, Count + other.Count));
         foreach (TableDataset part in (ReadOnlySpan<TableDataset>)[this, other])
         {
@@ -222,7 +246,6 @@ public sealed class TableDataset
             }
         }
 
-        int[]? labels = Labels is null || other.Labels is null ? null : [.. Labels, .. other.Labels];
         return With(Columns, rows, positions: null, labels, ClassNames);
     }
 
@@ -236,7 +259,7 @@ public sealed class TableDataset
 
     private TableDataset With(
         IReadOnlyList<string> columns,
-        TableRows rows,
+        RowStore rows,
         int[]? positions,
         int[]? labels,
         IReadOnlyList<string>? classNames,
@@ -248,6 +271,10 @@ public sealed class TableDataset
             UnreadColumns = UnreadColumns,
             Notes = notes ?? Notes,
         };
+
+    private int PlaceOf(int index) => (uint)index < (uint)Count
+        ? _positions?[index] ?? index
+        : throw Invalid(Name, $"no row {index}, expected 0..{Count - 1}");
 
     private static TableRows Copied(string name, IReadOnlyList<string> columns, double[][] rows)
     {

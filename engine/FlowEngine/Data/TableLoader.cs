@@ -246,10 +246,15 @@ public static class TableLoader
     /// <summary>A tenth of the rows, rounded, leaves; all keep their order.</summary>
     private static (TableDataset Kept, TableDataset Part) SplitOff(TableDataset all, ulong seed)
     {
-        HashSet<int> leaving = [.. DatasetSplit.Shuffle(all.Count, seed).Take((all.Count + Part / 2) / Part)];
+        bool[] isLeaving = new bool[all.Count];
+        foreach (int index in DatasetSplit.Shuffle(all.Count, seed).AsSpan(0, (all.Count + Part / 2) / Part))
+        {
+            isLeaving[index] = true;
+        }
+
         int[] order = [.. Enumerable.Range(0, all.Count)];
         return (
-            all.Select(Array.FindAll(order, index => !leaving.Contains(index))),
-            all.Select(Array.FindAll(order, leaving.Contains)));
+            all.Select(Array.FindAll(order, index => !isLeaving[index])),
+            all.Select(Array.FindAll(order, index => isLeaving[index])));
     }
 }

@@ -17,9 +17,6 @@ public sealed class TableScaling
 {
     private const int MostTold = 3;
 
-    /// <summary>Columns that agree so far, in standard deviations, are one column: floats cannot tell them apart.</summary>
-    private const double CopyTolerance = 1e-6;
-
     private readonly int[] _kept;
     private readonly TableColumn[] _columns;
     private readonly double _logDet;
@@ -78,23 +75,7 @@ public sealed class TableScaling
             throw Invalid($"{train.Name} has {train.Count} training rows, expected at least 2");
         }
 
-        double[][] values = [.. Enumerable.Range(0, train.Columns.Count).Select(j => OnTheLine(train, j, logit))];
-        List<TableColumn> columns = [];
-        for (int j = 0; j < values.Length; j++)
-        {
-            (double mean, double deviation) = Moments(values[j]);
-            if (!double.IsNormal(deviation) && values[j].Min() < values[j].Max())
-            {
-                throw Invalid(FormattableString.Invariant(
-                    $"column {j} ({train.Columns[j]}) of {train.Name} has values from {values[j].Min()} to {values[j].Max()}, ")
-                    + "expected a spread that a double can hold: change the unit of the column");
-            }
-
-            TableColumn column = new(train.Columns[j], mean, deviation);
-            columns.Add(deviation == 0 ? column : MarkCopy(column, values[j], columns, values));
-        }
-
-        return new TableScaling(columns, logit);
+        return new TableScaling(ColumnStatistics.Of(train, logit), logit);
     }
 
     /// <summary>What was done about columns that have no density: a line for each, or one for many.</summary>
@@ -169,7 +150,7 @@ public sealed class TableScaling
         for (int k = 0; k < _kept.Length; k++)
         {
             TableColumn column = _columns[_kept[k]];
-            double value = OnTheLine(name, index, row, _kept[k], column.Name, Logit, ref logDet);
+            double value = OnTheLine(name, index, row[_kept[k]], _kept[k], column.Name, Logit, ref logDet);
 
             // A value beyond float32 is still a number, of which the density is known to be below every other.
             double z = (value - column.Mean) / column.Deviation;
@@ -245,9 +226,9 @@ public sealed class TableScaling
             {
                 double value = OnTheLine(table, i, j, ref unused);
                 return column.CopyOf is int source
-                    ? Math.Abs(Standardized(column, value, column.IsReversed)
-                        - Standardized(Columns[source], OnTheLine(table, i, source, ref unused), false))
-                        > 10 * CopyTolerance
+                    ? Math.Abs(ColumnStatistics.Standardized(column, value, column.IsReversed)
+                        - ColumnStatistics.Standardized(Columns[source], OnTheLine(table, i, source, ref unused), false))
+                        > 10 * ColumnStatistics.CopyTolerance
                     : value != column.Mean;
             });
             if (rows > 0)
@@ -317,82 +298,13 @@ public sealed class TableScaling
         json.TryGetProperty("copy_of", out JsonElement source) ? source.GetInt32() : null,
         json.TryGetProperty("reversed", out JsonElement reversed) && reversed.GetBoolean());
 
-    /// <summary>The column with the first earlier one it repeats, if it repeats one.</summary>
-    private static TableColumn MarkCopy(
-        TableColumn column, double[] values, List<TableColumn> earlier, double[][] earlierValues)
-    {
-        for (int i = 0; i < earlier.Count; i++)
-        {
-            foreach (bool isReversed in earlier[i].IsKept ? new[] { false, true } : [])
-            {
-                TableColumn other = earlier[i];
-                double[] others = earlierValues[i];
-                bool isCopy = !values.Where((value, row) =>
-                    Math.Abs(Standardized(column, value, isReversed) - Standardized(other, others[row], false))
-                        > CopyTolerance).Any();
-                if (isCopy)
-                {
-                    return column with { CopyOf = i, IsReversed = isReversed };
-                }
-            }
-        }
-
-        return column;
-    }
-
-    /// <summary>Mean and standard deviation; 0 where all values are one.</summary>
-    /// <remarks>Values are scaled by a power of two before they are summed and squared, which rounds nothing.</remarks>
-    private static (double Mean, double Deviation) Moments(double[] values)
-    {
-        if (values.Min() == values.Max())
-        {
-            return (values[0], 0);
-        }
-
-        int exponent = Exponent(values.Max(Math.Abs));
-        double mean = Math.ScaleB(values.Average(value => Math.ScaleB(value, -exponent)), exponent);
-        int spread = Exponent(values.Max(value => Math.Abs((value / 2) - (mean / 2)))) + 1;
-        double variance = values.Average(value =>
-        {
-            double difference = Math.ScaleB(value, -spread) - Math.ScaleB(mean, -spread);
-            return difference * difference;
-        });
-        return (mean, Math.ScaleB(Math.Sqrt(variance), spread));
-    }
-
-    private static int Exponent(double value) => value == 0 ? 0 : Math.ILogB(value);
-
-    private static double Standardized(TableColumn column, double value, bool isReversed)
-    {
-        double z = (value - column.Mean) / column.Deviation;
-        return isReversed ? -z : z;
-    }
-
-    private static double[] OnTheLine(TableDataset table, int column, LogitTransform? logit)
-    {
-        double unused = 0;
-        double[] values = new double[table.Count];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = OnTheLine(table.Name, i, table[i], column, table.Columns[column], logit, ref unused);
-        }
-
-        return values;
-    }
-
     private double OnTheLine(TableDataset table, int row, int column, ref double logDet) =>
-        OnTheLine(table.Name, row, table[row], column, table.Columns[column], Logit, ref logDet);
+        OnTheLine(table.Name, row, table[row][column], column, table.Columns[column], Logit, ref logDet);
 
-    private static double OnTheLine(
-        string table,
-        long index,
-        ReadOnlySpan<double> row,
-        int column,
-        string columnName,
-        LogitTransform? logit,
-        ref double logDet)
+    /// <summary>A value after the logit, whose log-determinant is added.</summary>
+    internal static double OnTheLine(
+        string table, long index, double value, int column, string columnName, LogitTransform? logit, ref double logDet)
     {
-        double value = row[column];
         if (logit is null)
         {
             return value;

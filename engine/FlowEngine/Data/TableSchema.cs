@@ -68,13 +68,36 @@ public sealed record TableSchema(string Name, TableScaling Scaling, string? Labe
         (TableDataset rows, TableDataset? condition) = Select(table);
         return Scaling.Apply(rows) with
         {
-            Labels = Classes is DataClasses classes && table.Labels is int[] labels
-                ? classes.Number(labels, table.ClassNames, table.Name)
-                : table.Labels,
+            Labels = LabelsOf(table),
             ClassNames = Classes?.Names ?? table.ClassNames,
-            Conditions = condition is null ? null : Condition!.Apply(condition).Values,
+            Conditions = ConditionsOf(condition),
         };
     }
+
+    /// <summary>The same; rows that stay in their file stay there.</summary>
+    /// <param name="table">As above.</param>
+    /// <exception cref="FlowException">As above; of rows in a file a value is checked when it is read.</exception>
+    internal IDataset Open(TableDataset table)
+    {
+        if (table.IsInMemory)
+        {
+            return Apply(table);
+        }
+
+        (TableDataset rows, TableDataset? condition) = Select(table);
+        return new StoredTable(rows, Scaling)
+        {
+            Labels = LabelsOf(table),
+            ClassNames = Classes?.Names ?? table.ClassNames,
+            Conditions = ConditionsOf(condition),
+        };
+    }
+
+    private int[]? LabelsOf(TableDataset table) => Classes is DataClasses classes && table.Labels is int[] labels
+        ? classes.Number(labels, table.ClassNames, table.Name)
+        : table.Labels;
+
+    private float[]? ConditionsOf(TableDataset? condition) => condition is null ? null : Condition!.Apply(condition).Values;
 
     /// <summary>Rows in the units of the table from what a model gives: the inverse of <see cref="Apply"/>.</summary>
     /// <param name="name">The name of the new table.</param>
