@@ -91,11 +91,16 @@ internal static class JoinedRanks
     public static string Told(Trainer trainer, TrainingRun run)
     {
         ReductionCost cost = trainer.ReductionCost;
-        return _ranks is null || cost.Updates == 0
-            ? string.Empty
-            : FormattableString.Invariant($"rank 0 sent {cost.SentBytes / 1e6 / cost.Updates:0.00} MB an update; of the gradients ")
-                + FormattableString.Invariant($"{100 * cost.HiddenShare:0}% were summed during the backward pass, and the sums took ")
-                + FormattableString.Invariant($"{100 * cost.Seconds / run.Seconds:0.0}% of the time; ");
+        if (_ranks is null || cost.Updates == 0)
+        {
+            return string.Empty;
+        }
+
+        string sent = FormattableString.Invariant($"rank 0 sent {cost.SentBytes / 1e6 / cost.Updates:0.00} MB an update");
+        return cost.HiddenShare is double hidden
+            ? FormattableString.Invariant($"{sent}; of the gradients {100 * hidden:0}% were summed during the backward pass, and the ")
+                + FormattableString.Invariant($"sums took {100 * cost.Seconds / run.Seconds:0.0}% of the time; ")
+            : $"{sent} by NCCL; ";
     }
 
     /// <summary>The same for programs; null of one process.</summary>

@@ -18,7 +18,10 @@ namespace FlowEngine.Layers;
 /// </remarks>
 public interface IFlowLayer
 {
-    /// <summary>The path of this layer in the model, such as <c>levels.0.steps.3.actnorm</c>.</summary>
+    /// <summary>
+    /// The path of this layer in the model, such as <c>levels.0.steps.3.actnorm</c>. The names of its parameters begin with it,
+    /// and no other layer adds to their gradients.
+    /// </summary>
     string Name { get; }
 
     /// <summary>The shape of y.</summary>

@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 
 namespace FlowEngine.Ranks;
 
-/// <summary>Sums parts of an array over all ranks, one after the other begun, while the caller computes what is left.</summary>
+/// <summary>Sums in the memory of the host.</summary>
 /// <remarks>
 /// Each part is summed as <see cref="Collectives.SumAsTree"/> sums it, by the same exchanges, or in the order of
 /// <see cref="ICommunicator.AllReduce"/>. Exchanges of many parts are under way at a time; each <see cref="Poll"/> takes those
 /// that are done a step further. Allocates nothing once it is made.
 /// </remarks>
-internal sealed unsafe class PartialSums
+internal sealed unsafe class PartialSums : IPartialSums
 {
     private readonly INonblockingCommunicator _ranks;
     private readonly float* _values;
@@ -20,6 +20,7 @@ internal sealed unsafe class PartialSums
     private readonly bool _isTree;
     private readonly int _steps;
     private int _firstUnfinished;
+    private long _finished;
 
     /// <summary>Sums of an array.</summary>
     /// <param name="ranks">The ranks, two or more.</param>
@@ -43,13 +44,16 @@ internal sealed unsafe class PartialSums
         _received = GC.AllocateUninitializedArray<float>(place, pinned: true);
     }
 
-    /// <summary>Parts begun since the last <see cref="Finish"/>.</summary>
+    /// <inheritdoc/>
     public int Begun { get; private set; }
 
-    /// <summary>Elements of the parts that are summed since the last <see cref="Finish"/>.</summary>
-    public long Finished { get; private set; }
+    /// <inheritdoc/>
+    public long? Finished => _finished;
 
-    /// <summary>Begins the next part, whose values are this rank's; it is left alone until <see cref="Finish"/>.</summary>
+    /// <inheritdoc/>
+    public long SentBytes => _ranks.SentBytes;
+
+    /// <inheritdoc/>
     public void Begin()
     {
         ref Part part = ref _parts[Begun++];
@@ -57,8 +61,7 @@ internal sealed unsafe class PartialSums
         BeginStep(ref part, Begun);
     }
 
-    /// <summary>Goes on with what has arrived.</summary>
-    /// <returns>False if nothing has.</returns>
+    /// <inheritdoc/>
     public bool Poll()
     {
         bool isAny = false;
@@ -80,8 +83,7 @@ internal sealed unsafe class PartialSums
         return isAny;
     }
 
-    /// <summary>Waits until every part is summed; the next begun is the first again.</summary>
-    /// <exception cref="FlowException">A rank is lost, or the network failed.</exception>
+    /// <inheritdoc/>
     public void Finish()
     {
         RankWait wait = default;
@@ -97,7 +99,12 @@ internal sealed unsafe class PartialSums
             }
         }
 
-        (Begun, Finished, _firstUnfinished) = (0, 0, 0);
+        (Begun, _finished, _firstUnfinished) = (0, 0, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
     }
 
     // Up the tree halves of halves are summed with ever farther ranks; down, sums come back the other way.
@@ -134,7 +141,7 @@ internal sealed unsafe class PartialSums
         }
         else
         {
-            Finished += Length(part.Range);
+            _finished += Length(part.Range);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Numerics;
 
 using FlowEngine.Execution;
 using FlowEngine.Kernels;
+using FlowEngine.Kernels.Gpu;
 using FlowEngine.Layers;
 using FlowEngine.Models;
 using FlowEngine.Ranks;
@@ -24,7 +25,6 @@ internal sealed class BatchGradient : IDisposable
     private readonly StepInput _input;
     private readonly ICommunicator? _ranks;
     private readonly Reduction _reduction;
-    private readonly float[] _onHost;
     private readonly int _shards;
     private readonly bool _isOfShards;
     private readonly Arena _arena = new();
@@ -34,7 +34,9 @@ internal sealed class BatchGradient : IDisposable
     private readonly ArenaRegion? _values;
     private readonly PreparedWeights _prepared;
     private readonly FlowPlan _plan;
-    private readonly OverlappedReduction? _overlapped;
+    private OverlappedReduction? _overlapped;
+    private float[] _onHost = [];
+    private bool _isConnected;
     private long _reductions;
     private long _sentBytes;
     private TimeSpan _time;
@@ -60,21 +62,11 @@ internal sealed class BatchGradient : IDisposable
         try
         {
             _arena.Allocate(_backend, "the gradient");
-            _onHost = ranks is null || !_backend.InPlace(_sum.View).IsEmpty ? [] : new float[_sum.Length];
             LayerContext context = model.Context with { Gradients = View, UsesBatchStatistics = true };
             Memory = options.Memory ?? MemoryPlanner.Choose(model.Lowered, context, batch);
             _prepared = new PreparedWeights(model.Lowered, context, Memory);
             _plan = new FlowPlan(model.Lowered, context, _prepared, batch, Memory);
             _backend.Fill(_dLogProb.View, -1 / (options.Batch * model.Flow.Dims * Math.Log(2)));
-            if (ranks is INonblockingCommunicator { Size: > 1 } nonblocking && _onHost.Length == 0)
-            {
-                _overlapped = new OverlappedReduction(
-                    nonblocking,
-                    model.Lowered,
-                    _backend.InPlace(_sum.View),
-                    _reduction,
-                    part => MergeLast(part.Start.Value, part.End.Value - part.Start.Value));
-            }
         }
         catch
         {
@@ -100,10 +92,46 @@ internal sealed class BatchGradient : IDisposable
 
     /// <summary>What <see cref="Reduce"/> cost so far.</summary>
     public ReductionCost Cost => new(
-        _reductions, _sentBytes, (_overlapped?.Time ?? _time).TotalSeconds, _overlapped?.HiddenShare ?? 0);
+        _reductions,
+        _sentBytes,
+        (_overlapped?.Time ?? _time).TotalSeconds,
+        _overlapped is null ? 0 : _overlapped.HiddenShare);
 
     /// <summary>The plan: of one shard.</summary>
     public FlowPlan Plan => _plan;
+
+    /// <summary>Learns how the gradients of this rank reach the others; all ranks make this call before the first update.</summary>
+    /// <exception cref="FlowException">Memory is short.</exception>
+    public void Connect()
+    {
+        if (_ranks is not { Size: > 1 } || _isConnected)
+        {
+            return;
+        }
+
+        _isConnected = true;
+        int[] joins = new int[_ranks.Size];
+        _ranks.Gather(_backend is GpuBackend { CanJoin: true } ? 1 : 0, joins);
+        bool isTree = _reduction == Reduction.Exact;
+        if (_backend is GpuBackend device && joins.All(joined => joined == 1))
+        {
+            Overlap(parts => new DeviceSums(_ranks, device, _sum.View, parts, isTree));
+        }
+        else if (_backend.InPlace(_sum.View).IsEmpty)
+        {
+            _onHost = new float[_sum.Length];
+        }
+        else if (_ranks is INonblockingCommunicator nonblocking)
+        {
+            Overlap(parts => new PartialSums(nonblocking, _backend.InPlace(_sum.View), parts, isTree));
+        }
+
+        void Overlap(Func<IReadOnlyList<Range>, IPartialSums> sums) => _overlapped = new OverlappedReduction(
+            _model.Lowered,
+            checked((int)_sum.Length),
+            sums,
+            part => MergeLast(part.Start.Value, part.End.Value - part.Start.Value));
+    }
 
     /// <summary>
     /// From the samples to the gradient of this rank's shards; without the backward pass of the last where <see cref="Reduce"/>
@@ -182,13 +210,15 @@ internal sealed class BatchGradient : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _overlapped?.Dispose();
+
         // Some are missing where the constructor failed.
         _plan?.Dispose();
         _prepared?.Dispose();
         _arena.Dispose();
     }
 
-    private long SentBytes => (_ranks as INonblockingCommunicator)?.SentBytes ?? 0;
+    private long SentBytes => _overlapped?.SentBytes ?? (_ranks as INonblockingCommunicator)?.SentBytes ?? 0;
 
     private BufferView Figure(int index) => _sum.View.Slice(_model.Flow.Parameters.Length + index, 1);
 

@@ -8,7 +8,7 @@ namespace FlowEngine.Training;
 /// <summary>
 /// Sums the gradient over ranks while the backward pass still runs: from its last layers, whose gradients are final first.
 /// </summary>
-internal sealed class OverlappedReduction
+internal sealed class OverlappedReduction : IDisposable
 {
     // As many bytes cross a fast network in the time that it takes to begin.
     private const int LeastPart = 1 << 14;
@@ -17,29 +17,28 @@ internal sealed class OverlappedReduction
     private const int MostParts = 1 << 10;
     private const int LongestPart = 1 << 22;
 
-    private readonly PartialSums _sums;
+    private readonly IPartialSums _sums;
     private readonly Action<Range> _prepare;
     private readonly List<Range> _parts = [];
     private readonly int[] _begunAfter;
     private readonly long _length;
-    private long _hidden;
+    private long? _hidden = 0;
     private long _all;
     private int _moment;
 
     /// <summary>Plans what is sent when.</summary>
-    /// <param name="ranks">The ranks.</param>
     /// <param name="lowered">The architecture.</param>
-    /// <param name="values">The gradients, and after them what is final before the backward pass; memory that does not move.</param>
-    /// <param name="reduction">The order.</param>
+    /// <param name="length">The gradients, and after them what is final before the backward pass.</param>
+    /// <param name="sums">Makes the sums of some parts.</param>
     /// <param name="prepare">Makes of a part that is final what this rank adds to the sum.</param>
     public OverlappedReduction(
-        INonblockingCommunicator ranks, LoweredFlow lowered, Span<float> values, Reduction reduction, Action<Range> prepare)
+        LoweredFlow lowered, int length, Func<IReadOnlyList<Range>, IPartialSums> sums, Action<Range> prepare)
     {
-        (_prepare, _length) = (prepare, values.Length);
+        (_prepare, _length) = (prepare, length);
         long[] starts = FinalGradients.Starts(lowered);
         _begunAfter = new int[starts.Length];
-        int least = Math.Max(LeastPart, values.Length / MostParts);
-        int end = values.Length;
+        int least = Math.Max(LeastPart, length / MostParts);
+        int end = length;
         for (int moment = 0; moment < starts.Length; moment++)
         {
             int start = (int)starts[moment];
@@ -54,7 +53,7 @@ internal sealed class OverlappedReduction
             _begunAfter[moment] = _parts.Count;
         }
 
-        _sums = new PartialSums(ranks, values, _parts, reduction == Reduction.Exact);
+        _sums = sums(_parts);
         Passed = Pass;
     }
 
@@ -64,8 +63,14 @@ internal sealed class OverlappedReduction
     /// <summary>Time in exchanges: what was spent between layers, and waiting after the last.</summary>
     public TimeSpan Time { get; private set; }
 
-    /// <summary>The share of the gradients that was summed when the backward pass ended, of all updates; 0 before the first.</summary>
-    public double HiddenShare => _all > 0 ? (double)_hidden / _all : 0;
+    /// <summary>
+    /// The share of the gradients that was summed when the backward pass ended, of all updates; null where nobody knows, or before
+    /// the first.
+    /// </summary>
+    public double? HiddenShare => (double?)_hidden / _all;
+
+    /// <summary>Bytes that this rank sent.</summary>
+    public long SentBytes => _sums.SentBytes;
 
     /// <summary>Waits for what is left, after the backward pass.</summary>
     /// <exception cref="FlowException">A rank is lost, or the network failed.</exception>
@@ -78,6 +83,9 @@ internal sealed class OverlappedReduction
         _moment = 0;
         Time += Stopwatch.GetElapsedTime(start);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sums.Dispose();
 
     private void Pass()
     {

@@ -456,6 +456,7 @@ public sealed class Trainer : IDisposable
         if (Ranks is not null && !_isShared)
         {
             SharedState.Spread(Ranks, Updates, _backend, Model.Weights, _moment1.View, _moment2.View, AveragedWeights);
+            _gradient.Connect();
             _isShared = true;
         }
     }

@@ -148,7 +148,11 @@ internal static unsafe class FakeCuda
     }
 
     /// <summary>Compiles the library into a folder that the system cleans up.</summary>
-    internal static (string Path, string? Missing) Compile(string name, params string[] options)
+    internal static (string Path, string? Missing) Compile(string name, params string[] options) =>
+        Compile(name, ["fake_cuda", "ptx_interpreter"], ["-Wl,-soname,libcuda.so", .. options]);
+
+    /// <summary>Compiles the sources whose names begin so.</summary>
+    internal static (string Path, string? Missing) Compile(string name, string[] beginnings, string[] options)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -158,8 +162,9 @@ internal static unsafe class FakeCuda
         string folder = Directory.CreateTempSubdirectory("flowengine-cuda-").FullName;
         string library = System.IO.Path.Combine(folder, $"lib{name}.so");
         string[] sources = [.. typeof(FakeCuda).Assembly.GetManifestResourceNames().Where(resource =>
-            resource.StartsWith("fake_cuda", StringComparison.Ordinal)
-            || resource.StartsWith("ptx_interpreter", StringComparison.Ordinal))];
+            resource.EndsWith(".h", StringComparison.Ordinal)
+            || (resource.EndsWith(".c", StringComparison.Ordinal)
+                && Array.Exists(beginnings, beginning => resource.StartsWith(beginning, StringComparison.Ordinal))))];
         foreach (string source in sources)
         {
             File.WriteAllBytes(System.IO.Path.Combine(folder, source), TestResource.Read(source));
@@ -172,7 +177,7 @@ internal static unsafe class FakeCuda
                 [
                     "-shared", "-fPIC", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math",
                     "-fno-strict-aliasing", "-ffp-contract=off", "-g", "-Wall", "-Wextra", "-Werror",
-                    "-fvisibility=hidden", "-Wl,-soname,libcuda.so", .. options, "-o", library,
+                    "-fvisibility=hidden", .. options, "-o", library,
                     .. sources.Where(source => source.EndsWith(".c", StringComparison.Ordinal)), "-lpthread", "-lm",
                 ])
             {

@@ -177,6 +177,9 @@ static void run(const struct operation* o)
     case WAIT:
         if (is_live(o->event, EVENT)) { run_until(o->stream, o->event, o->ticket); }
         break;
+    case CALL:
+        o->call(o->host, device_bytes);
+        break;
     }
 }
 
@@ -228,4 +231,17 @@ void add(struct object* stream, const struct operation* o)
         queued->host = malloc(o->length);
         memcpy(queued->host, o->host, o->length);
     }
+}
+
+void queue_call(struct object* stream, call_function* call, void* argument)
+{
+    pthread_mutex_lock(&fake.lock);
+    struct operation o = {.type = CALL, .call = call, .host = argument};
+    if (!is_live(stream, STREAM) || stream->capturing) {
+        complain("a call of another library on what is no stream, or captures");
+    } else {
+        add(stream, &o);
+        if (fake.calls_early) { drain(stream); }
+    }
+    pthread_mutex_unlock(&fake.lock);
 }

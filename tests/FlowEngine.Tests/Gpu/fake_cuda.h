@@ -29,7 +29,13 @@ typedef uint64_t CUdeviceptr;
 enum kind { CONTEXT, MODULE, FUNCTION, STREAM, GRAPH, GRAPH_EXEC, EVENT, MEMORY, HOST_MEMORY, KINDS };
 extern const char* const kind_names[KINDS];
 
-enum operation_type { LAUNCH, COPY_TO_DEVICE, COPY_TO_HOST, COPY, FILL, RECORD, WAIT };
+enum operation_type { LAUNCH, COPY_TO_DEVICE, COPY_TO_HOST, COPY, FILL, RECORD, WAIT, CALL };
+
+// The bytes at an address, or NULL and a complaint of a call.
+typedef unsigned char* device_bytes_function(CUdeviceptr address, size_t length, const char* call);
+
+// What another library does on a stream.
+typedef void call_function(void* argument, device_bytes_function* bytes);
 
 struct operation {
     enum operation_type type;
@@ -43,6 +49,8 @@ struct operation {
     // Of a wait, where the event was queued to be set when the wait was queued.
     struct object *event, *stream;
     int ticket;
+    // Its argument is host.
+    call_function* call;
 };
 
 struct object {
@@ -64,6 +72,8 @@ struct object {
     // Of an event: how often it was queued to be set, how often it was set, and where it is queued.
     int queued, reached;
     struct object* stream;
+    // Of a stream: queues what another library does.
+    void (*queue)(struct object* stream, call_function* call, void* argument);
 };
 
 // All that the stand-in knows, under one lock.
@@ -71,7 +81,7 @@ struct fake {
     pthread_mutex_t lock;
     struct object* objects;
     struct object the_context, default_streams[3];
-    int context_references, initialized, launches, sticky, lazy, waits, skips_kernels, multiprocessors;
+    int context_references, initialized, launches, sticky, lazy, calls_early, waits, skips_kernels, multiprocessors;
     size_t used_memory;
     CUdeviceptr next_address;
     double clock_milliseconds;
@@ -145,6 +155,7 @@ ptx_find_block find_block;
 
 // Queues work, or does it at once.
 void add(struct object* stream, const struct operation* o);
+void queue_call(struct object* stream, call_function* call, void* argument);
 void run_until(struct object* stream, struct object* event, int ticket);
 void drain(struct object* stream);
 void drain_all(void);

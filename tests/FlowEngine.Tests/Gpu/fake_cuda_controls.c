@@ -9,7 +9,7 @@ API void fakeCudaReset(void)
 {
     pthread_mutex_lock(&fake.lock);
     fake.complaints[0] = fake.fail_name[0] = fake.planted[0][0] = 0;
-    fake.fail_code = fake.sticky = fake.launches = fake.lazy = fake.waits = fake.skips_kernels = 0;
+    fake.fail_code = fake.sticky = fake.launches = fake.lazy = fake.calls_early = fake.waits = fake.skips_kernels = 0;
     fake.multiprocessors = MULTIPROCESSORS;
     forget_calls();
     pthread_mutex_unlock(&fake.lock);
@@ -40,6 +40,14 @@ API void fakeCudaLazy(void)
 {
     pthread_mutex_lock(&fake.lock);
     fake.lazy = 1;
+    pthread_mutex_unlock(&fake.lock);
+}
+
+// What other libraries queue runs at once from now on, and before it what it waits for.
+API void fakeCudaCallEarly(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    fake.calls_early = 1;
     pthread_mutex_unlock(&fake.lock);
 }
 

@@ -11,6 +11,7 @@ API CUresult cuStreamCreate(struct object** stream, unsigned flags)
     NEED_CONTEXT("cuStreamCreate")
     if (flags != 1) { complain("cuStreamCreate with flags %u", flags); }
     *stream = make(STREAM);
+    (*stream)->queue = queue_call;
     END
 }
 

@@ -62,7 +62,7 @@ public sealed class OverlapTests
         using Trainer trainer = new(model, TinyGlow.Digits, _options, new EchoRank());
         trainer.Step();
         Assert.Equal(0, SteadyAllocation.Of(() => trainer.Step()));
-        Assert.True(trainer.ReductionCost.HiddenShare > 0.2, $"{trainer.ReductionCost}");
+        Assert.True(trainer.ReductionCost.HiddenShare is > 0.2, $"{trainer.ReductionCost}");
     }
 
     private static (double[] Weights, ReductionCost Cost) Train(ICommunicator rank, TrainerOptions options)

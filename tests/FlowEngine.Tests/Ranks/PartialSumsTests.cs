@@ -53,7 +53,7 @@ public sealed class PartialSumsTests
         using CpuBackend own = backend;
         using DeviceBuffer buffer = own.Allocate(Length);
         Span<float> values = own.InPlace(buffer.View);
-        PartialSums sums = new(rank, values, _parts, isTree);
+        using PartialSums sums = new(rank, values, _parts, isTree);
 
         // Twice: what was summed before leaves nothing behind.
         for (int turn = 0; turn < 2; turn++)

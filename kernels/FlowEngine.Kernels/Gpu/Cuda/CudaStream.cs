@@ -34,7 +34,7 @@ internal sealed unsafe class CudaStream : GpuStream
         device.Live.Add(this);
     }
 
-    private nint Handle
+    internal nint Handle
     {
         get
         {

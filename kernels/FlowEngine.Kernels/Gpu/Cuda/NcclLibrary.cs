@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace FlowEngine.Kernels.Gpu.Cuda;
+
+/// <summary>The functions of NCCL that are used, looked up at run time.</summary>
+internal sealed unsafe class NcclLibrary
+{
+    public const int Float32 = 7;
+    public const int Sum = 0;
+
+    public readonly delegate* unmanaged<NcclId*, int> GetUniqueId;
+    public readonly delegate* unmanaged<nint*, int, NcclId, int, int> CommInitRank;
+    public readonly delegate* unmanaged<nint, int> CommDestroy;
+    public readonly delegate* unmanaged<ulong, ulong, nuint, int, int, nint, nint, int> AllReduce;
+    public readonly delegate* unmanaged<ulong, nuint, int, int, nint, nint, int> Send;
+    public readonly delegate* unmanaged<ulong, nuint, int, int, nint, nint, int> Receive;
+    public readonly delegate* unmanaged<int> GroupStart;
+    public readonly delegate* unmanaged<int> GroupEnd;
+
+    private static readonly Lazy<NcclLibrary?> _found = new(Load);
+
+    private readonly delegate* unmanaged<int, byte*> _getErrorString;
+
+    private NcclLibrary(DriverLibrary library)
+    {
+        GetUniqueId = (delegate* unmanaged<NcclId*, int>)library.Find("ncclGetUniqueId");
+        CommInitRank = (delegate* unmanaged<nint*, int, NcclId, int, int>)library.Find("ncclCommInitRank");
+        CommDestroy = (delegate* unmanaged<nint, int>)library.Find("ncclCommDestroy");
+        AllReduce = (delegate* unmanaged<ulong, ulong, nuint, int, int, nint, nint, int>)library.Find("ncclAllReduce");
+        Send = (delegate* unmanaged<ulong, nuint, int, int, nint, nint, int>)library.Find("ncclSend");
+        Receive = (delegate* unmanaged<ulong, nuint, int, int, nint, nint, int>)library.Find("ncclRecv");
+        GroupStart = (delegate* unmanaged<int>)library.Find("ncclGroupStart");
+        GroupEnd = (delegate* unmanaged<int>)library.Find("ncclGroupEnd");
+        _getErrorString = (delegate* unmanaged<int, byte*>)library.Find("ncclGetErrorString");
+    }
+
+    /// <summary>The library of this machine, or the file that FLOWENGINE_NCCL names; null where there is none, or it says none.</summary>
+    /// <exception cref="GpuException">NoDevice: it has not the functions that are used.</exception>
+    public static NcclLibrary? Found => _found.Value;
+
+    /// <summary>Throws if a call failed.</summary>
+    /// <param name="code">Its result.</param>
+    /// <param name="call">Its name.</param>
+    public void Check(int code, string call)
+    {
+        if (code != 0)
+        {
+            throw new GpuException(
+                GpuErrorKind.Driver, $"{call}: {Marshal.PtrToStringUTF8((nint)_getErrorString(code))}", code);
+        }
+    }
+
+    private static NcclLibrary? Load()
+    {
+        string? named = Environment.GetEnvironmentVariable("FLOWENGINE_NCCL");
+        if (named is { Length: > 0 })
+        {
+            return named == "none" ? null : new NcclLibrary(DriverLibrary.Load("NCCL", named));
+        }
+
+        try
+        {
+            return new NcclLibrary(DriverLibrary.Load("NCCL", "libnccl.so.2", "libnccl.so"));
+        }
+        catch (GpuException)
+        {
+            return null;
+        }
+    }
+}
