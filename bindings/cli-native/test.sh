@@ -7,9 +7,17 @@ set -euo pipefail
 native=$(cd "$1" && pwd)/flow
 managed=$(cd "$(dirname "$0")/../cli/bin/Release/net10.0" && pwd)/flow
 data=$(cd "$(dirname "$0")/../../tests/FlowEngine.Tests/Data" && pwd)
+FLOWENGINE_ONNXRUNTIME=$(echo "$data"/../bin/Release/net10.0/runtimes/*/native/libonnxruntime.so)
+export FLOWENGINE_ONNXRUNTIME
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+
+# An ONNX network: AveragePool of 8x8 pixels, from (1, 3, 32, 32) to (1, 3, 4, 4).
+base64 --decode >network.onnx <<'END'
+CAg6ewo8CgF4EgF5IgtBdmVyYWdlUG9vbCoVCgxrZXJuZWxfc2hhcGWgAQdACEAIKhAKB3N0cmlkZXOgAQdACEAIEgFnWhsKAXgSFgoUCAESEAoCCAEKAggDCgIIIAoC
+CCBiGwoBeRIWChQIARIQCgIIAQoCCAMKAggECgIIBEIECgAQEQ==
+END
 
 # Commands that read and write each kind of file. What training prints has times in it and is not compared.
 commands='
@@ -27,6 +35,8 @@ flow=$1
 for table in rows-arrow-cpp-v1.parquet rows-polars-gzip.parquet rows-polars-lz4.arrow rows-js.arrows; do
     "$flow" score table --data "$3/Tables/$table" --out "$table.csv"
 done
+"$flow" detect --data "$3/Pictures" --network ../network.onnx --positions --out detector >>"$2.log"
+"$flow" score detector --data "$3/Pictures" --out pictures.csv --heat-maps maps
 if "$flow" eval no-such-file --data digits 2>error.txt; then exit 1; fi
 '
 try() {

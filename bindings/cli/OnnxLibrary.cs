@@ -13,7 +13,9 @@ internal sealed unsafe class OnnxLibrary
     public const string Variable = "FLOWENGINE_ONNXRUNTIME";
 
     private const uint ApiVersion = 5;
-    private const int LevelOfErrors = 3;
+
+    /// <summary>What fails is told by statuses: the runtime writes nothing of its own.</summary>
+    private const int FatalLevel = 4;
 
     private static readonly Lock _lock = new();
     private static OnnxLibrary? _loaded;
@@ -37,7 +39,7 @@ internal sealed unsafe class OnnxLibrary
         nint environment = 0;
         fixed (byte* id = "flow\0"u8)
         {
-            Check(((delegate* unmanaged<int, byte*, nint*, nint>)_functions[3])(LevelOfErrors, id, &environment));
+            Check(((delegate* unmanaged<int, byte*, nint*, nint>)_functions[3])(FatalLevel, id, &environment));
         }
 
         Environment = environment;
@@ -87,26 +89,6 @@ internal sealed unsafe class OnnxLibrary
         {
             return _loaded ??= Find();
         }
-    }
-
-    /// <summary>Finds the library: as the environment says, else beside the command, else where the system looks.</summary>
-    /// <exception cref="FlowException"><see cref="FlowErrorKind.NoDevice"/>: it is not there.</exception>
-    public static OnnxLibrary Find()
-    {
-        string? named = System.Environment.GetEnvironmentVariable(Variable);
-        string[] names = named is { Length: > 0 } ? [named]
-            : OperatingSystem.IsWindows() ? ["onnxruntime.dll"]
-            : OperatingSystem.IsMacOS() ? ["libonnxruntime.dylib"]
-            : ["libonnxruntime.so", "libonnxruntime.so.1"];
-        foreach (string name in names)
-        {
-            if (NativeLibrary.TryLoad(name, typeof(OnnxLibrary).Assembly, null, out nint handle))
-            {
-                return new OnnxLibrary(name, handle);
-            }
-        }
-
-        throw Missing($"no ONNX Runtime: {string.Join(" or ", names)} was not found");
     }
 
     /// <summary>A function.</summary>
@@ -163,6 +145,25 @@ internal sealed unsafe class OnnxLibrary
         string message = Text(((delegate* unmanaged<nint, nint>)this[Function.GetErrorMessage])(status));
         Release(Function.ReleaseStatus, status);
         throw new FlowException(FlowErrorKind.InvalidArgument, $"ONNX Runtime: {message}");
+    }
+
+    /// <summary>Finds the library: as the environment says, else beside the command, else where the system looks.</summary>
+    private static OnnxLibrary Find()
+    {
+        string? named = System.Environment.GetEnvironmentVariable(Variable);
+        string[] names = named is { Length: > 0 } ? [named]
+            : OperatingSystem.IsWindows() ? ["onnxruntime.dll"]
+            : OperatingSystem.IsMacOS() ? ["libonnxruntime.dylib"]
+            : ["libonnxruntime.so", "libonnxruntime.so.1"];
+        foreach (string name in names)
+        {
+            if (NativeLibrary.TryLoad(name, typeof(OnnxLibrary).Assembly, null, out nint handle))
+            {
+                return new OnnxLibrary(name, handle);
+            }
+        }
+
+        throw Missing($"no ONNX Runtime: {string.Join(" or ", names)} was not found");
     }
 
     private static string Text(nint text) => Marshal.PtrToStringUTF8(text) ?? string.Empty;

@@ -161,18 +161,14 @@ internal sealed class PictureFeatures : IDisposable
         return sum / values.Length;
     }
 
-    private static int Fitting(string path, string what, int? own, int? size) => (own, size) switch
+    private static int Fitting(string path, string what, int? own, int? size)
     {
-        (int known, null) => known,
-        (int known, int asked) => known == asked
-            ? known
-            : throw Invalid($"--size is {asked}, and {path} takes pictures of {known} {what}"),
-        (null, int asked) => asked is > 0 and <= 4096
-            ? asked
-            : throw Invalid($"--size is {asked}, expected 1 to 4096"),
-        _ => throw Invalid(
-            $"{path}: takes pictures of any number of {what}, expected --size N, what it was trained with (often 224)"),
-    };
+        int side = own ?? size ?? throw Invalid(
+            $"{path}: takes pictures of any number of {what}, expected --size N, what it was trained with (often 224)");
+        return size is not null && size != side ? throw Invalid($"--size is {size}, and {path} takes pictures of {side} {what}")
+            : side is > 0 and <= PictureNetwork.LargestSide ? side
+            : throw Invalid($"{path}: pictures of {side} {what} are asked for, expected 1 to {PictureNetwork.LargestSide}");
+    }
 
     private static string Digest(byte[] file)
     {

@@ -57,7 +57,7 @@ public sealed class AnomalyDetector
     /// <summary>Rows of a higher score are anomalies.</summary>
     public double Threshold { get; }
 
-    /// <summary>Normal rows, unseen by the flows that scored them, by which scores become p-values.</summary>
+    /// <summary>Normal rows or pictures, unseen by the flows that scored them, by which scores become p-values.</summary>
     public int HeldOutRows => _heldOut.Length;
 
     /// <summary>Fits rows that are mostly normal.</summary>

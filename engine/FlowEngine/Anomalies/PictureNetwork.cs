@@ -13,6 +13,9 @@ namespace FlowEngine.Anomalies;
 internal sealed record PictureNetwork(
     string Sha256, string Output, int Height, int Width, float[] Mean, float[] Deviation, bool IsByPosition)
 {
+    /// <summary>The most rows, and columns, of pixels.</summary>
+    public const int LargestSide = 4096;
+
     private const string Key = "network";
 
     /// <summary>Reads what <see cref="Write"/> wrote; null where there is nothing.</summary>
@@ -32,7 +35,7 @@ internal sealed record PictureNetwork(
             [.. json.GetProperty("mean").EnumerateArray().Select(value => value.GetSingle())],
             [.. json.GetProperty("deviation").EnumerateArray().Select(value => value.GetSingle())],
             json.GetProperty("by_position").GetBoolean());
-        return network is { Height: > 0, Width: > 0, Mean.Length: 3, Deviation.Length: 3 }
+        return network is { Height: > 0 and <= LargestSide, Width: > 0 and <= LargestSide, Mean.Length: 3, Deviation.Length: 3 }
             ? network
             : throw new FormatException("the sizes of its network are out of range");
     }

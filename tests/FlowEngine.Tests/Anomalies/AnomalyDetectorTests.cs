@@ -129,6 +129,16 @@ public sealed class AnomalyDetectorTests
     }
 
     [Fact]
+    public void A_score_is_over_the_median_at_its_place()
+    {
+        double[] places = DetectorScale.Medians([1, 10, 2, 40, 3, 20], 2);
+        Assert.Equal([2, 20], places);
+        DetectorScale scale = new([1, 2], places);
+        Assert.Equal([1, 0.25], scale.Scores([1, 6, 4, 12]));
+        Assert.Equal([2, 3], scale.Highest([4, 20, 2, 60]));
+    }
+
+    [Fact]
     public void What_cannot_be_fitted_is_refused()
     {
         Assert.Contains("at least 8", Refusal(Clusters(7, 1), new AnomalyOptions()), StringComparison.Ordinal);

@@ -141,6 +141,7 @@ public sealed class PictureDetectTests : IDisposable
         CommandRun.Refuse([.. detect, other], "gray is float32 of (any, 1, 32, 32), expected float32 of (1 or any, 3, height, width)");
         FeatureNetworks.WriteMap(other, size: -1);
         CommandRun.Refuse([.. detect, other], "any number of rows", "--size");
+        CommandRun.Refuse([.. detect, other, "--size", "0"], "pictures of 0 rows", "1 to 4096");
         CommandRun.Refuse([.. detect, _network, "--size", "64"], "--size is 64", "32 rows");
         File.WriteAllText(other, "no network");
         CommandRun.Refuse([.. detect, other], "other.onnx: is no network that is read", "ONNX Runtime");
