@@ -60,11 +60,8 @@ internal abstract class DataSource
                 FlowErrorKind.InvalidArgument, $"{path}: holds a table, the model expects {model.DataSummary}");
         }
 
-        return format is { Label: null, HasHeader: null }
-            ? ImageSource.Load(path, reading, model.Images.Preparation)
-            : throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{(format.Label is null ? "--header" : "--label")} is for tables, the model is of images");
+        format.RequireNone();
+        return ImageSource.Load(path, reading, model.Images.Preparation);
     }
 
     /// <summary>A part as a model takes it.</summary>

@@ -5,12 +5,12 @@ using FlowEngine.Data;
 
 namespace FlowEngine.Cli;
 
-/// <summary><c>flow prepare</c>: pictures or arrays to a prepared set, from which training reads images by index.</summary>
+/// <summary><c>flow prepare</c>: images or a table to a prepared set, from which training reads samples by index.</summary>
 internal static class PrepareCommand
 {
     private static readonly Argument<string> _data = new("DATA")
     {
-        Description = "The images, as for train --data",
+        Description = "The images or the table, as for train --data",
     };
 
     private static readonly Argument<string> _out = new("OUT")
@@ -20,14 +20,19 @@ internal static class PrepareCommand
 
     private static readonly PictureOptions _pictures = new();
 
+    private static readonly Option<string?> _label = CommandOptions.Text(
+        "--label", "COLUMN", "Tables: the label column, by name or index from 0 [default: none]");
+
+    private static readonly Option<string?> _header = CommandOptions.Header();
+
     public static Command Build()
     {
         Command command = new(
             "prepare",
-            "Makes .npy files of a set of images, decoded and resized once, with labels and names. Training reads them by index, so "
-            + "they may be larger than memory.")
+            "Makes .npy files of images, decoded and resized once, or of a table in CSV, Parquet or Arrow, with labels and names. "
+            + "Training reads them by index, so they may be larger than memory.")
         {
-            _data, _out, _pictures.Size, _pictures.Gray, _pictures.Rgb,
+            _data, _out, _pictures.Size, _pictures.Gray, _pictures.Rgb, _label, _header,
         };
         command.SetAction(Run);
         return command;
@@ -39,6 +44,24 @@ internal static class PrepareCommand
         PreparedImages.RequireFree(target);
         long start = Stopwatch.GetTimestamp();
         string source = parse.GetRequiredValue(_data);
+        TableReading table = CommandOptions.Format(parse, _label, _header);
+        if (DataSource.UnitOf(source) == SampleUnit.Row)
+        {
+            _pictures.Reading(parse).RequireNone(source);
+            (long rows, int columns, IReadOnlyList<string> notes) =
+                WaitLine.During(parse, $"writing {target}", () => PreparedTables.Write(target, source, table));
+            foreach (string note in notes)
+            {
+                Note.Write(parse.InvocationConfiguration.Error, note);
+            }
+
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            parse.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant(
+                $"{target}: {rows} rows of {columns} columns, read in {seconds:0.0} s, {rows / seconds:0} rows/s"));
+            return 0;
+        }
+
+        table.RequireNone();
         ImageReading prepared = _pictures.Reading(parse) with { ScratchFolder = Path.GetDirectoryName(Path.GetFullPath(target))! };
         ImageParts parts = WaitLine.Reading(parse, source, prepared, reading => DatasetLoader.Load(source, reading));
         double decoded = Stopwatch.GetElapsedTime(start).TotalSeconds;

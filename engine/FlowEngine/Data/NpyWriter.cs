@@ -36,7 +36,11 @@ public static class NpyWriter
         }
     }
 
-    private static void WriteHeader(Stream stream, string type, string shape)
+    /// <summary>Writes the header of an array.</summary>
+    /// <param name="stream">Where it goes.</param>
+    /// <param name="type">The type of the elements, such as &lt;f8.</param>
+    /// <param name="shape">The lengths of the axes, in brackets.</param>
+    internal static void WriteHeader(Stream stream, string type, string shape)
     {
         string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}";
 

@@ -12,6 +12,8 @@ internal abstract class RowReader : IDisposable
     /// <summary>So many rows that count up by one are an index, and no chance.</summary>
     private const int LeastCounted = 5;
 
+    private const long MostWithoutNote = 1L << 30;
+
     private readonly bool _isNew;
 
     /// <summary>A reader that has seen the names of the columns, or the first row.</summary>
@@ -47,6 +49,9 @@ internal abstract class RowReader : IDisposable
     /// <summary>Which of them a row has, in order.</summary>
     public int[] Numbers { get; }
 
+    /// <summary>The names of <see cref="Numbers"/>.</summary>
+    public string[] Columns => [.. Numbers.Select(i => Header.Columns[i])];
+
     /// <summary>The file, for messages.</summary>
     protected string Path { get; }
 
@@ -63,31 +68,24 @@ internal abstract class RowReader : IDisposable
     public TableDataset ReadAll(string name)
     {
         TableRows rows = new(Numbers.Length);
-        List<string> labels = [];
-        Dictionary<string, string> texts = [];
+        LabelTexts labels = new();
         double[] row = new double[Numbers.Length];
         while (Read(row, out string label))
         {
             row.CopyTo(rows.Add());
             if (Header.Label >= 0)
             {
-                // A text for each class, not for each row.
-                if (!texts.TryGetValue(label, out string? same))
-                {
-                    texts.Add(label, same = label);
-                }
-
-                labels.Add(same);
+                labels.Add(label);
             }
         }
 
         if (rows.Count == 0)
         {
-            throw DataFile.BadFormat(Path, $"holds only a header, expected rows{Hint}");
+            throw Empty();
         }
 
-        ClassLabels? classes = Header.Label < 0 ? null : ClassLabels.Of(labels);
-        return new TableDataset(name, [.. Numbers.Select(i => Header.Columns[i])], rows, classes?.Numbers)
+        ClassLabels? classes = Header.Label < 0 ? null : labels.ToClasses();
+        return new TableDataset(name, Columns, rows, classes?.Numbers)
         {
             ClassNames = classes?.Names,
             LabelColumn = Header.Label < 0 ? null : Header.Columns[Header.Label],
@@ -95,9 +93,12 @@ internal abstract class RowReader : IDisposable
             [
                 .. Header.Columns.Where((_, i) => i != Header.Label && i != Header.Index && !Numbers.Contains(i)),
             ],
-            Notes = [.. Header.Notes, .. _isNew ? Counted(rows) : []],
+            Notes = [.. Header.Notes, .. _isNew ? Counted(rows) : [], .. Large(rows)],
         };
     }
+
+    /// <summary>The error of a file without rows.</summary>
+    public FlowException Empty() => DataFile.BadFormat(Path, $"holds only a header, expected rows{Hint}");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -127,6 +128,17 @@ internal abstract class RowReader : IDisposable
         return header.IsThere && known.Any(header.Columns.Contains)
             ? [.. all.Where(i => known.Contains(header.Columns[i]))]
             : all;
+    }
+
+    /// <summary>A note on rows that take much memory.</summary>
+    private IEnumerable<string> Large(TableRows rows)
+    {
+        long bytes = (long)rows.Count * rows.Columns * sizeof(double);
+        if (bytes > MostWithoutNote)
+        {
+            yield return FormattableString.Invariant($"{Path} takes {bytes / 1e9:0.0} GB of memory: flow prepare makes a set of it that ")
+                + "stays in its file";
+        }
     }
 
     /// <summary>A note for each column that counts the rows.</summary>

@@ -257,6 +257,15 @@ public sealed class TableDataset
         int[]? labels, IReadOnlyList<string>? names = null, IReadOnlyList<string>? notes = null) =>
         With(Columns, _rows, _positions, labels, names, notes);
 
+    /// <summary>The same rows with names and labels, for readers that find them beside an array.</summary>
+    /// <param name="columns">The names of the columns.</param>
+    /// <param name="labels">One a row; null for none.</param>
+    /// <param name="names">What a label k is called; null where labels are numbers.</param>
+    /// <param name="labelColumn">The column the labels were in; null for none.</param>
+    internal TableDataset Described(
+        IReadOnlyList<string> columns, int[]? labels, IReadOnlyList<string>? names, string? labelColumn) =>
+        new(Name, columns, _rows, _positions, labels) { ClassNames = names, LabelColumn = labelColumn };
+
     private TableDataset With(
         IReadOnlyList<string> columns,
         RowStore rows,

@@ -51,7 +51,7 @@ public static class TableLoader
     /// <list type="bullet">
     /// <item>a CSV file (.csv or .tsv, gzipped or not): comma, semicolon or tab, with or without a header;</item>
     /// <item>a .npy of shape (n, d), or a .npz with X and labels y, or with x_train, x_val, x_test;</item>
-    /// <item>a folder with train, val (or valid, validation) and test as such files, in any case.</item>
+    /// <item>a folder with train, val (or valid, validation) and test as such files, in any case, or what flow prepare wrote.</item>
     /// </list>
     /// </param>
     /// <param name="label">The label column of a CSV file, by name or by index from 0; null for none.</param>
@@ -155,29 +155,67 @@ public static class TableLoader
     {
         return (ReadPart(PartNames.Train), ReadPart(PartNames.Validation), ReadPart(PartNames.Test));
 
-        TableDataset? ReadPart(IReadOnlyList<string> part) =>
-            FindPart(folder, part) is string path ? Read(path, name, reading, schema) : null;
+        TableDataset? ReadPart(IReadOnlyList<string> part) => PreparedTables.IsPrepared(folder)
+            ? PreparedTables.Read(folder, part[0], reading.Label)
+            : FindPart(folder, part) is string path ? Read(path, name, reading, schema) : null;
     }
 
-    private static TableDataset Read(string path, string name, TableReading reading, TableSchema? schema)
+    /// <summary>Reads the rows of a file one after another.</summary>
+    /// <param name="path">A CSV, Parquet or Arrow file.</param>
+    /// <param name="reading">The label column, and what opens the file.</param>
+    /// <param name="schema">What the model that is to take the rows knows of them; null for none.</param>
+    /// <param name="use">What takes them.</param>
+    /// <exception cref="FlowException">As above.</exception>
+    internal static T OpenRows<T>(string path, TableReading reading, TableSchema? schema, Func<RowReader, T> use)
     {
         if (IsText(path))
         {
             return DataFile.ReadText(path, text =>
             {
                 using CsvReader rows = CsvReader.Open(text, path, reading, schema);
-                return rows.ReadAll(name);
+                return use(rows);
             });
         }
 
-        return !IsColumnar(path) ? NpyTableReader.Read(path, name) : DataFile.Open(path, file =>
+        return DataFile.Open(path, file =>
         {
             IColumnarFormats formats = reading.Columnar ?? throw DataFile.Error(
                 FlowErrorKind.Unsupported, path, "is stored by columns, which only the flow command reads, expected .csv or .npy");
             using RowReader rows = formats.Open(file, path, reading with { HasHeader = true }, schema);
-            return rows.ReadAll(name);
+            return use(rows);
         });
     }
+
+    /// <summary>The files of a table that are read row by row, with the part that each is.</summary>
+    /// <param name="source">As above.</param>
+    /// <exception cref="FlowException">A file of it is of another format.</exception>
+    internal static IReadOnlyList<(string Part, string Path)> PartFiles(string source)
+    {
+        List<(string Part, string Path)> files = [];
+        if (!Directory.Exists(source))
+        {
+            files.Add((PartNames.IsHeldOut(Path.GetFileName(source)) ? PartNames.Test[0] : PartNames.Train[0], source));
+        }
+
+        foreach (IReadOnlyList<string> part in files.Count > 0 ? [] : PartNames.All)
+        {
+            if (FindPart(source, part) is string path)
+            {
+                files.Add((part[0], path));
+            }
+        }
+
+        string? foreign = files.Select(file => file.Path).FirstOrDefault(path => !IsText(path) && !IsColumnar(path));
+        return foreign is null ? files : throw DataFile.Error(
+            FlowErrorKind.InvalidArgument,
+            foreign,
+            "is no text and not stored by columns, expected .csv, .tsv, .parquet or .arrow (a .npy is read by index as it is)");
+    }
+
+    private static TableDataset Read(string path, string name, TableReading reading, TableSchema? schema) =>
+        IsText(path) || IsColumnar(path)
+            ? OpenRows(path, reading, schema, rows => rows.ReadAll(name))
+            : NpyTableReader.Read(path, name);
 
     /// <summary>The file of a part: one of its names, in any case, with the ending of a table.</summary>
     private static string? FindPart(string folder, IReadOnlyList<string> part)
