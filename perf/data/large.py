@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from process import Run, metrics
+from process import Run
 
 RECORD = 3073
 COLUMNS = 512
@@ -87,10 +87,10 @@ def main() -> None:
         taken[name] = Run(
             options.flow, "train", "--data", data, "--out", run, "--batch", "64", "--samples", str(64 * options.updates),
             "--seed", "1", *MODELS[options.kind])
-        last = metrics(run, "eval")[-1]
         print(
-            f"{name}: {count} samples, {stored / 1e9:.2f} GB on disk; {options.updates} updates and evaluations: {taken[name]}; "
-            f"{last['bits_per_dim']:.4f} bits per dimension on {last['held_out_samples']}", flush=True)
+            f"{name}: {count} samples, {stored / 1e9:.2f} GB on disk; {options.updates} updates and evaluations: {taken[name]}\n"
+            f"  {taken[name].output.strip().splitlines()[-1].split(';')[0]}",
+            flush=True)
         shutil.rmtree(data)
     print(f"the size of the set costs {taken['large'].anonymous - taken['small'].anonymous:.0f} MB of memory")
 

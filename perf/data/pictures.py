@@ -45,6 +45,45 @@ def make(folder: Path, first: int, count: int) -> None:
         (folder / f"{index:05}.jpg").write_bytes(buffer.getvalue())
 
 
+def first_pass(flow: str, pictures: Path, prepared: Path, loaded: Path) -> None:
+    """Prepares the pictures, tells how fast, and copies the pixels to what is loaded into memory."""
+    shutil.rmtree(prepared, ignore_errors=True)
+    run = Run(flow, "prepare", pictures, prepared, "--size", str(SIZE))
+    print(f"first pass: {run}: {run.output.strip().splitlines()[-1]}", flush=True)
+
+    # The same 32 images judge both.
+    test = prepared / "test_images.npy"
+    count = len(np.load(test, mmap_mode="r"))
+    np.save(test, np.load(test)[:BATCH])
+    description = prepared / "images.json"
+    description.write_text(description.read_text().replace(f'"test": {count}', f'"test": {BATCH}'))
+    np.savez(loaded, x_train=np.load(prepared / "train_images.npy"), x_test=np.load(test))
+
+
+def later_passes(flow: str, folder: Path, prepared: Path, loaded: Path, count: int) -> None:
+    """Trains on both in turns; the first turn is not counted."""
+    speeds: dict[str, list[float]] = {"file": [], "memory": []}
+    runs: dict[str, Run] = {}
+    losses: dict[str, list[float]] = {}
+    for turn in range(count + 1):
+        for kind, data in (("file", prepared), ("memory", loaded)):
+            out = folder / f"run-{kind}"
+            shutil.rmtree(out, ignore_errors=True)
+            runs[kind] = Run(flow, "train", "--data", data, "--out", out, "--images", str(BATCH * UPDATES), *MODEL)
+            lines = metrics(out, "train")
+            losses[kind] = [line["bits_per_dim"] for line in lines]
+            if turn > 0:
+                # The first updates are compiled while they run.
+                seconds = np.diff([line["seconds"] for line in lines])[10:]
+                speeds[kind].append(BATCH / float(np.median(seconds)))
+    for kind, values in speeds.items():
+        print(f"{kind}: {statistics.median(values):.1f} images/s of {min(values):.1f} to {max(values):.1f}; {runs[kind]}")
+    ratios = [a / b for a, b in zip(speeds["file"], speeds["memory"])]
+    print(
+        f"file by memory, median of {len(ratios)} pairs: {statistics.median(ratios):.3f}; "
+        f"the same losses: {losses['file'] == losses['memory']}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("flow")
@@ -64,39 +103,8 @@ def main() -> None:
         unfinished.rename(pictures)
 
     prepared, loaded = options.folder / "prepared", options.folder / "loaded.npz"
-    shutil.rmtree(prepared, ignore_errors=True)
-    first = Run(options.flow, "prepare", pictures, prepared, "--size", str(SIZE))
-    print(f"first pass: {first}: {first.output.strip().splitlines()[-1]}")
-    np.savez(loaded, x_train=np.load(prepared / "train_images.npy"), x_test=np.load(prepared / "test_images.npy")[:32])
-
-    # The same 32 images judge both.
-    for name in ("images", "labels"):
-        file = prepared / f"test_{name}.npy"
-        if file.is_file():
-            np.save(file, np.load(file)[:32])
-    description = prepared / "images.json"
-    description.write_text(description.read_text().replace(f'"test": {options.count // 10}', '"test": 32'))
-
-    speeds: dict[str, list[float]] = {"file": [], "memory": []}
-    runs: dict[str, Run] = {}
-    losses: dict[str, list[float]] = {}
-    for turn in range(options.runs + 1):
-        for kind, data in (("file", prepared), ("memory", loaded)):
-            out = options.folder / f"run-{kind}"
-            shutil.rmtree(out, ignore_errors=True)
-            runs[kind] = Run(options.flow, "train", "--data", data, "--out", out, "--images", str(BATCH * UPDATES), *MODEL)
-            lines = metrics(out, "train")
-            losses[kind] = [line["bits_per_dim"] for line in lines]
-            if turn > 0:
-                # The first updates are compiled while they run.
-                seconds = np.diff([line["seconds"] for line in lines])[10:]
-                speeds[kind].append(BATCH / float(np.median(seconds)))
-    for kind, values in speeds.items():
-        print(f"{kind}: {statistics.median(values):.1f} images/s of {min(values):.1f} to {max(values):.1f}; {runs[kind]}")
-    ratios = [a / b for a, b in zip(speeds["file"], speeds["memory"])]
-    print(
-        f"file by memory, median of {len(ratios)} pairs: {statistics.median(ratios):.3f}; "
-        f"the same losses: {losses['file'] == losses['memory']}")
+    first_pass(options.flow, pictures, prepared, loaded)
+    later_passes(options.flow, options.folder, prepared, loaded, options.runs)
 
 
 if __name__ == "__main__":
