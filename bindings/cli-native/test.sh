@@ -33,7 +33,7 @@ flow=$1
 "$flow" prepare "$3/Pictures" prepared --size 8 --rgb >>"$2.log" 2>&1
 "$flow" train --data "$3/Tables/rows.csv" --label kind --model maf --blocks 1 --hidden 8 --epochs 1 --out table >>"$2.log"
 for table in rows-arrow-cpp-v1.parquet rows-polars-gzip.parquet rows-polars-lz4.arrow rows-js.arrows; do
-    "$flow" score table --data "$3/Tables/$table" --out "$table.csv"
+    "$flow" score table --data "$3/Tables/$table" --out "$table.csv" >>"$2.log" 2>&1
 done
 "$flow" detect --data "$3/Pictures" --network ../network.onnx --positions --out detector >>"$2.log"
 "$flow" score detector --data "$3/Pictures" --out pictures.csv --heat-maps maps
