@@ -46,8 +46,8 @@ internal sealed class TableSource(TableParts parts) : DataSource
     }
 
     /// <summary>
-    /// Writes a line about columns that are not the model's, about names that are missing, and for each column that the
-    /// model does not see and that differs from the training rows.
+    /// Writes a line about columns that are not the model's, about names that are missing, and about rows that differ from the
+    /// training rows in columns that the model does not see.
     /// </summary>
     public static void WriteNotes(TableSchema schema, TableDataset data, TextWriter notes)
     {
@@ -63,15 +63,21 @@ internal sealed class TableSource(TableParts parts) : DataSource
             Note.Write(
                 notes,
                 $"{data.Name} has {unknown.Length} columns that the model does not know, and that are left out: "
-                + string.Join(", ", unknown.Take(MostShown)) + (unknown.Length > MostShown ? ", ..." : string.Empty));
+                + Shown(unknown));
         }
 
-        foreach ((int column, int count) in schema.Scaling.Departures(rows))
+        string[] odd = [.. schema.Scaling.Departures(rows).Select(departure => $"column {departure.Column} ({schema.Columns[departure.Column]})")];
+        if (odd.Length > 0)
         {
+            int[] departing = [.. schema.Scaling.DepartingRows(rows)];
             Note.Write(
                 notes,
-                $"{count} rows differ in column {column} ({schema.Columns[column]}) from all training "
-                + "rows, in which it had no density; log densities leave that column out");
+                $"{departing.Length} of {rows.Count} rows (counted from 0: {Shown([.. departing.Select(row => $"{row}")])}) differ from all "
+                + $"training rows in {(odd.Length > 1 ? $"{odd.Length} columns: " : string.Empty)}{Shown(odd)}, which had no density there; "
+                + "log densities leave that out");
         }
     }
+
+    private static string Shown(string[] names) =>
+        string.Join(", ", names.Take(MostShown)) + (names.Length > MostShown ? ", ..." : string.Empty);
 }

@@ -215,27 +215,34 @@ public sealed class TableScaling
     {
         for (int j = 0; j < Columns.Count; j++)
         {
-            TableColumn column = Columns[j];
-            if (column.IsKept)
-            {
-                continue;
-            }
-
-            double unused = 0;
-            int rows = Enumerable.Range(0, table.Count).Count(i =>
-            {
-                double value = OnTheLine(table, i, j, ref unused);
-                return column.CopyOf is int source
-                    ? Math.Abs(ColumnStatistics.Standardized(column, value, column.IsReversed)
-                        - ColumnStatistics.Standardized(Columns[source], OnTheLine(table, i, source, ref unused), false))
-                        > 10 * ColumnStatistics.CopyTolerance
-                    : value != column.Mean;
-            });
+            int rows = Enumerable.Range(0, table.Count).Count(i => Departs(table, i, j));
             if (rows > 0)
             {
                 yield return (j, rows);
             }
         }
+    }
+
+    /// <summary>The rows that depart in any of those columns, in order.</summary>
+    /// <param name="table">Rows of the same columns.</param>
+    internal IEnumerable<int> DepartingRows(TableDataset table) => Enumerable.Range(0, table.Count)
+        .Where(i => Enumerable.Range(0, Columns.Count).Any(j => Departs(table, i, j)));
+
+    private bool Departs(TableDataset table, int row, int j)
+    {
+        TableColumn column = Columns[j];
+        if (column.IsKept)
+        {
+            return false;
+        }
+
+        double unused = 0;
+        double value = OnTheLine(table, row, j, ref unused);
+        return column.CopyOf is int source
+            ? Math.Abs(ColumnStatistics.Standardized(column, value, column.IsReversed)
+                - ColumnStatistics.Standardized(Columns[source], OnTheLine(table, row, source, ref unused), false))
+                > 10 * ColumnStatistics.CopyTolerance
+            : value != column.Mean;
     }
 
     /// <summary>Writes the scaling into an open JSON object.</summary>

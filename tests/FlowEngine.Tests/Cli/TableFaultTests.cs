@@ -37,6 +37,49 @@ public sealed class TableFaultTests : IDisposable
     }
 
     [Fact]
+    public void Rows_that_differ_in_constant_columns_are_named_in_one_line()
+    {
+        string Constants(int row, int value) => string.Join(',', Enumerable.Repeat(row == 3 ? value : 0, 40));
+        string Table(string name, int value)
+        {
+            string path = _folder.File(name);
+            File.WriteAllLines(
+                path,
+                [
+                    string.Join(',', Enumerable.Range(0, 40).Select(j => $"c{j}")) + ",x,y",
+                    .. Enumerable.Range(0, 60).Select(i => $"{Constants(i, value)},{i * 37 % 101},{i * 53 % 89}"),
+                ]);
+            return path;
+        }
+
+        string run = _folder.File("constant");
+        CommandRun trained = CommandRun.Of(
+            "train", "--data", Table("train.csv", 0), "--model", "maf", "--blocks", "1", "--hidden", "8", "--epochs", "1", "--threads", "1",
+            "--out", run);
+        Assert.Contains("flow: note: 40 columns are constant", Assert.Single(Lines(trained.Error)), StringComparison.Ordinal);
+        CommandRun scored = CommandRun.Of("score", run, "--data", Table("new.csv", 5), "--out", _folder.File("s.csv"));
+        Assert.Contains(
+            "1 of 60 rows (counted from 0: 3) differ from all training rows in 40 columns: column 0 (c0), column 1 (c1)",
+            Assert.Single(Lines(scored.Error)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Columns_of_few_values_and_of_heavy_tails_are_told_in_one_line_each()
+    {
+        string table = _folder.File("columns.csv");
+        File.WriteAllLines(table, ["kind,flag,price,plain", .. Enumerable.Range(0, 400).Select(i =>
+            $"{i % 3},{(i % 97 == 0 ? i : 0)},{(i % 50 == 7 ? 1e5 + i : i * 31 % 100)},{i * 37 % 101}")]);
+        CommandRun trained = CommandRun.Of(
+            "train", "--data", table, "--model", "maf", "--blocks", "1", "--hidden", "8", "--epochs", "1", "--threads", "1",
+            "--out", _folder.File("columns"));
+        string[] notes = Lines(trained.Error);
+        Assert.Equal(2, notes.Length);
+        Assert.Contains("columns kind (3 values), flag (4 values): so few values have no density", notes[0], StringComparison.Ordinal);
+        Assert.Contains("column price: some values are more than 10 times as far out", notes[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_labels_mean_is_asked_where_nobody_can_know()
     {
         string run = Train();
@@ -194,4 +237,6 @@ public sealed class TableFaultTests : IDisposable
 
     private static byte[] Doubles(string shape, double[] values) =>
         SampleFiles.Npy("<f8", shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
