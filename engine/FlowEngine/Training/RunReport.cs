@@ -21,7 +21,7 @@ public sealed class RunReport
         dl { display: flex; flex-wrap: wrap; gap: 8px 36px; margin: 1em 0; } dt { color: var(--muted); } dd { margin: 0; font-size: 1.5em; }
         dd small { font-size: .6em; } .crisp { image-rendering: pixelated; }
         .plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
-        .columns { grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); }
+        .columns { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
         .moments td { padding: 1px 0; border: 0; } .moments th { border: 0; font-weight: normal; vertical-align: middle; white-space: nowrap; }
 
         """;
