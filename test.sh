@@ -61,6 +61,9 @@ if [ "$quick" = false ]; then
     install_missing 'ls /etc/OpenCL/vendors/pocl.icd' pocl-opencl-icd ocl-icd-libopencl1
     install_missing 'command -v clang-19' clang-19
     install_missing 'command -v mpirun.openmpi && command -v mpirun.mpich' openmpi-bin mpich
+    if [ "$full" = true ]; then
+        install_missing 'command -v chromium' chromium
+    fi
     if command -v npm >/dev/null && [ ! -d artifacts/onnxruntime-web/node_modules/onnxruntime-web ]; then
         npm install --prefix artifacts/onnxruntime-web --ignore-scripts --no-audit --no-fund --silent onnxruntime-web@1.30.0 \
             || echo "test.sh: could not install onnxruntime-web"
