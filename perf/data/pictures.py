@@ -3,7 +3,7 @@
 How fast are 10,000 JPEGs of mixed sizes read the first time, and how much slower is training from what is kept of them than from
 memory? Needs numpy and Pillow; the pictures are made of a seed.
 
-    perf/data/pictures.py FLOW FOLDER [--count 10000] [--runs 5]
+    perf/data/pictures.py FLOW FOLDER [--count 10000] [--runs 3]
 
 FLOW is the flow command; FOLDER gets the pictures (700 MB in all) and keeps them for the next time. Prints the images a second of
 `flow prepare --size 96`, then medians of training on the prepared set, which stays in its file, and on the same pixels in a
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("flow")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
 
     pictures = options.folder / f"pictures-{options.count}"
