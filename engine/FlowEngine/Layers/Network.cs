@@ -14,6 +14,7 @@ namespace FlowEngine.Layers;
 public sealed class Network
 {
     private readonly long _offset;
+    private Bound? _bound;
 
     /// <summary>Creates a network.</summary>
     /// <param name="parameters">Where its parameters go.</param>
@@ -50,7 +51,7 @@ public sealed class Network
     {
         try
         {
-            return backend.GetNetwork(Shape).PreparedLength(backward);
+            return On(backend).PreparedLength(backward);
         }
         catch (NotSupportedException exception)
         {
@@ -59,13 +60,13 @@ public sealed class Network
     }
 
     /// <inheritdoc cref="IFlowLayer.Prepare"/>
-    public void Prepare(in LayerContext context) => context.Backend.GetNetwork(Shape).Prepare(Weights(context));
+    public void Prepare(in LayerContext context) => On(context.Backend).Prepare(Weights(context));
 
     /// <summary>The elements a forward pass keeps for the backward pass.</summary>
     /// <param name="backend">Where the network runs.</param>
     /// <param name="image">The shape of the input.</param>
     public long KeptLength(IBackend backend, ImageShape image) =>
-        backend.GetNetwork(Shape).KeptLength(JoinedShape(image));
+        On(backend).KeptLength(JoinedShape(image));
 
     /// <inheritdoc cref="IFlowLayer.WorkspaceLength"/>
     public long WorkspaceLength(IBackend backend, ImageShape input, bool backward)
@@ -84,7 +85,7 @@ public sealed class Network
     {
         Parts parts = Divide(context, image, backward: false);
         BufferView input = Join(context, image, x, parts.Joined);
-        context.Backend.GetNetwork(Shape).Initialize(JoinedShape(image), Weights(context), input, kept, parts.Scratch);
+        On(context.Backend).Initialize(JoinedShape(image), Weights(context), input, kept, parts.Scratch);
     }
 
     /// <summary>x to the output.</summary>
@@ -97,7 +98,7 @@ public sealed class Network
     {
         Parts parts = Divide(context, image, backward: false);
         BufferView input = Join(context, image, x, parts.Joined);
-        context.Backend.GetNetwork(Shape).Forward(
+        On(context.Backend).Forward(
             JoinedShape(image), Weights(context), input, output, kept, parts.Scratch);
     }
 
@@ -132,7 +133,7 @@ public sealed class Network
         bool isOfCondition = Shape.Conditions > 0 && !context.ConditionGradient.IsEmpty;
         BufferView dInput = dx.IsEmpty && !isOfCondition ? dx : JoinGradient(context, image, dx, parts.JoinedGradient);
         ImageShape joined = JoinedShape(image);
-        context.Backend.GetNetwork(Shape).Backward(
+        On(context.Backend).Backward(
             joined, Weights(context), input, kept, dOutput, dInput, parts.Scratch);
         if (Shape.Conditions > 0 && !dx.IsEmpty)
         {
@@ -146,7 +147,7 @@ public sealed class Network
     }
 
     /// <summary>The backend's network, of a <see cref="PixelNetworkShape"/>.</summary>
-    internal IPixelNetwork Pixel(IBackend backend) => (IPixelNetwork)backend.GetNetwork(Shape);
+    internal IPixelNetwork Pixel(IBackend backend) => (IPixelNetwork)On(backend);
 
     /// <summary>Its weights in the arrays of a model.</summary>
     internal NetworkWeights Weights(in LayerContext context) => new(
@@ -163,6 +164,19 @@ public sealed class Network
         return values;
     }
 
+    /// <summary>The backend's network: that of the last backend is remembered, as looking it up takes as long as a small
+    /// product.</summary>
+    private INetwork On(IBackend backend)
+    {
+        Bound? bound = _bound;
+        if (bound?.Backend != backend)
+        {
+            _bound = bound = new Bound(backend, backend.GetNetwork(Shape));
+        }
+
+        return bound.Network;
+    }
+
     private int OwnChannels => Shape.InputChannels - Shape.Conditions;
 
     private BufferView Part(BufferView array) => array.Slice(_offset, Shape.ParametersLength);
@@ -175,7 +189,7 @@ public sealed class Network
     private Parts Declare(ref LayerMemory memory, IBackend backend, ImageShape image, bool backward) => new(
         memory.Take(JoinedLength(image)),
         backward ? memory.Take(JoinedLength(image)) : default,
-        memory.Take(backend.GetNetwork(Shape).WorkspaceLength(JoinedShape(image), backward)));
+        memory.Take(On(backend).WorkspaceLength(JoinedShape(image), backward)));
 
     private Parts Divide(in LayerContext context, ImageShape image, bool backward)
     {
@@ -231,4 +245,11 @@ public sealed class Network
     }
 
     private readonly record struct Parts(BufferView Joined, BufferView JoinedGradient, BufferView Scratch);
+
+    private sealed class Bound(IBackend backend, INetwork network)
+    {
+        public IBackend Backend => backend;
+
+        public INetwork Network => network;
+    }
 }

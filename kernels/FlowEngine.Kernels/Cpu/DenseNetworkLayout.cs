@@ -7,13 +7,25 @@ namespace FlowEngine.Kernels.Cpu;
 /// </remarks>
 internal readonly struct DenseNetworkLayout
 {
+    private readonly int[] _padded;
+    private readonly PreparedLayer[] _layers;
+
     public DenseNetworkLayout(DenseNetworkShape network)
     {
         Shape = network;
+        _padded = new int[network.Layers + 1];
+        for (int layer = 0; layer <= network.Layers; layer++)
+        {
+            _padded[layer] = PixelMajor.PaddedChannels(
+                layer == 0 ? network.InputChannels : layer == network.Layers ? network.OutputChannels : network.Hidden);
+        }
+
+        LargestPanel = Math.Max(Math.Max(Panel(0), Panel(1)), Panel(network.Layers));
+        _layers = new PreparedLayer[network.Layers];
         BlockLayout block = default;
         for (int layer = 0; layer < network.Layers; layer++)
         {
-            Take(ref block, layer);
+            _layers[layer] = Take(ref block, layer);
         }
 
         PreparedLength = block.Length;
@@ -25,8 +37,7 @@ internal readonly struct DenseNetworkLayout
 
     /// <summary>Rows of a panel of values; those past the last hold 0.</summary>
     /// <param name="layer">0 to <see cref="DenseNetworkShape.Layers"/>.</param>
-    public int Padded(int layer) => PixelMajor.PaddedChannels(
-        layer == 0 ? Shape.InputChannels : layer == Shape.Layers ? Shape.OutputChannels : Shape.Hidden);
+    public int Padded(int layer) => _padded[layer];
 
     /// <summary>
     /// From one panel of values to the next: a row more than they take, so that the same rows of many panels do not
@@ -36,20 +47,11 @@ internal readonly struct DenseNetworkLayout
     public int Panel(int layer) => (Padded(layer) + 1) * StripProduct.PanelWidth;
 
     /// <summary>The largest of <see cref="Panel"/>.</summary>
-    public int LargestPanel => Math.Max(Math.Max(Panel(0), Panel(1)), Panel(Shape.Layers));
+    public int LargestPanel { get; }
 
     /// <summary>Where the weights of a layer lie.</summary>
     /// <param name="layer">0 to <see cref="DenseNetworkShape.Layers"/> - 1.</param>
-    public PreparedLayer At(int layer)
-    {
-        BlockLayout block = default;
-        for (int l = 0; l < layer; l++)
-        {
-            Take(ref block, l);
-        }
-
-        return Take(ref block, layer);
-    }
+    public PreparedLayer At(int layer) => _layers[layer];
 
     /// <summary>Elements of one layer of hidden activations of a batch.</summary>
     public long HiddenLength(int rows) => (long)StripProduct.Panels(rows) * Panel(1);
@@ -60,7 +62,7 @@ internal readonly struct DenseNetworkLayout
         int outputs = Shape.OutputsOf(layer);
         return new PreparedLayer(
             block.Take(Padded(layer + 1)),
-            block.Take((long)Padded(layer + 1) * inputs),
+            block.Take(((long)Padded(layer + 1) * inputs) + DenseRow.Overrun),
             block.Take((long)Padded(layer) * outputs),
             block.Take(Shape.IsAutoregressive ? (long)inputs * outputs : 0));
     }

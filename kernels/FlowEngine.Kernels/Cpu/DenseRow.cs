@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
@@ -10,14 +9,18 @@ namespace FlowEngine.Kernels.Cpu;
 /// </remarks>
 internal static unsafe class DenseRow
 {
-    private const int Lanes = 4;
+    /// <summary>Sixteen lanes are read and written where a strip has as few as four rows: so much more memory is there.</summary>
+    public const int Overrun = SimdMath.Width - 4;
+
+    /// <summary>Strips at a time: so many chains hide the latency of a multiply-add.</summary>
+    private const int Chains = 5;
 
     /// <summary>target = finish(W source + b).</summary>
     /// <param name="layout">Where the weights lie.</param>
     /// <param name="prepared">The prepared weights.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="source">What it reads.</param>
-    /// <param name="target">Receives its outputs, padded.</param>
+    /// <param name="target">Receives its outputs, padded, and <see cref="Overrun"/> more values.</param>
     public static void Forward<TFinish>(
         in DenseNetworkLayout layout, float* prepared, int layer, float* source, float* target)
         where TFinish : IFinish
@@ -25,67 +28,66 @@ internal static unsafe class DenseRow
         DenseNetworkLayout.PreparedLayer at = layout.At(layer);
         int inputs = layout.Shape.InputsOf(layer);
         int padded = layout.Padded(layer + 1);
-        int output = 0;
-        for (; output + (2 * StripProduct.StripRows) <= padded; output += 2 * StripProduct.StripRows)
+        for (int row = 0; row < padded; row += Chains * StripProduct.StripRows)
         {
-            Strips<TFinish>(prepared + at.Forward, prepared + at.Bias, output, inputs, source, target);
-        }
-
-        for (; output < padded; output += Lanes)
-        {
-            int strip = output / StripProduct.StripRows * StripProduct.StripRows;
-            int rows = Math.Min(StripProduct.StripRows, padded - strip);
-            float* weight = prepared + at.Forward + ((nint)strip * inputs) + (output - strip);
-            Vector128<float> sum = Vector128.Load(prepared + at.Bias + output);
-            for (int k = 0; k < inputs; k++, weight += rows)
-            {
-                sum = Add(weight, Vector128.Create(source[k]), sum);
-            }
-
-            Finish<TFinish>(sum, target + output);
+            Multiply<TFinish>(
+                prepared + at.Forward + ((nint)row * inputs),
+                prepared + at.Bias + row,
+                Math.Min(padded - row, Chains * StripProduct.StripRows),
+                inputs,
+                source,
+                target + row);
         }
     }
 
-    // Two full strips at a time: six chains keep the multiply-adders busy.
-    private static void Strips<TFinish>(
-        float* weights, float* bias, int output, int inputs, float* source, float* target)
+    private static void Multiply<TFinish>(float* weights, float* bias, int rows, int inputs, float* source, float* target)
         where TFinish : IFinish
     {
-        bias += output;
-        target += output;
-        float* left = weights + ((nint)output * inputs);
-        float* right = left + ((nint)StripProduct.StripRows * inputs);
-        Vector128<float> l0 = Vector128.Load(bias);
-        Vector128<float> l1 = Vector128.Load(bias + Lanes);
-        Vector128<float> l2 = Vector128.Load(bias + (2 * Lanes));
-        Vector128<float> r0 = Vector128.Load(bias + (3 * Lanes));
-        Vector128<float> r1 = Vector128.Load(bias + (4 * Lanes));
-        Vector128<float> r2 = Vector128.Load(bias + (5 * Lanes));
-        for (int k = 0; k < inputs; k++, left += StripProduct.StripRows, right += StripProduct.StripRows)
+        // Chains without a strip repeat the last one, which may have fewer rows than the others.
+        int last = StripProduct.Strips(rows) - 1;
+        int lastRows = rows - (last * StripProduct.StripRows);
+        int s1 = Math.Min(1, last);
+        int s2 = Math.Min(2, last);
+        int s3 = Math.Min(3, last);
+        nint strip = (nint)StripProduct.StripRows * inputs;
+        float* w0 = weights;
+        float* w1 = weights + (s1 * strip);
+        float* w2 = weights + (s2 * strip);
+        float* w3 = weights + (s3 * strip);
+        float* w4 = weights + (last * strip);
+        nint step0 = last > 0 ? StripProduct.StripRows : lastRows;
+        nint step1 = last > 1 ? StripProduct.StripRows : lastRows;
+        nint step2 = last > 2 ? StripProduct.StripRows : lastRows;
+        nint step3 = last > 3 ? StripProduct.StripRows : lastRows;
+        Vector512<float> a0 = Vector512.Load(bias);
+        Vector512<float> a1 = Vector512.Load(bias + (s1 * StripProduct.StripRows));
+        Vector512<float> a2 = Vector512.Load(bias + (s2 * StripProduct.StripRows));
+        Vector512<float> a3 = Vector512.Load(bias + (s3 * StripProduct.StripRows));
+        Vector512<float> a4 = Vector512.Load(bias + (last * StripProduct.StripRows));
+        for (int k = 0; k < inputs; k++)
         {
-            Vector128<float> value = Vector128.Create(source[k]);
-            l0 = Add(left, value, l0);
-            l1 = Add(left + Lanes, value, l1);
-            l2 = Add(left + (2 * Lanes), value, l2);
-            r0 = Add(right, value, r0);
-            r1 = Add(right + Lanes, value, r1);
-            r2 = Add(right + (2 * Lanes), value, r2);
+            Vector512<float> value = Vector512.Create(source[k]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(w0), value, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(w1), value, a1);
+            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(w2), value, a2);
+            a3 = Vector512.FusedMultiplyAdd(Vector512.Load(w3), value, a3);
+            a4 = Vector512.FusedMultiplyAdd(Vector512.Load(w4), value, a4);
+            w0 += step0;
+            w1 += step1;
+            w2 += step2;
+            w3 += step3;
+            w4 += lastRows;
         }
 
-        Finish<TFinish>(l0, target);
-        Finish<TFinish>(l1, target + Lanes);
-        Finish<TFinish>(l2, target + (2 * Lanes));
-        Finish<TFinish>(r0, target + (3 * Lanes));
-        Finish<TFinish>(r1, target + (4 * Lanes));
-        Finish<TFinish>(r2, target + (5 * Lanes));
+        // In this order: what is past the rows of a strip is overwritten by the next one.
+        Finish<TFinish>(a0, target);
+        Finish<TFinish>(a1, target + (s1 * StripProduct.StripRows));
+        Finish<TFinish>(a2, target + (s2 * StripProduct.StripRows));
+        Finish<TFinish>(a3, target + (s3 * StripProduct.StripRows));
+        Finish<TFinish>(a4, target + (last * StripProduct.StripRows));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Add(float* weight, Vector128<float> value, Vector128<float> sum) =>
-        Vector128.FusedMultiplyAdd(Vector128.Load(weight), value, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TFinish>(Vector128<float> sum, float* target)
+    private static void Finish<TFinish>(Vector512<float> sum, float* target)
         where TFinish : IFinish =>
-        TFinish.Apply<VectorUnit128, Vector128<float>>(sum, target, null).Store(target);
+        TFinish.Apply<VectorUnit512, Vector512<float>>(sum, target, null).Store(target);
 }
