@@ -44,7 +44,7 @@ class AnomalyDetector(Estimator):
         """
         Fits rows; seconds to a minute on two cores.
 
-        :param x: (n, d), n at least 8. Of many rows a part is fitted: 20,000, or fewer where there are more than 28 columns.
+        :param x: (n, d), n at least 8. Of many rows a part is fitted: 40,000, or fewer where there are more than 28 columns.
         :param y: not used.
         :returns: the detector itself.
         """

@@ -61,7 +61,7 @@ public sealed class AnomalyDetector
     public int HeldOutRows => _heldOut.Length;
 
     /// <summary>Fits rows that are mostly normal.</summary>
-    /// <param name="rows">At least 8; labels are not looked at. Of many rows a part is fitted: 20,000, or fewer where there are
+    /// <param name="rows">At least 8; labels are not looked at. Of many rows a part is fitted: 40,000, or fewer where there are
     /// more than 28 columns.</param>
     /// <param name="options">What is known of them.</param>
     /// <param name="cancel">Stops between flows.</param>

@@ -20,11 +20,7 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
 
     /// <summary>The most rows that are fitted.</summary>
     /// <param name="dims">Columns, D.</param>
-    public static int RowsFor(int dims)
-    {
-        double front = Math.Min(dims, PrincipalAxes.MostFront);
-        return (int)Math.Min(MostRows, MostWork / (front * front));
-    }
+    public static int RowsFor(int dims) => DetectorFlowKind.Members * RowsOfFlow(dims);
 
     /// <summary>Fits a flow of each kind.</summary>
     /// <param name="rows">(N, D), standardized.</param>
@@ -42,10 +38,11 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
         {
             DetectorFlowKind kind = DetectorFlowKind.All[i];
             DetectorColumns before = columns[IndexOf(kind)];
-            int count = kind.ComponentsFor(rows.Length / dims);
+            double[] front = PartOf(DetectorFlowKind.MemberOf(i), fronts[IndexOf(kind)], before.Front, RowsOfFlow(dims));
+            int count = kind.ComponentsFor(front.Length / before.Front);
             double[] uniform = new HostRandom(seed + (ulong)i, RandomPurpose.Weights, 0).Uniform(count);
             flows[i] = new DetectorFlow(
-                before, kind.Noise, AffineMixture.Fit(fronts[IndexOf(kind)], before.Front, count, kind.Noise, uniform));
+                before, kind.Noise, AffineMixture.Fit(front, before.Front, count, kind.Noise, uniform));
         }, cancel);
         return new DetectorEnsemble(columns, flows, dims);
     }
@@ -108,6 +105,20 @@ internal sealed class DetectorEnsemble(DetectorColumns[] columns, DetectorFlow[]
         IEnumerable<DetectorFlow> flows = DetectorFlowKind.All.Select(
             (kind, f) => DetectorFlow.Read(tensors, $"flow.{f}", columns[IndexOf(kind)]));
         return new DetectorEnsemble(columns, [.. flows], dims);
+    }
+
+    /// <summary>The most rows that a flow is fitted to.</summary>
+    private static int RowsOfFlow(int dims)
+    {
+        double front = Math.Min(dims, PrincipalAxes.MostFront);
+        return (int)Math.Min(MostRows, MostWork / (front * front));
+    }
+
+    /// <summary>The rows of a member: all, or as many as there may be, of which members share as few as they can.</summary>
+    private static double[] PartOf(int member, double[] rows, int dims, int most)
+    {
+        int more = (rows.Length / dims) - most;
+        return more <= 0 ? rows : rows.AsSpan(member * more / (DetectorFlowKind.Members - 1) * dims, most * dims).ToArray();
     }
 
     private static int IndexOf(DetectorFlowKind kind) => kind.IsBent ? 1 : 0;
