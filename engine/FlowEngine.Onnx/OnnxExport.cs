@@ -30,10 +30,12 @@ public static class OnnxExport
     }
 
     /// <summary>Writes a file to a stream, whose own errors pass through.</summary>
-    /// <inheritdoc cref="Write(Model, OnnxFunction, string)"/>
     /// <param name="model">The model, initialized.</param>
     /// <param name="function">What the file computes.</param>
     /// <param name="stream">Where to write, from its position on.</param>
+    /// <returns>The inputs and outputs of the file.</returns>
+    /// <exception cref="FlowException">The model is not initialized, or too large, or a part of it has no nodes
+    /// (<see cref="FlowErrorKind.Unsupported"/>).</exception>
     public static OnnxSignature Write(Model model, OnnxFunction function, Stream stream)
     {
         OnnxGraph graph = Build(model, function, out ReadOnlyMemory<byte> file);
