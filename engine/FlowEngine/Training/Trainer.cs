@@ -86,11 +86,9 @@ public sealed class Trainer : IDisposable
                 $"{ranks!.Size} ranks cannot share {options.Shards} shards of a batch, expected a power of two up to their number");
         }
 
-        Ranks = ranks;
+        (Ranks, Model, _backend) = (ranks, model, model.Backend);
         model.Flow.RequireBatch(options.Batch);
         model.Flow.RequireStatistics(options.Batch, options.Shards);
-        Model = model;
-        _backend = model.Backend;
         int readEvery = options.ReadEvery ?? (_backend.IsQueued ? QueuedReadEvery : 1);
         Options = options with { ReadEvery = readEvery };
         long length = model.Flow.Parameters.Length;
