@@ -4,7 +4,7 @@ using FlowEngine.Data;
 
 namespace FlowEngine.Cli;
 
-/// <summary>Columns whose density is hard to learn, or is none: what a user should know before a model is trained on them.</summary>
+/// <summary>Columns whose density is hard to learn or does not exist: what a user should know before a model is trained on them.</summary>
 internal static class ColumnNotes
 {
     private const int MostRows = 10_000;

@@ -31,7 +31,7 @@ internal sealed class ColumnStatistics
     /// <summary>Measures the columns of a table.</summary>
     /// <param name="table">At least two rows.</param>
     /// <param name="logit">The logit before; null for none.</param>
-    /// <exception cref="FlowException">A value is outside the logit's bounds, or a spread is none that a double can hold.</exception>
+    /// <exception cref="FlowException">A value is outside the logit's bounds, or a spread is not a finite double.</exception>
     public static List<TableColumn> Of(TableDataset table, LogitTransform? logit)
     {
         ColumnStatistics statistics = new(table, logit);

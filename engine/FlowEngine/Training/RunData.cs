@@ -122,7 +122,7 @@ public sealed class RunData(IDataset train, IDataset heldOut)
     }
 
     /// <summary>
-    /// Held-out rows in the units of their table, and as many that a model draws given what it is told of those; null of other
+    /// Held-out rows in the units of their table, and as many that a model draws under their conditions; null of other
     /// data, and where the model draws what is not finite.
     /// </summary>
     internal (TableDataset Data, TableDataset Samples)? DrawRows(Model model)

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FlowEngine.Tests.Documents;
 
-/// <summary>Pages as Chromium shows them; tests are skipped where there is none.</summary>
+/// <summary>Pages as Chromium shows them; tests are skipped where it is missing.</summary>
 internal static class Chromium
 {
     private const int MostMilliseconds = 60_000;

@@ -34,7 +34,7 @@ internal sealed unsafe class NcclLibrary
         _getErrorString = (delegate* unmanaged<int, byte*>)library.Find("ncclGetErrorString");
     }
 
-    /// <summary>The library of this machine, or the file that FLOWENGINE_NCCL names; null where there is none, or it says none.</summary>
+    /// <summary>The library of this machine, or the file that FLOWENGINE_NCCL names; null where it is missing, or the variable says none.</summary>
     /// <exception cref="GpuException">NoDevice: it has not the functions that are used.</exception>
     public static NcclLibrary? Found => _found.Value;
 
