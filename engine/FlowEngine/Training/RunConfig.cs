@@ -26,7 +26,7 @@ public sealed record RunConfig(
     int Threads,
     NetworkPrecision Precision = NetworkPrecision.Full)
 {
-    /// <summary>The command lines that began the run and went on with it, one a line; null where a program did.</summary>
+    /// <summary>The command lines that began and resumed the run, each on a line of its own; null for a run that a program began.</summary>
     public string? Command { get; init; }
 
     /// <summary>As JSON.</summary>

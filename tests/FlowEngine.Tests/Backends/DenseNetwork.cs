@@ -37,6 +37,8 @@ public abstract partial class BackendTests
     [Theory]
     [InlineData(2, 3, 1)]
     [InlineData(19, 40, 2)]
+    [InlineData(6, 61, 2)]
+    [InlineData(3, 127, 1)]
     public void Dense_networks_do_not_depend_on_the_batch(int columns, int hidden, int layers)
     {
         var shape = new ImageShape(4, 1, 1, columns);
