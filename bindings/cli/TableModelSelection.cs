@@ -11,28 +11,23 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
 {
     private const string DefaultKind = "maf";
 
+    // The only one that learns more of a single column than its mean and its deviation.
+    private const string KindOfOneColumn = "nsf";
+
     /// <summary>The options on the command line, before the defaults; the scaling is that of the rows.</summary>
     /// <param name="parts">The training rows, and those whose classes the model knows, too.</param>
     /// <exception cref="FlowException">A size is out of range, or an option does not belong to the kind.</exception>
     public ModelConfig Configure(TableParts parts)
     {
-        ModelKind kind = ModelKinds.Get(parse.GetValue(options.Model.Kind) ?? DefaultKind);
+        TableDataset train = parts.Train;
+        TableSchema table = Schema(train);
+        ModelKind kind = ModelKinds.Get(
+            parse.GetValue(options.Model.Kind) ?? (table.Scaling.Dims == 1 ? KindOfOneColumn : DefaultKind));
         if (kind.Data == DataKind.Images)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
                 $"--model {kind} is for images, the data are a table: expected maf or another");
-        }
-
-        TableDataset train = parts.Train;
-        TableSchema table = Schema(train);
-        if (table.Scaling.Dims < 2)
-        {
-            string left = table.Scaling.Columns.First(column => column.IsKept).Name;
-            throw new FlowException(
-                FlowErrorKind.InvalidArgument,
-                $"{train.Name} has {table.Columns.Count} columns, of which only {left} varies and is no copy, "
-                + $"expected 2 or more for {kind}");
         }
 
         DataShape shape = new(1, 1, table.Scaling.Dims, null);

@@ -73,7 +73,7 @@ public sealed record AutoregressiveOptions : BlockOptions
                 Hidden = 512,
                 HiddenLayers = 2,
             },
-            Fit = options => options.CheckDims(),
+            Fit = options => options.CheckDims(hasCouplings: false),
             Construct = (options, parameters) => options.Assemble(parameters),
         };
 

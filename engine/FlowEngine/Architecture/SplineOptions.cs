@@ -68,8 +68,9 @@ public sealed record SplineOptions : BlockOptions
             Blocks = 6,
             Hidden = 128,
             HiddenLayers = 2,
+            Autoregressive = shape is { Height: 1, Width: 1, Channels: 1 },
         },
-        Fit = options => options.CheckDims(),
+        Fit = options => options.CheckDims(hasCouplings: !options.Autoregressive),
         Construct = (options, parameters) => options.Assemble(parameters),
     };
 

@@ -18,6 +18,9 @@ public sealed record TransformKind(
     bool HasNetwork,
     Func<Transform, ParameterSet, string, int, int, IFlowLayer> Build)
 {
+    /// <summary>True if it moves some values by what it makes of others.</summary>
+    internal bool IsCoupling { get; init; }
+
     private static readonly Setting[] _networkSettings =
     [
         new NumberSetting<Transform, int>(
@@ -149,7 +152,10 @@ public sealed record TransformKind(
                     d,
                     o.Passing,
                     o.MonotonicMap,
-                    o.Network.Dense(o.Passing, (d - o.Passing) * o.MonotonicMap.ParametersLength, conditions))),
+                    o.Network.Dense(o.Passing, (d - o.Passing) * o.MonotonicMap.ParametersLength, conditions)))
+        {
+            IsCoupling = true,
+        },
         new(
             "monotonic_autoregressive",
             "Moves each value by what a masked network makes of those before it",
@@ -177,5 +183,8 @@ public sealed record TransformKind(
         _networkSettings,
         HasNetwork: true,
         (o, parameters, path, dims, conditions) =>
-            DenseCoupling.Build(parameters, path, kind, dims, o.Network, conditions));
+            DenseCoupling.Build(parameters, path, kind, dims, o.Network, conditions))
+    {
+        IsCoupling = true,
+    };
 }

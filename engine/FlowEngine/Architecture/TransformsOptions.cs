@@ -79,7 +79,7 @@ public sealed record TransformsOptions : VectorOptions
 
     private void CheckPassing()
     {
-        CheckDims();
+        CheckDims(hasCouplings: Transforms.Any(transform => TransformKind.Get(transform.Type).IsCoupling));
         for (int i = 0; i < Transforms.Count; i++)
         {
             if (Transforms[i].Type == "monotonic_coupling" && Transforms[i].Passing >= Dims)

@@ -83,15 +83,26 @@ public abstract record VectorOptions : IModelOptions
     /// <inheritdoc/>
     public Flow Build() => Kind.Build(this);
 
+    /// <summary>Checks the number of values of a datum, of a model that has couplings: at least two.</summary>
+    protected void CheckDims() => CheckDims(hasCouplings: true);
+
     /// <summary>Checks the number of values of a datum.</summary>
-    protected void CheckDims()
+    /// <param name="hasCouplings">True for a model that moves some values by what it makes of others.</param>
+    private protected void CheckDims(bool hasCouplings)
     {
-        if ((long)Height * Width * Channels is < 2 or > MaximumDims)
+        long dims = (long)Height * Width * Channels;
+        if (dims == 1 && hasCouplings)
         {
             throw new FlowException(
                 FlowErrorKind.InvalidArgument,
-                $"a datum has {(long)Height * Width * Channels} values, expected 2 to {MaximumDims} for {Kind}, which makes one value "
-                + "of the others");
+                $"a datum has 1 value, and a coupling of {Kind} has no other to make it of: expected the model nsf with autoregressive "
+                + "(maf and iaf make one value normal, or of a condition)");
+        }
+
+        if (dims is < 1 or > MaximumDims)
+        {
+            throw new FlowException(
+                FlowErrorKind.InvalidArgument, $"a datum has {dims} values, expected 1 to {MaximumDims} for {Kind}");
         }
     }
 

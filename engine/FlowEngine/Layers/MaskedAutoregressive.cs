@@ -30,7 +30,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
     /// <summary>Creates a layer.</summary>
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
-    /// <param name="dims">D, at least 2.</param>
+    /// <param name="dims">D.</param>
     /// <param name="network">A masked network of D values: (m, r) of each from those before it.</param>
     /// <param name="direction">Which direction takes one pass; that of samples takes a <see cref="DenseNetworkShape"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the network's do not match.</exception>
@@ -38,7 +38,7 @@ public sealed class MaskedAutoregressive : IFlowLayer
     public MaskedAutoregressive(
         ParameterSet parameters, string name, int dims, NetworkShape network, AutoregressiveDirection direction)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dims);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.InputChannels - network.Conditions, dims);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, 2 * dims);
         if (direction == AutoregressiveDirection.Sample && network is not DenseNetworkShape)

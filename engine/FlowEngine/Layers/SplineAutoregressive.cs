@@ -15,7 +15,7 @@ public sealed class SplineAutoregressive : SplineLayer
     /// <summary>Creates a layer.</summary>
     /// <param name="parameters">Where its parameters go.</param>
     /// <param name="name">Its path in the model.</param>
-    /// <param name="dims">D, at least 2.</param>
+    /// <param name="dims">D.</param>
     /// <param name="spline">The spline, or another map of single values.</param>
     /// <param name="network">A masked network of D values: the raw numbers of each from those before it.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the network's do not match.</exception>

@@ -21,6 +21,7 @@ public sealed class SplineCoupling : SplineLayer
         ParameterSet parameters, string name, int dims, int passing, MonotonicMap spline, NetworkShape network)
         : base(parameters, name, dims, passing, spline, network)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.InputChannels - network.Conditions, passing);
     }
 

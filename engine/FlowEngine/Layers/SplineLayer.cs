@@ -16,7 +16,7 @@ public abstract class SplineLayer : IFlowLayer
     private protected SplineLayer(
         ParameterSet parameters, string name, int dims, int passing, MonotonicMap spline, NetworkShape network)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(dims, 2);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dims);
         ArgumentOutOfRangeException.ThrowIfNotEqual(network.OutputChannels, (dims - passing) * spline.ParametersLength);
         Name = name;
         Dims = dims;

@@ -27,7 +27,7 @@ namespace FlowEngine.Kernels;
 /// output layer from zero, so that what the network stands in starts as the identity, or as a fixed affine map.
 /// </para>
 /// </remarks>
-/// <param name="InputChannels">I. At least 1; in an autoregressive network two dimensions.</param>
+/// <param name="InputChannels">I. At least 1; an autoregressive network has one of them or more that is no condition.</param>
 /// <param name="Hidden">Units of a hidden layer, N.</param>
 /// <param name="HiddenLayers">Hidden layers, at least 1.</param>
 /// <param name="OutputChannels">O; in an autoregressive network a multiple of D, the outputs of each dimension in turn.</param>
@@ -155,7 +155,7 @@ public sealed record DenseNetworkShape(
     /// <param name="degree">-1 to D.</param>
     public int UnitsUpTo(int degree)
     {
-        int degrees = Dims - LowestDegree;
+        int degrees = Math.Max(1, Dims - LowestDegree);
         long units = ((((long)degree + 1 - LowestDegree) * Hidden) + degrees - 1) / degrees;
         return (int)Math.Clamp(units, 0, Hidden);
     }

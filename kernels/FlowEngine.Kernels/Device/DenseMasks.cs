@@ -28,7 +28,7 @@ internal static class DenseMasks
     public static int UnitsUpTo(DenseMask mask, int degree)
     {
         int lowest = LowestDegree(mask);
-        int degrees = mask.Inputs - mask.Conditions - lowest;
+        int degrees = XMath.Max(1, mask.Inputs - mask.Conditions - lowest);
         long above = XMath.Max(0, degree + 1 - lowest);
         return (int)XMath.Min((long)mask.Hidden, ((above * mask.Hidden) + degrees - 1) / degrees);
     }

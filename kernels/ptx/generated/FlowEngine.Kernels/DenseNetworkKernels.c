@@ -137,7 +137,7 @@ DEV int DenseMasks_LowestDegree(DenseNetworkKernels_DenseMask mask)
 DEV int DenseMasks_UnitsUpTo(DenseNetworkKernels_DenseMask mask, int degree)
 {
     int lowest = DenseMasks_LowestDegree(mask);
-    int degrees = mask.inputs - mask.conditions - lowest;
+    int degrees = MAX_I32(1, mask.inputs - mask.conditions - lowest);
     i64 above = (i64)MAX_I32(0, degree + 1 - lowest);
     return (int)MIN_I64((i64)mask.hidden, (above * (i64)mask.hidden + (i64)degrees - (i64)1) / (i64)degrees);
 }
