@@ -15,9 +15,12 @@ internal static unsafe class OpenClProgramBuilder
     private const long Processor = 1 << 1;
     private const uint BuildLog = 0x1183;
 
-    // What PoCL says where another process or thread took away a file of its cache meanwhile.
+    // What PoCL says where a temporary file went away. Its compiler has a signal handler that removes such files, and a
+    // null reference in managed code of any thread is such a signal. They come in bursts: each attempt waits twice as long
+    // as the one before it, 2.5 seconds in all.
     private const string LostFile = "unable to rename temporary";
-    private const int Attempts = 3;
+    private const int Attempts = 8;
+    private const int FirstWaitMilliseconds = 20;
 
     private static readonly Lazy<byte[]> _prelude = new(ReadPrelude);
     private static readonly Lock _building = new();
@@ -58,6 +61,8 @@ internal static unsafe class OpenClProgramBuilder
                     GpuException error = OpenClResult.Error(code, $"{device.Info.Selector}: clBuildProgram of {module.Name}");
                     throw new GpuException(GpuErrorKind.Compilation, $"{error.Message}\n{log}", code);
                 }
+
+                Thread.Sleep(FirstWaitMilliseconds << (attempt - 1));
             }
         }
     }
