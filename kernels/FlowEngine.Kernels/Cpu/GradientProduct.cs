@@ -60,19 +60,16 @@ internal readonly unsafe struct GradientProduct(
         int lastColumn = Math.Min(firstColumn + ColumnPanelsPerPart, columnPanels);
         int firstRow = part % RowParts * StripsPerPart * StripProduct.StripRows;
         int lastRow = Math.Min(firstRow + (StripsPerPart * StripProduct.StripRows), rows);
-        for (int row = firstRow; row < lastRow; row += StripProduct.StripRows)
+        for (int column = firstColumn; column < lastColumn; column++)
         {
-            for (int column = firstColumn; column < lastColumn; column++)
-            {
-                StripProduct.MultiplyOverPixels<TFinish>(
-                    Math.Min(StripProduct.StripRows, lastRow - row),
-                    source + (row * StripProduct.PanelWidth),
-                    leftPanelStride,
-                    pixels,
-                    columns + (column * rightPanelStride),
-                    target + ((((nint)column * rows) + row) * PixelMajor.Columns),
-                    PixelMajor.Columns);
-            }
+            StripProduct.MultiplyOverPixels<TFinish>(
+                lastRow - firstRow,
+                source + (firstRow * StripProduct.PanelWidth),
+                leftPanelStride,
+                pixels,
+                columns + (column * rightPanelStride),
+                target + ((((nint)column * rows) + firstRow) * PixelMajor.Columns),
+                PixelMajor.Columns);
         }
     }
 }

@@ -48,6 +48,7 @@ internal static unsafe class MicroKernel
     /// <param name="segments">k runs over segments · depth values.</param>
     /// <param name="depth">The k values of one segment.</param>
     /// <param name="start">One value per row, or null for 0.</param>
+    /// <param name="resume">True to start from the sums that the target holds.</param>
     /// <param name="target">Row 0 at the first column.</param>
     /// <param name="targetStride">From one row to the next.</param>
     /// <param name="gate">Laid out as the target, for finishes that read it.</param>
@@ -60,6 +61,7 @@ internal static unsafe class MicroKernel
         int segments,
         int depth,
         float* start,
+        bool resume,
         float* target,
         nint targetStride,
         float* gate)
@@ -91,7 +93,58 @@ internal static unsafe class MicroKernel
             }
         }
 
-        if (start is not null)
+        if (resume)
+        {
+            float* at = target;
+            c0a = TUnit.Load(at);
+            c0b = TUnit.Load(at + TUnit.Lanes);
+            at += targetStride;
+            c1a = TUnit.Load(at);
+            c1b = TUnit.Load(at + TUnit.Lanes);
+            at += targetStride;
+            c2a = TUnit.Load(at);
+            c2b = TUnit.Load(at + TUnit.Lanes);
+            at += targetStride;
+            c3a = TUnit.Load(at);
+            c3b = TUnit.Load(at + TUnit.Lanes);
+
+            if (TRows.Rows >= 6)
+            {
+                at += targetStride;
+                c4a = TUnit.Load(at);
+                c4b = TUnit.Load(at + TUnit.Lanes);
+                at += targetStride;
+                c5a = TUnit.Load(at);
+                c5b = TUnit.Load(at + TUnit.Lanes);
+            }
+
+            if (TRows.Rows >= 8)
+            {
+                at += targetStride;
+                c6a = TUnit.Load(at);
+                c6b = TUnit.Load(at + TUnit.Lanes);
+                at += targetStride;
+                c7a = TUnit.Load(at);
+                c7b = TUnit.Load(at + TUnit.Lanes);
+            }
+
+            if (TRows.Rows >= 12)
+            {
+                at += targetStride;
+                c8a = TUnit.Load(at);
+                c8b = TUnit.Load(at + TUnit.Lanes);
+                at += targetStride;
+                c9a = TUnit.Load(at);
+                c9b = TUnit.Load(at + TUnit.Lanes);
+                at += targetStride;
+                c10a = TUnit.Load(at);
+                c10b = TUnit.Load(at + TUnit.Lanes);
+                at += targetStride;
+                c11a = TUnit.Load(at);
+                c11b = TUnit.Load(at + TUnit.Lanes);
+            }
+        }
+        else if (start is not null)
         {
             c0a = c0b = TUnit.Broadcast(start + 0);
             c1a = c1b = TUnit.Broadcast(start + 1);

@@ -68,38 +68,61 @@ internal static unsafe class PixelMajor
     /// <returns>The sum of the 16 rows written.</returns>
     public static Vector512<float> TransposeBlock(float* from, nint fromStride, float* to, nint toStride)
     {
-        // Four columns at a time as four-by-four transpositions side by side: no shuffle crosses 128 bits.
-        Vector512<float> sum = Vector512<float>.Zero;
-        for (int column = 0; column < Lanes; column += 4)
+        if (Vector512.IsHardwareAccelerated)
         {
-            float* at = from + column;
-            Vector512<float> r0 = LoadFours(at, fromStride);
-            Vector512<float> r1 = LoadFours(at + fromStride, fromStride);
-            Vector512<float> r2 = LoadFours(at + (2 * fromStride), fromStride);
-            Vector512<float> r3 = LoadFours(at + (3 * fromStride), fromStride);
-            Vector512<float> low01 = Unpack.Low(r0, r1);
-            Vector512<float> high01 = Unpack.High(r0, r1);
-            Vector512<float> low23 = Unpack.Low(r2, r3);
-            Vector512<float> high23 = Unpack.High(r2, r3);
-            Vector512<float> c0 = Unpack.LowPairs(low01, low23);
-            Vector512<float> c1 = Unpack.HighPairs(low01, low23);
-            Vector512<float> c2 = Unpack.LowPairs(high01, high23);
-            Vector512<float> c3 = Unpack.HighPairs(high01, high23);
-            float* row = to + (column * toStride);
-            c0.Store(row);
-            c1.Store(row + toStride);
-            c2.Store(row + (2 * toStride));
-            c3.Store(row + (3 * toStride));
-            sum += (c0 + c1) + (c2 + c3);
+            return TransposeRows<VectorUnit512, Vector512<float>>(from, fromStride, to, toStride);
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            const int half = Lanes / 2;
+            return Vector512.Create(
+                TransposeRows<VectorUnit256, Vector256<float>>(from, fromStride, to, toStride),
+                TransposeRows<VectorUnit256, Vector256<float>>(from + (half * fromStride), fromStride, to + half, toStride));
+        }
+
+        const int quarter = Lanes / 4;
+        Vector512<float> sum = Vector512<float>.Zero;
+        for (int row = 0; row < Lanes; row += quarter)
+        {
+            TransposeRows<VectorUnit128, Vector128<float>>(from + (row * fromStride), fromStride, to + row, toStride)
+                .Store((float*)&sum + row);
         }
 
         return sum;
     }
 
-    // Four columns of rows 0, 4, 8 and 12 after the one given.
+    // As many rows as the unit has lanes. Four columns at a time as four-by-four transpositions side by side: no shuffle
+    // crosses 128 bits.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> LoadFours(float* at, nint stride) =>
-        Vector512.Create(
-            Vector256.Create(Vector128.Load(at), Vector128.Load(at + (4 * stride))),
-            Vector256.Create(Vector128.Load(at + (8 * stride)), Vector128.Load(at + (12 * stride))));
+    private static TVector TransposeRows<TUnit, TVector>(float* from, nint fromStride, float* to, nint toStride)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct
+    {
+        TVector sum = default;
+        for (int column = 0; column < Lanes; column += 4)
+        {
+            float* at = from + column;
+            TVector r0 = TUnit.LoadFours(at, fromStride);
+            TVector r1 = TUnit.LoadFours(at + fromStride, fromStride);
+            TVector r2 = TUnit.LoadFours(at + (2 * fromStride), fromStride);
+            TVector r3 = TUnit.LoadFours(at + (3 * fromStride), fromStride);
+            TVector low01 = TUnit.UnpackLow(r0, r1);
+            TVector high01 = TUnit.UnpackHigh(r0, r1);
+            TVector low23 = TUnit.UnpackLow(r2, r3);
+            TVector high23 = TUnit.UnpackHigh(r2, r3);
+            TVector c0 = TUnit.UnpackLowPairs(low01, low23);
+            TVector c1 = TUnit.UnpackHighPairs(low01, low23);
+            TVector c2 = TUnit.UnpackLowPairs(high01, high23);
+            TVector c3 = TUnit.UnpackHighPairs(high01, high23);
+            float* row = to + (column * toStride);
+            TUnit.Store(c0, row);
+            TUnit.Store(c1, row + toStride);
+            TUnit.Store(c2, row + (2 * toStride));
+            TUnit.Store(c3, row + (3 * toStride));
+            sum = TUnit.Add(sum, TUnit.Add(TUnit.Add(c0, c1), TUnit.Add(c2, c3)));
+        }
+
+        return sum;
+    }
 }

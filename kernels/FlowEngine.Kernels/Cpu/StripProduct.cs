@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace FlowEngine.Kernels.Cpu;
@@ -6,8 +5,8 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>Products over panels of 32 pixels, by strips of up to 12 rows.</summary>
 /// <remarks>
 /// A panel is [row][32 pixels]; what one product writes is what the next reads. Rows come in multiples of four: strips
-/// of 12, then one of 4 or 8. Strips are the outer loop and panels the inner one, so a strip stays in the first-level
-/// cache.
+/// of 12, then one of 4 or 8. With 512-bit vectors strips are the outer loop and panels the inner one, so a strip stays
+/// in the first-level cache; <see cref="BlockedProduct"/> is for narrower ones.
 /// </remarks>
 internal static unsafe class StripProduct
 {
@@ -17,7 +16,8 @@ internal static unsafe class StripProduct
     /// <summary>Rows of a full strip.</summary>
     public const int StripRows = 12;
 
-    private const int RowUnit = 4;
+    /// <summary>What rows come in multiples of.</summary>
+    public const int RowUnit = 4;
 
     /// <summary>The rows a product computes for <paramref name="rows"/> wanted ones.</summary>
     public static int PaddedRows(int rows) => (rows + RowUnit - 1) / RowUnit * RowUnit;
@@ -36,10 +36,11 @@ internal static unsafe class StripProduct
     /// <param name="source">The first panel.</param>
     /// <param name="sourcePanelStride">From one source panel to the next.</param>
     /// <param name="pixels">How many pixels; an empty half of the last panel becomes 0.</param>
-    /// <param name="target">Row 0 of the first panel.</param>
+    /// <param name="target">Row 0 of the first panel; neither the source nor the gate.</param>
     /// <param name="targetPanelStride">From one target panel to the next.</param>
     /// <param name="targetRowStride">From one target row to the next.</param>
     /// <param name="gate">Laid out as the target; null unless <typeparamref name="TFinish"/> reads it.</param>
+    /// <typeparam name="TFinish">What becomes of a sum; not <see cref="Accumulated"/>.</typeparam>
     public static void MultiplyPanels<TFinish>(
         float* weights,
         int paddedRows,
@@ -54,8 +55,44 @@ internal static unsafe class StripProduct
         float* gate)
         where TFinish : IFinish
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            if (Vector256.IsHardwareAccelerated)
+            {
+                BlockedProduct.MultiplyPanels<VectorUnit256, Vector256<float>, TFinish>(
+                    weights,
+                    paddedRows,
+                    depth,
+                    bias,
+                    source,
+                    sourcePanelStride,
+                    pixels,
+                    target,
+                    targetPanelStride,
+                    targetRowStride,
+                    gate);
+            }
+            else
+            {
+                BlockedProduct.MultiplyPanels<VectorUnit128, Vector128<float>, TFinish>(
+                    weights,
+                    paddedRows,
+                    depth,
+                    bias,
+                    source,
+                    sourcePanelStride,
+                    pixels,
+                    target,
+                    targetPanelStride,
+                    targetRowStride,
+                    gate);
+            }
+
+            return;
+        }
+
         int panels = Panels(pixels);
-        bool narrow = pixels - ((panels - 1L) * PanelWidth) <= PanelWidth / 2;
+        bool narrow = IsNarrow(pixels);
         int wide = narrow ? panels - 1 : panels;
         for (int row = 0; row < paddedRows; row += StripRows)
         {
@@ -89,65 +126,87 @@ internal static unsafe class StripProduct
         }
     }
 
-    /// <summary>
-    /// target[row, column] = finish(Σ over some pixels of left[row] · right[column]), for one strip of rows.
-    /// </summary>
-    /// <param name="rows">4, 8 or 12.</param>
-    /// <param name="left">The strip's first row in the first panel.</param>
-    /// <param name="leftPanelStride">From one left panel to the next.</param>
-    /// <param name="pixels">How many pixels; products of what fills up the last of several panels must be 0.</param>
-    /// <param name="right">A pixel-major column panel: [pixel][32 columns].</param>
-    /// <param name="target">The strip's first row at the first of the 32 columns.</param>
-    /// <param name="targetRowStride">From one target row to the next.</param>
-    public static void MultiplyOverPixels<TFinish>(
-        int rows, float* left, nint leftPanelStride, int pixels, float* right, float* target, nint targetRowStride)
-        where TFinish : IFinish =>
-        Multiply<PanelRows, TFinish>(
-            rows,
-            left,
-            1,
-            leftPanelStride - PanelWidth,
-            right,
-            Panels(pixels),
-            Math.Min(pixels, PanelWidth),
-            null,
-            target,
-            targetRowStride,
-            null);
+    /// <summary>True if the last of the panels of some pixels has none in its second half.</summary>
+    public static bool IsNarrow(long pixels) =>
+        pixels - ((Panels(pixels) - 1L) * PanelWidth) <= PanelWidth / 2;
 
-    private static void MultiplyNarrow<TFinish>(
-        int rows, float* strip, float* right, int depth, float* start, float* target, nint targetStride, float* gate)
-        where TFinish : IFinish
+    /// <summary>Clears the second half of a panel's rows: what products of weight gradients read there must be finite.</summary>
+    public static void ClearSecondHalf(int rows, float* target, nint targetStride)
     {
-        if (!Vector512.IsHardwareAccelerated)
-        {
-            Multiply<PackedStrip, TFinish>(
-                rows, strip, rows, 0, right, 1, depth, start, target, targetStride, gate);
-        }
-        else if (rows == StripRows)
-        {
-            NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TFinish>(
-                strip, rows, right, depth, start, target, targetStride, gate);
-        }
-        else if (rows == 2 * RowUnit)
-        {
-            NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TFinish>(
-                strip, rows, right, depth, start, target, targetStride, gate);
-        }
-        else
-        {
-            NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TFinish>(
-                strip, rows, right, depth, start, target, targetStride, gate);
-        }
-
-        // What the products of weight gradients read there must be finite.
         for (float* row = target + (PanelWidth / 2); rows > 0; rows--, row += targetStride)
         {
             Vector512<float>.Zero.Store(row);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>target[row, column] = finish(Σ over some pixels of left[row] · right[column]), for 32 columns.</summary>
+    /// <param name="rows">A multiple of four.</param>
+    /// <param name="left">The first row in the first panel.</param>
+    /// <param name="leftPanelStride">From one left panel to the next.</param>
+    /// <param name="pixels">How many pixels; products of what fills up the last of several panels must be 0.</param>
+    /// <param name="right">A pixel-major column panel: [pixel][32 columns].</param>
+    /// <param name="target">The first row at the first of the 32 columns.</param>
+    /// <param name="targetRowStride">From one target row to the next.</param>
+    public static void MultiplyOverPixels<TFinish>(
+        int rows, float* left, nint leftPanelStride, int pixels, float* right, float* target, nint targetRowStride)
+        where TFinish : IFinish
+    {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            if (Vector256.IsHardwareAccelerated)
+            {
+                BlockedProduct.MultiplyOverPixels<VectorUnit256, Vector256<float>, TFinish>(
+                    rows, left, leftPanelStride, pixels, right, target, targetRowStride);
+            }
+            else
+            {
+                BlockedProduct.MultiplyOverPixels<VectorUnit128, Vector128<float>, TFinish>(
+                    rows, left, leftPanelStride, pixels, right, target, targetRowStride);
+            }
+
+            return;
+        }
+
+        for (int row = 0; row < rows; row += StripRows)
+        {
+            Multiply<PanelRows, TFinish>(
+                Math.Min(StripRows, rows - row),
+                left + (row * PanelWidth),
+                1,
+                leftPanelStride - PanelWidth,
+                right,
+                Panels(pixels),
+                Math.Min(pixels, PanelWidth),
+                null,
+                target + (row * targetRowStride),
+                targetRowStride,
+                null);
+        }
+    }
+
+    private static void MultiplyNarrow<TFinish>(
+        int rows, float* strip, float* right, int depth, float* start, float* target, nint targetStride, float* gate)
+        where TFinish : IFinish
+    {
+        switch (rows)
+        {
+            case StripRows:
+                NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TFinish>(
+                    strip, rows, right, depth, start, target, targetStride, gate);
+                break;
+            case 2 * RowUnit:
+                NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TFinish>(
+                    strip, rows, right, depth, start, target, targetStride, gate);
+                break;
+            default:
+                NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TFinish>(
+                    strip, rows, right, depth, start, target, targetStride, gate);
+                break;
+        }
+
+        ClearSecondHalf(rows, target, targetStride);
+    }
+
     private static void Multiply<TLeft, TFinish>(
         int rows,
         float* left,
@@ -163,92 +222,20 @@ internal static unsafe class StripProduct
         where TLeft : ILeftOperand
         where TFinish : IFinish
     {
-        if (Vector512.IsHardwareAccelerated)
+        switch (rows)
         {
-            switch (rows)
-            {
-                case StripRows:
-                    MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TLeft, TFinish>(
-                        left, leftStep, leftJump, right, segments, depth, start, target, targetStride, gate);
-                    break;
-                case 2 * RowUnit:
-                    MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TLeft, TFinish>(
-                        left, leftStep, leftJump, right, segments, depth, start, target, targetStride, gate);
-                    break;
-                default:
-                    MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TLeft, TFinish>(
-                        left, leftStep, leftJump, right, segments, depth, start, target, targetStride, gate);
-                    break;
-            }
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            MultiplyInParts<VectorUnit256, Vector256<float>, TLeft, TFinish>(
-                rows, left, leftStep, leftJump, right, segments, depth, start, target, targetStride, gate);
-        }
-        else
-        {
-            MultiplyInParts<VectorUnit128, Vector128<float>, TLeft, TFinish>(
-                rows, left, leftStep, leftJump, right, segments, depth, start, target, targetStride, gate);
-        }
-    }
-
-    // 12 rows are twice 6, 8 are twice 4: what 16 registers hold.
-    private static void MultiplyInParts<TUnit, TVector, TLeft, TFinish>(
-        int rows,
-        float* left,
-        nint leftStep,
-        nint leftJump,
-        float* right,
-        int segments,
-        int depth,
-        float* start,
-        float* target,
-        nint targetStride,
-        float* gate)
-        where TUnit : IVectorUnit<TVector>
-        where TVector : struct
-        where TLeft : ILeftOperand
-        where TFinish : IFinish
-    {
-        int part = rows == StripRows ? StripRows / 2 : RowUnit;
-        for (int row = 0; row < rows; row += part)
-        {
-            for (int column = 0; column < PanelWidth; column += 2 * TUnit.Lanes)
-            {
-                float* partLeft = left + (row * TLeft.RowStride);
-                float* partStart = start is null ? null : start + row;
-                nint offset = (row * targetStride) + column;
-                float* partGate = gate is null ? null : gate + offset;
-                if (part == RowUnit)
-                {
-                    MicroKernel.Multiply<TUnit, TVector, Rows4, TLeft, TFinish>(
-                        partLeft,
-                        leftStep,
-                        leftJump,
-                        right + column,
-                        segments,
-                        depth,
-                        partStart,
-                        target + offset,
-                        targetStride,
-                        partGate);
-                }
-                else
-                {
-                    MicroKernel.Multiply<TUnit, TVector, Rows6, TLeft, TFinish>(
-                        partLeft,
-                        leftStep,
-                        leftJump,
-                        right + column,
-                        segments,
-                        depth,
-                        partStart,
-                        target + offset,
-                        targetStride,
-                        partGate);
-                }
-            }
+            case StripRows:
+                MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TLeft, TFinish>(
+                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                break;
+            case 2 * RowUnit:
+                MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TLeft, TFinish>(
+                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                break;
+            default:
+                MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TLeft, TFinish>(
+                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                break;
         }
     }
 }
