@@ -22,7 +22,7 @@ public sealed partial class GpuBackend
             {
                 SplineKernels.Forward(
                     backend._stream,
-                    Cover(shape.Length, SplineKernels.ForwardKernel),
+                    GridOf(shape, spline),
                     backend.View(x, shape.Length),
                     backend.View(output, map.OutputLength(shape, passing)),
                     backend.View(y, shape.Length),
@@ -58,7 +58,7 @@ public sealed partial class GpuBackend
             {
                 SplineKernels.Inverse(
                     backend._stream,
-                    Cover(shape.Length, SplineKernels.InverseKernel),
+                    GridOf(shape, spline),
                     backend.View(y, shape.Length),
                     backend.View(output, map.OutputLength(shape, passing)),
                     backend.View(x, shape.Length),
@@ -99,7 +99,7 @@ public sealed partial class GpuBackend
             {
                 SplineKernels.Backward(
                     backend._stream,
-                    Cover(shape.Length, SplineKernels.BackwardKernel),
+                    GridOf(shape, spline),
                     backend.View(x, shape.Length),
                     backend.View(output, outputLength),
                     backend.View(dy, shape.Length),
@@ -128,5 +128,8 @@ public sealed partial class GpuBackend
                     ((MonotonicAffine)map).Numbers);
             }
         }
+
+        private static LaunchGrid GridOf(ImageShape shape, RationalQuadraticSpline spline) =>
+            new(Math.Max(1, Parts(shape.Length, SplineKernels.ValuesPerGroup(spline.ParametersLength))));
     }
 }

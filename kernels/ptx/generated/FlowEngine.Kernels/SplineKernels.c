@@ -2,103 +2,147 @@
 
 typedef struct { int bins; int hasExponentialSlopes; int hasFreeEnds; float bound; float leastSize; float freeSize; float sizeBend; float leastSlope; float slopeBend; float rawOfUnitSlope; } SplineKernels_SplineNumbers;
 
-DEV int SplineKernels_Sizes(SplineKernels_SplineNumbers spline)
+DEV int SplineKernels_Numbers(SplineKernels_SplineNumbers spline)
+{
+    return 3 * spline.bins - 1;
+}
+
+DEV int SplineKernels_ValuesPerGroup(int numbers)
+{
+    return MIN_I32(128, 4096 / numbers);
+}
+
+DEV i64 SplineKernels_First(SplineKernels_SplineNumbers spline)
+{
+    return (i64)GRID_IDX_X * (i64)SplineKernels_ValuesPerGroup(SplineKernels_Numbers(spline));
+}
+
+DEV i64 SplineKernels_MovedBefore(i64 i, int dims, int passing)
+{
+    return i / (i64)dims * (i64)(dims - passing) + (i64)MAX_I32(0, (int)(i % (i64)dims) - passing);
+}
+
+DEV void SplineKernels_Read(
+    LPTR(float) raw,
+    GCPTR(float) output,
+    i64 length,
+    int dims,
+    int passing,
+    SplineKernels_SplineNumbers spline)
+{
+    int numbers = SplineKernels_Numbers(spline);
+    i64 first = SplineKernels_First(spline);
+    i64 from = SplineKernels_MovedBefore(first, dims, passing) * (i64)numbers;
+    i64 end = SplineKernels_MovedBefore(MIN_I64(first + (i64)SplineKernels_ValuesPerGroup(numbers), length), dims, passing) * (i64)numbers;
+    int count = (int)(end - from);
+    for (int i = GROUP_IDX_X; i < count; i += 128)
+    {
+        raw[i] = output[from + (i64)i];
+    }
+}
+
+DEV i64 SplineKernels_Element(i64 length, SplineKernels_SplineNumbers spline)
+{
+    return (GROUP_IDX_X < SplineKernels_ValuesPerGroup(SplineKernels_Numbers(spline))) ? SplineKernels_First(spline) + (i64)GROUP_IDX_X : length;
+}
+
+DEV int SplineValues_Sizes(SplineKernels_SplineNumbers spline)
 {
     return spline.bins - spline.hasFreeEnds;
 }
 
-DEV float SplineKernels_Bend(float raw, float bend)
+DEV float SplineValues_Bend(float raw, float bend)
 {
     return raw / FMA_F32(ABS_F32(raw), bend, 1.0f);
 }
 
-DEV float SplineKernels_Largest(GCPTR(float) output, i64 at, SplineKernels_SplineNumbers spline)
+DEV float SplineValues_Largest(LPTR(float) raw, int stride, SplineKernels_SplineNumbers spline)
 {
-    float largest = SplineKernels_Bend(output[at], spline.sizeBend);
-    for (int j = 1; j < SplineKernels_Sizes(spline); j++)
+    float largest = SplineValues_Bend(raw[0], spline.sizeBend);
+    for (int j = 1; j < SplineValues_Sizes(spline); j++)
     {
-        largest = MAX_F32(largest, SplineKernels_Bend(output[at + (i64)j], spline.sizeBend));
+        largest = MAX_F32(largest, SplineValues_Bend(raw[j * stride], spline.sizeBend));
     }
     return largest;
 }
 
-DEV float SplineKernels_Exponential(float raw, float largest, SplineKernels_SplineNumbers spline)
+DEV float SplineValues_Exponential(float raw, float largest, SplineKernels_SplineNumbers spline)
 {
-    return EXP_F32(SplineKernels_Bend(raw, spline.sizeBend) - largest);
+    return EXP_F32(SplineValues_Bend(raw, spline.sizeBend) - largest);
 }
 
-DEV float SplineKernels_Sum(
-    GCPTR(float) output,
-    i64 at,
+DEV float SplineValues_Sum(
+    LPTR(float) raw,
+    int stride,
     float largest,
     SplineKernels_SplineNumbers spline)
 {
     float sum = 0.0f;
-    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
+    for (int j = 0; j < SplineValues_Sizes(spline); j++)
     {
-        sum += SplineKernels_Exponential(output[at + (i64)j], largest, spline);
+        sum += SplineValues_Exponential(raw[j * stride], largest, spline);
     }
     return sum;
 }
 
-DEV float SplineKernels_Share(
-    GCPTR(float) output,
-    i64 at,
+DEV float SplineValues_Share(
+    LPTR(float) raw,
+    int stride,
     int bin,
     float largest,
     SplineKernels_SplineNumbers spline)
 {
     bool isEnd = spline.hasFreeEnds != 0 && (bin == 0 || bin == spline.bins - 1);
-    float whole = SplineKernels_Exponential(output[isEnd ? at : at + (i64)bin], largest, spline);
+    float whole = SplineValues_Exponential(raw[isEnd ? 0 : bin * stride], largest, spline);
     return isEnd ? 0.5f * whole : whole;
 }
 
-DEV float SplineKernels_RawSlope(
-    GCPTR(float) output,
-    i64 slopes,
+DEV float SplineValues_RawSlope(
+    LPTR(float) slopes,
+    int stride,
     int knot,
     SplineKernels_SplineNumbers spline)
 {
     float raw = spline.rawOfUnitSlope;
     if (spline.hasFreeEnds != 0)
     {
-        raw += output[slopes + (i64)knot];
+        raw += slopes[knot * stride];
     }
     else if (knot > 0 && knot < spline.bins)
     {
-        raw = output[slopes + (i64)knot - (i64)1];
+        raw = slopes[(knot - 1) * stride];
     }
     return raw;
 }
 
-DEV int SplineKernels_Find(
-    GCPTR(float) output,
-    i64 at,
+DEV int SplineValues_Find(
+    LPTR(float) raw,
+    int stride,
     float value,
     bool byHeight,
     SplineKernels_SplineNumbers spline,
     PPTR(float) bin)
 {
-    i64 heights = at + (i64)SplineKernels_Sizes(spline);
-    i64 slopes = heights + (i64)SplineKernels_Sizes(spline);
-    float largestWidth = SplineKernels_Largest(output, at, spline);
-    float largestHeight = SplineKernels_Largest(output, heights, spline);
-    float inverseWidths = 1.0f / SplineKernels_Sum(output, at, largestWidth, spline);
-    float inverseHeights = 1.0f / SplineKernels_Sum(output, heights, largestHeight, spline);
+    LPTR(float) heights = raw + SplineValues_Sizes(spline) * stride;
+    LPTR(float) slopes = heights + SplineValues_Sizes(spline) * stride;
+    float largestWidth = SplineValues_Largest(raw, stride, spline);
+    float largestHeight = SplineValues_Largest(heights, stride, spline);
+    float inverseWidths = 1.0f / SplineValues_Sum(raw, stride, largestWidth, spline);
+    float inverseHeights = 1.0f / SplineValues_Sum(heights, stride, largestHeight, spline);
     float widthScale = inverseWidths * spline.freeSize;
     float heightScale = inverseHeights * spline.freeSize;
     float widthSum = 0.0f;
     float heightSum = 0.0f;
-    float width = SplineKernels_Share(output, at, 0, largestWidth, spline);
-    float height = SplineKernels_Share(output, heights, 0, largestHeight, spline);
+    float width = SplineValues_Share(raw, stride, 0, largestWidth, spline);
+    float height = SplineValues_Share(heights, stride, 0, largestHeight, spline);
     float shared = 0.5f * (float)spline.hasFreeEnds;
     int index = 0;
     bin[0] = -spline.bound;
     bin[1] = -spline.bound;
     bin[2] = width;
     bin[3] = height;
-    bin[4] = SplineKernels_RawSlope(output, slopes, 0, spline);
-    bin[5] = SplineKernels_RawSlope(output, slopes, 1, spline);
+    bin[4] = SplineValues_RawSlope(slopes, stride, 0, spline);
+    bin[5] = SplineValues_RawSlope(slopes, stride, 1, spline);
     for (int j = 1; j < spline.bins; j++)
     {
         float start = ((float)j - shared) * spline.leastSize - spline.bound;
@@ -106,16 +150,16 @@ DEV int SplineKernels_Find(
         heightSum += height;
         float x = FMA_F32(widthSum, widthScale, start);
         float y = FMA_F32(heightSum, heightScale, start);
-        width = SplineKernels_Share(output, at, j, largestWidth, spline);
-        height = SplineKernels_Share(output, heights, j, largestHeight, spline);
+        width = SplineValues_Share(raw, stride, j, largestWidth, spline);
+        height = SplineValues_Share(heights, stride, j, largestHeight, spline);
         bool isPast = value >= (byHeight ? y : x);
         index = isPast ? j : index;
         bin[0] = isPast ? x : bin[0];
         bin[1] = isPast ? y : bin[1];
         bin[2] = isPast ? width : bin[2];
         bin[3] = isPast ? height : bin[3];
-        float left = SplineKernels_RawSlope(output, slopes, j, spline);
-        float right = SplineKernels_RawSlope(output, slopes, j + 1, spline);
+        float left = SplineValues_RawSlope(slopes, stride, j, spline);
+        float right = SplineValues_RawSlope(slopes, stride, j + 1, spline);
         bin[4] = isPast ? left : bin[4];
         bin[5] = isPast ? right : bin[5];
     }
@@ -129,35 +173,65 @@ DEV int SplineKernels_Find(
     return index;
 }
 
-DEV float SplineKernels_Unit(float value)
+DEV float SplineValues_Unit(float value)
 {
     float least = (value < 0.0f) ? 0.0f : value;
     return (least > 1.0f) ? 1.0f : least;
 }
 
-DEV float SplineKernels_Slope(float raw, SplineKernels_SplineNumbers spline)
+DEV float SplineValues_Slope(float raw, SplineKernels_SplineNumbers spline)
 {
     float slope = spline.leastSlope - LOG_SIGMOID_F32(-raw);
     if (spline.hasExponentialSlopes != 0)
     {
-        slope = EXP_F32(SplineKernels_Bend(raw, spline.slopeBend));
+        slope = EXP_F32(SplineValues_Bend(raw, spline.slopeBend));
     }
     return slope;
 }
 
-DEV float SplineKernels_Denominator(float s, float xi, float eta, float slopes)
+DEV float SplineValues_Denominator(float s, float xi, float eta, float slopes)
 {
     return FMA_F32(s, FMA_F32(xi, xi, eta * eta), slopes * (xi * eta));
 }
 
-DEV float SplineKernels_Numerator(float s, float xi, float eta, float left, float right)
+DEV float SplineValues_Numerator(float s, float xi, float eta, float left, float right)
 {
     return FMA_F32(right * xi, xi, FMA_F32(left * eta, eta, 2.0f * s * (xi * eta)));
 }
 
-DEV float SplineKernels_Within(float value, SplineKernels_SplineNumbers spline)
+DEV float SplineValues_Within(float value, SplineKernels_SplineNumbers spline)
 {
     return (spline.hasFreeEnds != 0) ? MAX_F32(-spline.bound, MIN_F32(spline.bound, value)) : value;
+}
+
+DEV float SplineValues_Forward(
+    float x,
+    LPTR(float) raw,
+    int stride,
+    SplineKernels_SplineNumbers spline,
+    PPTR(float) bin)
+{
+    float value = x;
+    bin[10] = 0.0f;
+    if (ABS_F32(value) <= spline.bound)
+    {
+        SplineValues_Find(raw, stride, value, false, spline, bin);
+        float xi = SplineValues_Unit((value - bin[0]) / bin[2]);
+        float eta = 1.0f - xi;
+        float s = bin[3] / bin[2];
+        float left = SplineValues_Slope(bin[4], spline);
+        float right = SplineValues_Slope(bin[5], spline);
+        float d = SplineValues_Denominator(s, xi, eta, left + right);
+        float ratio = s / d;
+        bin[10] = LOG_F32(ratio * ratio * SplineValues_Numerator(s, xi, eta, left, right));
+        value = SplineValues_Within(FMA_F32(bin[3], FMA_F32(s * xi, xi, left * (xi * eta)) / d, bin[1]), spline);
+    }
+    return value;
+}
+
+DEV i64 SplineKernels_Place(i64 i, int dims, int passing, SplineKernels_SplineNumbers spline)
+{
+    return (SplineKernels_MovedBefore(i, dims, passing) - SplineKernels_MovedBefore(SplineKernels_First(spline), dims, passing)) * (i64)SplineKernels_Numbers(spline);
 }
 
 KERNEL(128) void SplineKernels_Forward(
@@ -174,33 +248,44 @@ KERNEL(128) void SplineKernels_Forward(
     VIEW_IN(float, output);
     VIEW_OUT(float, y);
     VIEW_OUT(float, logSlopes);
-    i64 i = GRID_GLOBAL_INDEX_X;
+    SHARED(float, raw, 4096);
+    SplineKernels_Read(raw, output, length, dims, passing, spline);
+    GROUP_BARRIER();
+    i64 i = SplineKernels_Element(length, spline);
     if (i < length)
     {
         float value = x[i];
-        int column = (int)(i % (i64)dims) - passing;
-        if (column >= 0)
+        if (i % (i64)dims >= (i64)passing)
         {
-            i64 moved = i / (i64)dims * (i64)(dims - passing) + (i64)column;
-            float logSlope = 0.0f;
-            if (ABS_F32(value) <= spline.bound)
-            {
-                float bin[10];
-                SplineKernels_Find(output, moved * (i64)(3 * spline.bins - 1), value, false, spline, bin);
-                float xi = SplineKernels_Unit((value - bin[0]) / bin[2]);
-                float eta = 1.0f - xi;
-                float s = bin[3] / bin[2];
-                float left = SplineKernels_Slope(bin[4], spline);
-                float right = SplineKernels_Slope(bin[5], spline);
-                float d = SplineKernels_Denominator(s, xi, eta, left + right);
-                float ratio = s / d;
-                logSlope = LOG_F32(ratio * ratio * SplineKernels_Numerator(s, xi, eta, left, right));
-                value = SplineKernels_Within(FMA_F32(bin[3], FMA_F32(s * xi, xi, left * (xi * eta)) / d, bin[1]), spline);
-            }
-            logSlopes[moved] = logSlope;
+            float bin[11];
+            value = SplineValues_Forward(value, raw + SplineKernels_Place(i, dims, passing, spline), 1, spline, bin);
+            logSlopes[SplineKernels_MovedBefore(i, dims, passing)] = bin[10];
         }
         y[i] = value;
     }
+}
+
+DEV float SplineValues_Inverse(
+    float y,
+    LPTR(float) raw,
+    int stride,
+    SplineKernels_SplineNumbers spline,
+    PPTR(float) bin)
+{
+    float value = y;
+    if (ABS_F32(value) <= spline.bound)
+    {
+        SplineValues_Find(raw, stride, value, true, spline, bin);
+        float t = SplineValues_Unit((value - bin[1]) / bin[3]);
+        float u = 1.0f - t;
+        float twice = 2.0f * bin[3] / bin[2];
+        float m = SplineValues_Slope(bin[4], spline) * u - SplineValues_Slope(bin[5], spline) * t;
+        float g = ABS_F32(m) + SQRT_F32(FMA_F32(m, m, twice * twice * (t * u)));
+        float near = (m >= 0.0f) ? twice * t : g;
+        float far = (m >= 0.0f) ? g : twice * u;
+        value = SplineValues_Within(FMA_F32(bin[2], near / (near + far), bin[0]), spline);
+    }
+    return value;
 }
 
 KERNEL(128) void SplineKernels_Inverse(
@@ -215,24 +300,17 @@ KERNEL(128) void SplineKernels_Inverse(
     VIEW_IN(float, y);
     VIEW_IN(float, output);
     VIEW_OUT(float, x);
-    i64 i = GRID_GLOBAL_INDEX_X;
+    SHARED(float, raw, 4096);
+    SplineKernels_Read(raw, output, length, dims, passing, spline);
+    GROUP_BARRIER();
+    i64 i = SplineKernels_Element(length, spline);
     if (i < length)
     {
         float value = y[i];
-        int column = (int)(i % (i64)dims) - passing;
-        if (column >= 0 && ABS_F32(value) <= spline.bound)
+        if (i % (i64)dims >= (i64)passing)
         {
-            i64 moved = i / (i64)dims * (i64)(dims - passing) + (i64)column;
-            float bin[10];
-            SplineKernels_Find(output, moved * (i64)(3 * spline.bins - 1), value, true, spline, bin);
-            float t = SplineKernels_Unit((value - bin[1]) / bin[3]);
-            float u = 1.0f - t;
-            float twice = 2.0f * bin[3] / bin[2];
-            float m = SplineKernels_Slope(bin[4], spline) * u - SplineKernels_Slope(bin[5], spline) * t;
-            float g = ABS_F32(m) + SQRT_F32(FMA_F32(m, m, twice * twice * (t * u)));
-            float near = (m >= 0.0f) ? twice * t : g;
-            float far = (m >= 0.0f) ? g : twice * u;
-            value = SplineKernels_Within(FMA_F32(bin[2], near / (near + far), bin[0]), spline);
+            float bin[11];
+            value = SplineValues_Inverse(value, raw + SplineKernels_Place(i, dims, passing, spline), 1, spline, bin);
         }
         x[i] = value;
     }
@@ -265,8 +343,7 @@ DEV float SplineKernels_OfSize(
 }
 
 DEV void SplineKernels_SizesBackward(
-    GCPTR(float) output,
-    i64 at,
+    LPTR(float) raw,
     float largest,
     float inverse,
     int index,
@@ -276,39 +353,39 @@ DEV void SplineKernels_SizesBackward(
     SplineKernels_SplineNumbers spline)
 {
     float mean = 0.0f;
-    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
+    for (int j = 0; j < SplineValues_Sizes(spline); j++)
     {
-        mean = FMA_F32(SplineKernels_Exponential(output[at + (i64)j], largest, spline), SplineKernels_OfSize(index, j, dCorner, dOwn, spline), mean);
+        float weight = SplineValues_Exponential(raw[j], largest, spline);
+        mean = FMA_F32(weight, SplineKernels_OfSize(index, j, dCorner, dOwn, spline), mean);
     }
     mean *= inverse;
     float scale = inverse * spline.freeSize;
-    for (int j = 0; j < SplineKernels_Sizes(spline); j++)
+    for (int j = 0; j < SplineValues_Sizes(spline); j++)
     {
-        float raw = output[at + (i64)j];
-        float d = (SplineKernels_OfSize(index, j, dCorner, dOwn, spline) - mean) * SplineKernels_Exponential(raw, largest, spline) * scale;
-        dOutput[at + (i64)j] = d * SplineKernels_BendSlope(raw, spline.sizeBend);
+        float own = raw[j];
+        float d = (SplineKernels_OfSize(index, j, dCorner, dOwn, spline) - mean) * SplineValues_Exponential(own, largest, spline) * scale;
+        dOutput[j] = d * SplineKernels_BendSlope(own, spline.sizeBend);
     }
 }
 
 DEV float SplineKernels_BackwardInside(
-    GCPTR(float) output,
-    i64 at,
+    LPTR(float) raw,
     float x,
     float dy,
     float dLogDet,
     GPTR(float) dOutput,
     SplineKernels_SplineNumbers spline)
 {
-    float bin[10];
-    int index = SplineKernels_Find(output, at, x, false, spline, bin);
-    float xi = SplineKernels_Unit((x - bin[0]) / bin[2]);
+    float bin[11];
+    int index = SplineValues_Find(raw, 1, x, false, spline, bin);
+    float xi = SplineValues_Unit((x - bin[0]) / bin[2]);
     float eta = 1.0f - xi;
     float s = bin[3] / bin[2];
-    float left = SplineKernels_Slope(bin[4], spline);
-    float right = SplineKernels_Slope(bin[5], spline);
+    float left = SplineValues_Slope(bin[4], spline);
+    float right = SplineValues_Slope(bin[5], spline);
     float cross = xi * eta;
-    float d = SplineKernels_Denominator(s, xi, eta, left + right);
-    float p = SplineKernels_Numerator(s, xi, eta, left, right);
+    float d = SplineValues_Denominator(s, xi, eta, left + right);
+    float p = SplineValues_Numerator(s, xi, eta, left, right);
     float n = FMA_F32(s * xi, xi, left * cross);
     float rest = FMA_F32(s * eta, eta, right * cross);
     float dRatio = dy * bin[3] / (d * d);
@@ -324,14 +401,14 @@ DEV float SplineKernels_BackwardInside(
     float dHeight = FMA_F32(dy, n / d, dS / bin[2]);
     float dRawLeft = dLeft * SplineKernels_SlopeOfSlope(bin[4], left, spline);
     float dRawRight = dRight * SplineKernels_SlopeOfSlope(bin[5], right, spline);
-    i64 slopes = at + (i64)(2 * SplineKernels_Sizes(spline));
+    int sizes = SplineValues_Sizes(spline);
     int firstKnot = 1 - spline.hasFreeEnds;
     for (int knot = firstKnot; knot <= spline.bins - firstKnot; knot++)
     {
-        dOutput[slopes + (i64)(knot - firstKnot)] = ((knot == index + 1) ? dRawRight : 0.0f) + ((knot == index) ? dRawLeft : 0.0f);
+        dOutput[2 * sizes + (knot - firstKnot)] = ((knot == index + 1) ? dRawRight : 0.0f) + ((knot == index) ? dRawLeft : 0.0f);
     }
-    SplineKernels_SizesBackward(output, at, bin[6], bin[8], index, -dx, dWidth, dOutput, spline);
-    SplineKernels_SizesBackward(output, at + (i64)SplineKernels_Sizes(spline), bin[7], bin[9], index, dy, dHeight, dOutput, spline);
+    SplineKernels_SizesBackward(raw, bin[6], bin[8], index, -dx, dWidth, dOutput, spline);
+    SplineKernels_SizesBackward(raw + sizes, bin[7], bin[9], index, dy, dHeight, dOutput + sizes, spline);
     return dx;
 }
 
@@ -353,24 +430,28 @@ KERNEL(128) void SplineKernels_Backward(
     VIEW_IN(float, dLogDet);
     VIEW_OUT(float, dx);
     VIEW_OUT(float, dOutput);
-    i64 i = GRID_GLOBAL_INDEX_X;
+    SHARED(float, raw, 4096);
+    SplineKernels_Read(raw, output, length, dims, passing, spline);
+    GROUP_BARRIER();
+    i64 i = SplineKernels_Element(length, spline);
     if (i < length)
     {
         float value = x[i];
         float gradient = dy[i];
-        int column = (int)(i % (i64)dims) - passing;
-        if (column >= 0)
+        if (i % (i64)dims >= (i64)passing)
         {
-            i64 at = (i / (i64)dims * (i64)(dims - passing) + (i64)column) * (i64)(3 * spline.bins - 1);
+            int numbers = SplineKernels_Numbers(spline);
+            GPTR(float) dRaw = dOutput + SplineKernels_MovedBefore(i, dims, passing) * (i64)numbers;
             if (ABS_F32(value) <= spline.bound)
             {
-                gradient = SplineKernels_BackwardInside(output, at, value, gradient, dLogDet[i / (i64)dims], dOutput, spline);
+                LPTR(float) own = raw + SplineKernels_Place(i, dims, passing, spline);
+                gradient = SplineKernels_BackwardInside(own, value, gradient, dLogDet[i / (i64)dims], dRaw, spline);
             }
             else
             {
-                for (int j = 0; j < 3 * spline.bins - 1; j++)
+                for (int j = 0; j < numbers; j++)
                 {
-                    dOutput[at + (i64)j] = 0.0f;
+                    dRaw[j] = 0.0f;
                 }
             }
         }
