@@ -87,6 +87,13 @@ public static class BackendCases
             yield return new($"{name}, all moved", rows, (b, s) => RunSpline(b, s, spline, 0));
         }
 
+        // Of a masked network the inverse takes a pass for each value of a row, on the emulator too.
+        foreach ((string name, FlowEngine.Kernels.NetworkShape network, RationalQuadraticSpline spline, int passing) in
+            rows.Batch < 10 ? SplineNetworks(rows.Dims, hidden) : [])
+        {
+            yield return new($"SplineNetwork, {name}", rows, (b, s) => RunSplineNetwork(b, s, network, spline, passing));
+        }
+
         yield return new("Linear", shape, RunLinear);
         yield return new("Logistic", shape, (b, s) => RunLogistic(b, s, inPlace: true));
         yield return new("Uniform", shape, (b, s) => RunUniform(b, s, inPlace: true));

@@ -186,6 +186,15 @@ for precision in $precisions; do
     fi
 done
 
+# Rows of a table by splines: their launches are what takes time.
+rows=10000
+[ "$is_cuda" = true ] || rows=64
+if part bench-nsf 40 "$flow" bench --model nsf --size 1 --channels 6 --blocks 5 --hidden 50 --spline-bins 10 \
+    --permutation reverse --batch "$rows" --device "$device" --seconds "$pace" --json; then
+    measure flow-nsf "$log/bench-nsf.txt"
+    add "flow-nsf/log-prob of one" s false "$(number "$log/bench-nsf.txt" log_prob_latency_b1_s)"
+fi
+
 python=""
 for candidate in python3 /usr/bin/python3 python; do
     if "$candidate" -c 'import torch' > /dev/null 2>&1; then

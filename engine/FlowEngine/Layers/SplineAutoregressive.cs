@@ -31,6 +31,11 @@ public sealed class SplineAutoregressive : SplineLayer
     /// <inheritdoc/>
     public override void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
     {
+        if (InvertsAtOnce(context, input, y, x))
+        {
+            return;
+        }
+
         context.Backend.Copy(y, x);
         for (int pass = 0; pass < Dims; pass++)
         {

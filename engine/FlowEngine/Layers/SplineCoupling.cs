@@ -28,6 +28,11 @@ public sealed class SplineCoupling : SplineLayer
     private protected override bool HasSlowInverse => false;
 
     /// <inheritdoc/>
-    public override void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x) =>
-        context.Backend.Splines.Inverse(Spline, input, Passing, y, NetworkOutput(context, input, y), x);
+    public override void Inverse(in LayerContext context, ImageShape input, BufferView y, BufferView x)
+    {
+        if (!InvertsAtOnce(context, input, y, x))
+        {
+            context.Backend.Splines.Inverse(Spline, input, Passing, y, NetworkOutput(context, input, y), x);
+        }
+    }
 }

@@ -13,6 +13,8 @@ namespace FlowEngine.Layers;
 /// </remarks>
 public abstract class SplineLayer : IFlowLayer
 {
+    private Bound? _bound;
+
     private protected SplineLayer(
         ParameterSet parameters, string name, int dims, int passing, MonotonicMap spline, NetworkShape network)
     {
@@ -54,7 +56,12 @@ public abstract class SplineLayer : IFlowLayer
     public double Multiplications(ImageShape input) => Network.Shape.Multiplications;
 
     /// <inheritdoc/>
-    public long PreparedLength(IBackend backend) => Network.PreparedLength(backend);
+    public long PreparedLength(IBackend backend)
+    {
+        // What it sends to the device cannot be part of a recording.
+        Fused(backend);
+        return Network.PreparedLength(backend);
+    }
 
     /// <inheritdoc/>
     public void Prepare(in LayerContext context) => Network.Prepare(context);
@@ -87,6 +94,13 @@ public abstract class SplineLayer : IFlowLayer
         if (!parts.X.IsEmpty)
         {
             context.Backend.Copy(x, parts.X);
+        }
+
+        if (Fused(context.Backend) is { } fused)
+        {
+            fused.Forward(
+                input, Network.Weights(context), ConditionOf(context), x, y, logDet, parts.Output, parts.Kept);
+            return;
         }
 
         Network.Forward(parts.Inner(context), Rows(input), x, parts.Output, parts.Kept);
@@ -129,6 +143,14 @@ public abstract class SplineLayer : IFlowLayer
         Network.Backward(inner, Rows(input), x, parts.Kept, parts.OutputGradient, dx);
     }
 
+    /// <summary>The inverse in one operation; false where the backend has none.</summary>
+    private protected bool InvertsAtOnce(in LayerContext context, ImageShape input, BufferView y, BufferView x)
+    {
+        ISplineNetwork? fused = Fused(context.Backend);
+        fused?.Inverse(input, Network.Weights(context), ConditionOf(context), y, x);
+        return fused is not null;
+    }
+
     private protected static ImageShape Rows(ImageShape input) => new(input.Batch, 1, 1, input.Dims);
 
     /// <summary>The raw numbers for some values, in the workspace until the layer's next pass.</summary>
@@ -137,6 +159,21 @@ public abstract class SplineLayer : IFlowLayer
         Parts parts = Divide(context with { Kept = default }, input, backward: false);
         Network.Forward(parts.Inner(context), Rows(input), values, parts.Output, default);
         return parts.Output;
+    }
+
+    private BufferView ConditionOf(in LayerContext context) =>
+        Network.Shape.Conditions > 0 ? context.Condition : default;
+
+    // Network and splines as one operation, where the backend has it: that of the last backend is remembered.
+    private ISplineNetwork? Fused(IBackend backend)
+    {
+        Bound? bound = _bound;
+        if (bound?.Backend != backend)
+        {
+            _bound = bound = new Bound(backend, backend.GetSplineNetwork(Network.Shape, Spline, Dims, Passing));
+        }
+
+        return bound.Fused;
     }
 
     // Where anything is kept x is, and the network's output and hidden activations where memory may grow with depth.
@@ -168,4 +205,6 @@ public abstract class SplineLayer : IFlowLayer
     {
         public LayerContext Inner(in LayerContext context) => context with { Workspace = Workspace };
     }
+
+    private sealed record Bound(IBackend Backend, ISplineNetwork? Fused);
 }

@@ -45,7 +45,18 @@ internal static partial class BackendOperations
     public static OperationOutputs RunLayeredNetwork(
         OperationBuffers buffers, ImageShape shape, LayeredNetworkShape network)
     {
-        double[] values = buffers.Read(buffers.Random(network.ParametersLength));
+        // One column more than the network reads.
+        return RunNetwork(
+            buffers,
+            shape.WithChannels(network.InputChannels + 1),
+            network,
+            PreparedWeights(buffers, network, buffers.Values(UnitParameters(buffers, network, 1))));
+    }
+
+    // The sums of a unit are about as large as what it reads, times the scale.
+    private static double[] UnitParameters(OperationBuffers buffers, NetworkShape network, double scale)
+    {
+        double[] values = buffers.Read(buffers.Random(network.ParametersLength, scale));
         int at = 0;
         foreach (NetworkParameter parameter in network.Parameters)
         {
@@ -58,11 +69,6 @@ internal static partial class BackendOperations
             at += (int)FlowEngine.Kernels.NetworkShape.Aligned(parameter.Length);
         }
 
-        // One column more than the network reads.
-        return RunNetwork(
-            buffers,
-            shape.WithChannels(network.InputChannels + 1),
-            network,
-            PreparedWeights(buffers, network, buffers.Values(values)));
+        return values;
     }
 }

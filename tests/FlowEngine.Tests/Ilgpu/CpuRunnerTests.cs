@@ -20,7 +20,10 @@ namespace FlowEngine.Tests.Ilgpu;
 public sealed class CpuRunnerTests : IDisposable
 {
     private static readonly string[] _slow =
-        ["PixelNetwork", "PixelStage", "ResidualNetwork", "DenseNetwork", "LayeredNetwork", "Autoregressive", "BatchNorm"];
+    [
+        "PixelNetwork", "PixelStage", "ResidualNetwork", "DenseNetwork", "LayeredNetwork", "Autoregressive", "BatchNorm",
+        "SplineNetwork",
+    ];
 
     private readonly Context _context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, 1)).EnableAlgorithms());
     private readonly CPUAccelerator _accelerator;

@@ -162,7 +162,7 @@ public sealed class TwoCompilersTests : IDisposable
         "# of conformance (in three precisions of networks), five updates and some calls: launches, the largest difference of two",
         "# elements by the larger of ours and the root of the mean square of what the launch wrote, and what is allowed. Splines",
         "# divide a place in a bin by its width: sums of other roundings are up to 2.4e-7 apart at a bound of 3, and a bin is as",
-        "# narrow as 0.01; against float64 the two are equally good. - is a kernel of the fused network, which ILGPU does not",
+        "# narrow as 0.01; against float64 the two are equally good. - is a kernel of the fused networks, which ILGPU does not",
         "# compile. The test TwoCompilersTests says how this is renewed on purpose.",
         .. KernelsOf(typeof(SumKernels).Assembly).Order(StringComparer.Ordinal).Select(Row),
     ];

@@ -242,7 +242,7 @@ public sealed partial class GpuBackend : IBackend
     public void Dispose()
     {
         _stream.Dispose();
-        foreach (IDisposable network in _networks.Values.OfType<IDisposable>())
+        foreach (IDisposable network in _networks.Values.OfType<IDisposable>().Concat(_splineNetworks.Values.OfType<IDisposable>()))
         {
             network.Dispose();
         }
