@@ -27,7 +27,7 @@ echo rehearsal > "$stage/revision"
 
 status=0
 if grep -E '^\| [^|]+ \| (FAILED|stopped|left out: the time)' "$stage/results/table.md"; then status=1; fi
-for part in selftest train-digits eval-device eval-cpu bench-bf16 bench-tf32 bench-fp32 bench-bf16-invert; do
+for part in selftest train-digits eval-device eval-cpu bench-bf16 bench-tf32 bench-fp32 bench-nsf bench-bf16-invert; do
     grep -q "^| $part | passed " "$stage/results/table.md" || { echo "rehearse.sh: $part did not pass" >&2; status=1; }
 done
 

@@ -143,6 +143,7 @@ fi
 # --- speed
 if [ "$is_small" = true ]; then
     shape=(--levels 2 --steps 1 --hidden 8 --size 8 --channels 1 --batch 2)
+    table=(--blocks 1 --hidden 8 --batch 2)
     pace=0.001
     precisions="bf16 tf32 fp32"
     peer_device=cpu
@@ -150,6 +151,7 @@ if [ "$is_small" = true ]; then
     name="glow K=1 L=2 hidden 8 8x8x1 batch 2"
 elif [ "$is_cuda" = true ]; then
     shape=(--levels 3 --steps 32 --hidden 512 --size 32 --channels 3 --batch 256)
+    table=(--blocks 5 --hidden 50 --batch 10000)
     pace=2
     precisions="bf16 tf32 fp32"
     peer_device=cuda
@@ -157,6 +159,7 @@ elif [ "$is_cuda" = true ]; then
     name="glow K=32 L=3 hidden 512 32x32x3 batch 256"
 else
     shape=(--levels 2 --steps 2 --hidden 16 --size 8 --channels 1 --batch 8)
+    table=(--blocks 5 --hidden 50 --batch 64)
     pace=0.2
     precisions="bf16 tf32 fp32"
     peer_device=cpu
@@ -187,10 +190,8 @@ for precision in $precisions; do
 done
 
 # Rows of a table by splines: their launches are what takes time.
-rows=10000
-[ "$is_cuda" = true ] || rows=64
-if part bench-nsf 40 "$flow" bench --model nsf --size 1 --channels 6 --blocks 5 --hidden 50 --spline-bins 10 \
-    --permutation reverse --batch "$rows" --device "$device" --seconds "$pace" --json; then
+if part bench-nsf 40 "$flow" bench --model nsf --size 1 --channels 6 --spline-bins 10 --permutation reverse "${table[@]}" \
+    --device "$device" --seconds "$pace" --json; then
     measure flow-nsf "$log/bench-nsf.txt"
     add "flow-nsf/log-prob of one" s false "$(number "$log/bench-nsf.txt" log_prob_latency_b1_s)"
 fi
