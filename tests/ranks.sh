@@ -101,7 +101,7 @@ for mpi in openmpi mpich; do
         ranks "$mpi" 4 "${small[@]}" --images 640 --shards 2 --out refused
     check "$mpi: a killed rank" loses "$mpi"
     if [ "$full" = --full ]; then
-        check "$mpi: GPUs on stand-ins" "$root/perf/gpu/ranks.sh" "$flow" --mpi "mpirun.$mpi" --rehearse
+        check "$mpi: GPUs on stand-ins" "$root/perf/gpu/ranks.sh" "$flow" --by "mpirun.$mpi" --rehearse
         check "$mpi: all digits on 4 ranks" ranks "$mpi" 4 --data digits --epochs 2 --threads 1 --out "$mpi-digits"
         [ -d digits ] || check "all digits" "$flow" train --data digits --epochs 2 --shards 8 --out digits
         check "$mpi: all digits to the bit" same digits "$mpi-digits"

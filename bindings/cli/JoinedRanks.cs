@@ -8,19 +8,38 @@ using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
-/// <summary>The ranks that this process is one of, where a launcher started it; MPI is joined once in a process.</summary>
+/// <summary>The ranks that this process is one of, where a launcher started it: they are joined once in a process.</summary>
 internal static class JoinedRanks
 {
+    // Long enough for the first rank to say what all know.
+    private const int SecondsForTheFirst = 1;
+
     private static Launch? _launch;
-    private static MpiCommunicator? _ranks;
+    private static ICommunicator? _ranks;
     private static bool _endsTogether;
 
     /// <summary>Joins the other processes of a launcher; null if no launcher started this one.</summary>
-    /// <exception cref="FlowException">There is no MPI, or it does not know of the others.</exception>
-    public static ICommunicator? Join()
+    /// <param name="device">The device, as the user names it.</param>
+    /// <exception cref="FlowException">There is no MPI, or of torchrun no NCCL, or it does not know of the others.</exception>
+    public static ICommunicator? Join(Func<string> device)
     {
         _launch = Launch.Find();
-        _ranks = _launch is null ? null : MpiCommunicator.Join(_launch);
+        try
+        {
+            _ranks = _launch switch
+            {
+                null => null,
+                { Launcher: Launcher.Torchrun } => NcclCommunicator.Join(_launch, Device(device())),
+                _ => MpiCommunicator.Join(_launch),
+            };
+        }
+        catch (FlowException error) when (_launch is { Rank: > 0 } && error.Kind == FlowErrorKind.InvalidArgument)
+        {
+            // A launcher ends all where one fails: the one that tells why comes before.
+            Thread.Sleep(TimeSpan.FromSeconds(SecondsForTheFirst));
+            throw new FlowException(FlowErrorKind.Cancelled, "the first rank says why", error);
+        }
+
         return _ranks;
     }
 
@@ -133,13 +152,18 @@ internal static class JoinedRanks
             _ranks.Gather(code, new int[_ranks.Size]);
         }
 
-        if (code == 0 || _endsTogether)
+        bool isWhole = code == 0 || _endsTogether;
+        switch (_ranks)
         {
-            _ranks.Dispose();
-        }
-        else
-        {
-            _ranks.Abort(code);
+            case MpiCommunicator mpi when !isWhole:
+                mpi.Abort(code);
+                break;
+            case NcclCommunicator nccl when !isWhole:
+                nccl.Abort();
+                break;
+            default:
+                (_ranks as IDisposable)?.Dispose();
+                break;
         }
 
         _ranks = null;

@@ -27,8 +27,10 @@ internal static class TrainCommand
     private static int Run(TrainOptions options, ParseResult parse)
     {
         bool isJson = parse.GetValue(options.Json);
+
+        // Nothing is to be saved until the ranks have met: a signal ends this process.
+        ICommunicator? ranks = JoinedRanks.Join(() => DeviceOf(options, parse));
         using StopSignals signals = new();
-        ICommunicator? ranks = JoinedRanks.Join();
         bool isFirst = ranks is not { Rank: > 0 };
         using SteadyWriter output = new(isFirst ? parse.InvocationConfiguration.Output : TextWriter.Null);
         TextWriter error = isFirst ? parse.InvocationConfiguration.Error : TextWriter.Null;
@@ -75,6 +77,12 @@ internal static class TrainCommand
 
         return 0;
     }
+
+    /// <summary>The device of a run, as its user names it.</summary>
+    private static string DeviceOf(TrainOptions options, ParseResult parse) =>
+        parse.GetValue(options.Resume) is string folder && !CommandOptions.IsGiven(parse, options.Device.Name)
+            ? RunFolder.Open(folder).ReadConfig().Device
+            : parse.GetRequiredValue(options.Device.Name);
 
     private static void Describe(TrainingSession session, TextWriter output)
     {

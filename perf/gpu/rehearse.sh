@@ -2,8 +2,8 @@
 # Runs what a GPU machine would run, on a stand-in for its driver that interprets PTX, so that a first run on a GPU can only
 # fail by the GPU:
 #   rehearse.sh FOLDER      (the folder of the flow command, as bindings/cli-native/publish.sh makes it)
-# That is run.sh, and compare run over cases-gpu.txt, at sizes an interpreter can do. Rates and ratios mean nothing here. What
-# needs the hardware or is not installed is left out by name; a part that fails ends this with 1.
+# That is run.sh, compare run over cases-gpu.txt, and ranks.sh where there is a launcher, at sizes an interpreter can do. Rates and
+# ratios mean nothing here. What needs the hardware or is not installed is left out by name; a part that fails ends this with 1.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,4 +39,9 @@ compared=0
 "$root/perf/compare/bin/Release/net10.0/compare" run --base "$bin" --head "$bin" --cases "$stage/cases.txt" --rounds 5 \
     --reports "$stage/reports" || compared=$?
 [ "$compared" -le 1 ] || status=1
+if command -v mpirun > /dev/null || command -v torchrun > /dev/null; then
+    "$here/ranks.sh" "$bin/flow" --rehearse || status=1
+else
+    echo "ranks.sh: left out: there is neither mpirun nor torchrun" >&2
+fi
 exit "$status"

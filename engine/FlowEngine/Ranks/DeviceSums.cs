@@ -31,15 +31,8 @@ internal sealed class DeviceSums : IPartialSums
     {
         (_ranks, _values, _parts) = (ranks, values, parts);
         _levels = BitOperations.Log2((uint)ranks.Size);
-        Span<byte> id = stackalloc byte[GpuPeers.IdLength];
-        if (ranks.Rank == 0)
-        {
-            GpuPeers.NewId(id);
-        }
-
-        ranks.Broadcast(id);
         _received = isTree ? backend.Allocate(parts.Max(part => Length(Collectives.Halves(ranks.Rank, 0, part).Kept))) : null;
-        _peers = backend.Join(id, ranks.Rank, ranks.Size);
+        _peers = ranks is NcclCommunicator joined ? backend.Join(joined.Group) : Join(ranks, backend);
     }
 
     /// <inheritdoc/>
@@ -100,6 +93,18 @@ internal sealed class DeviceSums : IPartialSums
     {
         _peers.Dispose();
         _received?.Dispose();
+    }
+
+    private static GpuPeers Join(ICommunicator ranks, GpuBackend backend)
+    {
+        Span<byte> id = stackalloc byte[GpuPeers.IdLength];
+        if (ranks.Rank == 0)
+        {
+            GpuPeers.NewId(id);
+        }
+
+        ranks.Broadcast(id);
+        return backend.Join(id, ranks.Rank, ranks.Size);
     }
 
     private void Exchange(int level, BufferView sent, BufferView received)

@@ -31,7 +31,10 @@ public sealed record Launch(Launcher Launcher, int Rank, int Size, int LocalRank
     /// <param name="variable">From a name to a value, or null.</param>
     internal static Launch? Find(Func<string, string?> variable)
     {
-        foreach ((Launcher launcher, string rankName, string sizeName, string localRank, string localSize) in _known)
+        // Where srun starts torchrun, the variables of both are there, and torchrun started the process.
+        bool isOfTorchrun = variable("TORCHELASTIC_RUN_ID") is not null;
+        foreach ((Launcher launcher, string rankName, string sizeName, string localRank, string localSize) in _known.Where(
+            known => !isOfTorchrun || known.Launcher == Launcher.Torchrun))
         {
             if (Number(rankName) is int rank && Number(sizeName) is int size)
             {

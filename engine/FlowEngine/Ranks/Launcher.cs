@@ -12,6 +12,6 @@ public enum Launcher
     /// <summary>Slurm's srun.</summary>
     Slurm,
 
-    /// <summary>PyTorch's torchrun, which starts processes but brings no MPI.</summary>
+    /// <summary>PyTorch's torchrun, which starts processes but brings no MPI: theirs is <see cref="NcclCommunicator"/>.</summary>
     Torchrun,
 }

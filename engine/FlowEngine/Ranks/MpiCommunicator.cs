@@ -58,9 +58,8 @@ public sealed unsafe class MpiCommunicator : INonblockingCommunicator, IDisposab
         {
             throw new FlowException(
                 FlowErrorKind.NoDevice,
-                $"{launch.Launcher} started {launch.Size} ranks, and {mpi.Name} knows of {size}: "
-                + (launch.Launcher == Launcher.Torchrun ? "torchrun brings no MPI, start with mpirun or srun"
-                    : "it is not the MPI of the launcher, name that in FLOWENGINE_MPI"));
+                $"{launch.Launcher} started {launch.Size} ranks, and {mpi.Name} knows of {size}: it is not the MPI of the launcher, "
+                + "name that in FLOWENGINE_MPI");
         }
 
         if (!int.IsPow2(size))

@@ -6,7 +6,7 @@ namespace FlowEngine.Kernels.Gpu;
 /// <remarks>
 /// Exchanges are queued on a stream of their own, in the same order by all: <see cref="Follow"/> lets them wait for the backend's
 /// operations so far, <see cref="Precede"/> lets later operations wait for them. Between the two both run at once. Calls return
-/// when the work is queued. A process that is lost makes the others wait: whoever started them ends them.
+/// when the work is queued. A process that is lost makes the others wait: whoever started them ends them, or who made the group.
 /// </remarks>
 public sealed unsafe class GpuPeers : IDisposable
 {
@@ -14,25 +14,14 @@ public sealed unsafe class GpuPeers : IDisposable
     public const int IdLength = NcclId.Length;
 
     private readonly GpuBackend _backend;
-    private readonly CudaDevice _device;
-    private readonly NcclLibrary _nccl;
+    private readonly GpuGroup _group;
+    private readonly bool _ownsGroup;
     private readonly CudaStream _stream;
-    private nint _group;
 
-    internal GpuPeers(
-        GpuBackend backend, CudaDevice device, NcclLibrary nccl, ReadOnlySpan<byte> id, int rank, int size)
+    internal GpuPeers(GpuBackend backend, CudaDevice device, GpuGroup group, bool ownsGroup)
     {
-        (_backend, _device, _nccl) = (backend, device, nccl);
-        NcclId own = default;
-        id.CopyTo(own);
-        nint group;
-        using (device.Enter())
-        {
-            nccl.Check(nccl.CommInitRank(&group, size, own, rank), "ncclCommInitRank");
-        }
-
-        _group = group;
-        _stream = new CudaStream(device);
+        (_backend, _group, _ownsGroup) = (backend, group, ownsGroup);
+        _stream = new CudaStream(device, group.Stream);
     }
 
     /// <summary>Makes the id of a new group.</summary>
@@ -40,8 +29,7 @@ public sealed unsafe class GpuPeers : IDisposable
     /// <exception cref="GpuException">There is no NCCL, or it finds no network.</exception>
     public static void NewId(Span<byte> id)
     {
-        NcclLibrary nccl = NcclLibrary.Found
-            ?? throw new GpuException(GpuErrorKind.NoDevice, "there is no NCCL: libnccl.so.2 was not found");
+        NcclLibrary nccl = NcclLibrary.Required;
         NcclId made;
         nccl.Check(nccl.GetUniqueId(&made), "ncclGetUniqueId");
         ((ReadOnlySpan<byte>)made).CopyTo(id);
@@ -65,28 +53,9 @@ public sealed unsafe class GpuPeers : IDisposable
     /// <param name="partner">The other process.</param>
     /// <param name="sent">As long as the partner's <paramref name="received"/>; may be empty.</param>
     /// <param name="received">Overwritten; as long as the partner's <paramref name="sent"/>; may be empty.</param>
-    /// <exception cref="GpuException">NCCL refuses.</exception>
-    public void Exchange(int partner, BufferView sent, BufferView received)
-    {
-        using CudaScope scope = _device.Enter();
-        _nccl.Check(_nccl.GroupStart(), "ncclGroupStart");
-        if (!sent.IsEmpty)
-        {
-            _nccl.Check(
-                _nccl.Send(_backend.Address(sent), (nuint)sent.Length, NcclLibrary.Float32, partner, _group, _stream.Handle),
-                "ncclSend");
-        }
-
-        if (!received.IsEmpty)
-        {
-            _nccl.Check(
-                _nccl.Receive(
-                    _backend.Address(received), (nuint)received.Length, NcclLibrary.Float32, partner, _group, _stream.Handle),
-                "ncclRecv");
-        }
-
-        _nccl.Check(_nccl.GroupEnd(), "ncclGroupEnd");
-    }
+    /// <exception cref="GpuException">NCCL refuses, or the group was left.</exception>
+    public void Exchange(int partner, BufferView sent, BufferView received) =>
+        _group.Exchange(partner, _backend.Elements(sent), _backend.Elements(received));
 
     /// <summary>sum += addend, after the exchanges so far and before later ones.</summary>
     /// <param name="addend">As long as the sum.</param>
@@ -95,31 +64,16 @@ public sealed unsafe class GpuPeers : IDisposable
 
     /// <summary>Sums over all processes, element by element, in the order that NCCL takes.</summary>
     /// <param name="values">As many in all processes; overwritten.</param>
-    /// <exception cref="GpuException">NCCL refuses.</exception>
-    public void AllReduce(BufferView values)
-    {
-        ulong address = _backend.Address(values);
-        using CudaScope scope = _device.Enter();
-        _nccl.Check(
-            _nccl.AllReduce(
-                address, address, (nuint)values.Length, NcclLibrary.Float32, NcclLibrary.Sum, _group, _stream.Handle),
-            "ncclAllReduce");
-    }
+    /// <exception cref="GpuException">NCCL refuses, or the group was left.</exception>
+    public void AllReduce(BufferView values) => _group.AllReduce(_backend.Elements(values));
 
-    /// <summary>Leaves the group, once the exchanges are done.</summary>
+    /// <summary>Leaves the group, once the exchanges are done, where it was made for these peers.</summary>
     public void Dispose()
     {
-        nint group = Interlocked.Exchange(ref _group, 0);
-        if (group == 0)
-        {
-            return;
-        }
-
         _stream.Dispose();
-        if (_device.TryPush())
+        if (_ownsGroup)
         {
-            _ = _nccl.CommDestroy(group);
-            _device.Pop();
+            _group.Dispose();
         }
     }
 }

@@ -26,9 +26,12 @@ internal sealed unsafe class FakeCudaCopy
     /// <summary>What other libraries queue runs at once, and before it only what it waits for.</summary>
     public void CallEarly() => Call("fakeCudaCallEarly");
 
+    /// <summary>Its device.</summary>
+    public GpuDevice Open() => new GpuDrivers(_path, "/nowhere/libOpenCL.so").Open("cuda:0");
+
     /// <summary>A backend on its device.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The backend owns its device.")]
-    public GpuBackend OpenBackend() => new(new GpuDrivers(_path, "/nowhere/libOpenCL.so").Open("cuda:0"));
+    public GpuBackend OpenBackend() => new(Open());
 
     private void Call(string name) => ((delegate* unmanaged<void>)NativeLibrary.GetExport(_library, name))();
 

@@ -50,6 +50,7 @@ public sealed class FakeCudaTests
         { "cuEventRecordWithFlags", 2 },
         { "cuStreamWaitEvent", 1 },
         { "cuEventSynchronize", 0 },
+        { "cuEventQuery", 0 },
         { "cuEventElapsedTime", 0 },
     };
 
@@ -291,6 +292,7 @@ public sealed class FakeCudaTests
         stream.CopyToHost(x, pinned.Span);
         stream.Synchronize();
         end.Synchronize();
+        Assert.True(((CudaEvent)end).HasPassed());
         end.ElapsedSince(start);
         FakeCudaCaller caller = new(FakeCuda.Path);
         nint theirs = caller.Allocate(64);

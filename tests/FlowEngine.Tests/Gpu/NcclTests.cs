@@ -14,9 +14,12 @@ public sealed class NcclTests
 {
     private const int Updates = 2;
 
-    private static readonly TrainerOptions _options = new() { Batch = 4, Shards = 4, Seed = 4, WarmupSamples = 8 };
+    internal static readonly TrainerOptions Options = new() { Batch = 4, Shards = 4, Seed = 4, WarmupSamples = 8 };
 
-    private static readonly Lazy<double[]> _expected = new(() => Train(null, new FakeCudaCopy(), _options).Weights);
+    private static readonly Lazy<double[]> _expected = new(() => Train(null, new FakeCudaCopy(), Options).Weights);
+
+    /// <summary>What one process has after its updates.</summary>
+    internal static double[] Expected => _expected.Value;
 
     [Theory]
     [InlineData(false)]
@@ -36,7 +39,7 @@ public sealed class NcclTests
     {
         FakeNccl.Reset();
         double[][] found = [.. ThreadRank.Run(2, rank => Train(
-            rank, new FakeCudaCopy(), _options with { Reduction = Reduction.Fast }).Weights)];
+            rank, new FakeCudaCopy(), Options with { Reduction = Reduction.Fast }).Weights)];
         Assert.All(found, weights => Assert.Equal(found[0], weights));
         double largest = found[0].Zip(_expected.Value, (a, b) => Math.Abs(a - b)).Max();
         Assert.True(largest <= 1e-3, $"weights differ by {largest}");
@@ -49,14 +52,14 @@ public sealed class NcclTests
     public void What_NCCL_refuses_is_said()
     {
         FakeNccl.Reset();
-        FakeNccl.Fail(5);
-        Exception error = Assert.ThrowsAny<Exception>(() => ThreadRank.Run(2, rank => Train(rank, new FakeCudaCopy(), _options)));
+        FakeNccl.Fail("ncclCommInitRank", 5);
+        Exception error = Assert.ThrowsAny<Exception>(() => ThreadRank.Run(2, rank => Train(rank, new FakeCudaCopy(), Options)));
         Assert.Equal("ncclCommInitRank: invalid usage", error.Message);
     }
 
     private static void Agree(int size, bool callsEarly)
     {
-        double[] expected = _expected.Value;
+        double[] expected = Expected;
         FakeNccl.Reset();
         foreach ((double[] weights, ReductionCost cost) in ThreadRank.Run(size, rank =>
         {
@@ -67,7 +70,7 @@ public sealed class NcclTests
                 cuda.CallEarly();
             }
 
-            return Train(rank, cuda, _options);
+            return Train(rank, cuda, Options);
         }))
         {
             Assert.Equal(expected, weights);
@@ -89,17 +92,19 @@ public sealed class NcclTests
         Assert.DoesNotContain(FakeNccl.Log, line => line.StartsWith("error", StringComparison.Ordinal));
     }
 
+    /// <summary>What some updates of a small model make of it.</summary>
+    internal static (double[] Weights, ReductionCost Cost) Update(ICommunicator? rank, FakeCudaCopy cuda, TrainerOptions options)
+    {
+        using GpuBackend backend = cuda.OpenBackend();
+        using Model model = TinyGlow.Perturbed(backend, TinyGlow.Options(steps: 1, hidden: 128));
+        using Trainer trainer = new(model, TinyGlow.Digits, options, rank);
+        trainer.Train(Updates);
+        return (TinyGlow.Read(backend, model.Weights), trainer.ReductionCost);
+    }
+
     private static (double[] Weights, ReductionCost Cost) Train(ICommunicator? rank, FakeCudaCopy cuda, TrainerOptions options)
     {
-        (double[], ReductionCost) result;
-        using (GpuBackend backend = cuda.OpenBackend())
-        using (Model model = TinyGlow.Perturbed(backend, TinyGlow.Options(steps: 1, hidden: 128)))
-        using (Trainer trainer = new(model, TinyGlow.Digits, options, rank))
-        {
-            trainer.Train(Updates);
-            result = (TinyGlow.Read(backend, model.Weights), trainer.ReductionCost);
-        }
-
+        (double[], ReductionCost) result = Update(rank, cuda, options);
         Assert.Equal(string.Empty, cuda.Complaints);
         return result;
     }

@@ -119,6 +119,14 @@ static unsigned char* device_bytes(CUdeviceptr address, size_t length, const cha
     return NULL;
 }
 
+static unsigned char* bytes_of_call(CUdeviceptr address, size_t length, const char* call)
+{
+    pthread_mutex_lock(&fake.lock);
+    unsigned char* bytes = device_bytes(address, length, call);
+    pthread_mutex_unlock(&fake.lock);
+    return bytes;
+}
+
 int find_block(uint64_t address, struct ptx_block* block)
 {
     for (struct object* o = fake.objects; o; o = o->next) {
@@ -178,7 +186,13 @@ static void run(const struct operation* o)
         if (is_live(o->event, EVENT)) { run_until(o->stream, o->event, o->ticket); }
         break;
     case CALL:
-        o->call(o->host, device_bytes);
+        // It may wait for another process: the driver answers other threads meanwhile.
+        o->stream->busy = 1;
+        pthread_mutex_unlock(&fake.lock);
+        o->call(o->host, bytes_of_call);
+        pthread_mutex_lock(&fake.lock);
+        o->stream->busy = 0;
+        if (!fake.lazy) { drain(o->stream); }
         break;
     }
 }
@@ -217,7 +231,7 @@ void drain_all(void)
 
 void add(struct object* stream, const struct operation* o)
 {
-    if (!stream->capturing && !fake.lazy) {
+    if (!stream->capturing && !fake.lazy && !stream->busy) {
         run(o);
         return;
     }
@@ -236,7 +250,7 @@ void add(struct object* stream, const struct operation* o)
 void queue_call(struct object* stream, call_function* call, void* argument)
 {
     pthread_mutex_lock(&fake.lock);
-    struct operation o = {.type = CALL, .call = call, .host = argument};
+    struct operation o = {.type = CALL, .call = call, .host = argument, .stream = stream};
     if (!is_live(stream, STREAM) || stream->capturing) {
         complain("a call of another library on what is no stream, or captures");
     } else {

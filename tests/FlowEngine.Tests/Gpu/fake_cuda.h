@@ -72,7 +72,8 @@ struct object {
     // Of an event: how often it was queued to be set, how often it was set, and where it is queued.
     int queued, reached;
     struct object* stream;
-    // Of a stream: queues what another library does.
+    // Of a stream: whether another library is at work on it, and what queues such work.
+    int busy;
     void (*queue)(struct object* stream, call_function* call, void* argument);
 };
 

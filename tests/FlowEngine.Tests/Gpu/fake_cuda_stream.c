@@ -176,6 +176,15 @@ API CUresult cuEventSynchronize(struct object* event)
     END
 }
 
+API CUresult cuEventQuery(struct object* event)
+{
+    BEGIN("cuEventQuery")
+    NEED_CONTEXT("cuEventQuery")
+    NEED(event, EVENT, "cuEventQuery")
+    result = event->reached == event->queued ? 0 : 600;
+    END
+}
+
 #ifndef WITHOUT_ELAPSED_TIME
 API CUresult cuEventElapsedTime(float* milliseconds, struct object* start, struct object* end_event)
 {

@@ -19,6 +19,9 @@ public sealed class LaunchTests
             Find("SLURM_PROCID=6 SLURM_STEP_NUM_TASKS=8 SLURM_LOCALID=2 SLURM_STEP_TASKS_PER_NODE=4(x2)"));
         Assert.Equal(
             new Launch(Launcher.Torchrun, 7, 16, 3, 4), Find("RANK=7 WORLD_SIZE=16 LOCAL_RANK=3 LOCAL_WORLD_SIZE=4"));
+        Assert.Equal(
+            new Launch(Launcher.Torchrun, 7, 16, 3, 4),
+            Find("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 RANK=7 WORLD_SIZE=16 LOCAL_RANK=3 LOCAL_WORLD_SIZE=4 TORCHELASTIC_RUN_ID=1"));
     }
 
     [Fact]

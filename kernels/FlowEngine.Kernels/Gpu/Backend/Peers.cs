@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 using FlowEngine.Kernels.Device;
 using FlowEngine.Kernels.Gpu.Cuda;
 
@@ -14,10 +16,21 @@ public sealed partial class GpuBackend
     /// <param name="rank">This process, from 0.</param>
     /// <param name="size">The number of processes.</param>
     /// <exception cref="GpuException">The GPUs cannot be joined, such as two processes with the same one.</exception>
-    public GpuPeers Join(ReadOnlySpan<byte> id, int rank, int size) =>
-        _device is CudaDevice device && NcclLibrary.Found is NcclLibrary nccl
-            ? new GpuPeers(this, device, nccl, id, rank, size)
-            : throw new GpuException(GpuErrorKind.NoDevice, $"{Name} has no NCCL to join other GPUs by");
+    [SuppressMessage("Reliability", "CA2000", Justification = "The peers own their group.")]
+    public GpuPeers Join(ReadOnlySpan<byte> id, int rank, int size)
+    {
+        CudaDevice device = CudaDevice.Of(_device);
+        GpuGroup group = new(device, NcclLibrary.Required, id, rank, size, GpuGroup.DefaultPatience);
+        return new GpuPeers(this, device, group, ownsGroup: true);
+    }
+
+    /// <summary>Lets the GPUs of a group exchange what this backend computes.</summary>
+    /// <param name="group">The group, which this process joined with this GPU and keeps.</param>
+    /// <exception cref="GpuException">The process joined it with another device.</exception>
+    public GpuPeers Join(GpuGroup group) => group.Device.Selector == Name
+        ? new GpuPeers(this, CudaDevice.Of(_device), group, ownsGroup: false)
+        : throw new GpuException(
+            GpuErrorKind.NoDevice, $"the ranks are joined on {group.Device.Selector}, and what they train is on {Name}");
 
     /// <summary>The queue of operations.</summary>
     internal CudaStream CudaStream => (CudaStream)_stream;
@@ -25,12 +38,8 @@ public sealed partial class GpuBackend
     /// <summary>Held while operations are queued.</summary>
     internal Lock Operations => _queue;
 
-    /// <summary>The address of a view's first element.</summary>
-    internal ulong Address(BufferView view)
-    {
-        GpuView<float> elements = View(view, view.Length);
-        return ((CudaMemory)elements.Memory).Pointer + (ulong)elements.OffsetInBytes;
-    }
+    /// <summary>A view's elements on the device; none of an empty one.</summary>
+    internal GpuView<float> Elements(BufferView view) => view.IsEmpty ? default : View(view, view.Length);
 
     /// <summary>sum += addend, on another stream than that of all other operations.</summary>
     internal void Add(GpuStream stream, BufferView addend, BufferView sum) => SumKernels.AddParts(

@@ -69,6 +69,12 @@ internal sealed unsafe class CudaDevice : GpuDevice
                 GpuErrorKind.BadHandle, $"{Info.Selector}: the context is one of device {found}, expected {device}");
     }
 
+    /// <summary>A device that NCCL can join with others.</summary>
+    /// <exception cref="GpuException">NoDevice: it is not CUDA's.</exception>
+    public static CudaDevice Of(GpuDevice device) => device as CudaDevice
+        ?? throw new GpuException(
+            GpuErrorKind.NoDevice, $"{device.Info.Selector} has no NCCL to join other GPUs by, expected a CUDA device");
+
     public CudaDriver Driver { get; }
 
     public LiveObjects Live { get; } = new();

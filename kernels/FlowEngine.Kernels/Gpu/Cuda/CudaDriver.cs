@@ -49,6 +49,7 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged<nint, int> EventDestroy;
     public readonly delegate* unmanaged<nint, nint, uint, int> EventRecord;
     public readonly delegate* unmanaged<nint, int> EventSynchronize;
+    public readonly delegate* unmanaged<nint, int> EventQuery;
     public readonly delegate* unmanaged<float*, nint, nint, int> EventElapsedTime;
 
     // PTX 7.5, which the kernels are built for, came with CUDA 11.5; all functions above are older.
@@ -105,6 +106,7 @@ internal sealed unsafe class CudaDriver
         EventDestroy = (delegate* unmanaged<nint, int>)library.Find("cuEventDestroy_v2");
         EventRecord = (delegate* unmanaged<nint, nint, uint, int>)library.Find("cuEventRecordWithFlags");
         EventSynchronize = (delegate* unmanaged<nint, int>)library.Find("cuEventSynchronize");
+        EventQuery = (delegate* unmanaged<nint, int>)library.Find("cuEventQuery");
         EventElapsedTime = (delegate* unmanaged<float*, nint, nint, int>)library.Find("cuEventElapsedTime");
         Start(library);
     }

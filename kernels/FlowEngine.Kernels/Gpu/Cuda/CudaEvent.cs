@@ -35,6 +35,16 @@ internal sealed unsafe class CudaEvent : GpuEvent
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 
+    /// <summary>Whether the work before the mark is done; true if it was never set.</summary>
+    public bool HasPassed()
+    {
+        nint handle = HandleFor(_device);
+        using CudaScope scope = _device.Enter();
+        int code = _device.Driver.EventQuery(handle);
+        _device.Check(code == CudaResult.NotReady ? 0 : code, "cuEventQuery");
+        return code == 0;
+    }
+
     /// <summary>The driver's handle, for use on a device.</summary>
     /// <param name="device">The device, which must be the mark's.</param>
     public nint HandleFor(CudaDevice device)

@@ -19,6 +19,7 @@ internal sealed unsafe class CudaStream : GpuStream
     private const uint WithoutTime = 2;
 
     private readonly CudaDevice _device;
+    private readonly bool _isOfOther;
     private nint _handle;
     private nint _turn;
     private bool _capturing;
@@ -33,6 +34,10 @@ internal sealed unsafe class CudaStream : GpuStream
         _handle = handle;
         device.Live.Add(this);
     }
+
+    /// <summary>The queue of another owner of the context, who keeps it.</summary>
+    public CudaStream(CudaDevice device, CudaStream other)
+        : base(device) => (_device, _handle, _isOfOther) = (device, other.Handle, true);
 
     internal nint Handle
     {
@@ -240,7 +245,7 @@ internal sealed unsafe class CudaStream : GpuStream
     protected override void Dispose(bool disposing)
     {
         nint handle = Interlocked.Exchange(ref _handle, 0);
-        if (handle == 0)
+        if (handle == 0 || _isOfOther)
         {
             return;
         }

@@ -5,12 +5,18 @@ namespace FlowEngine.Kernels.Gpu.Cuda;
 /// <summary>The functions of NCCL that are used, looked up at run time.</summary>
 internal sealed unsafe class NcclLibrary
 {
+    public const int Uint8 = 1;
     public const int Float32 = 7;
     public const int Sum = 0;
+
+    /// <summary>The result of what is under way, and no error.</summary>
+    public const int InProgress = 7;
 
     public readonly delegate* unmanaged<NcclId*, int> GetUniqueId;
     public readonly delegate* unmanaged<nint*, int, NcclId, int, int> CommInitRank;
     public readonly delegate* unmanaged<nint, int> CommDestroy;
+    public readonly delegate* unmanaged<nint, int> CommAbort;
+    public readonly delegate* unmanaged<nint, int*, int> CommGetAsyncError;
     public readonly delegate* unmanaged<ulong, ulong, nuint, int, int, nint, nint, int> AllReduce;
     public readonly delegate* unmanaged<ulong, nuint, int, int, nint, nint, int> Send;
     public readonly delegate* unmanaged<ulong, nuint, int, int, nint, nint, int> Receive;
@@ -26,6 +32,8 @@ internal sealed unsafe class NcclLibrary
         GetUniqueId = (delegate* unmanaged<NcclId*, int>)library.Find("ncclGetUniqueId");
         CommInitRank = (delegate* unmanaged<nint*, int, NcclId, int, int>)library.Find("ncclCommInitRank");
         CommDestroy = (delegate* unmanaged<nint, int>)library.Find("ncclCommDestroy");
+        CommAbort = (delegate* unmanaged<nint, int>)library.Find("ncclCommAbort");
+        CommGetAsyncError = (delegate* unmanaged<nint, int*, int>)library.Find("ncclCommGetAsyncError");
         AllReduce = (delegate* unmanaged<ulong, ulong, nuint, int, int, nint, nint, int>)library.Find("ncclAllReduce");
         Send = (delegate* unmanaged<ulong, nuint, int, int, nint, nint, int>)library.Find("ncclSend");
         Receive = (delegate* unmanaged<ulong, nuint, int, int, nint, nint, int>)library.Find("ncclRecv");
@@ -38,6 +46,12 @@ internal sealed unsafe class NcclLibrary
     /// <exception cref="GpuException">NoDevice: it has not the functions that are used.</exception>
     public static NcclLibrary? Found => _found.Value;
 
+    /// <summary>The library, where it is needed.</summary>
+    /// <exception cref="GpuException">NoDevice: it is missing.</exception>
+    public static NcclLibrary Required => Found
+        ?? throw new GpuException(
+            GpuErrorKind.NoDevice, "there is no NCCL: libnccl.so.2 was not found (FLOWENGINE_NCCL names the file)");
+
     /// <summary>Throws if a call failed.</summary>
     /// <param name="code">Its result.</param>
     /// <param name="call">Its name.</param>
@@ -45,10 +59,15 @@ internal sealed unsafe class NcclLibrary
     {
         if (code != 0)
         {
-            throw new GpuException(
-                GpuErrorKind.Driver, $"{call}: {Marshal.PtrToStringUTF8((nint)_getErrorString(code))}", code);
+            throw Error(code, call);
         }
     }
+
+    /// <summary>What NCCL says of a result.</summary>
+    /// <param name="code">The result.</param>
+    /// <param name="what">What had it.</param>
+    public GpuException Error(int code, string what) => new(
+        GpuErrorKind.Driver, $"{what}: {Marshal.PtrToStringUTF8((nint)_getErrorString(code))}", code);
 
     private static NcclLibrary? Load()
     {
