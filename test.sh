@@ -61,6 +61,7 @@ if [ "$quick" = false ]; then
     install_missing 'ls /etc/OpenCL/vendors/pocl.icd' pocl-opencl-icd ocl-icd-libopencl1
     install_missing 'command -v clang-19' clang-19
     install_missing 'command -v mpirun.openmpi && command -v mpirun.mpich' openmpi-bin mpich
+    install_missing '/usr/bin/python3 -c "import mpi4py"' python3-mpi4py
     if [ "$full" = true ]; then
         install_missing 'command -v chromium' chromium
     fi

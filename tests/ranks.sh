@@ -108,6 +108,34 @@ for mpi in openmpi mpich; do
     fi
 done
 
+# Debian's mpi4py is of Open MPI.
+if [ ! -f "${FLOWENGINE_LIBRARY:-}" ]; then
+    skip "mpi4py" "FLOWENGINE_LIBRARY names no library"
+elif ! command -v mpirun.openmpi > /dev/null || ! /usr/bin/python3 -c 'import mpi4py, numpy' 2> /dev/null; then
+    skip "mpi4py" "it is not installed with Open MPI"
+else
+    cat > fit.py << 'END'
+import sys
+
+import numpy
+
+import flowengine
+
+rows = numpy.random.default_rng(1).normal(size=(400, 3)).astype(numpy.float32)
+ranks = None
+if sys.argv[1] == "ranks":
+    from mpi4py import MPI
+    ranks = MPI.COMM_WORLD
+flow = flowengine.MAF(blocks=1, hidden=16).fit(rows, epochs=2, batch_size=64, shards=8, communicator=ranks)
+flow.save(f"{sys.argv[1]}-{ranks.Get_rank() if ranks else 0}.safetensors")
+END
+    export PYTHONPATH=$root/bindings/python
+    check "mpi4py: one process" /usr/bin/python3 fit.py alone
+    check "mpi4py: fit on 2 ranks" mpirun.openmpi --oversubscribe --bind-to none -n 2 /usr/bin/python3 fit.py ranks
+    check "mpi4py: rank 0 has the bits of one process" cmp alone-0.safetensors ranks-0.safetensors
+    check "mpi4py: rank 1 has them, too" cmp alone-0.safetensors ranks-1.safetensors
+fi
+
 echo "$passed $failed $skipped" > "$counts"
 printf 'ranks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
