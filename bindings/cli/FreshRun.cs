@@ -80,8 +80,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
     /// <summary>What the model makes of the data that their user may not expect.</summary>
     private static IEnumerable<string> SchemaNotes(DataSource source, DataSchema? schema) => (source, schema) switch
     {
-        (TableSource data, TableSchema table) =>
-            [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? [], .. ColumnNotes.Of(data.Parts.Train, table)],
+        (TableSource, TableSchema table) =>
+            [.. table.Scaling.Notes(), .. table.Condition?.Notes() ?? []],
         (ImageSource data, ImageSchema images) when images.Levels < data.Parts.Train.Bins =>
             [$"every value is below {images.Levels}: they are taken as levels 0 to {images.Levels - 1}, not quantized"],
         _ => [],

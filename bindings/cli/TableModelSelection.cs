@@ -58,13 +58,13 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
         ulong splitSeed = parse.GetValue(options.SplitSeed);
         if (parse.GetValue(options.ConditionColumns) is not string names)
         {
-            return new TableSchema(train.Name, TableScaling.Fit(train, Logit()), train.LabelColumn, splitSeed);
+            return new TableSchema(train.Name, TableScaling.Fit(train, Logit()).Treated(train), train.LabelColumn, splitSeed);
         }
 
         (TableDataset named, TableDataset others) = train.Part(names.Split(','));
-        return new TableSchema(train.Name, TableScaling.Fit(others, Logit()), train.LabelColumn, splitSeed)
+        return new TableSchema(train.Name, TableScaling.Fit(others, Logit()).Treated(others), train.LabelColumn, splitSeed)
         {
-            Condition = TableScaling.Fit(named, null),
+            Condition = TableScaling.Fit(named, null).Treated(named),
         };
     }
 

@@ -11,7 +11,7 @@ internal sealed class TableNodes(TableScaling scaling, Translation translation)
     private OnnxGraph Graph => translation.Graph;
 
     private bool IsIdentity => scaling.Logit is null
-        && scaling.Columns.All(column => column is { IsKept: true, Mean: 0, Deviation: 1 });
+        && scaling.Columns.All(column => column is { IsKept: true, Mean: 0, Deviation: 1, Curve: null });
 
     /// <summary>Rows of the table as the model sees them.</summary>
     /// <param name="rows">One value a column of the table, (B, columns).</param>
@@ -52,7 +52,7 @@ internal sealed class TableNodes(TableScaling scaling, Translation translation)
             + translation.PerChannel([.. scaling.Columns.Select(column => column.Mean)]);
         if (scaling.Logit is not LogitTransform logit)
         {
-            return onTheLine;
+            return OffTheCurve(onTheLine);
         }
 
         OnnxValue bounded =
@@ -64,7 +64,7 @@ internal sealed class TableNodes(TableScaling scaling, Translation translation)
     {
         if (scaling.Logit is not LogitTransform logit)
         {
-            return values;
+            return OnTheCurve(values, logDet);
         }
 
         // 1 - u by itself: near the upper bound it keeps its digits.
@@ -74,5 +74,37 @@ internal sealed class TableNodes(TableScaling scaling, Translation translation)
         logDet.Add(_kept.Length * Math.Log(slope));
         logDet.Add(translation.SumOfDatum(-(logU + logRest)));
         return logU - logRest;
+    }
+
+    /// <summary>The values after the curves that some columns have; the others are multiplied by 0 there, and added again.</summary>
+    private OnnxValue OnTheCurve(OnnxValue values, LogDensity logDet)
+    {
+        if (_kept.All(column => column.Curve is null))
+        {
+            return values;
+        }
+
+        double[] has = [.. _kept.Select(column => column.Curve is null ? 0.0 : 1.0)];
+        double[] centers = [.. _kept.Select(column => (double)(float)(column.Curve?.Center ?? 0))];
+        double[] rests = [.. _kept.Zip(centers, (column, center) => (column.Curve?.Center ?? 0) - center)];
+        OnnxValue u = (values - translation.PerChannel(centers) - translation.PerChannel(rests))
+            * translation.PerChannel([.. _kept.Select(column => column.Curve is TailCurve curve ? 1 / curve.Spread : 0)]);
+        logDet.Add(-_kept.Sum(column => Math.Log(column.Curve?.Spread ?? 1)));
+        logDet.Add(translation.SumOfDatum(-0.5 * ((u * u) + 1).Log()));
+        return Graph.Node("Asinh", [u]) + (values * translation.PerChannel([.. has.Select(one => 1 - one)]));
+    }
+
+    private OnnxValue OffTheCurve(OnnxValue values)
+    {
+        TailCurve?[] curves = [.. scaling.Columns.Select(column => column.Curve)];
+        if (curves.All(curve => curve is null))
+        {
+            return values;
+        }
+
+        OnnxValue onCurve = values * translation.PerChannel([.. curves.Select(curve => curve is null ? 0.0 : 1.0)]);
+        OnnxValue others = values * translation.PerChannel([.. curves.Select(curve => curve is null ? 1.0 : 0.0)]);
+        return others + (Graph.Node("Sinh", [onCurve]) * translation.PerChannel([.. curves.Select(curve => curve?.Spread ?? 1)]))
+            + translation.PerChannel([.. curves.Select(curve => curve?.Center ?? 0)]);
     }
 }

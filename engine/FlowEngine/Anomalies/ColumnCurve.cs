@@ -1,15 +1,11 @@
 using FlowEngine.Checkpoints;
+using FlowEngine.Data;
 
 namespace FlowEngine.Anomalies;
 
 /// <summary>An elementwise flow of standardized columns that draws in heavy tails: y = (asinh((x - center) / spread) - mean) / deviation.</summary>
 internal sealed class ColumnCurve
 {
-    /// <summary>Ninetieth minus tenth percentile of a standard normal column.</summary>
-    private const double NormalSpread = 2.563;
-
-    private const double LeastSpread = 1e-3;
-
     private readonly double[] _values;
 
     /// <param name="values">(4, D): centers, spreads, means, deviations.</param>
@@ -33,20 +29,16 @@ internal sealed class ColumnCurve
             }
 
             Array.Sort(column);
-            double spread = (At(0.9) - At(0.1)) / NormalSpread;
-            spread = spread > LeastSpread ? spread : 1;
-            double center = At(0.5);
-            double mean = column.Average(value => Math.Asinh((value - center) / spread));
-            double variance = column.Average(value => Math.Pow(Math.Asinh((value - center) / spread) - mean, 2));
-            values[j] = center;
-            values[dims + j] = spread;
+            TailCurve curve = TailCurve.Of(column, deviation: 1);
+            double mean = column.Average(value => curve.Forward(value));
+            double variance = column.Average(value => Math.Pow(curve.Forward(value) - mean, 2));
+            values[j] = curve.Center;
+            values[dims + j] = curve.Spread;
             values[(2 * dims) + j] = mean;
             values[(3 * dims) + j] = variance > 0 ? Math.Sqrt(variance) : 1;
         }
 
         return new ColumnCurve(values);
-
-        double At(double share) => column[(int)(share * (length - 1))];
     }
 
     /// <summary>Bends a row in place.</summary>

@@ -39,6 +39,12 @@ public interface IDataset
     /// </summary>
     double[]? LogDet { get; }
 
+    /// <summary>
+    /// Standard deviations of the normal noise that training adds to values, (D), so that what lies heaped on few of them has a
+    /// density; null for none.
+    /// </summary>
+    float[]? Noise => null;
+
     /// <summary>Checks that a model takes these samples.</summary>
     /// <param name="model">The model's sizes.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorKind.InvalidArgument"/>: sizes or grey levels differ.</exception>

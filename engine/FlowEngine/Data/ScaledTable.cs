@@ -39,6 +39,9 @@ public sealed record ScaledTable(string Name, float[] Values, double[] LogDet, i
     /// <summary>The condition of each row, (Count, N), or null where the model has none.</summary>
     public float[]? Conditions { get; init; }
 
+    /// <inheritdoc/>
+    public float[]? Noise { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Count => LogDet.Length;
 

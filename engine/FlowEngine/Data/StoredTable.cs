@@ -36,14 +36,16 @@ internal sealed class StoredTable(TableDataset rows, TableScaling scaling) : IDa
     public float[]? Conditions { get; init; }
 
     /// <inheritdoc/>
+    public float[]? Noise => scaling.Noise;
+
+    /// <inheritdoc/>
     public double[]? LogDet => LazyInitializer.EnsureInitialized(ref _logDet, () =>
     {
         double[] logDet = new double[Count];
         float[] values = new float[Dims];
         for (int i = 0; i < logDet.Length; i++)
         {
-            // Without a logit it is one number.
-            logDet[i] = i > 0 && scaling.Logit is null ? logDet[0] : Read(i, values);
+            logDet[i] = i > 0 && scaling.IsLinear ? logDet[0] : Read(i, values);
         }
 
         return logDet;

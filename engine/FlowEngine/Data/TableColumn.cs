@@ -11,4 +11,18 @@ public sealed record TableColumn(
 {
     /// <summary>True if the model sees it.</summary>
     public bool IsKept => Deviation > 0 && CopyOf is null;
+
+    /// <summary>What its values go through before mean and deviation, which are then those on the curve; null for nothing.</summary>
+    public TailCurve? Curve { get; init; }
+
+    /// <summary>Standard deviation of the noise that it gets while a model trains, by its own; 0 for none.</summary>
+    public double Noise { get; init; }
+
+    /// <summary>Its value from what the model sees, before a logit's inverse.</summary>
+    /// <param name="z">In deviations from the mean.</param>
+    internal double OnTheLine(double z)
+    {
+        double value = Mean + (Deviation * z);
+        return Curve?.Inverse(value) ?? value;
+    }
 }

@@ -12,6 +12,7 @@ namespace FlowEngine.Data;
 /// Forward   z = (logit(x) - mean) / deviation;  LogDet = Σ ln dlogit/dx - Σ ln deviation, over the columns that are seen
 /// Inverse   x = logit⁻¹(mean + deviation · z)
 /// </code>
+/// <para>A column may have a <see cref="TailCurve"/> in place of the logit.</para>
 /// </remarks>
 public sealed class TableScaling
 {
@@ -35,7 +36,10 @@ public sealed class TableScaling
         {
             TableColumn column = columns[j];
             bool isSane = double.IsFinite(column.Mean) && double.IsFinite(column.Deviation) && column.Deviation >= 0
-                && (column.CopyOf is not int source || (_kept.Contains(source) && source != j));
+                && (column.CopyOf is not int source || (_kept.Contains(source) && source != j))
+                && double.IsFinite(column.Noise) && column.Noise >= 0
+                && (column.Curve is not TailCurve curve
+                    || (double.IsFinite(curve.Center) && double.IsFinite(curve.Spread) && curve.Spread > 0 && logit is null));
             if (!isSane)
             {
                 throw Invalid($"column {j} ({column.Name}) has no valid scaling: {column}");
@@ -48,6 +52,8 @@ public sealed class TableScaling
         }
 
         _logDet = -_kept.Sum(j => Math.Log(columns[j].Deviation));
+        IsLinear = logit is null && _kept.All(j => columns[j].Curve is null);
+        Noise = _kept.Any(j => columns[j].Noise > 0) ? [.. _kept.Select(j => (float)columns[j].Noise)] : null;
     }
 
     /// <summary>The columns of the table.</summary>
@@ -61,6 +67,12 @@ public sealed class TableScaling
 
     /// <summary>Columns that the model sees, D.</summary>
     public int Dims => _kept.Length;
+
+    /// <summary>True if the log-determinant is the same of every row.</summary>
+    internal bool IsLinear { get; }
+
+    /// <summary>Standard deviations of the noise of training rows, (Dims), as the model sees them; null for none.</summary>
+    internal float[]? Noise { get; }
 
     /// <summary>Measures training rows.</summary>
     /// <param name="train">The rows, at least two.</param>
@@ -78,6 +90,12 @@ public sealed class TableScaling
         return new TableScaling(ColumnStatistics.Of(train, logit), logit);
     }
 
+    /// <summary>The same with what columns of heavy tails, or of few values, need: see <see cref="ColumnTreatment"/>.</summary>
+    /// <param name="train">The rows that <see cref="Fit"/> measured.</param>
+    /// <returns>This one, where there is a logit.</returns>
+    internal TableScaling Treated(TableDataset train) =>
+        Logit is null ? new TableScaling(ColumnTreatment.Of(train, Columns), null) : this;
+
     /// <summary>What was done about columns that have no density: a line for each, or one for many.</summary>
     public IEnumerable<string> Notes()
     {
@@ -94,9 +112,10 @@ public sealed class TableScaling
             .. Told(
                 constants,
                 j => FormattableString.Invariant(
-                    $"{Named(j)} is always {Restored(Columns[j].Mean)} in the training rows, which has no density: it is left ")
+                    $"{Named(j)} is always {Restored(Columns[j], 0)} in the training rows, which has no density: it is left ")
                     + "out, and samples get the constant",
                 "are constant in the training rows, which has no density: they are left out, and samples get the constants"),
+            .. ColumnTreatment.Notes(Columns),
         ];
 
         IEnumerable<string> Told(int[] columns, Func<int, string> one, string many) => columns.Length <= MostTold
@@ -126,7 +145,7 @@ public sealed class TableScaling
             logDet[i] = Apply(table.Name, i, table[i], values.AsSpan(i * Dims, Dims));
         }
 
-        return new ScaledTable(table.Name, values, logDet, Dims) { Labels = table.Labels };
+        return new ScaledTable(table.Name, values, logDet, Dims) { Labels = table.Labels, Noise = Noise };
     }
 
     /// <summary>One row as the model sees it.</summary>
@@ -150,7 +169,7 @@ public sealed class TableScaling
         for (int k = 0; k < _kept.Length; k++)
         {
             TableColumn column = _columns[_kept[k]];
-            double value = OnTheLine(name, index, row[_kept[k]], _kept[k], column.Name, Logit, ref logDet);
+            double value = OnTheLine(name, index, row[_kept[k]], _kept[k], ref logDet);
 
             // A value beyond float32 is still a number, of which the density is known to be below every other.
             double z = (value - column.Mean) / column.Deviation;
@@ -173,7 +192,7 @@ public sealed class TableScaling
         {
             int column = _kept[k];
             double ofLogDet = 0;
-            double slope = Logit?.Slope(row[column], out ofLogDet) ?? 1;
+            double slope = Logit?.Slope(row[column], out ofLogDet) ?? _columns[column].Curve?.Slope(row[column], out ofLogDet) ?? 1;
             dRow[column] = (dValues[k] * slope / _columns[column].Deviation) + (dLogDet * ofLogDet);
         }
     }
@@ -204,7 +223,7 @@ public sealed class TableScaling
             TableColumn column = _columns[j];
             int seen = Array.IndexOf(_kept, column.CopyOf ?? j);
             double z = seen < 0 ? 0 : column.IsReversed ? -values[seen] : values[seen];
-            row[j] = Restored(column.Mean + (column.Deviation * z));
+            row[j] = Restored(column, z);
         }
     }
 
@@ -237,10 +256,10 @@ public sealed class TableScaling
         }
 
         double unused = 0;
-        double value = OnTheLine(table, row, j, ref unused);
+        double value = OnTheLine(table.Name, row, table[row][j], j, ref unused);
         return column.CopyOf is int source
             ? Math.Abs(ColumnStatistics.Standardized(column, value, column.IsReversed)
-                - ColumnStatistics.Standardized(Columns[source], OnTheLine(table, row, source, ref unused), false))
+                - ColumnStatistics.Standardized(Columns[source], OnTheLine(table.Name, row, table[row][source], source, ref unused), false))
                 > 10 * ColumnStatistics.CopyTolerance
             : value != column.Mean;
     }
@@ -268,6 +287,19 @@ public sealed class TableScaling
             {
                 json.WriteNumber("copy_of", source);
                 json.WriteBoolean("reversed", column.IsReversed);
+            }
+
+            if (column.Curve is TailCurve curve)
+            {
+                json.WriteStartObject("curve");
+                json.WriteNumber("center", curve.Center);
+                json.WriteNumber("spread", curve.Spread);
+                json.WriteEndObject();
+            }
+
+            if (column.Noise > 0)
+            {
+                json.WriteNumber("noise", column.Noise);
             }
 
             if (!column.IsKept)
@@ -303,10 +335,19 @@ public sealed class TableScaling
         json.GetProperty("mean").GetDouble(),
         json.GetProperty("deviation").GetDouble(),
         json.TryGetProperty("copy_of", out JsonElement source) ? source.GetInt32() : null,
-        json.TryGetProperty("reversed", out JsonElement reversed) && reversed.GetBoolean());
+        json.TryGetProperty("reversed", out JsonElement reversed) && reversed.GetBoolean())
+    {
+        Curve = json.TryGetProperty("curve", out JsonElement curve)
+            ? new TailCurve(curve.GetProperty("center").GetDouble(), curve.GetProperty("spread").GetDouble())
+            : null,
+        Noise = json.TryGetProperty("noise", out JsonElement noise) ? noise.GetDouble() : 0,
+    };
 
-    private double OnTheLine(TableDataset table, int row, int column, ref double logDet) =>
-        OnTheLine(table.Name, row, table[row][column], column, table.Columns[column], Logit, ref logDet);
+    private double OnTheLine(string table, long index, double value, int column, ref double logDet)
+    {
+        double onTheLine = OnTheLine(table, index, value, column, _columns[column].Name, Logit, ref logDet);
+        return _columns[column].Curve?.Forward(onTheLine, ref logDet) ?? onTheLine;
+    }
 
     /// <summary>A value after the logit, whose log-determinant is added.</summary>
     internal static double OnTheLine(
@@ -325,7 +366,7 @@ public sealed class TableScaling
                 + FormattableString.Invariant($"{logit.Low} to {logit.High} for the logit (--bounds)"));
     }
 
-    private double Restored(double value) => Logit?.Inverse(value) ?? value;
+    private double Restored(TableColumn column, double z) => Logit?.Inverse(column.OnTheLine(z)) ?? column.OnTheLine(z);
 
     private static FlowException Invalid(string message) => new(FlowErrorKind.InvalidArgument, message);
 }

@@ -28,6 +28,7 @@ internal sealed class BatchLoader
     private readonly float[] _conditions;
     private readonly float[] _values;
     private readonly double[]? _logDet;
+    private readonly float[]? _noise;
     private readonly int[] _indices;
     private int[]? _shuffled;
     private KeyedOrder _keyed;
@@ -48,6 +49,7 @@ internal sealed class BatchLoader
         IsKeyed = data.Count > MostShuffled;
         _values = new float[IsOfLevels ? 0 : _part.Count * data.Dims];
         _logDet = data.LogDet;
+        _noise = data.Noise;
         _indices = new int[_part.Count];
     }
 
@@ -99,6 +101,7 @@ internal sealed class BatchLoader
         else
         {
             _data.Fill(indices, [], _values);
+            AddNoise(indices, epoch);
             _backend.Write(_values, x);
         }
 
@@ -111,6 +114,18 @@ internal sealed class BatchLoader
         }
 
         return new PhiloxKey(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
+    }
+
+    private void AddNoise(ReadOnlySpan<int> indices, int epoch)
+    {
+        PhiloxKey key = new(_seed, (uint)RandomPurpose.TrainingNoise, (uint)epoch);
+        for (int k = 0; k < _noise?.Length; k++)
+        {
+            for (int i = 0; i < indices.Length && _noise[k] > 0; i++)
+            {
+                _values[(i * _noise.Length) + k] += _noise[k] * (float)PhiloxReference.Normal<double>(key, (uint)indices[i], k);
+            }
+        }
     }
 
     private void LoadLevels(ReadOnlySpan<int> indices, int epoch, StepInput input)

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using FlowEngine.Data;
+using FlowEngine.Kernels;
+using FlowEngine.Kernels.Cpu;
+using FlowEngine.Training;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -53,6 +56,99 @@ public sealed class TableScalingTests
         Assert.True(double.IsFinite(logit.Forward(-1, ref atBounds)) && double.IsFinite(logit.Forward(3, ref atBounds)));
         Assert.True(double.IsFinite(atBounds));
         Assert.Equal((-1, 3), (logit.Inverse(-1e9), logit.Inverse(1e9)));
+    }
+
+    [Fact]
+    public void Heavy_tails_are_drawn_in_by_a_map_that_has_its_inverse_its_slopes_and_its_place_in_a_checkpoint()
+    {
+        Random random = new(3);
+        TableDataset table = new("t", ["heavy", "plain", "reversed"], [.. Enumerable.Range(0, 400).Select(_ =>
+        {
+            double heavy = 1e6 + Math.Exp(3 * ((random.NextDouble() + random.NextDouble() + random.NextDouble()) * 2 - 3));
+            return (double[])[heavy, random.NextDouble(), 5 - (2 * heavy)];
+        })]);
+        TableScaling plain = TableScaling.Fit(table, null);
+        TableSchema schema = Written(new TableSchema("t", plain.Treated(table), null, 0));
+        TableScaling scaling = schema.Scaling;
+        Assert.Equal([true, false, true], scaling.Columns.Select(column => column.Curve is not null));
+        Assert.Equal(2, scaling.Dims);
+        Assert.Contains("column heavy: some values are more than 10 times as far out", Assert.Single(scaling.Notes(), note => note.Contains("asinh", StringComparison.Ordinal)));
+        ScaledTable scaled = scaling.Apply(table);
+        Assert.True(Largest(scaled) < 0.5 * Largest(plain.Apply(table)));
+        TableDataset back = scaling.Restore("back", scaled.Values);
+        Assert.Empty(scaling.Departures(table));
+        float[] values = new float[2];
+        double[] gradient = new double[3];
+        for (int i = 0; i < table.Count; i += 13)
+        {
+            double[] row = [.. table[i]];
+            for (int j = 0; j < 3; j++)
+            {
+                Assert.True(Math.Abs(back[i][j] - row[j]) <= 1e-4 * (1 + Math.Abs(row[j] - scaling.Columns[j].Curve?.Center ?? 0)));
+            }
+
+            double step = 0.01 * (1 + Math.Abs(row[0] - 1e6));
+            double up = scaling.Apply("t", i, [row[0] + step, row[1], row[2]], values);
+            float z = values[0];
+            double down = scaling.Apply("t", i, [row[0] - step, row[1], row[2]], values);
+            double slope = (z - values[0]) / (2 * step);
+            double logDet = Math.Log(slope) - Math.Log(scaling.Columns[1].Deviation);
+            Assert.True(Math.Abs(scaled.LogDet[i] - logDet) <= 0.02, $"{scaled.LogDet[i]} and {logDet}");
+            scaling.Backward(row, [0, 0], gradient, 1);
+            Assert.True(Math.Abs(gradient[0] - ((up - down) / (2 * step))) <= 1e-3, $"{gradient[0]}");
+        }
+
+        static double Largest(ScaledTable rows) => rows.Values.Max(Math.Abs);
+    }
+
+    [Fact]
+    public void Rows_heaped_on_few_values_get_noise_in_training_only()
+    {
+        TableDataset table = new("t", ["kind", "rare", "plain"], [.. Enumerable.Range(0, 400).Select(
+            i => (double[])[i % 3, i % 20 == 0 ? i : 7, i * 0.37 % 1])]);
+        TableScaling scaling = Written(new TableSchema("t", TableScaling.Fit(table, null).Treated(table), null, 0)).Scaling;
+        ScaledTable scaled = scaling.Apply(table);
+        Assert.Equal(scaled.Values, scaling.Apply(table).Values);
+        float[] noise = scaled.Noise!;
+        Assert.Equal(0.01 / scaling.Columns[0].Deviation, noise[0], 5);
+        Assert.True(noise[1] > 0);
+        Assert.Equal(0, noise[2]);
+
+        using CpuBackend backend = new(1);
+        BatchLoader loader = new(backend, scaled, [], new TrainerOptions { Batch = 400, Seed = 2 });
+        using StepInput input = backend.CreateStepInput(400, 3, 0);
+        using DeviceBuffer buffer = backend.Allocate(1200);
+        double[][] drawn = [.. new long[] { 0, 0, 1 }.Select(update =>
+        {
+            loader.Load(update, input, buffer.View);
+            double[] values = new double[1200];
+            backend.Read(buffer.View, values);
+            return values;
+        })];
+        Assert.Equal(drawn[0], drawn[1]);
+        Assert.NotEqual(drawn[0], drawn[2]);
+        double[] places = [.. Enumerable.Range(0, 400).Select(i => scaling.Columns[0].OnTheLine(drawn[0][3 * i]))];
+        double[] away = [.. places.Select(place => place - Math.Round(place))];
+        Assert.InRange(Math.Sqrt(away.Average(d => d * d)), 0.008, 0.012);
+        Assert.Equal(
+            scaled.Values.Where((_, i) => i % 3 == 2).Order(), drawn[0].Where((_, i) => i % 3 == 2).Select(v => (float)v).Order());
+    }
+
+    /// <summary>What a checkpoint gives back.</summary>
+    private static TableSchema Written(TableSchema schema)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            schema.Write(json);
+            json.WriteEndObject();
+        }
+
+        using JsonDocument document = JsonDocument.Parse(stream.ToArray());
+        TableSchema read = TableSchema.Read(document.RootElement)!;
+        Assert.Equal(schema.Scaling.Columns, read.Scaling.Columns);
+        return read;
     }
 
     [Fact]
