@@ -17,6 +17,8 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
     // So many processes at most give the bits of any fewer.
     private const int ShardsOfRanks = 8;
 
+    private const int MostEpochsJudged = 100;
+
     [SuppressMessage("Reliability", "CA2000", Justification = "The session owns them; a failure ends the process.")]
     public TrainingSession Prepare()
     {
@@ -50,16 +52,15 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
             ? Initialized(CheckpointPath.Resolve(checkpoint), source, backend)
             : Model.Create(Configure(source, null), backend, parse.GetValue(options.Seed));
         RunData data = source.ForTraining(model.Config);
-        RunDefaults defaults = RunDefaults.Of(source.Unit, model.Config.Options);
-        RunLimits limits = Limits(data, defaults);
-        TrainerOptions training = options.Training.Create(
-            parse, isContinuous: source.Unit == SampleUnit.Row, parse.GetValue(options.Seed));
+        TableRecipe? recipe = source.Unit == SampleUnit.Row ? new(data.Train.Count, data.HeldOut.Count) : null;
+        TrainerOptions training = options.Training.Create(parse, recipe, parse.GetValue(options.Seed));
         if (ranks is not null && !CommandOptions.IsGiven(parse, options.Training["shards"]))
         {
             training = training with { Shards = Math.Max(ShardsOfRanks, ranks.Size) };
             training.Validate();
         }
 
+        RunLimits limits = Limits(data, recipe?.Limits(training.Batch) ?? ImageLimits(model.Config.Options));
         Trainer trainer = new(model, data.Train, ScheduleEnd.Set(training, limits, data.Train.Count), ranks);
         RunConfig config = new(
             PathOf(path),
@@ -142,14 +143,27 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
     private static string Describe(IModelOptions model) =>
         $"{(model.Kind.Data == DataKind.Vectors ? model.Dims : model.Channels)} channels, {model.Summary}";
 
-    private RunLimits Limits(RunData data, RunDefaults defaults)
+    private static RunLimits ImageLimits(IModelOptions model) =>
+        new(Math.Min(model.Height, model.Width) <= 16 ? 40 : 10, null, null);
+
+    /// <summary>Where the run ends: by the command line, or else by default.</summary>
+    private RunLimits Limits(RunData data, RunLimits byDefault)
     {
         RunLimits limits = options.Limits(parse);
-        limits = limits.IsEmpty ? limits with { Epochs = defaults.Epochs } : limits;
-        int patience = parse.GetValue(options.Patience) ?? defaults.Patience;
+        int patience = parse.GetValue(options.Patience) ?? byDefault.Patience ?? 0;
         bool stopsEarly = patience != 0
             && (data.HeldOut.Count > 0 || CommandOptions.IsGiven(parse, options.Patience));
-        limits = limits with { Patience = stopsEarly ? patience : null };
+        limits = limits with
+        {
+            Epochs = limits.IsEmpty ? byDefault.Epochs : limits.Epochs,
+            Patience = stopsEarly ? patience : null,
+        };
+
+        // A few epochs, or a patience of a few, want every one of them judged.
+        limits = limits with
+        {
+            EvaluateEvery = limits.Epochs <= MostEpochsJudged || patience < byDefault.EvaluateEvery ? 1 : byDefault.EvaluateEvery,
+        };
         limits.Validate();
         return limits;
     }

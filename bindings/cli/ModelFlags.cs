@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using FlowEngine.Architecture;
 using FlowEngine.Settings;
+using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
@@ -22,13 +23,14 @@ internal sealed class ModelFlags
         {
             string help = string.Join(
                 "; ", group.GroupBy(one => one.Setting.Help).Select(same => $"{Names(same)}: {same.Key}"));
+            Setting first = group.First().Setting;
             string[] defaults = [.. group
                 .GroupBy(one => sizes is null && one.Setting.DefaultHelp is string text
                     ? text
                     : one.Setting.Text(one.Setting.Get((sizes ?? Defaults)(one.Kind))))
                 .Select(same => $"{Names(same)} {same.Key}")];
-            Setting first = group.First().Setting;
-            string only = defaults.Length == 1 ? defaults[0][(Names(group).Length + 1)..] : string.Join("; ", defaults);
+            string only = (defaults.Length == 1 ? defaults[0][(Names(group).Length + 1)..] : string.Join("; ", defaults))
+                + (sizes is null && TableRecipe.Sizes.Contains(first.Name) ? "; of tables by their rows" : string.Empty);
             _flags.Add((SettingOption.Create(first, help, only), [.. group.Select(one => one.Kind)]));
         }
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using FlowEngine.Architecture;
 using FlowEngine.Data;
 using FlowEngine.Models;
+using FlowEngine.Training;
 
 namespace FlowEngine.Cli;
 
@@ -31,7 +32,8 @@ internal sealed class TableModelSelection(TrainOptions options, ParseResult pars
         }
 
         DataShape shape = new(1, 1, table.Scaling.Dims, null);
-        IModelOptions sizes = options.Model.Create(parse, kind, shape, null);
+        TableRecipe recipe = new(train.Count, parts.Validation.Count);
+        IModelOptions sizes = options.Model.Create(parse, kind, shape, recipe.Sized(kind.Defaults(shape)));
         if (table.Condition is TableScaling scaling)
         {
             sizes = sizes.WithCondition(new ConditionOptions(scaling.Dims, IsClass: false, options.Into(parse, sizes)));

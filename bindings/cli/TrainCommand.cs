@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 
 using FlowEngine.Architecture;
+using FlowEngine.Data;
 using FlowEngine.Execution;
 using FlowEngine.Models;
 using FlowEngine.Ranks;
@@ -113,6 +114,14 @@ internal static class TrainCommand
         Line(
             $"run     {session.Folder.Root}: batch {training.Batch}{Shards(trainer)}, {trainer.UpdatesPerEpoch} updates an epoch, until "
             + string.Join(" or ", Ends(limits, unit)));
+        if (!session.IsResumed && options is BlockOptions blocks && model.Config.Unit == SampleUnit.Row)
+        {
+            Line(
+                $"chosen  by {session.Data.Train.Count} training rows of {options.Dims} columns, where no option says it: hidden {blocks.Hidden}, "
+                + $"what mixes columns, batch {training.Batch}, the end, and validation every "
+                + (limits.EvaluateEvery > 1 ? $"{limits.EvaluateEvery} epochs" : "epoch")
+                + "; the more rows, the more a model can learn before it knows them by heart");
+        }
 
         void Line(string text) => output.WriteLine(PrintableText.OneLine(text));
     }

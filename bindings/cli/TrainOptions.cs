@@ -67,7 +67,7 @@ internal sealed class TrainOptions
     public TrainingFlags Training { get; } = new();
 
     public Option<int?> Epochs { get; } = CommandOptions.Number<int>(
-        "--epochs", "Ends after N passes over the data [default, without another end: 40 up to 16 pixels, else 10]");
+        "--epochs", "Ends after N passes over the data [default, without another end: 40 up to 16 pixels, else 10; tables by their rows]");
 
     public Option<long?> Samples { get; } = CommandOptions.Number<long>(
         "--samples", "Ends after N images or rows [default: none]", "--images");
@@ -78,7 +78,7 @@ internal sealed class TrainOptions
     public Option<int?> Patience { get; } = CommandOptions.Number<int>(
         "--patience",
         "Ends after N epochs without a better evaluation of the held-out data, with the best weights; 0 for never "
-            + "[default: 30 for tables, else 0]");
+            + "[default: a fifth of the run for tables, else 0]");
 
     public DeviceOptions Device { get; } = new();
 

@@ -22,12 +22,13 @@ internal sealed class TrainingFlags
 
     /// <summary>How the command line says to train.</summary>
     /// <param name="parse">The command line.</param>
-    /// <param name="isContinuous">True for rows of a table, false for images.</param>
+    /// <param name="recipe">What the rows of a table want; null for images.</param>
     /// <param name="seed">Of everything random.</param>
     /// <exception cref="FlowException">A number is out of range.</exception>
-    public TrainerOptions Create(ParseResult parse, bool isContinuous, ulong seed)
+    public TrainerOptions Create(ParseResult parse, TableRecipe? recipe, ulong seed)
     {
-        TrainerOptions training = TrainerOptions.Default(isContinuous) with { Seed = seed };
+        TrainerOptions training = TrainerOptions.Default(isContinuous: recipe is not null) with { Seed = seed };
+        training = training with { Batch = recipe?.Batch ?? training.Batch };
         foreach ((Option<string?> option, Setting setting) in _flags)
         {
             if (CommandOptions.IsGiven(parse, option))
@@ -49,6 +50,8 @@ internal sealed class TrainingFlags
 
         string images = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: false)));
         string tables = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: true)));
-        return images == tables ? images : $"{images}; tables {tables}";
+        return setting.Name == "batch" ? $"{images}; tables 32 to {tables} by their rows"
+            : images == tables ? images
+            : $"{images}; tables {tables}";
     }
 }

@@ -136,6 +136,7 @@ public sealed record RunConfig(
         if (Limits.Patience is int patience)
         {
             json.WriteNumber("patience", patience);
+            json.WriteNumber("evaluate_every", Limits.EvaluateEvery);
         }
     }
 
@@ -147,5 +148,6 @@ public sealed record RunConfig(
         json.TryGetProperty("minutes", out JsonElement minutes) ? minutes.GetDouble() : null)
     {
         Patience = json.TryGetProperty("patience", out JsonElement patience) ? patience.GetInt32() : null,
+        EvaluateEvery = json.TryGetProperty("evaluate_every", out JsonElement every) ? every.GetInt32() : 1,
     };
 }

@@ -10,6 +10,9 @@ public sealed record RunLimits(int? Epochs, long? Samples, double? Minutes)
     /// go on, with the last ones.</summary>
     public int? Patience { get; init; }
 
+    /// <summary>Epochs between the evaluations of a run with patience: more than one where an epoch is a few updates.</summary>
+    public int EvaluateEvery { get; init; } = 1;
+
     /// <summary>True if none is given; patience does not count as one.</summary>
     public bool IsEmpty => Epochs is null && Samples is null && Minutes is null;
 
@@ -21,6 +24,7 @@ public sealed record RunLimits(int? Epochs, long? Samples, double? Minutes)
         Require(Samples is null or >= 1, "samples", Samples);
         Require(Minutes is null || (Minutes > 0 && double.IsFinite(Minutes.Value)), "minutes", Minutes);
         Require(Patience is null or >= 1, "patience", Patience);
+        Require(EvaluateEvery >= 1, "epochs between evaluations", EvaluateEvery);
         if (IsEmpty)
         {
             throw new FlowException(

@@ -16,6 +16,10 @@ public sealed class TrainingRun
     private const int LongestLinePeriod = 50;
     private const int LinesPerRun = 100;
     private const double LongestUnsavedSeconds = 300;
+
+    // Better weights and reports wait so long, so that a short epoch is not spent on writing files.
+    private const double LeastSecondsBetweenFiles = 5;
+
     private const int UpdatesBeforeThePlan = 10;
     private const double LongSeconds = 2;
 
@@ -43,6 +47,9 @@ public sealed class TrainingRun
     private StepResult _last;
     private double _seconds;
     private double _savedAtSeconds;
+    private long? _savedAt;
+    private long? _reportedAt;
+    private Model? _unsavedBest;
     private double _secondsPerUpdate;
     private int _skippedInARow;
     private bool _hasWarned;
@@ -61,7 +68,8 @@ public sealed class TrainingRun
         (_folder, _config, _trainer, _data, _observer) = (folder, config, trainer, data, observer);
         _ranks = trainer.Ranks;
         _paces = new Pace[_ranks?.Size ?? 1];
-        _stopping = config.Limits.Patience is int patience ? new EarlyStopping(patience) : null;
+        int every = config.Limits.EvaluateEvery;
+        _stopping = config.Limits.Patience is int patience ? new EarlyStopping((patience + every - 1) / every) : null;
         if (_stopping is not null && data.HeldOut.Count == 0)
         {
             throw new FlowException(
@@ -168,6 +176,18 @@ public sealed class TrainingRun
     public RunOutcome Run(CancellationToken stop)
     {
         using RunLock? taken = _lock;
+        try
+        {
+            return Train(stop);
+        }
+        finally
+        {
+            DropBest();
+        }
+    }
+
+    private RunOutcome Train(CancellationToken stop)
+    {
         Agree(stop);
         if (_mark.IsMoment && !IsDone)
         {
@@ -183,6 +203,7 @@ public sealed class TrainingRun
             if (_skippedInARow >= MostSkipped)
             {
                 RecordLine();
+                SaveBest();
                 return RunOutcome.Diverged;
             }
 
@@ -191,7 +212,7 @@ public sealed class TrainingRun
                 RecordLine();
             }
 
-            if (_trainer.Updates % _trainer.UpdatesPerEpoch == 0)
+            if (_trainer.Updates % ((long)_trainer.UpdatesPerEpoch * _config.Limits.EvaluateEvery) == 0)
             {
                 EndEpoch();
             }
@@ -388,13 +409,34 @@ public sealed class TrainingRun
             return;
         }
 
+        // The model first: what was better after the state that a killed run resumes from is found again, with the same bits.
         if (_stopping is null)
         {
             _trainer.SaveModel(_folder.CheckpointFile);
         }
 
+        SaveBest();
+        _savedAt = Stopwatch.GetTimestamp();
         _trainer.Mark = _mark;
         _trainer.SaveState(_folder.StateFile);
+    }
+
+    private void SaveBest()
+    {
+        if (IsFirst && _unsavedBest is not null)
+        {
+            _unsavedBest.Save(_folder.CheckpointFile);
+            DropBest();
+        }
+    }
+
+    private static bool IsLongAgo(long? time) =>
+        time is null || Stopwatch.GetElapsedTime(time.Value).TotalSeconds >= LeastSecondsBetweenFiles;
+
+    private void DropBest()
+    {
+        _unsavedBest?.Dispose();
+        _unsavedBest = null;
     }
 
     /// <summary>Where the run may stop early: evaluates, and the best weights so far become the checkpoint.</summary>
@@ -405,17 +447,18 @@ public sealed class TrainingRun
             return;
         }
 
-        using Model model = _trainer.Snapshot();
         RecordLine();
+        using Model model = _trainer.Snapshot();
         Evaluate(model, _data.EvaluationCount(final: false, _trainer.Samples), CancellationToken.None);
         if (_stopping.Best?.Samples == _trainer.Samples)
         {
-            // The state first: a run that is killed between finds in its metrics whose the checkpoint should be.
+            DropBest();
+            _unsavedBest = _trainer.Snapshot();
+        }
+
+        if (_unsavedBest is not null && IsLongAgo(_savedAt))
+        {
             Save();
-            if (IsFirst)
-            {
-                _trainer.SaveModel(_folder.CheckpointFile);
-            }
         }
     }
 
@@ -429,7 +472,10 @@ public sealed class TrainingRun
 
         bool isWhole = _stopping is not null || TryEvaluate(model, final: false, stop);
         _mark = _mark with { IsMoment = !isWhole };
-        WriteReport();
+        if (IsLongAgo(_reportedAt))
+        {
+            WriteReport();
+        }
     }
 
     private RunExhibits Exhibits => _exhibits ??= RunExhibits.Of(_trainer, _data);
@@ -439,6 +485,7 @@ public sealed class TrainingRun
         if (IsFirst)
         {
             RunReport.Write(_folder, Exhibits);
+            _reportedAt = Stopwatch.GetTimestamp();
         }
     }
 
@@ -487,7 +534,9 @@ public sealed class TrainingRun
                 : "the log densities of the training data are not finite";
         }
 
-        return end <= start + LeastHarm
+        // Of a few held-out rows chance takes more than that.
+        double chance = 2 * (LastEvaluation?.BitsPerDimStandardError ?? 0);
+        return end <= start + LeastHarm || end <= start + chance
             ? null
             : FormattableString.Invariant(
                 $"bits per dimension were {start:0.0000} before the first update, and are {end:0.0000} at the end");

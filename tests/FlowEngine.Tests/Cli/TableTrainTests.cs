@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FlowEngine.Architecture;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;
 using Xunit;
@@ -53,11 +54,37 @@ public sealed class TableTrainTests : IDisposable
     }
 
     [Fact]
+    public void Sizes_follow_from_the_rows_unless_options_give_them()
+    {
+        string table = _folder.File("few.csv");
+        File.WriteAllLines(table, TableLines().Take(61));
+        (RunConfig chosen, string said) = Trained("chosen");
+        var model = (AutoregressiveOptions)chosen.Model.Options;
+        Assert.Equal((5, 64, 32), (model.Blocks, model.Hidden, chosen.Training.Batch));
+        Assert.Contains("by 49 training rows", said, StringComparison.Ordinal);
+        Assert.True(chosen.Limits.EvaluateEvery > 1);
+        int evaluations = RunFolder.Open(_folder.File("chosen")).ReadMetrics().OfType<EvalMetrics>().Count();
+        Assert.InRange(evaluations, 2, chosen.Limits.Epochs!.Value / chosen.Limits.EvaluateEvery);
+
+        (RunConfig given, _) = Trained("given", "--hidden", "24", "--batch", "16", "--epochs", "3", "--patience", "2");
+        Assert.Equal((5, 24, 16), (((AutoregressiveOptions)given.Model.Options).Blocks, ((AutoregressiveOptions)given.Model.Options).Hidden, given.Training.Batch));
+        Assert.Equal((3, 2, 1), (given.Limits.Epochs, given.Limits.Patience, given.Limits.EvaluateEvery));
+
+        (RunConfig, string) Trained(string name, params string[] more)
+        {
+            string run = _folder.File(name);
+            string output = CommandRun.Succeed(["train", "--data", table, "--label", "kind", "--out", run, "--threads", "1", .. more]);
+            return (RunFolder.Open(run).ReadConfig(), output);
+        }
+    }
+
+    [Fact]
     public void A_resumed_run_on_a_table_ends_with_the_bits_of_a_straight_one()
     {
         string table = WriteTable();
-        string straight = Train("straight", table, "--epochs", "4");
-        string resumed = Train("resumed", table, "--epochs", "2");
+        string[] steady = ["--schedule", "constant", "--epochs"];
+        string straight = Train("straight", table, [.. steady, "4"]);
+        string resumed = Train("resumed", table, [.. steady, "2"]);
         CommandRun.Succeed("train", "--resume", resumed, "--epochs", "4");
         Assert.Equal(
             File.ReadAllBytes(RunFolder.Open(straight).CheckpointFile),
@@ -100,11 +127,16 @@ public sealed class TableTrainTests : IDisposable
 
     private string WriteTable()
     {
-        Random random = new(4);
         string path = _folder.File("table.csv");
-        File.WriteAllLines(path, Enumerable.Range(0, 300).Select(i => string.Create(
-            CultureInfo.InvariantCulture, $"{random.NextDouble() - 3},{1000 + 1000 * random.NextDouble()},7,{(i % 10 == 0 ? 1 : 0)}"))
-            .Prepend("a,b,always,kind"));
+        File.WriteAllLines(path, TableLines());
         return path;
+    }
+
+    private static IEnumerable<string> TableLines()
+    {
+        Random random = new(4);
+        return Enumerable.Range(0, 300).Select(i => string.Create(
+            CultureInfo.InvariantCulture, $"{random.NextDouble() - 3},{1000 + 1000 * random.NextDouble()},7,{(i % 10 == 0 ? 1 : 0)}"))
+            .Prepend("a,b,always,kind");
     }
 }
