@@ -46,7 +46,16 @@ internal sealed class ArrowRows : ColumnarRows
     {
         _batch?.Dispose();
         _batch = _file.ReadNextRecordBatch();
-        return _batch?.Length;
+        if (_batch is null)
+        {
+            return null;
+        }
+
+        // A row of numbers has a bit at least.
+        long bytes = _batch.Arrays.Sum(array => array.Data.Buffers.Sum(buffer => (long)buffer.Length));
+        return _batch.Length <= 8 * bytes
+            ? _batch.Length
+            : throw new InvalidDataException($"a batch of {_batch.Length} rows has {bytes} bytes");
     }
 
     /// <inheritdoc/>

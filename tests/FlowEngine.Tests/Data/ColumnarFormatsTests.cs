@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 using FlowEngine.Cli;
 using FlowEngine.Data;
 
@@ -106,6 +108,34 @@ public sealed class ColumnarFormatsTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void More_rows_than_a_batch_has_bytes_for_are_refused_before_they_take_memory()
+    {
+        const string Name = "rows-js.arrow";
+        using TestFolder folder = new();
+        byte[] whole = File.ReadAllBytes(Path.Combine(Tables, Name));
+        int rows = Read(Name, "kind").Count;
+        List<string> messages = [];
+        for (int i = 0; i + sizeof(long) <= whole.Length; i += sizeof(long))
+        {
+            if (BinaryPrimitives.ReadInt64LittleEndian(whole.AsSpan(i)) != rows)
+            {
+                continue;
+            }
+
+            byte[] bytes = [.. whole];
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i), 1 << 30);
+            string path = folder.Write(Name, bytes);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Exception? error = Record.Exception(() => TableLoader.Load(path, CommandOptions.Table("kind"), 0, null));
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 64 << 20, $"{allocated} bytes were allocated for byte {i}: {error}");
+            messages.Add(error?.Message ?? string.Empty);
+        }
+
+        Assert.Contains(messages, message => message.Contains("(a batch of 1073741824 rows has ", StringComparison.Ordinal));
     }
 
     [Fact]
