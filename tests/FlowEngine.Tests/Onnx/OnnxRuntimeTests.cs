@@ -54,9 +54,10 @@ public sealed class OnnxRuntimeTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Rows_of_a_table_and_conditions_are_in_its_units(bool isBounded)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Rows_of_a_table_and_conditions_are_in_its_units(bool isBounded, bool isCurved)
     {
         // Means far from zero, a constant, a column that repeats another the other way round.
         LogitTransform? logit = isBounded ? new LogitTransform(1e-3, -2, 5) : null;
@@ -68,6 +69,20 @@ public sealed class OnnxRuntimeTests
                 new TableColumn("copy", 1, 0.75, CopyOf: 2, IsReversed: true),
             ],
             logit);
+        if (isCurved)
+        {
+            // b, and its copy, on a curve; a as it is.
+            TailCurve curve = new(900, 2.5);
+            scaling = new TableScaling(
+                [
+                    scaling.Columns[0],
+                    scaling.Columns[1],
+                    new TableColumn("b", 0.1, 1.2) { Curve = curve },
+                    new TableColumn("copy", -0.1, 1.2, CopyOf: 2, IsReversed: true) { Curve = curve.Moved(-2, 7) },
+                ],
+                null);
+        }
+
         IModelOptions options = TinyVectors.Nsf(columns: 2).WithCondition(new ConditionOptions(1, IsClass: false, ConditionInto.Both));
         using ReferenceBackend<double> backend = new();
         using Model model = TinyGlow.Perturbed(backend, options);
