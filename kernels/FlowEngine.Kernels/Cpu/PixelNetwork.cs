@@ -39,23 +39,22 @@ public sealed unsafe partial class CpuBackend
             int patch = _layout.Patch;
             int taps = _layout.Taps;
             int padded = _layout.PaddedHidden;
-            _backend.Pack(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + _layout.Forward1));
-            _backend.Pack(new StripPacking(
-                weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + _layout.Forward2));
             int rows3 = _layout.PaddedTaps;
-            _backend.Pack(new StripPacking(weight3, taps, rows3, hidden, 1, taps, scale3, null, to + _layout.Forward3));
-            SumOverHidden(weight3, scale3, Shape, to + _layout.Outside);
-            if (weights.Prepared.Length < _layout.PreparedLength)
+            JobList<StripPacking> packings = default;
+            void Add(StripPacking packing) => packings.Add(packing.Parts, packing);
+            Add(new StripPacking(weight1, hidden, padded, patch, patch, 1, scale1, null, to + _layout.Forward1));
+            Add(new StripPacking(weight2, hidden, padded, hidden, hidden, 1, scale2, null, to + _layout.Forward2));
+            Add(new StripPacking(weight3, taps, rows3, hidden, 1, taps, scale3, null, to + _layout.Forward3));
+            if (weights.Prepared.Length >= _layout.PreparedLength)
             {
-                return;
+                int rows1 = _layout.PaddedPatch;
+                Add(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + _layout.Backward3));
+                Add(new StripPacking(weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + _layout.Backward2));
+                Add(new StripPacking(weight1, patch, rows1, hidden, 1, patch, null, scale1, to + _layout.Backward1));
             }
 
-            _backend.Pack(new StripPacking(weight3, hidden, padded, taps, taps, 1, null, scale3, to + _layout.Backward3));
-            _backend.Pack(new StripPacking(
-                weight2, hidden, padded, hidden, 1, hidden, null, scale2, to + _layout.Backward2));
-            padded = _layout.PaddedPatch;
-            _backend.Pack(new StripPacking(
-                weight1, patch, padded, hidden, 1, patch, null, scale1, to + _layout.Backward1));
+            _backend._team.Run(packings.Parts, packings);
+            SumOverHidden(weight3, scale3, Shape, to + _layout.Outside);
         }
 
         public override long KeptLength(ImageShape image) => _layout.KeptLength(image);
@@ -138,10 +137,12 @@ public sealed unsafe partial class CpuBackend
             Planes outputGradient = Planes.At(at + work.OutputGradient, image, Shape.OutputChannels);
             ImageShape outputShape = image.WithChannels(Shape.OutputChannels);
             Clear(at + work.Sums, work.SumsLength);
-            _backend._team.Run(PlanarCopy.Parts(image), new PlanarCopy(Pointer(x, image.Length), image, input));
-            _backend._team.Run(
+            JobList<PlanarCopy> copies = default;
+            copies.Add(PlanarCopy.Parts(image), new PlanarCopy(Pointer(x, image.Length), image, input));
+            copies.Add(
                 PlanarCopy.Parts(image),
                 new PlanarCopy(Pointer(dOutput, outputShape.Length), outputShape, outputGradient));
+            _backend._team.Run(copies.Parts, copies);
 
             PixelNetworkBackwardJob hidden = new()
             {
@@ -266,7 +267,6 @@ public sealed unsafe partial class CpuBackend
                 LogScaleGradient = Shape.InnerActNorm ? Pointer(gradients.LogScale1, Shape.Hidden) : null,
                 LogScaleFactor = 1,
             };
-            _backend._team.Run(first.Parts, first);
             GradientUnfolding second = first with
             {
                 Transposed = at + work.Weight2,
@@ -280,8 +280,6 @@ public sealed unsafe partial class CpuBackend
                 BiasGradient = Pointer(gradients.Bias2, Shape.Hidden),
                 LogScaleGradient = Shape.InnerActNorm ? Pointer(gradients.LogScale2, Shape.Hidden) : null,
             };
-            _backend._team.Run(second.Parts, second);
-
             OutputSumsJob outputs = PixelNetworkGradientJob.OutputSums(hidden);
             float* outside = at + work.OutsideGradient;
             for (int i = 0; i < _layout.Taps && Shape.OutsideReadsOne; i++)
@@ -301,7 +299,11 @@ public sealed unsafe partial class CpuBackend
                 WeightGradient = Pointer(gradients.Weight3, (long)Shape.Hidden * _layout.Taps),
                 ColumnSums = at + work.ColumnSums,
             };
-            _backend._team.Run(third.Parts, third);
+            JobList<GradientUnfolding> unfoldings = default;
+            unfoldings.Add(second.Parts, second);
+            unfoldings.Add(third.Parts, third);
+            unfoldings.Add(first.Parts, first);
+            _backend._team.Run(unfoldings.Parts, unfoldings);
             float* biasGradient = Pointer(gradients.Bias3, Shape.OutputChannels);
             float* logScaleGradient = Pointer(gradients.LogScale3, Shape.OutputChannels);
             int columns = PixelMajor.PaddedChannels(_layout.Taps);

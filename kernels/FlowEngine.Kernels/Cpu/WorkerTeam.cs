@@ -19,6 +19,10 @@ internal sealed unsafe class WorkerTeam : IDisposable
     // A part takes some 10 microseconds: only after that is it likely that its worker has lost its core.
     private const int SpinsBeforeYield = 1000;
 
+    // Parts are taken several at a time where there are many: the counter moves from core to core at each taking. What is
+    // left to balance is an eighth of a thread's work.
+    private const int TakingsPerThread = 8;
+
     // The state of a loop in one word: its number, whether it can be joined, and who is in it.
     private const int LoopShift = 32;
     private const long Open = 1L << 31;
@@ -39,6 +43,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private void* _job;
     private delegate*<void*, int, int, void> _invoke;
     private int _count;
+    private int _taken;
     private int _next;
     private ExceptionDispatchInfo? _failure;
 
@@ -120,6 +125,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         _job = Unsafe.AsPointer(ref job);
         _invoke = &Invoke<TJob>;
         _count = count;
+        _taken = Math.Max(1, count / (TakingsPerThread * Threads));
         _next = 0;
         _failure = null;
         Begin(Open);
@@ -265,9 +271,15 @@ internal sealed unsafe class WorkerTeam : IDisposable
     {
         try
         {
-            for (int i = Interlocked.Increment(ref _next) - 1; i < _count; i = Interlocked.Increment(ref _next) - 1)
+            int taken = _taken;
+            int count = _count;
+            for (int first = Take(taken); first < count; first = Take(taken))
             {
-                _invoke(_job, i, worker);
+                int end = Math.Min(first + taken, count);
+                for (int i = first; i < end; i++)
+                {
+                    _invoke(_job, i, worker);
+                }
             }
         }
         catch (Exception exception)
@@ -277,4 +289,6 @@ internal sealed unsafe class WorkerTeam : IDisposable
             Interlocked.Exchange(ref _next, _count);
         }
     }
+
+    private int Take(int parts) => Interlocked.Add(ref _next, parts) - parts;
 }
