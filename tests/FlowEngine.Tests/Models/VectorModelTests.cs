@@ -295,7 +295,7 @@ public sealed class VectorModelTests
     }
 
     [Theory]
-    [InlineData(1, 1, 1, 1)]
+    [InlineData(0, 1, 1, 1)]
     [InlineData(5, 0, 1, 1)]
     [InlineData(5, 1, 0, 1)]
     [InlineData(5, 1, 1, 0)]
