@@ -14,8 +14,9 @@ internal static class ColumnTreatment
     private const int FewValues = 20;
     private const int LeastRowsByValue = 10;
 
-    // In spreads of the column, from its median. A normal column of so many rows reaches 4.
-    private const double FarOut = 10;
+    // In spreads of the column, from its median. A normal column of so many rows reaches 4, and pixels of photographs, less
+    // their mean, reach 12: what they have in common is linear, and curves for them cost a MAF 3.5 nats of 146.
+    private const double FarOut = 20;
 
     // Standard deviations of the noise, by the least gap between values, and by the column's own where nearly all are one value.
     // More of it costs more of the density at the values.

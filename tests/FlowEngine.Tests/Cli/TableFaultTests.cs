@@ -76,7 +76,7 @@ public sealed class TableFaultTests : IDisposable
         string[] notes = Lines(trained.Error);
         Assert.Equal(2, notes.Length);
         Assert.Contains("columns kind, flag: rows lie heaped on single values, which have no density", notes[0], StringComparison.Ordinal);
-        Assert.Contains("column price: some values are more than 10 times as far out", notes[1], StringComparison.Ordinal);
+        Assert.Contains("column price: some values are more than 20 times as far out", notes[1], StringComparison.Ordinal);
     }
 
     [Fact]

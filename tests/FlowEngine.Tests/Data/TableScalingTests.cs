@@ -72,7 +72,7 @@ public sealed class TableScalingTests
         TableScaling scaling = schema.Scaling;
         Assert.Equal([true, false, true], scaling.Columns.Select(column => column.Curve is not null));
         Assert.Equal(2, scaling.Dims);
-        Assert.Contains("column heavy: some values are more than 10 times as far out", Assert.Single(scaling.Notes(), note => note.Contains("asinh", StringComparison.Ordinal)));
+        Assert.Contains("column heavy: some values are more than 20 times as far out", Assert.Single(scaling.Notes(), note => note.Contains("asinh", StringComparison.Ordinal)));
         ScaledTable scaled = scaling.Apply(table);
         Assert.True(Largest(scaled) < 0.5 * Largest(plain.Apply(table)));
         TableDataset back = scaling.Restore("back", scaled.Values);
