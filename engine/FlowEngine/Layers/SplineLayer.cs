@@ -170,7 +170,7 @@ public abstract class SplineLayer : IFlowLayer
         Bound? bound = _bound;
         if (bound?.Backend != backend)
         {
-            _bound = bound = new Bound(backend, backend.GetSplineNetwork(Network.Shape, Spline, Dims, Passing));
+            _bound = bound = new Bound(backend, backend.Splines.GetNetwork(Network.Shape, Spline, Dims, Passing));
         }
 
         return bound.Fused;

@@ -55,7 +55,7 @@ internal static partial class BackendOperations
         bool byParts = false)
     {
         IBackend backend = buffers.Backend;
-        ISplineNetwork? whole = byParts ? null : backend.GetSplineNetwork(network, spline, shape.Dims, passing);
+        ISplineNetwork? whole = byParts ? null : backend.Splines.GetNetwork(network, spline, shape.Dims, passing);
         NetworkWeights weights = PreparedWeights(buffers, network, buffers.Values(UnitParameters(buffers, network, 0.5)));
         ImageShape rows = new(shape.Batch, 1, 1, network.InputChannels);
         int own = network.InputChannels - network.Conditions;

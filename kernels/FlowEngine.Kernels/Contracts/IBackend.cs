@@ -117,14 +117,6 @@ public partial interface IBackend : IDisposable
     /// <exception cref="NotSupportedException">This backend has no network of this kind.</exception>
     INetwork GetNetwork(NetworkShape shape);
 
-    /// <summary>A network and its splines as one operation; it lives as long as the backend.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="map">The map that it gives the raw numbers of.</param>
-    /// <param name="dims">D, the values of a row.</param>
-    /// <param name="passing">How many of them, the first ones, are not moved.</param>
-    /// <returns>Null where this backend runs the two one after the other.</returns>
-    ISplineNetwork? GetSplineNetwork(NetworkShape network, MonotonicMap map, int dims, int passing) => null;
-
     /// <summary>True if every element is finite.</summary>
     /// <param name="source">What to look at.</param>
     bool IsFinite(BufferView source);

@@ -59,4 +59,12 @@ public interface ISplines
         BufferView dLogDet,
         BufferView dx,
         BufferView dOutput);
+
+    /// <summary>A network and its maps as one operation; it lives as long as the backend.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="map">The kind of map that it gives the raw numbers of.</param>
+    /// <param name="dims">D, the values of a row.</param>
+    /// <param name="passing">D - n.</param>
+    /// <returns>Null where this device runs the two one after the other.</returns>
+    ISplineNetwork? GetNetwork(NetworkShape network, MonotonicMap map, int dims, int passing) => null;
 }

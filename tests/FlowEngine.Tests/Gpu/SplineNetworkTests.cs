@@ -85,11 +85,11 @@ public sealed class SplineNetworkTests
         using GpuBackend backend = new(device, ownsDevice: false);
         RationalQuadraticSpline spline = new(4, 3, SplineParametrization.Zuko);
         DenseNetworkShape network = new(3, 8, 1, 3 * spline.ParametersLength, false);
-        ISplineNetwork? found = backend.GetSplineNetwork(network, spline, 6, 3);
+        ISplineNetwork? found = backend.Splines.GetNetwork(network, spline, 6, 3);
         Assert.NotNull(found);
-        Assert.Same(found, backend.GetSplineNetwork(network with { }, spline with { }, 6, 3));
-        Assert.Null(backend.GetSplineNetwork(network with { Hidden = 4096 }, spline, 6, 3));
-        Assert.Null(backend.GetSplineNetwork(
+        Assert.Same(found, backend.Splines.GetNetwork(network with { }, spline with { }, 6, 3));
+        Assert.Null(backend.Splines.GetNetwork(network with { Hidden = 4096 }, spline, 6, 3));
+        Assert.Null(backend.Splines.GetNetwork(
             network with { OutputChannels = 6 }, new MonotonicAffine(AffineParametrization.Zuko), 6, 3));
     }
 
@@ -137,7 +137,7 @@ public sealed class SplineNetworkTests
     private static void AssertSameBits(
         IBackend backend, ImageShape shape, NetworkShape network, RationalQuadraticSpline spline, int passing)
     {
-        Assert.NotNull(backend.GetSplineNetwork(network, spline, shape.Dims, passing));
+        Assert.NotNull(backend.Splines.GetNetwork(network, spline, shape.Dims, passing));
         using OperationBuffers whole = Buffers();
         using OperationBuffers parts = Buffers();
         OperationOutputs ofWhole = RunSplineNetwork(whole, shape, network, spline, passing);

@@ -159,7 +159,9 @@ void test_tables(const char *folder)
     INVALID(flow_model_create("nice", &o, NULL, &model));
     o.prior = 0;
     o.channels = 1;
-    INVALID(flow_model_create("maf", &o, NULL, &model));
+    INVALID(flow_model_create("nice", &o, NULL, &model)); /* a coupling has no other column to read */
+    OK(flow_model_create("maf", &o, NULL, &model));
+    flow_model_free(model);
     o.channels = COLUMNS;
     o.hidden_layers = -1;
     INVALID(flow_model_create("dense-glow", &o, NULL, &model));

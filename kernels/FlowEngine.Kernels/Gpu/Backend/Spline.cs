@@ -6,6 +6,9 @@ public sealed partial class GpuBackend
 {
     private sealed class SplineMaps(GpuBackend backend) : ISplines
     {
+        public ISplineNetwork? GetNetwork(NetworkShape network, MonotonicMap map, int dims, int passing) =>
+            backend.GetSplineNetwork(network, map, dims, passing);
+
         public void Forward(
             MonotonicMap map,
             ImageShape shape,

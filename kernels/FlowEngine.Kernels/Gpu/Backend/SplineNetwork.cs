@@ -6,8 +6,7 @@ public sealed partial class GpuBackend
 {
     private readonly Dictionary<(NetworkShape Network, MonotonicMap Map, int Dims, int Passing), SplineNetwork?> _splineNetworks = [];
 
-    /// <inheritdoc/>
-    public ISplineNetwork? GetSplineNetwork(NetworkShape network, MonotonicMap map, int dims, int passing)
+    private SplineNetwork? GetSplineNetwork(NetworkShape network, MonotonicMap map, int dims, int passing)
     {
         using Lock.Scope queue = _queue.EnterScope();
         (NetworkShape, MonotonicMap, int, int) key = (network, map, dims, passing);
