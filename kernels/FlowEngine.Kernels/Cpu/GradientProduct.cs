@@ -11,10 +11,11 @@ namespace FlowEngine.Kernels.Cpu;
 internal readonly unsafe struct GradientProduct(
     float* left, nint leftPanelStride, int rows, float* right, nint rightPanelStride, int columnPanels, float* target)
 {
-    // What is summed in registers before it is added up in memory: a strip's pixels then stay in the first-level cache.
+    // What is summed in registers before it is added up in memory: so many pixels of a column panel, or of half of one with
+    // narrower vectors, stay in the first-level cache while the strips pass.
     private const int PixelsPerSum = 256;
 
-    // A part reads 4 column panels from the second-level cache once per strip, and each strip from further away once.
+    // The strips of a part stay in the second-level cache while its column panels pass.
     private const int StripsPerPart = 4;
     private const int ColumnPanelsPerPart = 4;
 
