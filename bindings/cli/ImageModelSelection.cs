@@ -31,6 +31,7 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
         DataShape shape = new(padTo ?? data.Height, padTo ?? data.Width, data.Channels, bins)
         {
             IsPadded = CommandOptions.IsGiven(parse, options.Pad),
+            ExtremeShare = ExtremeShare(data.Quantize(Math.Clamp(bins, 2, data.Bins)), padTo),
         };
         IModelOptions model = options.Model.Create(parse, kind, shape, from?.Kind == kind ? from : null);
         (int height, int width) = Padded(data, kind.Halvings(model));
@@ -81,6 +82,13 @@ internal sealed class ImageModelSelection(TrainOptions options, ParseResult pars
 
         int factor = 1 << halvings;
         return ((data.Height + factor - 1) / factor * factor, (data.Width + factor - 1) / factor * factor);
+    }
+
+    /// <summary>Of images with a border of zeros, where its size is known already.</summary>
+    private static double ExtremeShare(ImageDataset data, int? padTo)
+    {
+        double inside = padTo is int size ? Math.Min(1, (double)(data.Height * data.Width) / ((double)size * size)) : 1;
+        return 1 - (inside * (1 - data.ExtremeShare()));
     }
 
     private int? PadSize()

@@ -361,6 +361,9 @@ FLOW_API flow_status flow_model_create(
  *     {"model": "transforms", "channels": 4, "transforms": [{"type": "actnorm"}, {"type": "permutation"},
  *      {"type": "affine_coupling", "hidden": 64}], "condition": {"classes": 3}}
  *
+ * Beside them "extreme_share" is the share of the images' values that have the first or the last grey level, which the default of
+ * "logit_margin" follows.
+ *
  * @param json    NUL-terminated UTF-8.
  * @param seed    the seed of the weights.
  * @param device  NULL for the best device.

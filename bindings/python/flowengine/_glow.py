@@ -16,13 +16,15 @@ class Glow(ImageFlow):
 
     Parameters that are None follow from the images: ``levels`` is 2 up to 32 pixels, 3 there in color and above as many as
     leave 4 pixels, less where the size does not divide; ``steps`` 8 up to 32 pixels, else 16; ``hidden`` 64 up to 16
-    pixels, 128 up to 32, else 256.
+    pixels, 128 up to 32, else 256; ``logit_margin`` a tenth of a grey level where a fifth of the values of the images that
+    ``fit`` has first have the first or the last grey level, else 0.
 
     :param levels: L; height and width are multiples of 2^L.
     :param steps: K, of each level.
     :param hidden: channels inside the coupling networks.
     :param coupling: ``affine`` or ``additive``.
     :param preset: ``glow``, or ``rosinality`` for the arithmetic of rosinality/glow-pytorch.
+    :param logit_margin: the flow begins with logit(N + (1 - 2N) x), x the grey level from 0 to 1; 0 for none.
     :param bins: grey levels of the data, 2 to 256.
     :param classes: a number for a model conditional on classes 0 to ``classes`` - 1, the ``y`` of its methods.
     :param condition_columns: a number makes the model conditional on so many numbers.
@@ -38,14 +40,15 @@ class Glow(ImageFlow):
 
     def __init__(
             self, *, levels: Optional[int] = None, steps: Optional[int] = None, hidden: Optional[int] = None,
-            coupling: str = "affine", preset: str = "glow", bins: int = 256, classes: Optional[int] = None,
-            condition_columns: Optional[int] = None, condition_into: Optional[str] = None, seed: int = 0,
-            device: str = "auto", threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
+            coupling: str = "affine", preset: str = "glow", logit_margin: Optional[float] = None, bins: int = 256,
+            classes: Optional[int] = None, condition_columns: Optional[int] = None, condition_into: Optional[str] = None,
+            seed: int = 0, device: str = "auto", threads: int = 0, precision: str = "fp32", layout: str = "channels_last") -> None:
         super().__init__(levels, hidden, bins, seed, device, threads, precision, layout)
         self._condition_on(classes, condition_columns, condition_into)
         self.steps = steps
         self.coupling = coupling
         self.preset = preset
+        self.logit_margin = logit_margin
 
     def compress(self, x: Any, *, block: int = 0) -> bytes:
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _arrays, _cuda, _ffi
 from ._flow import Flow
@@ -26,6 +27,7 @@ class ImageFlow(Flow):
         self.hidden = hidden
         self.bins = bins
         self.layout = _arrays.check_layout(layout)
+        self._extreme_share = 0.0
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -38,16 +40,24 @@ class ImageFlow(Flow):
             raise InvalidArgumentError(f"shape is {tuple(shape)}, expected three sizes")
         first = self.layout == "channels_first"
         height, width, channels = (shape[1], shape[2], shape[0]) if first else shape
-        return {"height": height, "width": width, "channels": channels}
+        return {"height": height, "width": width, "channels": channels, "extreme_share": self._extreme_share}
 
     def _shape_of(self, x: Any) -> tuple[int, ...]:
         shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
         if len(shape) not in (3, 4):
             raise InvalidArgumentError(f"images have the shape {shape}, expected four dimensions")
-        _arrays.require_range(_arrays.to_numpy(x), for_training=True)
+        images = _arrays.to_numpy(x)
+        _arrays.require_range(images, for_training=True)
+        self._extreme_share = self._share_at_the_ends(images)
         if len(shape) == 4:
             return shape[1:]
         return (1, *shape[1:]) if self.layout == "channels_first" else (*shape[1:], 1)
+
+    def _share_at_the_ends(self, images: npt.NDArray[Any]) -> float:
+        """The share of the values that have the first or the last grey level; of many images a thousand are counted."""
+        some = images[::max(1, len(images) // 1000)]
+        levels = some if some.dtype == np.uint8 else np.floor((some + 0.5) * self.bins)
+        return float(np.mean((levels <= 0) | (levels >= self.bins - 1))) if levels.size else 0.0
 
     @property
     def _data_shape(self) -> tuple[int, int, int]:

@@ -10,6 +10,9 @@ public sealed record DataShape(int Height, int Width, int Channels, int? Bins)
     /// <summary>True where images will be padded to whatever the model's levels need.</summary>
     public bool IsPadded { get; init; }
 
+    /// <summary>The share of the values that have the first or the last grey level, 0 to 1; 0 where it is not known.</summary>
+    public double ExtremeShare { get; init; }
+
     /// <summary>How often the images can be halved: as often as wanted, less where their size does not divide.</summary>
     /// <param name="wanted">How often they are to be.</param>
     public int Halvings(int wanted)

@@ -22,7 +22,7 @@ internal static class Glow
         for (int l = 0; l < options.Levels; l++)
         {
             channels *= 4;
-            List<IFlowLayer> layers = [new Squeeze($"levels.{l}.squeeze")];
+            List<IFlowLayer> layers = [.. l == 0 ? options.FirstLayers() : [], new Squeeze($"levels.{l}.squeeze")];
             for (int k = 0; k < options.Steps; k++)
             {
                 string step = $"levels.{l}.steps.{k}";

@@ -6,6 +6,14 @@ namespace FlowEngine.Architecture;
 /// <summary>The sizes of a Glow; height and width are divisible by 2^levels.</summary>
 public sealed record GlowOptions : ImageOptions
 {
+    // Images with large areas of one level, dark or white. To give it its density a flow stretches it by the number of levels, and
+    // the errors of all layers before with it: training is unstable, and slow. The logit with a margin of a tenth of a level makes the
+    // first and the last level 2.4 wide, where levels in the middle have a 64th. Of 60,000 images of MNIST, four fifths of them 0,
+    // it leaves 1.30 bits per dimension instead of 2.48. Of 20,000 of CIFAR-10, one fiftieth, 4.35 instead of 4.23. Nothing was
+    // measured between.
+    private const double LeastExtremeShare = 0.2;
+    private const double LogitMarginByLevel = 0.1;
+
     /// <summary>The kind.</summary>
     public static ModelKind Description { get; } = new ModelKind<GlowOptions>
     {
@@ -18,7 +26,7 @@ public sealed record GlowOptions : ImageOptions
                 "preset",
                 [("glow", GlowPreset.Glow), ("rosinality", GlowPreset.Rosinality)],
                 o => o.Preset,
-                (o, v) => o with { Preset = v },
+                (o, v) => o with { Preset = v, LogitMargin = v == GlowPreset.Rosinality ? 0 : o.LogitMargin },
                 "Which variant; rosinality can be exported to PyTorch"),
             .. ShapeSettings,
             LevelsSetting("2 up to 32 pixels, 3 there in color, above as many as leave 4 pixels; less where the size does not "
@@ -35,10 +43,11 @@ public sealed record GlowOptions : ImageOptions
                 o => o.Coupling,
                 (o, v) => o with { Coupling = v },
                 "The couplings"),
+            LogitMarginSetting(0, "0, or a tenth of a grey level where a fifth of the values have the first or the last one"),
             BinsSetting,
         ],
         Default = Sizes,
-        AsPublished = glow => glow with { Levels = 3, Steps = 32, Hidden = 512 },
+        AsPublished = glow => glow with { Levels = 3, Steps = 32, Hidden = 512, LogitMargin = 0 },
         Fit = glow => glow.CheckFit(),
         Construct = Glow.Build,
         ImageHalvings = glow => glow.Levels,
@@ -53,6 +62,7 @@ public sealed record GlowOptions : ImageOptions
                 glow => glow.Condition is not null),
             new(ModelUse.Export, Foreign("conditional"), glow => glow.Condition is not null),
             new(ModelUse.Export, Foreign("of preset glow"), glow => glow.Preset == GlowPreset.Glow),
+            new(ModelUse.Export, Foreign("of logits"), glow => glow.LogitMargin > 0),
         ],
     };
 
@@ -93,6 +103,7 @@ public sealed record GlowOptions : ImageOptions
             Steps = size <= 32 ? 8 : 16,
             Hidden = size <= 16 ? 64 : size <= 32 ? 128 : 256,
             Bins = shape.Bins ?? 256,
+            LogitMargin = shape.ExtremeShare >= LeastExtremeShare ? LogitMarginByLevel / (shape.Bins ?? 256) : 0,
         };
     }
 

@@ -1,3 +1,5 @@
+using FlowEngine.Kernels;
+using FlowEngine.Layers;
 using FlowEngine.Settings;
 
 namespace FlowEngine.Architecture;
@@ -6,6 +8,7 @@ namespace FlowEngine.Architecture;
 public abstract record ImageOptions : IModelOptions
 {
     private const int MaximumSize = 1 << 16;
+    private const double LargestLogitMargin = 0.49;
 
     /// <inheritdoc/>
     public required int Height { get; init; }
@@ -24,6 +27,9 @@ public abstract record ImageOptions : IModelOptions
 
     /// <summary>Grey levels of the data, 2 to 256.</summary>
     public int Bins { get; init; } = 256;
+
+    /// <summary>α of the logit transform that the flow begins with (see <see cref="LogitMap"/>); 0 for none.</summary>
+    public double LogitMargin { get; init; }
 
     /// <inheritdoc/>
     public ConditionOptions? Condition { get; init; }
@@ -60,6 +66,20 @@ public abstract record ImageOptions : IModelOptions
         IsOfData = true,
     };
 
+    /// <summary>The description of the logit transform.</summary>
+    /// <param name="inOlderFiles">The margin of models that were made before it could be chosen.</param>
+    /// <param name="defaultHelp">The default in words; null where it depends on nothing.</param>
+    protected static Setting LogitMarginSetting(double inOlderFiles, string? defaultHelp) => new NumberSetting<ImageOptions, double>(
+        "logit_margin",
+        (0, LargestLogitMargin),
+        o => o.LogitMargin,
+        (o, v) => o with { LogitMargin = v },
+        "The flow begins with logit(N + (1 - 2N) x), x the grey level from 0 to 1; 0 for none")
+    {
+        DefaultHelp = defaultHelp,
+        InOlderFiles = inOlderFiles,
+    };
+
     /// <summary>The description of the levels.</summary>
     /// <param name="defaultHelp">Their default in words.</param>
     protected static Setting LevelsSetting(string defaultHelp) => new NumberSetting<ImageOptions, int>(
@@ -94,6 +114,10 @@ public abstract record ImageOptions : IModelOptions
 
     /// <inheritdoc/>
     public Flow Build() => Kind.Build(this);
+
+    /// <summary>What the first level begins with: the logit transform, where there is one.</summary>
+    internal IEnumerable<IFlowLayer> FirstLayers() =>
+        LogitMargin > 0 ? [new ElementwiseLayer("logit", ElementwiseMap.Of(new LogitMap(LogitMargin)))] : [];
 
     /// <summary>Checks what does not fit into arrays, and whether the images can be halved.</summary>
     /// <param name="widestHidden">Of the two ends of the widest convolution that of fewer channels, at least.</param>

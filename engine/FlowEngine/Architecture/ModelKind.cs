@@ -11,6 +11,9 @@ namespace FlowEngine.Architecture;
 /// </summary>
 public abstract class ModelKind
 {
+    /// <summary>The key in JSON of <see cref="DataShape.ExtremeShare"/>, which defaults follow and no file keeps.</summary>
+    internal const string ExtremeShareKey = "extreme_share";
+
     private protected ModelKind()
     {
     }
@@ -138,7 +141,11 @@ public abstract class ModelKind
     /// <exception cref="FormatException">An option is missing, or the option does not take a value.</exception>
     internal IModelOptions Read(JsonElement json, bool isWhole)
     {
-        DataShape shape = new(Size("height", 1), Size("width", 1), Size("channels", null), null);
+        int? bins = json.TryGetProperty("bins", out JsonElement levels) ? (int?)Find("bins").Read(levels) : null;
+        DataShape shape = new(Size("height", 1), Size("width", 1), Size("channels", null), bins)
+        {
+            ExtremeShare = json.TryGetProperty(ExtremeShareKey, out JsonElement share) ? share.GetDouble() : 0,
+        };
         IModelOptions options = Defaults(shape).WithShape(shape);
         foreach (Setting setting in Settings)
         {
@@ -148,7 +155,8 @@ public abstract class ModelKind
             }
             else if (isWhole && setting.Get(options) is not null)
             {
-                throw new FormatException($"{setting.Name} is missing");
+                options = (IModelOptions)setting.With(
+                    options, setting.InOlderFiles ?? throw new FormatException($"{setting.Name} is missing"));
             }
         }
 

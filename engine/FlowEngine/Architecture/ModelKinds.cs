@@ -53,7 +53,8 @@ public static class ModelKinds
     /// <summary>The options of a model described by a JSON text.</summary>
     /// <param name="json">
     /// An object with <c>model</c>, the kind; <c>channels</c>, of images <c>height</c> and <c>width</c>; and what is to differ
-    /// from the kind's defaults, by the names of its <see cref="ModelKind.Settings"/>, and <c>condition</c>.
+    /// from the kind's defaults, by the names of its <see cref="ModelKind.Settings"/>, and <c>condition</c>. Defaults follow
+    /// <c>extreme_share</c>, too: <see cref="DataShape.ExtremeShare"/>.
     /// </param>
     /// <exception cref="FlowException">The text is no such object, or the options do not fit each other.</exception>
     public static IModelOptions Parse(string json)
@@ -68,7 +69,7 @@ public static class ModelKinds
             ModelKind kind = Get(name);
             foreach (JsonProperty property in root.EnumerateObject())
             {
-                if (property.Name is not ("model" or "condition"))
+                if (property.Name is not ("model" or "condition" or ModelKind.ExtremeShareKey))
                 {
                     kind.Find(property.Name);
                 }

@@ -31,7 +31,7 @@ internal static class RealNvp
         {
             bool isSplit = l < options.Levels - 1;
             string level = $"levels.{l}";
-            List<IFlowLayer> layers = l == 0 ? [new ElementwiseLayer("logit", ElementwiseMap.Of(new LogitMap(LogitMargin)))] : [];
+            List<IFlowLayer> layers = [.. l == 0 ? options.FirstLayers() : []];
             int couplings = 0;
             for (int k = 0; k < (isSplit ? CouplingsOfKind : CouplingsOfLastLevel); k++)
             {

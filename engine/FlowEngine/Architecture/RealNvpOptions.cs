@@ -16,6 +16,7 @@ public sealed record RealNvpOptions : ImageOptions
             .. ShapeSettings,
             LevelsSetting("2 up to 16 pixels, else 3; less where the size does not divide"),
             HiddenSetting(4096, null),
+            LogitMarginSetting(RealNvp.LogitMargin, null),
             new NumberSetting<RealNvpOptions, int>(
                 "blocks", (1, 256), o => o.Blocks, (o, v) => o with { Blocks = v }, "Residual blocks of a network")
             {
@@ -45,6 +46,9 @@ public sealed record RealNvpOptions : ImageOptions
                 "the networks of a RealNVP take no condition: expected it only into the prior"),
         ],
     };
+
+    /// <summary>The options of a model with the margin of the publication.</summary>
+    public RealNvpOptions() => LogitMargin = RealNvp.LogitMargin;
 
     /// <summary>Residual blocks of a coupling network, each of two convolutions.</summary>
     public required int Blocks { get; init; }

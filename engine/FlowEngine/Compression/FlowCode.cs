@@ -141,6 +141,8 @@ internal sealed class FlowCode : IDisposable
                     code = layer switch
                     {
                         Squeeze => new SqueezeCode(),
+                        ElementwiseLayer { Map.Formulae: LogitMap { Parameter: >= LogitCode.LeastMargin } logit } =>
+                            new LogitCode(logit.Parameter),
                         PixelAffineLayer affine => new PixelAffineCode(_backend, affine.Parameters(context)),
                         CouplingLayer coupling => new CouplingCode(coupling, context, _buffers),
                         _ => throw Unfit($"one with the layer {layer.Name}, for which there is no code"),

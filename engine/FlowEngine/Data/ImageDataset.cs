@@ -176,6 +176,23 @@ public sealed class ImageDataset : IDataset
     internal bool AreLevelsOf(int bins) => !IsOfFractions
         && (bins >= Bins || Enumerable.Range(0, Count).All(index => !_images.Get(index).ContainsAnyInRange((byte)bins, byte.MaxValue)));
 
+    /// <summary>The share of the samples that have the first or the last grey level; of many images a thousand are counted.</summary>
+    internal double ExtremeShare()
+    {
+        const int Counted = 1000;
+        int step = Math.Max(1, Count / Counted);
+        long samples = 0;
+        long extreme = 0;
+        for (int i = 0; i < Count; i += step)
+        {
+            ReadOnlySpan<byte> image = _images.Get(i);
+            samples += image.Length;
+            extreme += image.Count((byte)0) + image.Count((byte)(Bins - 1));
+        }
+
+        return samples == 0 ? 0 : (double)extreme / samples;
+    }
+
     /// <summary>The same images, whose samples are levels of another number of levels.</summary>
     /// <param name="bins">The number of levels, above every sample.</param>
     internal ImageDataset AsLevelsOf(int bins) => With(Height, Width, bins, _images, Labels);

@@ -44,6 +44,9 @@ public abstract class Setting
     /// <summary>The default in words where it depends on the data; null where it does not.</summary>
     public string? DefaultHelp { get; init; }
 
+    /// <summary>What a file means that was written before the option was there; null where it always was.</summary>
+    public object? InOlderFiles { get; init; }
+
     /// <summary>True for what the data decide and no default can: sizes, grey levels, conditions.</summary>
     public bool IsOfData { get; init; }
 

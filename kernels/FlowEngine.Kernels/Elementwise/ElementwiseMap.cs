@@ -10,7 +10,7 @@ public abstract class ElementwiseMap
     }
 
     /// <summary>The map itself.</summary>
-    internal abstract IElementwiseMap Formulae { get; }
+    public abstract IElementwiseMap Formulae { get; }
 
     internal abstract ElementwiseKernels Kernels { get; }
 
@@ -38,7 +38,7 @@ public abstract class ElementwiseMap
     private sealed class Typed<TMap>(TMap map) : ElementwiseMap
         where TMap : struct, IElementwiseMap
     {
-        internal override IElementwiseMap Formulae => map;
+        public override IElementwiseMap Formulae => map;
 
         internal override ElementwiseKernels Kernels => map.Kernels;
 

@@ -101,7 +101,7 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(
             ["inference", "store", "invert"],
             root.GetProperty("memory_bytes").EnumerateObject().Select(member => member.Name));
-        Assert.Equal(8, root.GetProperty("layers").GetArrayLength());
+        Assert.Equal(9, root.GetProperty("layers").GetArrayLength());
         Assert.All(
             root.GetProperty("layers").EnumerateArray(),
             layer => Assert.True(layer.GetProperty("round_trip_error").GetDouble() < 1e-4));

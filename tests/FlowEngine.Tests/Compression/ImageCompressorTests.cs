@@ -47,6 +47,32 @@ public sealed class ImageCompressorTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0.1 / 17, 17)]
+    [InlineData(0.1 / 256, 256)]
+    [InlineData(1.0 / (1 << 19), 256)]
+    [InlineData(0.49, 200)]
+    public void Images_come_back_from_logits(double margin, int bins)
+    {
+        using Model model = TinyGlow.Perturbed(_backend, TinyGlow.Options(channels: 2, bins: bins, logitMargin: margin));
+        byte[] images = CompressedFile.Levels(model.Flow, bins, 7);
+
+        // Both ends, where the slopes are largest.
+        images[0] = 0;
+        images[1] = (byte)(bins - 1);
+        Assert.Equal(images, CompressedFile.Read(CompressedFile.Of(model, images, 4), model));
+    }
+
+    [Fact]
+    public void A_margin_too_small_for_a_code_is_refused()
+    {
+        using Model model = TinyGlow.Perturbed(_backend, TinyGlow.Options(logitMargin: 1e-6));
+        FlowException error = Assert.Throws<FlowException>(
+            () => CompressedFile.Of(model, CompressedFile.Levels(model.Flow, 17, 1), 1));
+        Assert.Equal(FlowErrorKind.InvalidArgument, error.Kind);
+        Assert.Contains("logit", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Images_are_read_by_number()
     {
@@ -78,10 +104,12 @@ public sealed class ImageCompressorTests : IDisposable
         Assert.Empty(CompressedFile.Read(file, model));
     }
 
-    [Fact]
-    public void The_rate_is_the_models_own()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1 / 17)]
+    public void The_rate_is_the_models_own(double logitMargin)
     {
-        GlowOptions options = TinyGlow.Options(steps: 3, hidden: 16);
+        GlowOptions options = TinyGlow.Options(steps: 3, hidden: 16, logitMargin: logitMargin);
         using Model model = Model.Create(TinyGlow.Config(options), _backend, 1);
         using (TinyGlow.Train(model, new TrainerOptions { Batch = 32, WarmupSamples = 64 }, 150))
         {

@@ -22,6 +22,16 @@ public class PortableMathTests
     }
 
     [Fact]
+    public void Log_is_within_units_in_the_last_place()
+    {
+        for (double x = 1e-9; x < 1e9; x *= 1.00737)
+        {
+            double error = Math.Abs(PortableMath.Log(x) - Math.Log(x)) / Math.Max(1, Math.Abs(Math.Log(x)));
+            Assert.True(error <= 1e-15, $"ln {x} is off by {error}");
+        }
+    }
+
+    [Fact]
     public void Sigmoid_and_the_normal_distribution_are_known_at_some_places()
     {
         Assert.True(Math.Abs(PortableMath.Sigmoid(Vector512.Create(2.0)).ToScalar() - 0.88079707797788243) <= 3e-16);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 
 using FlowEngine.Architecture;
+using FlowEngine.Data;
 using FlowEngine.Kernels.Cpu;
 using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
@@ -47,6 +48,43 @@ public sealed class ModelKindTests
         int[] sizes = [.. images.Split('x').Select(int.Parse)];
         GlowOptions glow = (GlowOptions)GlowOptions.Description.Defaults(new DataShape(sizes[0], sizes[1], sizes[2], 256));
         Assert.Equal((levels, steps, hidden), (glow.Levels, glow.Steps, glow.Hidden));
+    }
+
+    [Theory]
+    [InlineData(0.1, 0)]
+    [InlineData(0.2, 0.1 / 32)]
+    public void A_Glow_of_flat_areas_begins_with_a_logit(double share, double margin)
+    {
+        DataShape shape = new(8, 8, 1, 32) { ExtremeShare = share };
+        GlowOptions glow = (GlowOptions)GlowOptions.Description.Defaults(shape);
+        Assert.Equal(margin, glow.LogitMargin);
+        Assert.Equal(margin > 0 ? "logit" : "levels.0.squeeze", glow.Build().Levels[0].Layers[0].Name);
+        string json = $$"""{"model": "glow", "height": 8, "width": 8, "channels": 1, "bins": 32, "extreme_share": {{share}}}""";
+        Assert.Equal(glow, ModelKinds.Parse(json));
+        GlowOptions rosinality = (GlowOptions)GlowOptions.Description.Create(shape, [new("preset", GlowPreset.Rosinality)]);
+        Assert.Equal(0, rosinality.LogitMargin);
+        Assert.Equal(0, ((GlowOptions)GlowOptions.Description.Published(shape)).LogitMargin);
+    }
+
+    [Fact]
+    public void Levels_at_the_ends_are_counted()
+    {
+        byte[] levels = [0, 3, 3, 2, 0, 1, 1, 1];
+        Assert.Equal(0.5, ImageDataset.Of("x", levels, 1, 2, 2, 4).ExtremeShare());
+        Assert.Equal(0.25, ImageDataset.Of("x", levels, 1, 2, 2, 5).ExtremeShare());
+        Assert.Equal(0, ImageDataset.Of("x", [], 1, 2, 2, 4).ExtremeShare());
+    }
+
+    [Theory]
+    [InlineData("glow", 0)]
+    [InlineData("realnvp", 0.05)]
+    public void A_file_from_before_the_margin_could_be_chosen_has_the_one_it_was_made_with(string name, double margin)
+    {
+        ModelKind kind = ModelKinds.Get(name);
+        string now = ModelConfig.New(kind.Defaults(new DataShape(8, 8, 1, 17))).ToJson();
+        string before = string.Join('\n', now.Split('\n').Where(line => !line.Contains("logit_margin", StringComparison.Ordinal)));
+        Assert.NotEqual(now, before);
+        Assert.Equal(margin, ((ImageOptions)ModelConfig.Parse(before, "old").Options).LogitMargin);
     }
 
     [Fact]
@@ -161,10 +199,10 @@ public sealed class ModelKindTests
     public void Checkpoints_of_each_kind_have_the_text_they_had()
     {
         Assert.Equal(
-            """{"model":"glow","preset":"glow","height":8,"width":8,"channels":1,"levels":2,"steps":2,"hidden":12,"coupling":"affine","bins":17}""",
+            """{"model":"glow","preset":"glow","height":8,"width":8,"channels":1,"levels":2,"steps":2,"hidden":12,"coupling":"affine","logit_margin":0,"bins":17}""",
             ModelKinds.ToJson(TinyGlow.Options()));
         Assert.Equal(
-            """{"model":"realnvp","height":4,"width":4,"channels":1,"levels":2,"hidden":4,"blocks":1,"bins":17,"condition":{"classes":3,"into":"prior"}}""",
+            """{"model":"realnvp","height":4,"width":4,"channels":1,"levels":2,"hidden":4,"logit_margin":0.05,"blocks":1,"bins":17,"condition":{"classes":3,"into":"prior"}}""",
             ModelKinds.ToJson(new RealNvpOptions
             {
                 Height = 4,

@@ -19,7 +19,8 @@ internal static class TinyGlow
         int levels = 2,
         int steps = 2,
         int hidden = 12,
-        int bins = 17) => new()
+        int bins = 17,
+        double logitMargin = 0) => new()
         {
             Preset = preset,
             Coupling = coupling,
@@ -30,6 +31,7 @@ internal static class TinyGlow
             Steps = steps,
             Hidden = hidden,
             Bins = bins,
+            LogitMargin = logitMargin,
         };
 
     /// <summary>Conditions of data in turn: classes one after the other, or numbers.</summary>
