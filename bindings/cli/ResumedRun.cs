@@ -32,7 +32,11 @@ internal sealed class ResumedRun(TrainOptions options, ParseResult parse, ICommu
             : ImagePreparation.None;
         RunData data = WaitLine.Reading(parse, config.Data, PictureOptions.Of(preparation), reading => DataSource.Load(
             config.Data, config.Model, FormatOf(config.Model), reading)).ForTraining(config.Model);
-        RunLimits limits = options.Limits(parse) with { Patience = config.Limits.Patience };
+        RunLimits limits = options.Limits(parse) with
+        {
+            Patience = config.Limits.Patience,
+            EvaluateEvery = config.Limits.EvaluateEvery,
+        };
         if (!limits.IsEmpty)
         {
             limits.Validate();

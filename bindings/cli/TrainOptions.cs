@@ -77,8 +77,8 @@ internal sealed class TrainOptions
 
     public Option<int?> Patience { get; } = CommandOptions.Number<int>(
         "--patience",
-        "Ends after N epochs without a better evaluation of the held-out data, with the best weights; 0 for never "
-            + "[default: a fifth of the run for tables, else 0]");
+        "After N epochs without a better evaluation of the held-out data the rate falls as at the end, and the run ends, with the best "
+            + "weights; 0 for never [default: a fifth of the run for tables, else 0]");
 
     public DeviceOptions Device { get; } = new();
 

@@ -73,6 +73,20 @@ internal sealed class BatchLoader
     /// <summary>True if the data are grey levels, which go in by a <see cref="StepInput"/> and are dequantized after.</summary>
     public bool IsOfLevels => _data.Bins is not null;
 
+    /// <summary>Writes the batch of an update as the model sees it: grey levels are dequantized.</summary>
+    /// <param name="update">The number of the update, from 0.</param>
+    /// <param name="input">Is overwritten, and sent.</param>
+    /// <param name="rate">The learning rate that is sent along.</param>
+    /// <param name="x">(B, H, W, C), overwritten.</param>
+    public void LoadAsSeen(long update, StepInput input, double rate, BufferView x)
+    {
+        input.Send(Load(update, input, x), rate);
+        if (_data.Bins is int bins)
+        {
+            _backend.Dequantize(input, bins, x);
+        }
+    }
+
     /// <summary>Loads the batch of an update, or its part.</summary>
     /// <param name="update">The number of the update, from 0.</param>
     /// <param name="input">Its conditions, and of grey levels its levels and indices, are overwritten.</param>

@@ -1,7 +1,7 @@
 namespace FlowEngine.Training;
 
 /// <summary>Watches the evaluations of a run: the best so far, and how long ago it was.</summary>
-/// <param name="patience">Evaluations without a better one that end the run.</param>
+/// <param name="patience">Evaluations without a better one that use it up.</param>
 internal sealed class EarlyStopping(int patience)
 {
     private int _since;
@@ -9,8 +9,8 @@ internal sealed class EarlyStopping(int patience)
     /// <summary>The best evaluation; null before the first that is finite.</summary>
     public EvalMetrics? Best { get; private set; }
 
-    /// <summary>True once the patience is used up.</summary>
-    public bool IsExhausted => _since >= patience;
+    /// <summary>The samples at the evaluation that used the patience up; null before. A better one later does not take it back.</summary>
+    public long? ExhaustedAt { get; private set; }
 
     /// <summary>Takes an evaluation in.</summary>
     /// <returns>True if it is the best so far.</returns>
@@ -21,6 +21,7 @@ internal sealed class EarlyStopping(int patience)
             ? evaluation.BitsPerDim < (Best?.BitsPerDim ?? double.PositiveInfinity)
             : evaluation.LeftOut < Best!.LeftOut && double.IsFinite(evaluation.BitsPerDim);
         (Best, _since) = isBest ? (evaluation, 0) : (Best, _since + 1);
+        ExhaustedAt ??= _since >= patience ? evaluation.Samples : null;
         return isBest;
     }
 }

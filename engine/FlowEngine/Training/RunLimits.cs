@@ -6,8 +6,8 @@ namespace FlowEngine.Training;
 /// <param name="Minutes">Time spent in updates; evaluation and samples do not count.</param>
 public sealed record RunLimits(int? Epochs, long? Samples, double? Minutes)
 {
-    /// <summary>Epochs without a better evaluation of the held-out data that end the run, with the best weights; null to
-    /// go on, with the last ones.</summary>
+    /// <summary>Epochs without a better evaluation of the held-out data after which the rate falls and the run ends, with the best
+    /// weights; null to go on, with the last ones.</summary>
     public int? Patience { get; init; }
 
     /// <summary>Epochs between the evaluations of a run with patience: more than one where an epoch is a few updates.</summary>

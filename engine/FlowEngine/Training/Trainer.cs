@@ -198,7 +198,8 @@ public sealed class Trainer : IDisposable
         {
             if (Ranks is not { Rank: > 0 })
             {
-                InitializeOnFirst(Options.Shards > 1 ? Math.Min(Options.Batch, MostOfInitialization) : Options.Batch);
+                int count = Options.Shards > 1 ? Math.Min(Options.Batch, MostOfInitialization) : Options.Batch;
+                DataDependentStart.Run(Model, Load((0, count)), count, Updates, Options.RateAt(Samples));
             }
 
             Model.MarkInitialized();
@@ -267,7 +268,7 @@ public sealed class Trainer : IDisposable
             if (ReadResults(count) is int skipped)
             {
                 // What the batch was, its number says; the weights are those of after the last update.
-                Load(Data, _input, (_results[skipped].Samples / Options.Batch) - 1, _gradient.Input);
+                Data.LoadAsSeen((_results[skipped].Samples / Options.Batch) - 1, _input, Options.RateAt(Samples), _gradient.Input);
                 SkippedBecause = _gradient.Explain(_results.AsSpan(skipped, count - skipped), Options.Batch);
             }
 
@@ -359,6 +360,22 @@ public sealed class Trainer : IDisposable
     /// <summary>Changes where the schedule ends, from the next update on.</summary>
     /// <param name="samples">Samples of the whole run.</param>
     internal void SetTotalSamples(long samples) => Options = Options with { TotalSamples = Math.Max(1, samples) };
+
+    /// <summary>Goes back to weights that a checkpoint holds; the moments stay. Of several ranks the first has them.</summary>
+    /// <param name="best">A model of the same kind; null on other ranks, which get the weights at their next step.</param>
+    internal void GoBackTo(Model? best)
+    {
+        Model.Lease.EnterWriteLock();
+        if (best is not null)
+        {
+            _backend.Copy(best.Weights, Model.Weights);
+            RestartAverage();
+        }
+
+        _isShared = false;
+        Model.Invalidate();
+        Model.Lease.ExitWriteLock();
+    }
 
     /// <summary>A copy of the model as a checkpoint would hold it now, for evaluation and samples.</summary>
     public Model Snapshot() => Model.CopyWith(AveragedWeights);
@@ -474,31 +491,6 @@ public sealed class Trainer : IDisposable
     /// <summary>A loader of a part of each batch.</summary>
     private BatchLoader Load((int First, int Count) part) =>
         new(_backend, _data!, Conditions.Of(Model.Config.Options, _data!), Options, part);
-
-    /// <summary>Writes the batch of an update, as the model sees it.</summary>
-    private void Load(BatchLoader loader, StepInput input, long update, BufferView x)
-    {
-        input.Send(loader.Load(update, input, x), Options.RateAt(Samples));
-        if (loader.IsOfLevels)
-        {
-            _backend.Dequantize(input, Model.Bins, x);
-        }
-    }
-
-    /// <summary>Initializes the model on the first samples of the next batch.</summary>
-    private void InitializeOnFirst(int count)
-    {
-        BatchLoader loader = Load((0, count));
-        using StepInput input = _backend.CreateStepInput(count, Model.Flow.Dims, Model.Flow.ConditionLength);
-        using LayerWalk walk = new(Model.Flow, Model.Context, count);
-        Load(loader, input, Updates, walk.Input);
-        if (walk.Condition.Length > 0)
-        {
-            _backend.Copy(input.SentConditions, walk.Condition);
-        }
-
-        walk.Run(initialize: true, visit: null);
-    }
 
     /// <summary>The conditions of a batch that is handed over.</summary>
     private void FillConditions(ReadOnlySpan<float> condition)

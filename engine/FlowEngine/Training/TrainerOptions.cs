@@ -11,7 +11,6 @@ public sealed record TrainerOptions
     private const int WarmupUpdates = 100;
     private const int LeastWarmupUpdates = 10;
     private const int LeastRunByWarmup = 10;
-    private const double CooldownPart = 0.25;
 
     /// <summary>
     /// Every option, described once; their order is that of <c>flow_trainer_options</c>, which only grows at its end.
@@ -156,6 +155,9 @@ public sealed record TrainerOptions
             (o, v) => o with { Reduction = v },
             "How gradients are summed over ranks: exact gives the same bits for any number of them"),
     ];
+
+    /// <summary>The part of a run, its last, over which <see cref="Schedule.Cooldown"/> lets the rate fall.</summary>
+    internal const double CooldownPart = 0.25;
 
     /// <summary>Samples of one update.</summary>
     public int Batch { get; init; } = 64;

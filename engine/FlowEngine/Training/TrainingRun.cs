@@ -20,14 +20,10 @@ public sealed class TrainingRun
     // Better weights and reports wait so long, so that a short epoch is not spent on writing files.
     private const double LeastSecondsBetweenFiles = 5;
 
-    private const int UpdatesBeforeThePlan = 10;
     private const double LongSeconds = 2;
 
     // Of an evaluation by an update: forward of forward and backward.
     private const double EvaluationShare = 1.0 / 3;
-
-    // Bits per dimension: what is lost to chance and to a held-out part that little was learned of.
-    private const double LeastHarm = 0.05;
 
     private readonly RunFolder _folder;
     private readonly RunConfig _config;
@@ -38,7 +34,7 @@ public sealed class TrainingRun
     private readonly ICommunicator? _ranks;
     private readonly Pace[] _paces;
     private readonly MetricsWindow _window = new();
-    private readonly long? _lastUpdate;
+    private readonly RunEnd _end;
     private readonly long _linePeriod;
     private RunMark _mark = new(IsMoment: false, StartBitsPerDim: null, HeldOut: null);
     private RunLock? _lock;
@@ -76,8 +72,8 @@ public sealed class TrainingRun
                 FlowErrorKind.InvalidArgument, "there are no validation data to stop early on: expected some, or no patience");
         }
 
-        _lastUpdate = config.Limits.Updates(trainer.Options.Batch, trainer.UpdatesPerEpoch);
-        _linePeriod = Math.Clamp((_lastUpdate ?? long.MaxValue) / LinesPerRun, 1, LongestLinePeriod);
+        _end = new RunEnd(config.Limits, trainer);
+        _linePeriod = Math.Clamp((_end.LastUpdate ?? long.MaxValue) / LinesPerRun, 1, LongestLinePeriod);
     }
 
     /// <summary>The last evaluation; of a run that stops early, the best.</summary>
@@ -89,16 +85,11 @@ public sealed class TrainingRun
     /// <summary>Why a run is <see cref="RunOutcome.Untrained"/>; null for others.</summary>
     public string? Failure { get; private set; }
 
-    private double Fraction => Math.Clamp(
-        Math.Max(
-            _lastUpdate is long last ? (double)_trainer.Updates / last : 0,
-            _config.Limits.Minutes is double minutes ? _seconds / (60 * minutes) : 0),
-        0,
-        1);
+    private double Fraction => _end.Fraction(_seconds);
 
     private bool IsFirst => _ranks is not { Rank: > 0 };
 
-    private bool IsDone => Fraction >= 1 || _stopping is { IsExhausted: true };
+    private bool IsDone => Fraction >= 1 || _end.IsCooled;
 
     /// <summary>Begins the run: initializes the model where that is to do, and writes a first checkpoint.</summary>
     /// <exception cref="FlowException">The folder cannot be written, or another process trains in it.</exception>
@@ -154,6 +145,11 @@ public sealed class TrainingRun
         foreach (EvalMetrics evaluation in metrics.OfType<EvalMetrics>())
         {
             Note(evaluation);
+        }
+
+        if (_stopping?.ExhaustedAt is long since)
+        {
+            _end.CoolDown(since);
         }
 
         if (!IsFirst)
@@ -277,31 +273,20 @@ public sealed class TrainingRun
     {
         long count = Math.Min(_linePeriod - (_trainer.Updates % _linePeriod), _trainer.Options.ReadEvery ?? 1);
         count = Math.Min(count, _trainer.UpdatesPerEpoch - (_trainer.Updates % _trainer.UpdatesPerEpoch));
-        count = Math.Min(count, (_lastUpdate ?? long.MaxValue) - _trainer.Updates);
+        count = Math.Min(count, (_end.LastUpdate ?? long.MaxValue) - _trainer.Updates);
         double perSecond = _secondsPerUpdate > 0 ? 1 / _secondsPerUpdate : 1;
         return (int)Math.Clamp(count, 1, Math.Max(1, perSecond));
     }
 
-    /// <summary>
-    /// A budget in minutes has no end in samples: the speed so far says where it will be. A budget in samples or epochs knows
-    /// nothing of speed, so that its bits are the same on every machine.
-    /// </summary>
     private void PlanTheEnd()
     {
-        if (_config.Limits.Minutes is not double minutes || _trainer.Updates < UpdatesBeforeThePlan || _seconds <= 0)
-        {
-            return;
-        }
-
-        long most = _lastUpdate * _trainer.Options.Batch ?? long.MaxValue;
-        _trainer.SetTotalSamples((long)Math.Min(most, _trainer.Samples * (60 * minutes / _seconds)));
-        if (!_isPlanned)
+        if (_end.Plan(_seconds) && !_isPlanned)
         {
             _isPlanned = true;
             TrainerOptions options = _trainer.Options;
             string unit = _config.Model.Unit.Plural;
             string plan = FormattableString.Invariant(
-                $"about {TwoDigits(options.TotalSamples):#,0} {unit} in {minutes} minutes: warm-up over {options.Warmup:#,0}");
+                $"about {TwoDigits(options.TotalSamples):#,0} {unit} in {_config.Limits.Minutes} minutes: warm-up over {options.Warmup:#,0}");
             _observer.Noted(plan);
             _exhibits = Exhibits with { Plan = plan };
         }
@@ -352,7 +337,7 @@ public sealed class TrainingRun
     private bool IsMoment(double before) =>
         (int)(before * Moments) < (int)(Fraction * Moments)
         || (_trainer.Updates % _trainer.UpdatesPerEpoch == 0
-            && (long)_trainer.UpdatesPerEpoch * Moments >= _lastUpdate);
+            && (long)_trainer.UpdatesPerEpoch * Moments >= _end.LastUpdate);
 
     private void RecordLine()
     {
@@ -456,10 +441,33 @@ public sealed class TrainingRun
             _unsavedBest = _trainer.Snapshot();
         }
 
+        if (_stopping.ExhaustedAt == _trainer.Samples)
+        {
+            CoolDown();
+        }
+
         if (_unsavedBest is not null && IsLongAgo(_savedAt))
         {
             Save();
         }
+    }
+
+    /// <summary>Patience has run out: the rate falls as at the end of a run, from the best weights on.</summary>
+    private void CoolDown()
+    {
+        _end.CoolDown(_trainer.Samples);
+        if (IsDone)
+        {
+            return;
+        }
+
+        long left = _trainer.Options.TotalSamples - _trainer.Samples;
+        _observer.Noted(FormattableString.Invariant(
+            $"no better validation for {_config.Limits.Patience} epochs: from the best weights on the rate falls, over {left:#,0} {_config.Model.Unit.Plural}"));
+        SaveBest();
+        using Model? best = IsFirst ? Model.Load(_folder.CheckpointFile, _trainer.Model.Backend) : null;
+        _trainer.GoBackTo(best);
+        Save();
     }
 
     private void Show(CancellationToken stop)
@@ -515,31 +523,7 @@ public sealed class TrainingRun
         double logProb = _data.TrainingLogProb(model, _config.Training.Seed);
         model.SetTrainingLogProb(double.IsFinite(logProb) ? logProb : null);
         model.Save(_folder.CheckpointFile);
-        Failure = WhyUntrained(model, logProb);
-    }
-
-    private string? WhyUntrained(Model model, double trainingLogProb)
-    {
-        if (2 * _trainer.Skipped > _trainer.Updates)
-        {
-            return $"{_trainer.Skipped} of {_trainer.Updates} updates were skipped, the last because {_trainer.SkippedBecause} "
-                + "was not finite";
-        }
-
-        double end = _data.Probe(model, _config.Training.Seed);
-        if (_mark.StartBitsPerDim is not double start)
-        {
-            return double.IsFinite(end) || double.IsFinite(trainingLogProb)
-                ? null
-                : "the log densities of the training data are not finite";
-        }
-
-        // Of a few held-out rows chance takes more than that.
-        double chance = 2 * (LastEvaluation?.BitsPerDimStandardError ?? 0);
-        return end <= start + LeastHarm || end <= start + chance
-            ? null
-            : FormattableString.Invariant(
-                $"bits per dimension were {start:0.0000} before the first update, and are {end:0.0000} at the end");
+        Failure = RunFailure.Of(_trainer, _mark, LastEvaluation, logProb, () => _data.Probe(model, _config.Training.Seed));
     }
 
     private void DrawSamples(Model model, long? samples)

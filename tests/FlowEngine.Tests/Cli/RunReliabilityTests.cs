@@ -1,7 +1,4 @@
 using FlowEngine.Cli;
-using FlowEngine.Data;
-using FlowEngine.Kernels.Cpu;
-using FlowEngine.Models;
 using FlowEngine.Tests.Checkpoints;
 using FlowEngine.Training;
 
@@ -71,11 +68,7 @@ public sealed class RunReliabilityTests : IDisposable
         folder.WriteConfig(folder.ReadConfig() with { Limits = new RunLimits(null, 960, null) });
 
         // Stops at the first tenth, before its evaluation; the picture goes as it would in a kill.
-        using (CancellationTokenSource stop = new())
-        {
-            StopAt(folder, 192, stop);
-        }
-
+        InterruptedRun.Resume(folder, 192);
         File.Delete(folder.SampleFile(192));
         Assert.DoesNotContain(folder.ReadMetrics(), line => line is EvalMetrics { Samples: 192 });
         CommandRun.Succeed("train", "--resume", run);
@@ -197,44 +190,8 @@ public sealed class RunReliabilityTests : IDisposable
         return path;
     }
 
-    private static void StopAt(RunFolder folder, long samples, CancellationTokenSource stop)
-    {
-        RunConfig config = folder.ReadConfig();
-        using CpuBackend backend = new(1);
-        using Model model = Model.Load(folder.CheckpointFile, backend);
-        (ImageDataset train, ImageDataset test) = DatasetLoader.Load("digits");
-        RunData data = new(config.Model.Images.Apply(train), config.Model.Images.Apply(test));
-        using Trainer trainer = new(model, data.Train, config.Training);
-        TrainingRun run = new(folder, config, trainer, data, new Stopper(samples, stop));
-        run.Resume();
-        Assert.Equal(RunOutcome.Stopped, run.Run(stop.Token));
-    }
-
     private static IEnumerable<(long Samples, double BitsPerDim)> Evaluations(string run) =>
         RunFolder.Open(run).ReadMetrics().OfType<EvalMetrics>().Select(e => (e.Samples, e.BitsPerDim));
-
-    private sealed class Stopper(long samples, CancellationTokenSource stop) : ITrainingObserver
-    {
-        public void Stepped(in TrainingProgress progress)
-        {
-            if (progress.Step.Samples >= samples)
-            {
-                stop.Cancel();
-            }
-        }
-
-        public void Recorded(RunMetrics metrics)
-        {
-        }
-
-        public void Noted(string message)
-        {
-        }
-
-        public void Warned(string message)
-        {
-        }
-    }
 
     private sealed class FailingWriter(int writes) : StringWriter
     {
