@@ -109,6 +109,7 @@ internal static class TrainCommand
                 $"train   {CommandOptions.NameOf(training.Optimizer)}, learning rate {training.Rate} ")
             + FormattableString.Invariant(
                 $"({CommandOptions.NameOf(training.Schedule)}, warm-up {training.Warmup} {unit}), ")
+            + (training.WeightDecay > 0 ? FormattableString.Invariant($"weight decay {training.WeightDecay}, ") : string.Empty)
             + FormattableString.Invariant(
                 $"clip {training.Clip}, moving average {training.EmaDecay}, seed {training.Seed}"));
         Line(
@@ -117,7 +118,7 @@ internal static class TrainCommand
         if (!session.IsResumed && options is BlockOptions blocks && model.Config.Unit == SampleUnit.Row)
         {
             Line(
-                $"chosen  by {session.Data.Train.Count} training rows of {options.Dims} columns, where no option says it: hidden {blocks.Hidden}, "
+                $"chosen  by {session.Data.Train.Count} training rows of {options.Dims} columns, where no option says it: hidden {blocks.Hidden}, optimizer, "
                 + $"what mixes columns, batch {training.Batch}, the end, and validation every "
                 + (limits.EvaluateEvery > 1 ? $"{limits.EvaluateEvery} epochs" : "epoch")
                 + "; the more rows, the more a model can learn before it knows them by heart");

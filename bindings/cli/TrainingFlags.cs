@@ -23,12 +23,18 @@ internal sealed class TrainingFlags
     /// <summary>How the command line says to train.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="recipe">What the rows of a table want; null for images.</param>
+    /// <param name="columns">Columns of a table.</param>
     /// <param name="seed">Of everything random.</param>
     /// <exception cref="FlowException">A number is out of range.</exception>
-    public TrainerOptions Create(ParseResult parse, TableRecipe? recipe, ulong seed)
+    public TrainerOptions Create(ParseResult parse, TableRecipe? recipe, int columns, ulong seed)
     {
         TrainerOptions training = TrainerOptions.Default(isContinuous: recipe is not null) with { Seed = seed };
         training = training with { Batch = recipe?.Batch ?? training.Batch };
+        if (recipe is not null && !TableRecipe.DecayOptions.Any(name => CommandOptions.IsGiven(parse, this[name])))
+        {
+            training = TableRecipe.Decayed(training, columns);
+        }
+
         foreach ((Option<string?> option, Setting setting) in _flags)
         {
             if (CommandOptions.IsGiven(parse, option))
@@ -50,7 +56,10 @@ internal sealed class TrainingFlags
 
         string images = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: false)));
         string tables = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: true)));
+        string wide = setting.Text(setting.Get(TableRecipe.Decayed(TrainerOptions.Default(isContinuous: true), int.MaxValue)));
         return setting.Name == "batch" ? $"{images}; tables 32 to {tables} by their rows"
+            : tables != wide ? $"{tables}; {wide} for tables of {TableRecipe.FewestDecayedColumns} columns or more, where none of "
+                + $"--{string.Join(", --", TableRecipe.DecayOptions.Select(name => name.Replace('_', '-')))} is given"
             : images == tables ? images
             : $"{images}; tables {tables}";
     }

@@ -1,6 +1,7 @@
 using System.Numerics;
 
 using FlowEngine.Architecture;
+using FlowEngine.Kernels;
 
 namespace FlowEngine.Training;
 
@@ -13,12 +14,19 @@ namespace FlowEngine.Training;
 /// <param name="heldOut">Validation rows.</param>
 internal sealed class TableRecipe(int rows, int heldOut)
 {
+    /// <summary>From so many columns on weights decay: tables of fewer lost by it as often as they gained.</summary>
+    public const int FewestDecayedColumns = 20;
+
     private const int FewestUnits = 64;
     private const int MostUnits = 256;
     private const double UnitsByRoot = 3;
 
     // A learned map of all columns costs the square of them: of more it would be the most of a block.
     private const int MostMixedColumns = 128;
+
+    // Of seven tables of 21 to 63 columns five gained 2 to 9 validation nats by both, and none lost more than its standard error.
+    private const double DecayedRate = 2e-3;
+    private const double Decay = 1;
 
     private const int FewestUpdates = 1_000;
     private const int MostUpdates = 20_000;
@@ -31,6 +39,9 @@ internal sealed class TableRecipe(int rows, int heldOut)
 
     /// <summary>The options of a model, by name, that it chooses.</summary>
     public static IReadOnlyList<string> Sizes { get; } = ["hidden", "mixing"];
+
+    /// <summary>The options of training, by name, that <see cref="Decayed"/> chooses; they belong together.</summary>
+    public static IReadOnlyList<string> DecayOptions { get; } = ["optimizer", "lr", "weight_decay"];
 
     private double Root => Math.Sqrt(rows);
 
@@ -46,6 +57,13 @@ internal sealed class TableRecipe(int rows, int heldOut)
         BlockOptions sized = blocks with { Hidden = Math.Clamp(PowerOf2(UnitsByRoot * Root), FewestUnits, MostUnits) };
         return sized is AutoregressiveOptions { Dims: <= MostMixedColumns } mixed ? mixed with { Mixing = Mixing.Lu } : sized;
     }
+
+    /// <summary>How a model of many columns is trained, in place of the defaults: weights that decay learn fewer rows by heart.</summary>
+    /// <param name="training">The defaults.</param>
+    /// <param name="columns">Columns that the model sees.</param>
+    public static TrainerOptions Decayed(TrainerOptions training, int columns) => columns < FewestDecayedColumns
+        ? training
+        : training with { Optimizer = OptimizerKind.AdamW, Rate = DecayedRate, WeightDecay = Decay };
 
     /// <summary>Rows of an update.</summary>
     public int Batch => Math.Clamp(PowerOf2(rows / 32.0), 32, 256);

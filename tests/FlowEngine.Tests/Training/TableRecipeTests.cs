@@ -1,4 +1,5 @@
 using FlowEngine.Architecture;
+using FlowEngine.Kernels;
 using FlowEngine.Training;
 
 using Xunit;
@@ -38,6 +39,16 @@ public sealed class TableRecipeTests
     {
         IModelOptions model = AutoregressiveOptions.MafDescription.Defaults(new DataShape(1, 1, columns, null));
         Assert.Equal(mixing, ((AutoregressiveOptions)new TableRecipe(1_000, 125).Sized(model)).Mixing);
+    }
+
+    [Theory]
+    [InlineData(19, 0.001, 0)]
+    [InlineData(20, 0.002, 1)]
+    public void Weights_of_models_of_many_columns_decay(int columns, double rate, double decay)
+    {
+        TrainerOptions training = TableRecipe.Decayed(TrainerOptions.Default(isContinuous: true), columns);
+        Assert.Equal((rate, decay), (training.Rate, training.WeightDecay));
+        Assert.Equal(decay > 0, training.Optimizer == OptimizerKind.AdamW);
     }
 
     [Theory]
