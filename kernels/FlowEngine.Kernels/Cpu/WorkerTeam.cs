@@ -5,8 +5,9 @@ namespace FlowEngine.Kernels.Cpu;
 
 /// <summary>The threads of one CPU backend. The caller of <see cref="Run"/> is worker 0.</summary>
 /// <remarks>
-/// Parts are handed out by a counter, so who does what differs from run to run; results do not, because a part's result
-/// depends only on its index. A loop is over when its parts are done: the caller waits for workers that have joined it,
+/// A worker begins with a range of the parts of its own, the same for the same count, so that what one loop writes is in the
+/// cache of the core that reads it in the next; when it is done it takes parts from the ends of the others' ranges. Who
+/// does what differs from run to run; results do not, because a part's result depends only on its index. A loop is over when its parts are done: the caller waits for workers that have joined it,
 /// never for one that other programs keep from its core. While the team is busy with one caller, another caller does all
 /// parts on its own thread; and where such callers have the cores between them, nobody wakes the team.
 /// <para>A process that forks has its teams rest before it (<see cref="RestAll"/>): they start again with their next loop.</para>
@@ -19,9 +20,11 @@ internal sealed unsafe class WorkerTeam : IDisposable
     // A part takes some 10 microseconds: only after that is it likely that its worker has lost its core.
     private const int SpinsBeforeYield = 1000;
 
-    // Parts are taken several at a time where there are many: the counter moves from core to core at each taking. What is
-    // left to balance is an eighth of a thread's work.
+    // Parts are taken several at a time where there are many. What is left to balance is an eighth of a thread's work.
     private const int TakingsPerThread = 8;
+
+    // Elements between words that different threads write: two cache lines, because processors fetch lines in pairs.
+    private const int Apart = 128 / sizeof(long);
 
     // The state of a loop in one word: its number, whether it can be joined, and who is in it.
     private const int LoopShift = 32;
@@ -34,23 +37,24 @@ internal sealed unsafe class WorkerTeam : IDisposable
 
     private readonly Thread[] _threads;
     private readonly object _sleep = new();
+
+    // The state of the loop, then for each worker what is left of its range: first part << 32 | end.
+    private readonly long[] _words;
     private int _sleepers;
     private int _busy;
     private int _alone;
-    private long _state;
     private volatile bool _stopping;
     private bool _rests;
     private void* _job;
     private delegate*<void*, int, int, void> _invoke;
-    private int _count;
     private int _taken;
-    private int _next;
     private ExceptionDispatchInfo? _failure;
 
     public WorkerTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         _threads = new Thread[threads - 1];
+        _words = new long[(threads + 3) * Apart];
         StartThreads();
         lock (_teams)
         {
@@ -59,6 +63,8 @@ internal sealed unsafe class WorkerTeam : IDisposable
     }
 
     public int Threads => _threads.Length + 1;
+
+    private ref long State => ref _words[Apart];
 
     /// <summary>
     /// On Linux: ends the threads of every team that has no loop, because in a forked process they would be gone without a word.
@@ -124,14 +130,13 @@ internal sealed unsafe class WorkerTeam : IDisposable
         // The job lives in this frame until every worker has left it.
         _job = Unsafe.AsPointer(ref job);
         _invoke = &Invoke<TJob>;
-        _count = count;
         _taken = Math.Max(1, count / (TakingsPerThread * Threads));
-        _next = 0;
         _failure = null;
+        Divide(count);
         Begin(Open);
         TakeParts(0);
-        Interlocked.And(ref _state, ~Open);
-        for (int spins = 0; (Volatile.Read(ref _state) & Joined) != 0; spins++)
+        Interlocked.And(ref State, ~Open);
+        for (int spins = 0; (Volatile.Read(ref State) & Joined) != 0; spins++)
         {
             if (spins < SpinsBeforeYield)
             {
@@ -164,7 +169,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
     private void StartThreads()
     {
         (_stopping, _rests) = (false, false);
-        long seen = Volatile.Read(ref _state) >> LoopShift;
+        long seen = Volatile.Read(ref State) >> LoopShift;
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
@@ -198,10 +203,10 @@ internal sealed unsafe class WorkerTeam : IDisposable
     /// <summary>Announces the next loop. Nobody is in the last one, so the word is the caller's to write.</summary>
     private void Begin(long open)
     {
-        long loop = (Volatile.Read(ref _state) >> LoopShift) + 1;
+        long loop = (Volatile.Read(ref State) >> LoopShift) + 1;
 
         // A full fence: either this sees a sleeper, or the sleeper sees the loop.
-        Interlocked.Exchange(ref _state, (loop << LoopShift) | open);
+        Interlocked.Exchange(ref State, (loop << LoopShift) | open);
         if (Volatile.Read(ref _sleepers) > 0)
         {
             lock (_sleep)
@@ -224,11 +229,11 @@ internal sealed unsafe class WorkerTeam : IDisposable
             seen = state >> LoopShift;
             while ((state & Open) != 0 && state >> LoopShift == seen)
             {
-                long found = Interlocked.CompareExchange(ref _state, state + 1, state);
+                long found = Interlocked.CompareExchange(ref State, state + 1, state);
                 if (found == state)
                 {
                     TakeParts(worker);
-                    Interlocked.Decrement(ref _state);
+                    Interlocked.Decrement(ref State);
                     break;
                 }
 
@@ -243,7 +248,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         long state;
         for (int i = 0; i < SpinsBeforeSleep; i++)
         {
-            state = Volatile.Read(ref _state);
+            state = Volatile.Read(ref State);
             if (state >> LoopShift != seen)
             {
                 return state;
@@ -256,7 +261,7 @@ internal sealed unsafe class WorkerTeam : IDisposable
         lock (_sleep)
         {
             Interlocked.Increment(ref _sleepers);
-            for (state = Volatile.Read(ref _state); state >> LoopShift == seen; state = Volatile.Read(ref _state))
+            for (state = Volatile.Read(ref State); state >> LoopShift == seen; state = Volatile.Read(ref State))
             {
                 Monitor.Wait(_sleep);
             }
@@ -267,18 +272,31 @@ internal sealed unsafe class WorkerTeam : IDisposable
         return state;
     }
 
+    private void Divide(int count)
+    {
+        (int parts, int longer) = Math.DivRem(count, Threads);
+        long first = 0;
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            long end = first + parts + (worker < longer ? 1 : 0);
+            Volatile.Write(ref RangeOf(worker), (first << 32) | end);
+            first = end;
+        }
+    }
+
     private void TakeParts(int worker)
     {
         try
         {
-            int taken = _taken;
-            int count = _count;
-            for (int first = Take(taken); first < count; first = Take(taken))
+            for (int turn = 0; turn < Threads; turn++)
             {
-                int end = Math.Min(first + taken, count);
-                for (int i = first; i < end; i++)
+                ref long range = ref RangeOf((worker + turn) % Threads);
+                while (TryTake(ref range, turn == 0, out int first, out int end))
                 {
-                    _invoke(_job, i, worker);
+                    for (int i = first; i < end; i++)
+                    {
+                        _invoke(_job, i, worker);
+                    }
                 }
             }
         }
@@ -286,9 +304,37 @@ internal sealed unsafe class WorkerTeam : IDisposable
         {
             // Rethrown by Run on the caller's thread; the remaining parts are dropped.
             _failure = ExceptionDispatchInfo.Capture(exception);
-            Interlocked.Exchange(ref _next, _count);
+            for (int other = 0; other < Threads; other++)
+            {
+                Interlocked.Exchange(ref RangeOf(other), 0);
+            }
         }
     }
 
-    private int Take(int parts) => Interlocked.Add(ref _next, parts) - parts;
+    private ref long RangeOf(int worker) => ref _words[(worker + 2) * Apart];
+
+    /// <summary>Takes parts from the front of a worker's own range, or from the end of another's.</summary>
+    private bool TryTake(ref long range, bool own, out int first, out int end)
+    {
+        long left = Volatile.Read(ref range);
+        while (true)
+        {
+            (first, end) = ((int)(left >> 32), (int)left);
+            int taken = Math.Min(_taken, end - first);
+            if (taken == 0)
+            {
+                return false;
+            }
+
+            long rest = own ? left + ((long)taken << 32) : left - taken;
+            long found = Interlocked.CompareExchange(ref range, rest, left);
+            if (found == left)
+            {
+                (first, end) = own ? (first, first + taken) : (end - taken, end);
+                return true;
+            }
+
+            left = found;
+        }
+    }
 }

@@ -55,6 +55,72 @@ public sealed class WorkerTeamTests
         await second;
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Every_part_is_done_once_however_long_it_takes(int threads)
+    {
+        using WorkerTeam team = new(threads);
+        int[] done = new int[1000];
+        for (int count = 1; count <= done.Length; count = (count * 3 / 2) + 1)
+        {
+            Array.Clear(done);
+
+            // A part in seven is long, and the first ranges have more of them: their workers are relieved of the rest.
+            int all = count;
+            team.Run(count, new Call((index, _) =>
+            {
+                Thread.SpinWait(index % 7 == 0 && index < all / 2 ? 500 : 1);
+                Interlocked.Increment(ref done[index]);
+            }));
+            Assert.All(done[..count], times => Assert.Equal(1, times));
+            Assert.All(done[count..], times => Assert.Equal(0, times));
+        }
+    }
+
+    [Fact]
+    public void A_worker_whose_range_is_done_takes_parts_of_one_that_is_held_up()
+    {
+        using WorkerTeam team = new(2);
+        using ManualResetEventSlim othersAreDone = new();
+        int left = 19;
+
+        // The first part of the caller's range waits for all the others, so the second worker must do them.
+        team.Run(20, new Call((index, _) =>
+        {
+            if (index == 0)
+            {
+                Assert.True(othersAreDone.Wait(_patience, Cancel));
+            }
+            else if (Interlocked.Decrement(ref left) == 0)
+            {
+                othersAreDone.Set();
+            }
+        }));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    [InlineData(99)]
+    public void A_part_that_fails_ends_the_loop_and_the_next_loop_is_whole(int failing)
+    {
+        using WorkerTeam team = new(2);
+        InvalidOperationException thrown = Assert.Throws<InvalidOperationException>(() => team.Run(100, new Call((index, _) =>
+        {
+            if (index == failing)
+            {
+                throw new InvalidOperationException($"part {index}");
+            }
+        })));
+        Assert.Equal($"part {failing}", thrown.Message);
+
+        int sum = 0;
+        team.Run(100, new Call((index, _) => Interlocked.Add(ref sum, index)));
+        Assert.Equal(4950, sum);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private readonly struct Call(Action<int, int> part) : IJob
