@@ -3,6 +3,9 @@ namespace FlowEngine.Kernels.Cpu;
 /// <summary>One tile of panels through the three products of a pixel network.</summary>
 internal unsafe struct PixelNetworkForwardJob : IJob
 {
+    // Multiply-adds of a product, some 2 microseconds: below, a meeting of two threads takes longer than half of it.
+    private const long LeastToDivide = 1 << 18;
+
     public PixelNetworkLayout Layout;
     public PixelNetworkWorkspace Work;
     public ImageShape Image;
@@ -33,10 +36,15 @@ internal unsafe struct PixelNetworkForwardJob : IJob
 
     private readonly int LastProduct => LinearLayer == 0 ? 3 : LinearLayer;
 
-    /// <summary>Runs the network, by tiles, or strip by strip where there are fewer panels than threads.</summary>
+    private readonly bool IsSmall =>
+        (long)Work.Panels * StripProduct.PanelWidth * Layout.Shape.Hidden * Layout.Shape.Hidden < LeastToDivide;
+
+    /// <summary>
+    /// Runs the network, by tiles, or strip by strip where there are fewer panels than threads and long products.
+    /// </summary>
     public void Run(WorkerTeam team)
     {
-        if (Work.Panels >= team.Threads)
+        if (Work.Panels >= team.Threads || IsSmall)
         {
             team.Run(Tiles, this);
             return;
