@@ -9,6 +9,7 @@ internal static class RunAdvice
 
     // Bits per dimension: less is told from chance by nobody who looks at a curve.
     private const double Notable = 0.01;
+    private const double FirstDecay = 0.1;
     private const double Rise = 0.1;
     private const double SpikeByMedian = 10;
 
@@ -87,12 +88,13 @@ internal static class RunAdvice
         }
 
         double share = (double)best.Samples / lines[^1].Samples;
+        double decay = config.Training.WeightDecay > 0 ? 2 * config.Training.WeightDecay : FirstDecay;
         string kept = config.Limits.Patience is null
             ? "The model for use has the last weights: train for less (" + Longer(config.Limits, share) + "), or end by `--patience`"
             : "The model for use has the weights from there. To do better, try more data";
         return HtmlPage.Invariant(
             $"The {config.Model.Unit.HeldOut} loss was lowest after {best.Samples:#,0} {config.Model.Unit.Plural}, and rose by {judged[^1].Loss - best.Loss:0.###} {config.Model.Unit.Likelihood} since: the model learns its training data by heart. ")
-            + $"{kept}, a smaller model (`--hidden`), or `--optimizer adamw --weight-decay 0.1`.";
+            + HtmlPage.Invariant($"{kept}, a smaller model (`--hidden`), or `--optimizer adamw --lr {config.Training.Rate} --weight-decay {decay}`.");
     }
 
     /// <summary>How much the loss fell over a quarter of the run in which the learning rate did not.</summary>
