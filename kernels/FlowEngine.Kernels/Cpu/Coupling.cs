@@ -97,9 +97,11 @@ public sealed unsafe partial class CpuBackend
     /// <summary>Rows of up to 16 pixels to lanes: lanes[c, pixel] = rows[pixel, c].</summary>
     internal static void ToLanes(float* rows, int stride, int pixels, int channels, float* lanes)
     {
-        for (int p = 0; p < pixels; p++, rows += stride)
+        int turned = pixels == SimdMath.Width ? channels & ~3 : 0;
+        PixelMajor.TransposeColumns(rows, stride, turned, lanes);
+        for (int p = 0; p < pixels && turned < channels; p++, rows += stride)
         {
-            for (int c = 0; c < channels; c++)
+            for (int c = turned; c < channels; c++)
             {
                 lanes[(c * SimdMath.Width) + p] = rows[c];
             }
@@ -109,9 +111,11 @@ public sealed unsafe partial class CpuBackend
     /// <summary>The inverse of <see cref="ToLanes"/>.</summary>
     internal static void FromLanes(float* lanes, float* rows, int stride, int pixels, int channels)
     {
-        for (int p = 0; p < pixels; p++, rows += stride)
+        int turned = pixels == SimdMath.Width ? channels & ~3 : 0;
+        PixelMajor.TransposeBack(lanes, turned, rows, stride);
+        for (int p = 0; p < pixels && turned < channels; p++, rows += stride)
         {
-            for (int c = 0; c < channels; c++)
+            for (int c = turned; c < channels; c++)
             {
                 rows[c] = lanes[(c * SimdMath.Width) + p];
             }

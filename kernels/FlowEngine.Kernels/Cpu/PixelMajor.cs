@@ -92,15 +92,56 @@ internal static unsafe class PixelMajor
         return sum;
     }
 
+    /// <summary>Transposes 16 rows of some columns into rows of 16.</summary>
+    /// <param name="from">The first row.</param>
+    /// <param name="fromStride">From one of them to the next.</param>
+    /// <param name="columns">Columns, a multiple of four.</param>
+    /// <param name="to">Columns as rows, without gaps.</param>
+    public static void TransposeColumns(float* from, nint fromStride, int columns, float* to)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            TransposeRows<VectorUnit512, Vector512<float>>(from, fromStride, to, Lanes, columns);
+            return;
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            const int half = Lanes / 2;
+            TransposeRows<VectorUnit256, Vector256<float>>(from, fromStride, to, Lanes, columns);
+            TransposeRows<VectorUnit256, Vector256<float>>(from + (half * fromStride), fromStride, to + half, Lanes, columns);
+            return;
+        }
+
+        for (int row = 0; row < Lanes; row += 4)
+        {
+            TransposeRows<VectorUnit128, Vector128<float>>(from + (row * fromStride), fromStride, to + row, Lanes, columns);
+        }
+    }
+
+    /// <summary>Undoes <see cref="TransposeColumns"/>.</summary>
+    /// <param name="from">Rows of 16, without gaps.</param>
+    /// <param name="rows">Rows, a multiple of four.</param>
+    /// <param name="to">The first of 16 rows.</param>
+    /// <param name="toStride">From one of them to the next.</param>
+    public static void TransposeBack(float* from, int rows, float* to, nint toStride)
+    {
+        for (int row = 0; row < rows; row += 4)
+        {
+            TransposeRows<VectorUnit128, Vector128<float>>(from + (row * Lanes), Lanes, to + row, toStride, Lanes);
+        }
+    }
+
     // As many rows as the unit has lanes. Four columns at a time as four-by-four transpositions side by side: no shuffle
     // crosses 128 bits.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector TransposeRows<TUnit, TVector>(float* from, nint fromStride, float* to, nint toStride)
+    private static TVector TransposeRows<TUnit, TVector>(
+        float* from, nint fromStride, float* to, nint toStride, int columns = Lanes)
         where TUnit : IVectorUnit<TVector>
         where TVector : struct
     {
         TVector sum = default;
-        for (int column = 0; column < Lanes; column += 4)
+        for (int column = 0; column < columns; column += 4)
         {
             float* at = from + column;
             TVector r0 = TUnit.LoadFours(at, fromStride);

@@ -14,7 +14,7 @@ namespace FlowEngine.Kernels.Cpu;
 /// </remarks>
 internal sealed unsafe class WorkerTeam : IDisposable
 {
-    // About 50 microseconds: longer than the gap between two loops of a training step, shorter than a time slice.
+    // Some 0.3 to 0.6 milliseconds: longer than the gap between two loops of a training step, shorter than a time slice.
     private const int SpinsBeforeSleep = 2000;
 
     // A part takes some 10 microseconds: only after that is it likely that its worker has lost its core.
