@@ -53,7 +53,7 @@ internal sealed class FreshRun(TrainOptions options, ParseResult parse, ICommuni
             : Model.Create(Configure(source, null), backend, parse.GetValue(options.Seed));
         RunData data = source.ForTraining(model.Config);
         TableRecipe? recipe = source.Unit == SampleUnit.Row ? new(data.Train.Count, data.HeldOut.Count) : null;
-        TrainerOptions training = options.Training.Create(parse, recipe, model.Config.Options.Dims, parse.GetValue(options.Seed));
+        TrainerOptions training = options.Training.Create(parse, recipe, model.Config.Options, parse.GetValue(options.Seed));
         if (ranks is not null && !CommandOptions.IsGiven(parse, options.Training["shards"]))
         {
             training = training with { Shards = Math.Max(ShardsOfRanks, ranks.Size) };

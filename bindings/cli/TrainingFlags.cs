@@ -1,5 +1,6 @@
 using System.CommandLine;
 
+using FlowEngine.Architecture;
 using FlowEngine.Settings;
 using FlowEngine.Training;
 
@@ -23,16 +24,20 @@ internal sealed class TrainingFlags
     /// <summary>How the command line says to train.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="recipe">What the rows of a table want; null for images.</param>
-    /// <param name="columns">Columns of a table.</param>
+    /// <param name="model">The model.</param>
     /// <param name="seed">Of everything random.</param>
     /// <exception cref="FlowException">A number is out of range.</exception>
-    public TrainerOptions Create(ParseResult parse, TableRecipe? recipe, int columns, ulong seed)
+    public TrainerOptions Create(ParseResult parse, TableRecipe? recipe, IModelOptions model, ulong seed)
     {
         TrainerOptions training = TrainerOptions.Default(isContinuous: recipe is not null) with { Seed = seed };
         training = training with { Batch = recipe?.Batch ?? training.Batch };
-        if (recipe is not null && !TableRecipe.DecayOptions.Any(name => CommandOptions.IsGiven(parse, this[name])))
+        if (recipe is null)
         {
-            training = TableRecipe.Decayed(training, columns);
+            training = ImageRecipe.Of(training, model);
+        }
+        else if (!TableRecipe.DecayOptions.Any(name => CommandOptions.IsGiven(parse, this[name])))
+        {
+            training = TableRecipe.Decayed(training, model.Dims);
         }
 
         foreach ((Option<string?> option, Setting setting) in _flags)
@@ -54,11 +59,15 @@ internal sealed class TrainingFlags
             return text;
         }
 
-        string images = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: false)));
-        string tables = setting.Text(setting.Get(TrainerOptions.Default(isContinuous: true)));
-        string wide = setting.Text(setting.Get(TableRecipe.Decayed(TrainerOptions.Default(isContinuous: true), int.MaxValue)));
+        TrainerOptions ofImages = TrainerOptions.Default(isContinuous: false);
+        TrainerOptions ofTables = TrainerOptions.Default(isContinuous: true);
+        string images = setting.Text(setting.Get(ofImages));
+        string few = setting.Text(setting.Get(ofImages with { Rate = ImageRecipe.RateOfFewSteps }));
+        string tables = setting.Text(setting.Get(ofTables));
+        string wide = setting.Text(setting.Get(TableRecipe.Decayed(ofTables, int.MaxValue)));
+        string glow = images != few ? $"; {few} for a glow of up to {ImageRecipe.MostFewSteps} steps a level" : string.Empty;
         return setting.Name == "batch" ? $"{images}; tables 32 to {tables} by their rows"
-            : tables != wide ? $"{tables}; {wide} for tables of {TableRecipe.FewestDecayedColumns} columns or more, where none of "
+            : tables != wide ? $"{tables}{glow}; {wide} for tables of {TableRecipe.FewestDecayedColumns} columns or more, where none of "
                 + $"--{string.Join(", --", TableRecipe.DecayOptions.Select(name => name.Replace('_', '-')))} is given"
             : images == tables ? images
             : $"{images}; tables {tables}";
