@@ -101,6 +101,9 @@ internal static class Density2dCommand
             HiddenLayers = 2,
             SplineBins = 8,
             Bound = 3,
+
+            // Smooth units: those of ReLU leave edges in the density.
+            Activation = Activation.Silu,
         };
         ModelConfig config = new(
             sizes, IsInitialized: false, new TableSchema(train.Name, scaling, parts.Train.LabelColumn, seed));

@@ -5,7 +5,7 @@ namespace FlowEngine.Data;
 /// <summary>Built-in tables of two columns that are pictures: what a density of them should look like is seen at once.</summary>
 internal static class TableShapes
 {
-    private const int TrainCount = 20_000;
+    private const int TrainCount = 100_000;
     private const int ValidationCount = 2_000;
     private const int TestCount = 5_000;
     private const double MoonNoise = 0.08;

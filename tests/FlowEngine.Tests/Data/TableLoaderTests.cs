@@ -116,7 +116,7 @@ public sealed class TableLoaderTests
         TableParts parts = TableLoader.Load(name, null, 1);
 
         Assert.True(TableLoader.IsTable(name));
-        Assert.Equal((20_000, 2_000, 5_000), (parts.Train.Count, parts.Validation.Count, parts.Test.Count));
+        Assert.Equal((100_000, 2_000, 5_000), (parts.Train.Count, parts.Validation.Count, parts.Test.Count));
         Assert.Equal(CsvReaderTests.Flat(parts.Train), CsvReaderTests.Flat(TableLoader.Load(name, null, 1).Train));
         Assert.NotEqual(CsvReaderTests.Flat(parts.Train), CsvReaderTests.Flat(TableLoader.Load(name, null, 2).Train));
         Assert.All(Enumerable.Range(0, parts.Train.Count), i => Assert.True(IsInShape(name, parts.Train[i])));
