@@ -18,7 +18,17 @@ internal static unsafe class FakeCuda
     // What ILGPU calls the kernels that it makes begins so.
     private const string OfIlgpu = "Kernel_";
 
-    private static readonly Lazy<(string Path, string? Missing)> _library = new(() => Compile("fake_cuda"));
+    private static readonly Lazy<(string Path, string? Missing)> _library = new(() =>
+    {
+        (string Path, string? Missing) library = Compile("fake_cuda");
+        if (library.Missing is null)
+        {
+            // Before any copy of it: who asks the system for libcuda.so, as ILGPU does, is given the first that was loaded.
+            NativeLibrary.Load(library.Path);
+        }
+
+        return library;
+    });
 
     /// <summary>The library; where there is no compiler, the test is skipped.</summary>
     internal static string Path
