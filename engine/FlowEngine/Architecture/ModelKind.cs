@@ -144,7 +144,7 @@ public abstract class ModelKind
         int? bins = json.TryGetProperty("bins", out JsonElement levels) ? (int?)Find("bins").Read(levels) : null;
         DataShape shape = new(Size("height", 1), Size("width", 1), Size("channels", null), bins)
         {
-            ExtremeShare = json.TryGetProperty(ExtremeShareKey, out JsonElement share) ? share.GetDouble() : 0,
+            ExtremeShare = ExtremeShare(),
         };
         IModelOptions options = Defaults(shape).WithShape(shape);
         foreach (Setting setting in Settings)
@@ -161,6 +161,10 @@ public abstract class ModelKind
         }
 
         return options.WithCondition(ConditionOptions.Read(json, ConditionInto(options)));
+
+        double ExtremeShare() => !json.TryGetProperty(ExtremeShareKey, out JsonElement share) ? 0
+            : share.GetDouble() is double value and >= 0 and <= 1 ? value
+            : throw new FormatException($"{ExtremeShareKey} is {share.GetRawText()}, expected 0 to 1");
 
         int Size(string name, int? otherwise) => json.TryGetProperty(name, out JsonElement size)
             ? (int)Find(name).Read(size)!

@@ -129,6 +129,7 @@ public sealed class ModelKindTests
     [InlineData("{\"model\": \"maf\", \"channels\": 2, \"steps\": 3}", "steps is no option of the model maf")]
     [InlineData("{\"model\": \"maf\", \"channels\": 2, \"mixing\": \"up\"}", "mixing is \"up\", expected \"reverse\" or")]
     [InlineData("{\"model\": \"maf\", \"channels\": 2, \"hidden\": 0}", "hidden is 0, expected 1 to")]
+    [InlineData("{\"model\": \"glow\", \"height\": 8, \"width\": 8, \"channels\": 1, \"extreme_share\": 2}", "extreme_share is 2")]
     [InlineData("{\"model\": \"transforms\", \"channels\": 2}", "transforms is a list of 0")]
     [InlineData("{\"model\": \"transforms\", \"channels\": 2, \"transforms\": [{}]}", "transform 0: expected an object")]
     [InlineData(
