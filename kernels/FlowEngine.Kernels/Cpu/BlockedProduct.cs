@@ -82,7 +82,6 @@ internal static unsafe class BlockedProduct
                 MultiplyStrip<TUnit, TVector, PanelRows, TFinish>(
                     Math.Min(StripProduct.StripRows, rows - row),
                     left + ((nint)row * StripProduct.PanelWidth),
-                    1,
                     jump,
                     right + column,
                     segments,
@@ -121,7 +120,6 @@ internal static unsafe class BlockedProduct
                 MultiplyStrip<TUnit, TVector, PackedStrip, TFinish>(
                     stripRows,
                     weights + ((nint)row * stripDepth) + ((nint)firstK * stripRows),
-                    stripRows,
                     0,
                     right + column,
                     1,
@@ -140,11 +138,9 @@ internal static unsafe class BlockedProduct
         }
     }
 
-    // 12 rows are twice 6, 8 are twice 4.
     private static void MultiplyStrip<TUnit, TVector, TLeft, TFinish>(
         int rows,
         float* left,
-        nint leftStep,
         nint leftJump,
         float* right,
         int segments,
@@ -159,23 +155,54 @@ internal static unsafe class BlockedProduct
         where TLeft : ILeftOperand
         where TFinish : IFinish
     {
-        int part = rows == StripProduct.StripRows ? StripProduct.StripRows / 2 : StripProduct.RowUnit;
-        for (int row = 0; row < rows; row += part)
+        // 12 rows are twice 6, 8 are twice 4.
+        switch (rows)
         {
-            float* partLeft = left + (row * TLeft.RowStride);
-            float* partStart = start is null ? null : start + row;
-            float* partTarget = target + (row * targetStride);
-            float* partGate = gate is null ? null : gate + (row * targetStride);
-            if (part == StripProduct.RowUnit)
-            {
-                MicroKernel.Multiply<TUnit, TVector, Rows4, TLeft, TFinish>(
-                    partLeft, leftStep, leftJump, right, segments, depth, partStart, resume, partTarget, targetStride, partGate);
-            }
-            else
-            {
-                MicroKernel.Multiply<TUnit, TVector, Rows6, TLeft, TFinish>(
-                    partLeft, leftStep, leftJump, right, segments, depth, partStart, resume, partTarget, targetStride, partGate);
-            }
+            case StripProduct.StripRows:
+                MultiplyParts<TUnit, TVector, Rows6, TLeft, TFinish>(
+                    left, leftJump, right, segments, depth, start, resume, target, targetStride, gate);
+                break;
+            case 2 * StripProduct.RowUnit:
+                MultiplyParts<TUnit, TVector, Rows4Of8, TLeft, TFinish>(
+                    left, leftJump, right, segments, depth, start, resume, target, targetStride, gate);
+                break;
+            default:
+                MultiplyParts<TUnit, TVector, Rows4, TLeft, TFinish>(
+                    left, leftJump, right, segments, depth, start, resume, target, targetStride, gate);
+                break;
+        }
+    }
+
+    private static void MultiplyParts<TUnit, TVector, TRows, TLeft, TFinish>(
+        float* left,
+        nint leftJump,
+        float* right,
+        int segments,
+        int depth,
+        float* start,
+        bool resume,
+        float* target,
+        nint targetStride,
+        float* gate)
+        where TUnit : IVectorUnit<TVector>
+        where TVector : struct
+        where TRows : IRowCount
+        where TLeft : ILeftOperand
+        where TFinish : IFinish
+    {
+        for (int row = 0; row < TRows.StripRows; row += TRows.Rows)
+        {
+            MicroKernel.Multiply<TUnit, TVector, TRows, TLeft, TFinish>(
+                left + (row * TLeft.RowStride),
+                leftJump,
+                right,
+                segments,
+                depth,
+                start is null ? null : start + row,
+                resume,
+                target + (row * targetStride),
+                targetStride,
+                gate is null ? null : gate + (row * targetStride));
         }
     }
 }

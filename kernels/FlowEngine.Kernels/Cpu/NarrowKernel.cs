@@ -12,7 +12,6 @@ internal static unsafe class NarrowKernel
     /// target[row, column] = finish(start[row] + Σ_k left[row, k] · right[k, column]) for one vector.
     /// </summary>
     /// <param name="left">A packed strip: the rows of each k lie side by side.</param>
-    /// <param name="leftStep">From one k to the next.</param>
     /// <param name="right">k = 0 at the first column; k advances by <see cref="MicroKernel.Columns"/>.</param>
     /// <param name="depth">The number of k values.</param>
     /// <param name="start">One value per row, or null for 0.</param>
@@ -22,7 +21,6 @@ internal static unsafe class NarrowKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TUnit, TVector, TRows, TFinish>(
         float* left,
-        nint leftStep,
         float* right,
         int depth,
         float* start,
@@ -62,7 +60,7 @@ internal static unsafe class NarrowKernel
         }
 
         float* end = right + ((nint)depth * MicroKernel.Columns);
-        for (; right != end; right += MicroKernel.Columns, left += leftStep)
+        for (; right != end; right += MicroKernel.Columns, left += TRows.StripRows)
         {
             TVector r = TUnit.Load(right);
             c0 = TUnit.MultiplyAdd(TUnit.Broadcast(left), r, c0);

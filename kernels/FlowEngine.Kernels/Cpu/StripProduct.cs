@@ -105,7 +105,6 @@ internal static unsafe class StripProduct
                 Multiply<PackedStrip, TFinish>(
                     rows,
                     strip,
-                    rows,
                     0,
                     source + (panel * sourcePanelStride),
                     1,
@@ -172,7 +171,6 @@ internal static unsafe class StripProduct
             Multiply<PanelRows, TFinish>(
                 Math.Min(StripRows, rows - row),
                 left + (row * PanelWidth),
-                1,
                 leftPanelStride - PanelWidth,
                 right,
                 Panels(pixels),
@@ -192,15 +190,15 @@ internal static unsafe class StripProduct
         {
             case StripRows:
                 NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TFinish>(
-                    strip, rows, right, depth, start, target, targetStride, gate);
+                    strip, right, depth, start, target, targetStride, gate);
                 break;
             case 2 * RowUnit:
                 NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TFinish>(
-                    strip, rows, right, depth, start, target, targetStride, gate);
+                    strip, right, depth, start, target, targetStride, gate);
                 break;
             default:
                 NarrowKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TFinish>(
-                    strip, rows, right, depth, start, target, targetStride, gate);
+                    strip, right, depth, start, target, targetStride, gate);
                 break;
         }
 
@@ -210,7 +208,6 @@ internal static unsafe class StripProduct
     private static void Multiply<TLeft, TFinish>(
         int rows,
         float* left,
-        nint leftStep,
         nint leftJump,
         float* right,
         int segments,
@@ -226,15 +223,15 @@ internal static unsafe class StripProduct
         {
             case StripRows:
                 MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows12, TLeft, TFinish>(
-                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                    left, leftJump, right, segments, depth, start, false, target, targetStride, gate);
                 break;
             case 2 * RowUnit:
                 MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows8, TLeft, TFinish>(
-                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                    left, leftJump, right, segments, depth, start, false, target, targetStride, gate);
                 break;
             default:
                 MicroKernel.Multiply<VectorUnit512, Vector512<float>, Rows4, TLeft, TFinish>(
-                    left, leftStep, leftJump, right, segments, depth, start, false, target, targetStride, gate);
+                    left, leftJump, right, segments, depth, start, false, target, targetStride, gate);
                 break;
         }
     }
