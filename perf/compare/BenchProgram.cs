@@ -38,7 +38,7 @@ internal sealed class BenchProgram
     /// <exception cref="CompareException">It did not run, failed, or printed something else.</exception>
     public IEnumerable<Series> Run(BenchCase benchCase)
     {
-        string output = Output(["bench", .. benchCase.Arguments, "--json"]);
+        string output = Output(["bench", .. benchCase.Arguments, "--json"], benchCase.Environment);
         Dictionary<string, JsonElement>? report;
         try
         {
@@ -63,13 +63,18 @@ internal sealed class BenchProgram
         }
     }
 
-    private string Output(IEnumerable<string> arguments)
+    private string Output(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         ProcessStartInfo start = new(_path, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         try
         {
             using Process process = Process.Start(start)!;

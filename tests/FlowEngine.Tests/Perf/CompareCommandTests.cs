@@ -128,8 +128,13 @@ public sealed class CompareCommandTests : IDisposable
     public void The_cases_that_come_with_the_command_can_be_read()
     {
         string large = Path.Combine(Path.GetDirectoryName(BenchCase.DefaultFile)!, "cases-glow.txt");
-        Assert.Equal(["small-store", "small-invert"], BenchCase.Read(BenchCase.DefaultFile).Select(one => one.Name));
-        Assert.Equal(["glow-store", "glow-invert"], BenchCase.Read(large).Select(one => one.Name));
+        IReadOnlyList<BenchCase> small = BenchCase.Read(BenchCase.DefaultFile);
+        Assert.Equal(["small-store", "small-invert", "small-invert64", "small-256"], small.Select(one => one.Name));
+        Assert.Equal(
+            ["glow-store", "glow-invert", "glow-invert64", "glow-256"], BenchCase.Read(large).Select(one => one.Name));
+        Assert.Empty(small[0].Environment);
+        Assert.Equal("0", small[3].Environment["DOTNET_EnableAVX512"]);
+        Assert.Equal(small[0].Arguments, small[3].Arguments);
         Assert.Equal("--levels", BenchCase.Read(large)[0].Arguments[0]);
     }
 
@@ -160,6 +165,26 @@ public sealed class CompareCommandTests : IDisposable
         (code, output, _) = Run(["run", "--base", FakeFlow("a", after), "--head", FakeFlow("b", before), .. common]);
         Assert.Equal(0, code);
         Assert.Equal(4, output.Split('\n').Count(line => line.Contains("| faster", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_case_sets_variables_of_the_environment()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the stand-in for flow is a shell script");
+        string cases = _folder.File("cases.txt");
+        File.WriteAllText(cases, "narrow: DOTNET_EnableAVX512=0 OTHER=a=b --steps 1\n");
+        string flow = Script("flow", $$"""
+            echo "$DOTNET_EnableAVX512 $OTHER $*" >> '{{_folder.File("calls")}}'
+            echo '{"train_images_per_s": 1, "log_prob_images_per_s": 1,'
+            echo ' "log_prob_latency_b1_s": 1, "sample_images_per_s": 1}'
+            """);
+        (int code, _, _) = Run(["run", "--base", flow, "--head", flow, "--cases", cases, "--rounds", "5"]);
+        Assert.Equal(0, code);
+        Assert.All(
+            File.ReadAllLines(_folder.File("calls")), line => Assert.Equal("0 a=b bench --steps 1 --json", line));
+
+        File.WriteAllText(cases, "narrow: OTHER=a OTHER=b --steps 1\n");
+        AssertRefused("run", "--base", flow, "--head", flow, "--cases", cases);
     }
 
     [Theory]
