@@ -62,11 +62,11 @@ internal sealed class TrainingFlags
         TrainerOptions ofImages = TrainerOptions.Default(isContinuous: false);
         TrainerOptions ofTables = TrainerOptions.Default(isContinuous: true);
         string images = setting.Text(setting.Get(ofImages));
-        string few = setting.Text(setting.Get(ofImages with { Rate = ImageRecipe.RateOfFewSteps }));
+        string few = setting.Text(setting.Get(ImageRecipe.OfFewSteps(ofImages)));
         string tables = setting.Text(setting.Get(ofTables));
         string wide = setting.Text(setting.Get(TableRecipe.Decayed(ofTables, int.MaxValue)));
         string glow = images != few ? $"; {few} for a glow of up to {ImageRecipe.MostFewSteps} steps a level" : string.Empty;
-        return setting.Name == "batch" ? $"{images}; tables 32 to {tables} by their rows"
+        return setting.Name == "batch" ? $"{images}{glow}; tables 32 to {tables} by their rows"
             : tables != wide ? $"{tables}{glow}; {wide} for tables of {TableRecipe.FewestDecayedColumns} columns or more, where none of "
                 + $"--{string.Join(", --", TableRecipe.DecayOptions.Select(name => name.Replace('_', '-')))} is given"
             : images == tables ? images
