@@ -6,10 +6,10 @@ namespace FlowEngine.Training;
 internal static class ImageRecipe
 {
     /// <summary>The learning rate of a Glow with few steps.</summary>
-    public const double RateOfFewSteps = 3e-3;
+    private const double RateOfFewSteps = 3e-3;
 
     /// <summary>The images of an update of a Glow with few steps.</summary>
-    public const int BatchOfFewSteps = 16;
+    private const int BatchOfFewSteps = 16;
 
     /// <summary>Steps of a level up to which these are stable.</summary>
     public const int MostFewSteps = 8;
